@@ -1,0 +1,1 @@
+//! Room `aave`; see the map in lib.rs.

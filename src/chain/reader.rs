@@ -1,0 +1,67 @@
+//! The small trait behind which all reading stands.
+
+use std::future::Future;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use serde::{Deserialize, Serialize};
+
+use super::{Answers, Batch};
+use crate::units::Secs;
+
+/// A block, by everything a snapshot must remember of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BlockRef {
+    /// Height.
+    pub number: u64,
+    /// Hash; reads are pinned to it.
+    pub hash: B256,
+    /// The block's own timestamp, seconds since 1970 UTC.
+    pub timestamp: Secs,
+    /// Base fee per gas, wei.
+    pub base_fee: U256,
+}
+
+/// Why a read gave no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// No endpoint answered in time; asking again may help.
+    #[error("rpc unavailable: {0}")]
+    Unavailable(String),
+    /// Every endpoint refused for its rate limit; asking again later helps.
+    #[error("rpc rate limit: {0}")]
+    RateLimited(String),
+    /// The endpoint answered something that is not an answer to what was asked.
+    #[error("rpc answer not understood: {0}")]
+    Malformed(String),
+    /// The call itself reverted on chain; `data` is its revert data.
+    #[error("call to {target} reverted: {data}")]
+    Reverted {
+        /// Contract that was asked.
+        target: Address,
+        /// Its revert data.
+        data: Bytes,
+    },
+    /// The block that the reads were pinned to is not (or no longer) known to the endpoint.
+    #[error("block {0} is not known to the endpoint any more")]
+    UnknownBlock(B256),
+}
+
+/// Reads of chain state. Implementations put a deadline on every call.
+pub trait Reader: Send + Sync {
+    /// The newest block.
+    fn head(&self) -> impl Future<Output = Result<BlockRef, ReadError>> + Send;
+
+    /// Sends the whole batch as one `Multicall3.aggregate3` pinned to the block with this hash.
+    fn read(&self, at: B256, batch: &Batch) -> impl Future<Output = Result<Answers, ReadError>> + Send;
+}
+
+impl<R: Reader> Reader for &R {
+    fn head(&self) -> impl Future<Output = Result<BlockRef, ReadError>> + Send {
+        (**self).head()
+    }
+
+    fn read(&self, at: B256, batch: &Batch) -> impl Future<Output = Result<Answers, ReadError>> + Send {
+        (**self).read(at, batch)
+    }
+}

@@ -1,0 +1,1 @@
+//! Room `dex`; see the map in lib.rs.

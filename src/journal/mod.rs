@@ -1,0 +1,1 @@
+//! Room `journal`; see the map in lib.rs.

@@ -1,0 +1,29 @@
+//! Trimtab: leverage on Base with your own wallet.
+//!
+//! One crate, arranged in floors; imports point down only (docs/architecture.md). The path of every action is
+//! inputs + snapshot → plan → check → simulate → journal → send → reconcile.
+//!
+//! | floor | room | what lives there |
+//! | --- | --- | --- |
+//! | 8 | [`cli`] | commands, output, exit codes; no decisions |
+//! | 7 | [`scenarios`] | stories on a local chain: the demo |
+//! | 5 | [`localchain`] | the offline replica of Base and forks, with their controls |
+//! | 4 | [`loops`] | loop arithmetic and planning (pure), flash sources and routes ranked, execution |
+//! | 3 | [`aave`], [`onedelta`], [`dex`] | the protocols: snapshots, arithmetic that mirrors the contracts, bytes |
+//! | 2 | [`plan`], [`send`] | plans, bounds and their check; simulation; the one sender per key |
+//! | 1 | [`chain`], [`journal`] | endpoints, block-pinned reads, signers, identity, reverts; the SQLite store |
+//! | 0 | [`config`], [`units`] | settings with provenance; money, ratios and times as types with named rounding |
+
+pub mod aave;
+pub mod chain;
+pub mod cli;
+pub mod config;
+pub mod dex;
+pub mod journal;
+pub mod localchain;
+pub mod loops;
+pub mod onedelta;
+pub mod plan;
+pub mod scenarios;
+pub mod send;
+pub mod units;

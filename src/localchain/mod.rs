@@ -1,0 +1,1 @@
+//! Room `localchain`; see the map in lib.rs.

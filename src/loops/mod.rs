@@ -1,0 +1,1 @@
+//! Room `loops`; see the map in lib.rs.

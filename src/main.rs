@@ -1,0 +1,2 @@
+//! The `trimtab` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Room `onedelta`; see the map in lib.rs.

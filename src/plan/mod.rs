@@ -1,0 +1,1 @@
+//! Room `plan`; see the map in lib.rs.

@@ -1,0 +1,1 @@
+//! Room `scenarios`; see the map in lib.rs.

@@ -1,0 +1,1 @@
+//! Room `send`; see the map in lib.rs.

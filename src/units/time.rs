@@ -1,0 +1,21 @@
+//! Times. On-chain deadlines are seconds; nothing here reads a clock.
+
+use serde::{Deserialize, Serialize};
+
+/// Seconds: a duration, or a moment since 1970-01-01 UTC where the context says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secs(pub u64);
+
+impl Secs {
+    /// 365 days, the year of Aave's interest (base-replica.md §4).
+    pub const YEAR: Self = Self(31_536_000);
+    /// One hour.
+    pub const HOUR: Self = Self(3_600);
+
+    /// This moment plus a duration; saturates.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
