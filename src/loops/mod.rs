@@ -4,5 +4,5 @@ pub mod algebra;
 mod class;
 mod target;
 
-pub use class::{Class, ThresholdError, Thresholds};
+pub use class::class_of;
 pub use target::{Standing, Target, TargetError};
