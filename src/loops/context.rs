@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     aave::{Projection, Reserve},
-    config::{BoundsConfig, Thresholds, Urgency},
+    config::{BoundsConfig, LoopClass, Thresholds, Urgency},
     plan::Quantity,
     units::{Bps, Secs, from_decimal},
 };
@@ -96,6 +96,13 @@ impl<'a> Context<'a> {
             debt: self.debt.debt_value(owed)?.0,
             health_factor: projection.account_data()?.health_factor.0,
         })
+    }
+
+    /// Whether the pair moves as an exchange rate in the account's e-mode.
+    pub(super) fn is_correlated(&self, projection: &Projection) -> Result<bool, PlanError> {
+        let category = projection.market().category(projection.account().emode)?;
+        let threshold = category.filter(|category| category.is_collateral(self.collateral.id));
+        Ok(super::class_of(threshold.map(|category| category.liquidation_threshold)) == LoopClass::Correlated)
     }
 
     /// The health factor an opening must leave, wad.
