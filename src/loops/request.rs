@@ -188,7 +188,7 @@ fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanErr
 fn best_emode(ctx: &Context<'_>) -> Result<Option<u8>, PlanError> {
     let market = &ctx.snapshot.market;
     let present = ctx.snapshot.account.emode;
-    let fitting = emode::fitting(market, ctx.pair.collateral.token, ctx.pair.debt.token)?;
+    let fitting = emode::fitting(market, ctx.collateral, ctx.debt);
     let Some(category) = fitting.filter(|category| category.id != present) else { return Ok(None) };
     let mut trial = ctx.start();
     Ok(trial.set_emode(category.id).is_ok().then_some(category.id))
