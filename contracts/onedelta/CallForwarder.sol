@@ -2,13 +2,7 @@
 pragma solidity 0.8.27;
 
 import {PERMIT2} from "./Addresses.sol";
-import {
-    EXT_CALL,
-    EXT_CALL_WITH_REPLACE,
-    EXT_TRY_CALL,
-    EXT_TRY_CALL_WITH_REPLACE,
-    TRANSFERS
-} from "./Commands.sol";
+import {EXT_CALL, EXT_CALL_WITH_REPLACE, EXT_TRY_CALL, EXT_TRY_CALL_WITH_REPLACE, TRANSFERS} from "./Commands.sol";
 import {Forbidden, InvalidCalldata, InvalidOperation, ReplaceOffsetOutOfBounds} from "./Errors.sol";
 import {ICallForwarder} from "./ICallForwarder.sol";
 import {Stream} from "./Stream.sol";
@@ -35,82 +29,81 @@ contract CallForwarder is ICallForwarder, Transfers {
     /// @dev Runs the ops from `cursor` to `end`; whether a failed try call left the stream early.
     function _run(uint256 cursor, uint256 end) private returns (bool left) {
         do {
-            uint256 command = Stream.byteAt(cursor);
-            if (command == TRANSFERS) cursor = _transfers(msg.sender, cursor);
-            else if (command == EXT_CALL) cursor = _call(cursor);
-            else if (command == EXT_TRY_CALL) (cursor, left) = _tryCall(cursor);
-            else if (command == EXT_CALL_WITH_REPLACE) cursor = _callWithReplace(cursor);
-            else if (command == EXT_TRY_CALL_WITH_REPLACE) (cursor, left) = _tryCallWithReplace(cursor);
+            uint256 command = Stream.byteAt(cursor, 0);
+            uint256 size;
+            if (command == TRANSFERS) size = _transfers(msg.sender, cursor);
+            else if (command == EXT_CALL) size = _call(cursor);
+            else if (command == EXT_TRY_CALL) (size, left) = _tryCall(cursor);
+            else if (command == EXT_CALL_WITH_REPLACE) size = _callWithReplace(cursor);
+            else if (command == EXT_TRY_CALL_WITH_REPLACE) (size, left) = _tryCallWithReplace(cursor);
             else revert InvalidOperation();
             if (left) return true;
+            unchecked {
+                cursor += size;
+            }
         } while (cursor < end);
         if (cursor != end) revert InvalidCalldata();
     }
 
     /// @dev target[20] value[16] n[2] data[n]
-    function _call(uint256 cursor) private returns (uint256) {
-        uint256 length = Stream.uint16At(cursor + 37);
-        bytes memory data = Stream.bytesAt(cursor + 39, length);
-        if (!_execute(cursor, data)) _bubble();
-        return cursor + 39 + length;
+    function _call(uint256 op) private returns (uint256 size) {
+        uint256 length = Stream.uint16At(op, 37);
+        if (!_execute(op, Stream.bytesAt(op, 39, length))) _bubble();
+        return 39 + length;
     }
 
     /// @dev target[20] value[16] n[2] data[n] handling[1] m[2] ops[m]
-    function _tryCall(uint256 cursor) private returns (uint256, bool) {
-        uint256 length = Stream.uint16At(cursor + 37);
-        bytes memory data = Stream.bytesAt(cursor + 39, length);
-        uint256 tail = cursor + 39 + length;
-        return _attempt(cursor, data, Stream.byteAt(tail), tail + 3, Stream.uint16At(tail + 1));
-    }
-
-    /// @dev target[20] value[16] token[20] offset[2] n[2] data[n]
-    function _callWithReplace(uint256 cursor) private returns (uint256) {
-        uint256 length = Stream.uint16At(cursor + 59);
-        bytes memory data = Stream.bytesAt(cursor + 61, length);
-        _replace(cursor, data);
-        if (!_execute(cursor, data)) _bubble();
-        return cursor + 61 + length;
-    }
-
-    /// @dev target[20] value[16] token[20] offset[2] n[2] handling[1] m[2] data[n] ops[m]
-    function _tryCallWithReplace(uint256 cursor) private returns (uint256, bool) {
-        uint256 length = Stream.uint16At(cursor + 59);
-        bytes memory data = Stream.bytesAt(cursor + 64, length);
-        _replace(cursor, data);
-        return _attempt(cursor, data, Stream.byteAt(cursor + 61), cursor + 64 + length, Stream.uint16At(cursor + 62));
-    }
-
-    /// @dev Makes the call of the op at `cursor`; on failure runs the ops at `ops` as `handling` says.
-    function _attempt(uint256 cursor, bytes memory data, uint256 handling, uint256 ops, uint256 length)
-        private
-        returns (uint256 next, bool left)
-    {
-        next = ops + length;
-        if (!_execute(cursor, data)) {
-            if (handling == REVERT) _bubble();
-            left = length != 0 && _run(ops, next);
-            if (handling == CATCH_AND_LEAVE) left = true;
+    function _tryCall(uint256 op) private returns (uint256 size, bool left) {
+        uint256 length = Stream.uint16At(op, 37);
+        uint256 tail = 39 + length;
+        size = tail + 3 + Stream.uint16At(op, tail + 1);
+        if (!_execute(op, Stream.bytesAt(op, 39, length))) {
+            left = _catch(Stream.byteAt(op, tail), op + tail + 3, op + size);
         }
     }
 
-    /// @dev Puts our balance of the op's token into the data, at the offset counted from behind the selector. The
-    /// selector itself is out of reach. Token zero: leave the data alone.
-    function _replace(uint256 cursor, bytes memory data) private view {
-        address token = Stream.addressAt(cursor + 37);
-        if (token == address(0)) return;
-        uint256 offset = Stream.uint16At(cursor + 57);
+    /// @dev target[20] value[16] token[20] offset[2] n[2] data[n]
+    function _callWithReplace(uint256 op) private returns (uint256 size) {
+        uint256 length = Stream.uint16At(op, 59);
+        if (!_execute(op, _replaced(op, Stream.bytesAt(op, 61, length)))) _bubble();
+        return 61 + length;
+    }
+
+    /// @dev target[20] value[16] token[20] offset[2] n[2] handling[1] m[2] data[n] ops[m]
+    function _tryCallWithReplace(uint256 op) private returns (uint256 size, bool left) {
+        uint256 length = Stream.uint16At(op, 59);
+        size = 64 + length + Stream.uint16At(op, 62);
+        if (!_execute(op, _replaced(op, Stream.bytesAt(op, 64, length)))) {
+            left = _catch(Stream.byteAt(op, 61), op + 64 + length, op + size);
+        }
+    }
+
+    /// @dev Answers a failed call: reverts, or runs the ops from `cursor` to `end` (there may be none); whether to leave.
+    function _catch(uint256 handling, uint256 cursor, uint256 end) private returns (bool left) {
+        if (handling == REVERT) _bubble();
+        left = cursor != end && _run(cursor, end);
+        return left || handling == CATCH_AND_LEAVE;
+    }
+
+    /// @dev The data with our balance of the op's token put in, at the offset counted from behind the selector. The
+    /// selector itself is out of reach. Token zero: the data as it is.
+    function _replaced(uint256 op, bytes memory data) private view returns (bytes memory) {
+        address token = Stream.addressAt(op, 37);
+        if (token == address(0)) return data;
+        uint256 offset = Stream.uint16At(op, 57);
         if (offset + 36 > data.length) revert ReplaceOffsetOutOfBounds();
         uint256 held = Tokens.balanceOf(token, address(this));
         assembly ("memory-safe") {
             mstore(add(add(data, 0x24), offset), held)
         }
+        return data;
     }
 
     /// @dev Calls the op's target with the op's value. An allowance somebody gave us cannot be used: neither by Permit2
     /// nor by a token's own transferFrom.
-    function _execute(uint256 cursor, bytes memory data) private returns (bool success) {
-        address target = Stream.addressAt(cursor + 1);
-        uint256 value = Stream.valueAt(cursor + 21);
+    function _execute(uint256 op, bytes memory data) private returns (bool success) {
+        address target = Stream.addressAt(op, 1);
+        uint256 value = Stream.valueAt(op, 21);
         uint256 selector;
         assembly ("memory-safe") {
             selector := shr(224, mload(add(data, 0x20)))

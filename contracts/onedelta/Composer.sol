@@ -33,32 +33,36 @@ contract Composer is ComposerTransfers, AaveLending, Permits, AaveFlash, MorphoF
 
     function _compose(address caller, uint256 cursor, uint256 end) internal override {
         do {
-            uint256 command = Stream.byteAt(cursor);
-            if (command == TRANSFERS) cursor = _transfers(caller, cursor);
-            else if (command == LENDING) cursor = _lending(caller, cursor);
-            else if (command == EXT_CALL) cursor = _forward(cursor);
-            else if (command == FLASH_LOAN) cursor = _flashLoan(caller, cursor);
-            else if (command == PERMIT) cursor = _permit(caller, cursor);
+            uint256 command = Stream.byteAt(cursor, 0);
+            uint256 size;
+            if (command == TRANSFERS) size = _transfers(caller, cursor);
+            else if (command == LENDING) size = _lending(caller, cursor);
+            else if (command == EXT_CALL) size = _forward(cursor);
+            else if (command == FLASH_LOAN) size = _flashLoan(caller, cursor);
+            else if (command == PERMIT) size = _permit(caller, cursor);
             else revert InvalidOperation();
+            unchecked {
+                cursor += size;
+            }
         } while (cursor < end);
         if (cursor != end) revert InvalidCalldata();
     }
 
-    function _flashLoan(address caller, uint256 cursor) private returns (uint256) {
-        uint256 kind = Stream.byteAt(cursor + 1);
-        if (kind == FLASH_MORPHO) return _morphoFlash(caller, cursor);
-        if (kind == FLASH_AAVE_V3) return _aaveFlash(caller, cursor);
-        if (kind == FLASH_UNISWAP_V3) return _uniswapV3Flash(caller, cursor);
+    function _flashLoan(address caller, uint256 op) private returns (uint256 size) {
+        uint256 kind = Stream.byteAt(op, 1);
+        if (kind == FLASH_MORPHO) return _morphoFlash(caller, op);
+        if (kind == FLASH_AAVE_V3) return _aaveFlash(caller, op);
+        if (kind == FLASH_UNISWAP_V3) return _uniswapV3Flash(caller, op);
         revert InvalidOperation();
     }
 
     /// @dev target[20] value[16] n[2] data[n]. The selector is fixed, which is what keeps a stream from calling a token
     /// with the allowances that users gave to the composer.
-    function _forward(uint256 cursor) private returns (uint256) {
-        uint256 length = Stream.uint16At(cursor + 37);
-        ICallForwarder(Stream.addressAt(cursor + 1)).deltaForwardCompose{value: Stream.valueAt(cursor + 21)}(
-            Stream.bytesAt(cursor + 39, length)
+    function _forward(uint256 op) private returns (uint256 size) {
+        uint256 length = Stream.uint16At(op, 37);
+        ICallForwarder(Stream.addressAt(op, 1)).deltaForwardCompose{value: Stream.valueAt(op, 21)}(
+            Stream.bytesAt(op, 39, length)
         );
-        return cursor + 39 + length;
+        return 39 + length;
     }
 }

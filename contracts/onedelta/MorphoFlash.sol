@@ -14,22 +14,23 @@ interface IMorphoFlash {
 /// @notice 0x60 0x00 asset[20] pool[20] amount[16] n[2] poolId[1] ops[n − 1]. Morpho pulls the amount afterwards and
 /// calls back the borrower only, so data in a callback from Morpho is always our own.
 abstract contract MorphoFlash is OpStream {
-    function _morphoFlash(address caller, uint256 cursor) internal returns (uint256) {
-        uint256 length = Stream.uint16At(cursor + 58);
-        IMorphoFlash(Stream.addressAt(cursor + 22)).flashLoan(
-            Stream.addressAt(cursor + 2),
-            Stream.uint112At(cursor + 42),
-            abi.encodePacked(caller, Stream.bytesAt(cursor + 60, length))
-        );
-        return cursor + 60 + length;
+    function _morphoFlash(address caller, uint256 op) internal returns (uint256 size) {
+        uint256 length = Stream.uint16At(op, 58);
+        IMorphoFlash(Stream.addressAt(op, 22))
+            .flashLoan(
+                Stream.addressAt(op, 2),
+                Stream.uint112At(op, 42),
+                abi.encodePacked(caller, Stream.bytesAt(op, 60, length))
+            );
+        return 60 + length;
     }
 
     /// @notice Morpho's callback. `data` is caller[20] poolId[1] ops.
     function onMorphoFlashLoan(uint256, bytes calldata data) external {
         uint256 start = Stream.start(data);
-        if (Stream.byteAt(start + 20) != 0) revert InvalidFlashLoan();
+        if (Stream.byteAt(start, 20) != 0) revert InvalidFlashLoan();
         if (msg.sender != MORPHO) revert InvalidCaller();
         if (data.length < 21) revert InvalidCalldata();
-        _compose(Stream.addressAt(start), start + 21, start + data.length);
+        _compose(Stream.addressAt(start, 0), start + 21, start + data.length);
     }
 }

@@ -64,15 +64,18 @@ abstract contract Permits {
     uint256 private constant DAI_LENGTH = 72;
     uint256 private constant PERMIT2_LENGTH = 96;
 
-    function _permit(address caller, uint256 cursor) internal returns (uint256) {
-        uint256 kind = Stream.byteAt(cursor + 1);
-        address target = Stream.addressAt(cursor + 2);
-        uint256 length = Stream.uint16At(cursor + 22);
-        uint256 data = cursor + HEADER;
+    function _permit(address caller, uint256 op) internal returns (uint256 size) {
+        uint256 kind = Stream.byteAt(op, 1);
+        address target = Stream.addressAt(op, 2);
+        uint256 length = Stream.uint16At(op, 22);
+        uint256 data;
+        unchecked {
+            data = op + HEADER;
+        }
         if (kind == TOKEN_PERMIT) _tokenPermit(caller, target, data, length);
         else if (kind == AAVE_V3_CREDIT_PERMIT) _creditPermit(caller, target, data, length);
         else revert InvalidOperation();
-        return data + length;
+        return HEADER + length;
     }
 
     /// @dev A failure is ignored: whoever copies the signature and is first has set the very same allowance.
@@ -97,25 +100,22 @@ abstract contract Permits {
     /// @dev value[32] deadline+1[4] r[32] vs[32]; a failure bubbles up.
     function _creditPermit(address caller, address debtToken, uint256 data, uint256 length) private {
         if (length != EIP2612_LENGTH) revert SafePermitBadLength();
-        (uint8 v, bytes32 r, bytes32 s) = _signature(data + 36);
-        ICreditDelegation(debtToken).delegationWithSig(
-            caller, address(this), Stream.wordAt(data), _time(data + 32), v, r, s
-        );
+        (uint8 v, bytes32 r, bytes32 s) = _signature(data, 36);
+        ICreditDelegation(debtToken)
+            .delegationWithSig(caller, address(this), Stream.wordAt(data, 0), _time(data, 32), v, r, s);
     }
 
     /// @dev value[32] deadline+1[4] r[32] vs[32]
     function _eip2612(address caller, uint256 data) private view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = _signature(data + 36);
-        return abi.encodeCall(
-            IPermit.permit, (caller, address(this), Stream.wordAt(data), _time(data + 32), v, r, s)
-        );
+        (uint8 v, bytes32 r, bytes32 s) = _signature(data, 36);
+        return abi.encodeCall(IPermit.permit, (caller, address(this), Stream.wordAt(data, 0), _time(data, 32), v, r, s));
     }
 
     /// @dev nonce[4] expiry+1[4] r[32] vs[32]
     function _dai(address caller, uint256 data) private view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = _signature(data + 8);
+        (uint8 v, bytes32 r, bytes32 s) = _signature(data, 8);
         return abi.encodeCall(
-            IDaiPermit.permit, (caller, address(this), Stream.uint32At(data), _time(data + 4), true, v, r, s)
+            IDaiPermit.permit, (caller, address(this), Stream.uint32At(data, 0), _time(data, 4), true, v, r, s)
         );
     }
 
@@ -123,24 +123,24 @@ abstract contract Permits {
     function _permit2(address caller, address token, uint256 data) private view returns (bytes memory) {
         IPermit2Allowance.Details memory details = IPermit2Allowance.Details({
             token: token,
-            amount: uint160(Stream.addressAt(data)),
-            expiration: uint48(_time(data + 20)),
-            nonce: uint48(Stream.uint32At(data + 24))
+            amount: uint160(Stream.addressAt(data, 0)),
+            expiration: uint48(_time(data, 20)),
+            nonce: uint48(Stream.uint32At(data, 24))
         });
         IPermit2Allowance.Single memory single =
-            IPermit2Allowance.Single({details: details, spender: address(this), sigDeadline: _time(data + 28)});
-        return abi.encodeCall(IPermit2Allowance.permit, (caller, single, Stream.bytesAt(data + 32, 64)));
+            IPermit2Allowance.Single({details: details, spender: address(this), sigDeadline: _time(data, 28)});
+        return abi.encodeCall(IPermit2Allowance.permit, (caller, single, Stream.bytesAt(data, 32, 64)));
     }
 
-    function _time(uint256 position) private pure returns (uint256) {
+    function _time(uint256 data, uint256 offset) private pure returns (uint256) {
         unchecked {
-            return Stream.uint32At(position) - 1;
+            return Stream.uint32At(data, offset) - 1;
         }
     }
 
-    function _signature(uint256 position) private pure returns (uint8 v, bytes32 r, bytes32 s) {
-        r = bytes32(Stream.wordAt(position));
-        uint256 vs = Stream.wordAt(position + 32);
+    function _signature(uint256 data, uint256 offset) private pure returns (uint8 v, bytes32 r, bytes32 s) {
+        r = bytes32(Stream.wordAt(data, offset));
+        uint256 vs = Stream.wordAt(data, offset + 32);
         v = uint8(27 + (vs >> 255));
         s = bytes32(vs & type(uint256).max >> 1);
     }

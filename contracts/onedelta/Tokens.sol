@@ -3,15 +3,21 @@ pragma solidity 0.8.27;
 
 import {NativeTransferFailed} from "./Errors.sol";
 
-interface IBalance {
-    function balanceOf(address owner) external view returns (uint256);
-}
-
 /// @title ERC-20 and native transfers that bubble up a refusal unchanged.
 /// @notice A token may answer nothing or `true`; anything else is a refusal, and its answer is the revert data.
 library Tokens {
-    function balanceOf(address token, address owner) internal view returns (uint256) {
-        return IBalance(token).balanceOf(owner);
+    function balanceOf(address token, address owner) internal view returns (uint256 held) {
+        assembly ("memory-safe") {
+            mstore(0x00, 0x70a08231)
+            mstore(0x20, owner)
+            let success := staticcall(gas(), token, 0x1c, 0x24, 0x00, 0x20)
+            if iszero(and(success, gt(returndatasize(), 0x1f))) {
+                let answer := mload(0x40)
+                returndatacopy(answer, 0, returndatasize())
+                revert(answer, returndatasize())
+            }
+            held := mload(0x00)
+        }
     }
 
     function transfer(address token, address to, uint256 amount) internal {
