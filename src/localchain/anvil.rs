@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Kit, LocalChainError, cache::make_dir, node::Node};
+use super::{Kit, LocalChainError, cache::{make_dir, unique}, node::Node};
 
 /// The version everything is proved with (field-lessons.md F1: others cannot even fork OP chains).
 pub const ANVIL_VERSION: &str = "1.7.1";
@@ -64,7 +64,7 @@ impl Anvil {
         check_version(&binary)?;
         let run = kit.cache().run();
         make_dir(&run)?;
-        let log = run.join(format!("anvil-{}.log", ulid::Ulid::generate()));
+        let log = run.join(format!("anvil-{}.log", unique()));
         let output = File::create(&log).map_err(LocalChainError::io(&log))?;
         let errors = output.try_clone().map_err(LocalChainError::io(&log))?;
         let mut command = Command::new(&binary);

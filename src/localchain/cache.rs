@@ -3,6 +3,8 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use super::LocalChainError;
@@ -52,6 +54,12 @@ impl Cache {
     }
 }
 
+/// A name that no other running process of this machine uses, and this one only once.
+pub(crate) fn unique() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Makes a directory and its parents.
 pub(crate) fn make_dir(path: &Path) -> Result<(), LocalChainError> {
     fs::create_dir_all(path).map_err(LocalChainError::io(path))
@@ -60,7 +68,7 @@ pub(crate) fn make_dir(path: &Path) -> Result<(), LocalChainError> {
 /// Writes a file so that readers see the old or the new content, never a part.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), LocalChainError> {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.part", ulid::Ulid::generate()));
+    name.push(format!(".{}.part", unique()));
     let part = PathBuf::from(name);
     fs::write(&part, content).map_err(LocalChainError::io(&part))?;
     fs::rename(&part, path).map_err(LocalChainError::io(path))

@@ -83,6 +83,14 @@ pub enum LocalChainError {
         /// Its chain id.
         found: u64,
     },
+    /// An anvil, but without Base's contracts.
+    #[error("{url} has no Aave oracle at {oracle}: it is neither a replica nor a fork of Base")]
+    NoMarket {
+        /// Node that was asked, without credentials.
+        url: String,
+        /// Where the oracle should be.
+        oracle: Address,
+    },
     /// Not a URL that can be used.
     #[error("`{url}` is not an http(s) url: {why}")]
     BadUrl {

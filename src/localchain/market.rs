@@ -247,9 +247,9 @@ pub(crate) fn sqrt_price(
     price1: U256,
     decimals1: u8,
 ) -> Result<U256, LocalChainError> {
-    let ten = U512::from(10);
-    let numerator = (U512::from(price0) * ten.pow(U512::from(decimals1))) << 192;
-    let denominator = U512::from(price1) * ten.pow(U512::from(decimals0));
+    let ten: U512 = U512::from(10);
+    let numerator: U512 = (U512::from(price0) * ten.pow(U512::from(decimals1))) << 192;
+    let denominator: U512 = U512::from(price1) * ten.pow(U512::from(decimals0));
     let root = numerator.checked_div(denominator).map(isqrt);
     root.and_then(|root| U256::checked_from_limbs_slice(root.as_limbs())).ok_or_else(|| {
         LocalChainError::BadAmount(format!("no pool price agrees with oracle prices {price0} and {price1}"))

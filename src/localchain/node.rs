@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::LocalChainError;
-use crate::{chain::BlockRef, units::Secs};
+use crate::{
+    chain::{Answers, Batch, BlockRef, multicall3},
+    units::Secs,
+};
 
 /// How long one answer may take. Generous, because a fork fetches what it lacks from its own endpoint meanwhile.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -89,6 +92,7 @@ struct Header {
     number: U64,
     hash: B256,
     timestamp: U64,
+    gas_limit: U64,
     #[serde(default)]
     base_fee_per_gas: Option<U256>,
 }
@@ -101,18 +105,18 @@ impl Node {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(bad(format!("scheme {}", parsed.scheme())));
         }
-        let is_loopback = match parsed.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            None => return Err(bad("no host".to_owned())),
-        };
+        let is_loopback = is_loopback(&parsed).ok_or_else(|| bad("no host".to_owned()))?;
         // A proxy in the environment must not stand between us and a node on this machine.
         let http = reqwest::Client::builder();
         let http = if is_loopback { http.no_proxy() } else { http };
         let http = http.build().map_err(|error| bad(error.to_string()))?;
         let client = RpcClient::new(Http::with_client(http, parsed.clone()), is_loopback);
         Ok(Self { client, url: parsed })
+    }
+
+    /// Whether the node is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.url).unwrap_or(false)
     }
 
     /// The URL without user, password, path and query, any of which may carry a key.
@@ -165,13 +169,22 @@ impl Node {
 
     /// The newest block.
     pub(crate) async fn head(&self) -> Result<BlockRef, LocalChainError> {
-        let header: Header = self.request("eth_getBlockByNumber", json!(["latest", false])).await?;
+        let header = self.header().await?;
         Ok(BlockRef {
             number: header.number.to(),
             hash: header.hash,
             timestamp: Secs(header.timestamp.to()),
             base_fee: header.base_fee_per_gas.unwrap_or_default(),
         })
+    }
+
+    /// Gas limit of the newest block.
+    pub(crate) async fn gas_limit(&self) -> Result<u64, LocalChainError> {
+        Ok(self.header().await?.gas_limit.to())
+    }
+
+    async fn header(&self) -> Result<Header, LocalChainError> {
+        self.request("eth_getBlockByNumber", json!(["latest", false])).await
     }
 
     /// Code at an address.
@@ -200,18 +213,34 @@ impl Node {
         })
     }
 
+    /// Asks many contracts in one call.
+    pub(crate) async fn ask_all(&self, batch: &Batch) -> Result<Answers, LocalChainError> {
+        let call = json!([{ "to": multicall3::ADDRESS, "data": batch.calldata() }, "latest"]);
+        let answer: Bytes = self.request("eth_call", call).await?;
+        batch.answers(&answer).map_err(|error| LocalChainError::Mismatch {
+            what: "Multicall3".to_owned(),
+            wanted: format!("{} answers", batch.len()),
+            found: error.to_string(),
+        })
+    }
+
     /// Sends a transaction and waits for its block; needs automine.
     pub(crate) async fn send(&self, call: &Call) -> Result<Receipt, LocalChainError> {
         let receipt: Receipt = self.request("eth_sendTransactionSync", json!([call.request()])).await?;
         if receipt.succeeded() {
             return Ok(receipt);
         }
+        Err(self.why_reverted(call).await)
+    }
+
+    /// Asks again for what reverted, because a receipt does not say why.
+    pub(crate) async fn why_reverted(&self, call: &Call) -> LocalChainError {
         let why = match self.request::<Bytes>("eth_call", json!([call.request(), "latest"])).await {
             Ok(_) => "it passes when asked again".to_owned(),
             Err(error) => error.to_string(),
         };
         let selector = call.data.get(..4).map(alloy::primitives::hex::encode).unwrap_or_default();
-        Err(LocalChainError::Reverted { what: format!("0x{selector} of {}", call.to), why })
+        LocalChainError::Reverted { what: format!("0x{selector} of {}", call.to), why }
     }
 
     /// Puts a transaction into the pool; the caller mines.
@@ -267,6 +296,14 @@ impl Node {
         self.set_nonce(at, 1).await?;
         self.set_code(at, &runtime).await
     }
+}
+
+fn is_loopback(url: &Url) -> Option<bool> {
+    Some(match url.host()? {
+        url::Host::Domain(name) => name == "localhost",
+        url::Host::Ipv4(ip) => ip.is_loopback(),
+        url::Host::Ipv6(ip) => ip.is_loopback(),
+    })
 }
 
 /// A URL as it may be shown: scheme, host and port only.
