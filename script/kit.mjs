@@ -11,8 +11,12 @@ import { ROOT, TOOLS, toolPath } from './tools.mjs';
 
 const SCHEMA = 1;
 
-// Contracts by the forge build they come from; a path where two files of a build share a name.
+// Contracts by the forge build they come from.
 const OWN = [
+  'CallForwarder',
+  'Composer',
+  'ComposerProxy',
+  'RenouncedAdmin',
   'ReplicaFeed',
   'ReplicaGasPriceOracle',
   'ReplicaPermitToken',

@@ -9,8 +9,9 @@ import {L2PoolInstance} from "aave-v3-origin/contracts/instances/L2PoolInstance.
 import {PoolConfiguratorInstance} from "aave-v3-origin/contracts/instances/PoolConfiguratorInstance.sol";
 import {VariableDebtTokenInstance} from "aave-v3-origin/contracts/instances/VariableDebtTokenInstance.sol";
 import {AaveOracle} from "aave-v3-origin/contracts/misc/AaveOracle.sol";
-import {DefaultReserveInterestRateStrategyV2} from
-    "aave-v3-origin/contracts/misc/DefaultReserveInterestRateStrategyV2.sol";
+import {
+    DefaultReserveInterestRateStrategyV2
+} from "aave-v3-origin/contracts/misc/DefaultReserveInterestRateStrategyV2.sol";
 import {AaveProtocolDataProvider} from "aave-v3-origin/contracts/helpers/AaveProtocolDataProvider.sol";
 import {L2Encoder} from "aave-v3-origin/contracts/helpers/L2Encoder.sol";
 import {UiIncentiveDataProviderV3} from "aave-v3-origin/contracts/helpers/UiIncentiveDataProviderV3.sol";
