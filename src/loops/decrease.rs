@@ -135,7 +135,7 @@ impl Decreasing<'_> {
     fn solve(&self, target: Target) -> Result<(Attempt, Vec<super::FlashCandidate>), PlanError> {
         let ctx = self.ctx;
         let owed = self.base.owed(ctx.pair.debt.token)?;
-        let mut amount = owed >> 1;
+        let mut amount: U256 = owed >> 1;
         let route = ctx.buy_debt(amount.max(U256::ONE), None).ok();
         let mut sources = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.as_ref()))?;
         for _ in 0..3 {

@@ -15,7 +15,9 @@ use crate::{
 };
 
 sol! {
+    #[derive(Debug)]
     function balanceOf(address account) external view returns (uint256);
+    #[derive(Debug)]
     function allowance(address owner, address spender) external view returns (uint256);
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     aave::{self, PermitDomain},
     config::Thresholds,
-    onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE, Op},
+    onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
     plan::{CallData, PermitKind, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
     units::Secs,
 };
@@ -275,7 +275,7 @@ struct Signed {
 fn segment(request: &PermitRequest) -> Segment {
     let kind = match request.kind {
         PermitKind::Erc2612 => onedelta::PermitKind::Token,
-        PermitKind::CreditDelegation => onedelta::PermitKind::CreditDelegation,
+        PermitKind::CreditDelegation => onedelta::PermitKind::AaveCredit,
     };
     let header = Bytes::copy_from_slice(&onedelta::permit_header(kind, request.token));
     Segment::Permit { header, request: Box::new(request.clone()) }
