@@ -25,22 +25,10 @@ pub use step::{CallData, FillError, ReadyStep, Segment, SignedPermits, Step};
 use alloy::primitives::{Address, B256, keccak256};
 use serde::{Deserialize, Serialize};
 
-use crate::{chain::BlockRef, units::Secs};
+use crate::{chain::BlockRef, config::Urgency, units::Secs};
 
 /// Version of the plan file format; a file of another version is refused.
 pub const SCHEMA: u32 = 1;
-
-/// How much an action may cost to go through, in rising order (strategy.md §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Urgency {
-    /// Opening and adding risk: tight bounds, refused when the market disagrees with the oracle.
-    Routine,
-    /// Lowering debt: wider bounds, never refused for the oracle gate.
-    Trim,
-    /// Lowering debt close to liquidation.
-    Urgent,
-}
 
 /// What an action would do, from which block's state, and what is true of the account after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
