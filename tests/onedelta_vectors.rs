@@ -1,15 +1,21 @@
 //! What other people's encoders write, we read and write the same; what the genuine composer ran, we would sign.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code; functions beside the tests are not recognised as such"
+)]
 
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, Bytes, Signature, U256};
 use serde_json::Value;
 use trimtab::onedelta::{
-    Amount, BALANCER_V3_VAULT, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, EncodeError, Exact, FailurePath,
-    FlashLoan, FlashProvider, ForwarderOp, Lending, MAX_112, MORPHO_BLUE, MidnightLeg, NativeValue, OnFailure, Op,
-    Permit, Replace, RouterCall, Singleton, SwapVenue, SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, V3Path,
-    approve_then_deposit, approve_then_flash, approve_then_repay, decode, decode_calldata, decode_forwarder,
-    delta_compose_calldata, encode, encode_forwarder, wrap_stream,
+    AllowList, Amount, BALANCER_V3_VAULT, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, EncodeError, Exact,
+    FailurePath, FlashLoan, FlashProvider, FlashSource, ForwarderOp, Lending, MAX_112, MORPHO_BLUE, MidnightLeg,
+    NativeValue, OnFailure, Op, Permit, RefusalReason, Replace, ReserveTokens, RouterCall, Singleton, SwapVenue,
+    SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, V3Path, approve_then_deposit, approve_then_flash,
+    approve_then_repay, check_with_value, decode, decode_calldata, decode_forwarder, delta_compose_calldata, encode,
+    encode_forwarder, wrap_stream,
 };
 
 const VECTORS: &str = include_str!("vectors/onedelta-vectors.json");
@@ -126,6 +132,34 @@ fn what_the_genuine_composer_executed_is_read_and_written_back_byte_for_byte() {
         count += 1;
     }
     assert_eq!(count, 9);
+}
+
+#[test]
+fn the_check_passes_what_the_genuine_composer_executed_unless_the_stream_may_leave_something() {
+    let user: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8".parse().expect("address");
+    let pulled = FlashSource::Pulled;
+    let reserve = |a_token, debt_token| ReserveTokens { a_token, debt_token };
+    let allow = AllowList::new(COMPOSER, weth())
+        .forwarder(CALL_FORWARDER)
+        .aave_pool(known("pool"))
+        .router(known("router"))
+        .flash(known("pool"), pulled(FlashProvider::AaveV3))
+        .flash(MORPHO_BLUE, pulled(FlashProvider::MorphoBlue))
+        .reserve(weth(), reserve(known("aweth"), known("vweth")))
+        .reserve(known("usdc"), reserve(known("ausdc"), known("vusdc")));
+    let file: Value = serde_json::from_str(EXECUTED).expect("json");
+    for step in file["sequences"].as_array().expect("list").iter().flat_map(|s| s["steps"].as_array().expect("list")) {
+        let name = step["vector"].as_str().expect("name");
+        let value = step["value"].as_str().expect("wei").parse().expect("wei");
+        let ops = decode(&step["ops"].as_str().expect("ops").parse::<Bytes>().expect("hex")).expect("reads");
+        let checked = check_with_value(&ops, &allow, user, value);
+        if name == "loop_partial_deleverage_exact_out" {
+            let reason = checked.expect_err("its USDC is not swept").reason;
+            assert_eq!(reason, RefusalReason::LeftBehind { asset: known("usdc"), holder: COMPOSER });
+        } else {
+            assert_eq!(checked, Ok(()), "{name}");
+        }
+    }
 }
 
 #[test]
@@ -329,6 +363,8 @@ fn weth() -> Address {
 fn known(name: &str) -> Address {
     let table = BTreeMap::from([
         ("usdc", "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"),
+        ("vweth", "0x24e6e0795b3c7c71D965fCc4f371803d1c1DcA1E"),
+        ("ausdc", "0x4e65fE4DbA92790696d040ac24Aa414708F5c0AB"),
         ("aweth", "0xD4a0e0b9149BCee3C920d2E00b5dE09138fd8bb7"),
         ("vusdc", "0x59dca05b6c26dbd64b5381374aAaC5CD05644C28"),
         ("pool", "0xA238Dd80C259a72e81d7e4664a9801593F98d1c5"),

@@ -151,7 +151,11 @@ impl Walk<'_> {
             SweepAmount::AtLeast(_) => Quantity::Everything,
             SweepAmount::Exact(exact) => Quantity::Exactly(exact.to_u256()),
         };
-        let sent = self.ledger.spend(holder, asset, quantity);
+        let sent = match (self.ledger.spend(holder, asset, quantity), amount) {
+            // A minimum says that something is there which the ledger did not see come in.
+            (Held::Nothing, SweepAmount::AtLeast(minimum)) if minimum > 0 => Held::Unknown,
+            (sent, _) => sent,
+        };
         if arrives_as == NATIVE && receiver == self.caller {
             self.native_sent = true;
         }

@@ -31,6 +31,12 @@ mod swap;
 mod transfer;
 
 #[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod check_stories;
+#[cfg(test)]
+mod explain_stories;
+#[cfg(test)]
 mod roundtrip;
 
 pub use allow::{AllowList, FlashSource, ReserveTokens};
