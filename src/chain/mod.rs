@@ -24,6 +24,7 @@ mod revert;
 mod signer;
 mod simulate;
 mod transport;
+mod verify;
 mod wire;
 
 pub use batch::{Answers, Batch, Slot, multicall3};
@@ -40,4 +41,4 @@ pub use reader::{BlockRef, ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};
-pub use wire::{CallRequest, KnownTransaction, Receipt};
+pub use wire::{CallRequest, KnownTransaction, LocatedLog, Receipt};
