@@ -51,7 +51,8 @@ impl Journal {
         })
     }
 
-    /// It is in a block. Whatever else waits on its nonce can have no effect any more. `reason` says why it reverted.
+    /// It is in a block. Whatever else waits on its nonce can have no effect any more. `reason` says why it reverted, or
+    /// why a transfer of nothing to the account itself took the action back; the intent then failed.
     /// Recording the same again changes nothing; another block means that the first was reorganised away.
     pub fn record_included(
         &self,
@@ -183,10 +184,13 @@ fn settle(tx: &Transaction<'_>, id: IntentId, reason: Option<&str>, at: Stamp) -
 /// Brings an intent to what its transactions say: sent or unknown while one is pending, then what became of its
 /// current step, and failed when that is in no block.
 fn conclude(tx: &Transaction<'_>, found: &Intent, reason: Option<&str>, at: Stamp) -> Result<(), Fault> {
-    let mut statement = tx.prepare_cached("SELECT state, step FROM transactions WHERE intent = ?1")?;
-    let rows = statement.query_map([found.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let all = rows.collect::<Result<Vec<(TransactionState, u32)>, _>>()?;
-    let has = |wanted| all.iter().any(|(state, _)| *state == wanted);
+    // What calls the account itself is a transfer of nothing that takes an action back: it carries no step out.
+    let mut statement = tx.prepare_cached(
+        "SELECT state, step, recipient IS (SELECT account FROM network) FROM transactions WHERE intent = ?1",
+    )?;
+    let rows = statement.query_map([found.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let all = rows.collect::<Result<Vec<(TransactionState, u32, bool)>, _>>()?;
+    let has = |wanted| all.iter().any(|(state, ..)| *state == wanted);
     let to = if has(TransactionState::Sent) {
         IntentState::Sent
     } else if has(TransactionState::Unknown) {
@@ -195,7 +199,7 @@ fn conclude(tx: &Transaction<'_>, found: &Intent, reason: Option<&str>, at: Stam
         found.state
     } else {
         nonce::release_of(tx, found.id, reason.unwrap_or("nothing is pending any more"), at)?;
-        let is_mined = all.contains(&(TransactionState::Mined, found.step));
+        let is_mined = all.contains(&(TransactionState::Mined, found.step, false));
         if is_mined { IntentState::Mined } else { IntentState::Failed }
     };
     if found.state == to { Ok(()) } else { intent::move_to(tx, found, to, reason, at) }

@@ -75,6 +75,15 @@ impl JournalReader {
         self.list("WHERE state IN ('signed', 'sent', 'unknown') ORDER BY nonce, id", [])
     }
 
+    /// The highest nonce that a transaction of ours is known to have used up; `None` when there is none.
+    pub fn highest_included_nonce(&self) -> Result<Option<u64>, JournalError> {
+        self.query(|db| {
+            let query = "SELECT max(nonce) FROM transactions WHERE state IN ('mined', 'failed')";
+            let highest: Option<Int> = db.query_row(query, [], |row| row.get(0))?;
+            Ok(highest.map(|nonce| nonce.0))
+        })
+    }
+
     /// One transaction.
     pub fn transaction(&self, hash: B256) -> Result<TransactionRecord, JournalError> {
         self.query(|db| find(db, hash))
