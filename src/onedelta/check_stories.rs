@@ -343,6 +343,10 @@ fn an_unreadable_call_may_not_leave_the_sold_token_in_the_forwarder() {
     let only_bought = vec![sweep(USDC, COMPOSER, SweepAmount::AtLeast(1))];
     let ops = with_call(call(Bytes::from([1, 2, 3, 4])), only_bought);
     assert_eq!(reason(&ops), RefusalReason::LeftBehind { asset: WETH, holder: CALL_FORWARDER });
+    let sold_with_minimum =
+        vec![sweep(WETH, COMPOSER, SweepAmount::AtLeast(1)), sweep(USDC, COMPOSER, SweepAmount::ALL)];
+    let ops = with_call(call(Bytes::from([1, 2, 3, 4])), sold_with_minimum);
+    assert_eq!(reason(&ops), RefusalReason::NoMinimum, "a minimum of what was sold bounds nothing");
     let planned = {
         let mut ops = vec![pull_weth()];
         ops.extend(venue().foreign(WETH, exact(1_000), USDC, exact(1), Bytes::from([1, 2, 3, 4])));
