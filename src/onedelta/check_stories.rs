@@ -144,13 +144,17 @@ fn a_fee_free_loan_repaid_by_borrowing_straight_to_the_lender_passes() {
 
 #[test]
 fn a_pool_loan_in_either_token_order_repaid_by_borrowing_to_the_pool_passes() {
-    for (token_a, token_b) in [(USDC, WETH), (WETH, USDC)] {
-        let mut ops = venue().exact_in(&buy_weth(), exact(6_000), exact(1_990)).expect("builds");
-        ops.extend(approve_then_deposit(WETH, Amount::All, USER, POOL));
-        ops.push(Lending::Borrow { asset: USDC, amount: exact(6_003), receiver: V3_POOL, pool: POOL }.into());
-        let (pool, fee) = (V3_POOL, 500);
-        let loan = FlashLoan::UniswapV3 { fork_id: 0, pool, token_a, token_b, fee, amount0: 0, amount1: 6_000, ops };
-        assert_eq!(check(&[pull_weth(), loan.into()], &allow(), USER), Ok(()));
+    let mut swap = venue().exact_in(&buy_weth(), exact(6_000), exact(1_990)).expect("builds");
+    swap.extend(approve_then_deposit(WETH, Amount::All, USER, POOL));
+    let hand_back = vec![sweep(USDC, V3_POOL, SweepAmount::Exact(exact(6_000))).into()];
+    for (owed, mut ops) in [(6_003, swap), (3, hand_back)] {
+        ops.push(Lending::Borrow { asset: USDC, amount: exact(owed), receiver: V3_POOL, pool: POOL }.into());
+        for (token_a, token_b) in [(USDC, WETH), (WETH, USDC)] {
+            let (pool, fee, ops) = (V3_POOL, 500, ops.clone());
+            let loan =
+                FlashLoan::UniswapV3 { fork_id: 0, pool, token_a, token_b, fee, amount0: 0, amount1: 6_000, ops };
+            assert_eq!(check(&[loan.into()], &allow(), USER), Ok(()));
+        }
     }
 }
 
