@@ -1,9 +1,11 @@
 //! What the revert strings of pools and router mean.
 
+use crate::chain::StringEntry;
+
 /// Revert string → words, for the strings that a swap or a flash of ours can meet.
 ///
 /// Sources: v3-core's pool, its libraries and `TransferHelper`; SwapRouter02 and v3-periphery.
-pub const ERRORS: &[(&str, &str)] = &[
+pub const ERRORS: &[StringEntry] = &[
     ("Too little received", "the swap gives less than the minimum that was asked for: the price moved"),
     ("Too much requested", "the swap costs more than the maximum that was allowed: the price moved"),
     ("STF", "the router could not take the tokens from the payer: balance or allowance is too small"),

@@ -9,6 +9,7 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 
 use super::Deployment;
+use crate::units::{MathError, mul_div_up};
 
 /// Fee tiers that are looked at, in hundredths of a basis point.
 pub const FEE_TIERS: [u32; 4] = [100, 500, 3_000, 10_000];
@@ -86,6 +87,11 @@ impl PoolKey {
         deployment.factory.create2(salt, deployment.init_code_hash)
     }
 
+    /// What a flash loan of this amount costs: the pool's fee, rounded up (onedelta-composer.md §6).
+    pub fn flash_fee(&self, amount: U256) -> Result<U256, MathError> {
+        mul_div_up(amount, U256::from(self.fee), U256::from(ONE_PIPS))
+    }
+
     pub(super) fn fee_u24(&self) -> U24 {
         // A key's fee is below 1 000 000, so it always fits.
         U24::saturating_from(self.fee)
@@ -151,6 +157,14 @@ mod tests {
         assert_eq!(PoolKey::new(WETH, USDC, 1_000_000), Err(KeyError::Fee(1_000_000)));
         let raw = format!(r#"{{"token0":"{WETH}","token1":"{WETH}","fee":500}}"#);
         assert!(serde_json::from_str::<PoolKey>(&raw).is_err());
+    }
+
+    #[test]
+    fn a_flash_loan_costs_the_fee_rounded_up() {
+        let key = PoolKey::new(WETH, USDC, 500).expect("key");
+        assert_eq!(key.flash_fee(U256::from(2_000)), Ok(U256::ONE));
+        assert_eq!(key.flash_fee(U256::from(2_001)), Ok(U256::from(2)));
+        assert_eq!(key.flash_fee(U256::ZERO), Ok(U256::ZERO));
     }
 
     #[test]

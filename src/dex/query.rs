@@ -178,3 +178,111 @@ pub async fn read_pools<R: Reader>(
     }
     Ok(pools)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        chain::{BlockRef, multicall3::IMulticall3},
+        dex::{USDC, WETH, sqrt_ratio_at_tick},
+    };
+    use alloy::{
+        primitives::Bytes,
+        sol_types::{SolCall, SolValue},
+    };
+    use std::sync::Mutex;
+
+    const TICK: i32 = -196_256;
+
+    /// A chain with one pool, as the answers it gives to each function.
+    #[derive(Clone)]
+    struct Fake {
+        sqrt_price: U256,
+        tick: i32,
+        fee: u32,
+        liquidity: u128,
+        ticks: Vec<(i32, i128)>,
+    }
+
+    impl Fake {
+        fn pool() -> Self {
+            let sqrt_price = sqrt_ratio_at_tick(TICK);
+            Self { sqrt_price, tick: TICK, fee: 500, liquidity: 7, ticks: vec![(-197_000, 5), (-195_000, -5)] }
+        }
+
+        fn answer(&self, data: &[u8]) -> Vec<u8> {
+            let head = data.first_chunk::<4>().copied().expect("selector");
+            match head {
+                IUniswapV3Pool::slot0Call::SELECTOR => {
+                    (self.sqrt_price, self.tick, 0u16, 1u16, 1u16, U256::ZERO, true).abi_encode()
+                }
+                IUniswapV3Pool::feeCall::SELECTOR => self.fee.abi_encode(),
+                IUniswapV3Pool::tickSpacingCall::SELECTOR => 10i32.abi_encode(),
+                IUniswapV3Pool::liquidityCall::SELECTOR => self.liquidity.abi_encode(),
+                IBalance::balanceOfCall::SELECTOR => 99u64.abi_encode(),
+                ITickLens::getPopulatedTicksInWordCall::SELECTOR => {
+                    let call = ITickLens::getPopulatedTicksInWordCall::abi_decode(data).expect("call");
+                    let inside = |tick: &&(i32, i128)| tick.0.div_euclid(10) >> 8 == i32::from(call.tickBitmapIndex);
+                    let rows = self.ticks.iter().filter(inside).map(|(tick, net)| (*tick, *net, net.unsigned_abs()));
+                    rows.collect::<Vec<_>>().abi_encode()
+                }
+                _ => Vec::new(),
+            }
+        }
+    }
+
+    /// Answers the first batch from one chain and the second from another.
+    struct Two(Mutex<Vec<Option<Fake>>>);
+
+    impl Reader for Two {
+        async fn head(&self) -> Result<BlockRef, ReadError> {
+            Err(ReadError::Unavailable("not asked".to_owned()))
+        }
+
+        async fn read(&self, _: B256, batch: &Batch) -> Result<Answers, ReadError> {
+            let fake = self.0.lock().expect("lock").remove(0);
+            let calls = IMulticall3::aggregate3Call::abi_decode(&batch.calldata()).expect("batch").calls;
+            let results = calls.iter().map(|call| IMulticall3::Result {
+                success: true,
+                returnData: fake.as_ref().map_or_else(Bytes::new, |fake| fake.answer(&call.callData).into()),
+            });
+            let results = results.collect::<Vec<_>>();
+            batch.answers(&IMulticall3::aggregate3Call::abi_encode_returns(&results))
+        }
+    }
+
+    async fn read(first: Option<Fake>, second: Option<Fake>) -> Result<Result<PoolState, Absence>, ReadError> {
+        let key = PoolKey::new(WETH, USDC, 500).expect("key");
+        let reader = Two(Mutex::new(vec![first, second]));
+        let pools = read_pools(&reader, B256::ZERO, &[key], &Reach::default(), &Deployment::BASE).await?;
+        Ok(pools.get(&key).cloned())
+    }
+
+    #[tokio::test]
+    async fn a_pool_is_read_with_the_ticks_in_reach() {
+        let pool = read(Some(Fake::pool()), Some(Fake::pool())).await.expect("answers").expect("pool");
+        assert_eq!((pool.tick, pool.tick_spacing, pool.liquidity), (TICK, 10, 7));
+        assert_eq!(pool.ticks, [(-197_000, 5), (-195_000, -5)].into());
+        assert_eq!((pool.balance0, pool.balance1), (U256::from(99), U256::from(99)));
+        assert_eq!(pool.address, pool.key.address(&Deployment::BASE));
+    }
+
+    #[tokio::test]
+    async fn a_pool_that_cannot_be_used_is_absent_and_says_why() {
+        let absence = async |first, second| read(first, second).await.expect("answers").expect_err("absent");
+        assert_eq!(absence(None, None).await, Absence::NoContract);
+        let new = Fake { sqrt_price: U256::ZERO, ..Fake::pool() };
+        assert_eq!(absence(Some(new), None).await, Absence::Uninitialised);
+        let empty = Fake { liquidity: 0, ticks: Vec::new(), ..Fake::pool() };
+        assert_eq!(absence(Some(empty.clone()), Some(empty)).await, Absence::NoLiquidity);
+        let moved = Fake { tick: TICK + 20_000, ..Fake::pool() };
+        assert_eq!(absence(Some(Fake::pool()), Some(moved)).await, Absence::PriceMoved);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_true_is_an_error_not_a_missing_pool() {
+        let lying = Fake { fee: 3_000, ..Fake::pool() };
+        let error = read(Some(Fake::pool()), Some(lying)).await.expect_err("malformed");
+        assert!(matches!(error, ReadError::Malformed(_)), "{error}");
+    }
+}

@@ -1,12 +1,12 @@
 //! Streams as a planner would make them, and what happens to them when one thing is wrong.
 
-use alloy::primitives::{Address, Bytes, U256, address};
+use alloy::primitives::{Address, Bytes, U160, U256, address};
 
 use super::{
     AllowList, Amount, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, Exact, FailurePath, FlashLoan, FlashProvider,
-    FlashSource, ForwarderOp, Lending, MORPHO_BLUE, NativeValue, OnFailure, Op, Permit, RefusalReason, ReserveTokens,
-    RouterCall, Singleton, SwapVenue, SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, V3Path, approve_then_deposit,
-    approve_then_flash, approve_then_repay, check, check_with_value, encode,
+    FlashSource, ForwarderOp, Lending, MORPHO_BLUE, NativeValue, OnFailure, Op, Permit, RefusalReason, Replace,
+    ReserveTokens, RouterCall, Singleton, SwapVenue, SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, V3Path,
+    approve_then_deposit, approve_then_flash, approve_then_repay, check, check_with_value, encode,
 };
 
 const USER: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
@@ -143,6 +143,31 @@ fn a_fee_free_loan_repaid_by_borrowing_straight_to_the_lender_passes() {
 }
 
 #[test]
+fn a_pool_loan_in_either_token_order_repaid_by_borrowing_to_the_pool_passes() {
+    let mut swap = venue().exact_in(&buy_weth(), exact(6_000), exact(1_990)).expect("builds");
+    swap.extend(approve_then_deposit(WETH, Amount::All, USER, POOL));
+    let hand_back = vec![sweep(USDC, V3_POOL, SweepAmount::Exact(exact(6_000))).into()];
+    for (owed, mut ops) in [(6_003, swap), (3, hand_back)] {
+        ops.push(Lending::Borrow { asset: USDC, amount: exact(owed), receiver: V3_POOL, pool: POOL }.into());
+        for (token_a, token_b) in [(USDC, WETH), (WETH, USDC)] {
+            let (pool, fee, ops) = (V3_POOL, 500, ops.clone());
+            let loan =
+                FlashLoan::UniswapV3 { fork_id: 0, pool, token_a, token_b, fee, amount0: 0, amount1: 6_000, ops };
+            assert_eq!(check(&[loan.into()], &allow(), USER), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn what_an_aave_loan_leaves_after_its_premium_is_not_taken_for_nothing() {
+    let idle = vec![Transfer::Approve { token: USDC, spender: POOL }.into()];
+    let aave = approve_then_flash(FlashProvider::AaveV3, USDC, POOL, exact(5), idle.clone());
+    assert_eq!(reason(&aave), RefusalReason::LeftBehind { asset: USDC, holder: COMPOSER });
+    let morpho = approve_then_flash(FlashProvider::MorphoBlue, USDC, MORPHO_BLUE, exact(5), idle);
+    assert_eq!(check(&morpho, &allow(), USER), Ok(()), "Morpho takes exactly what it lent");
+}
+
+#[test]
 fn every_address_outside_the_list_is_refused_where_it_stands() {
     let ops = open(pull_weth());
     let stranger_pool = Lending::Borrow { asset: USDC, amount: exact(1), receiver: COMPOSER, pool: STRANGER };
@@ -179,6 +204,8 @@ fn every_address_outside_the_list_is_refused_where_it_stands() {
         let deposit = Lending::Deposit { asset: WETH, amount, on_behalf_of: STRANGER, pool: POOL };
         cases.push((deposit.into(), RefusalReason::NotForCaller(STRANGER)));
     }
+    let for_stranger = approve_then_repay(USDC, Amount::Max, STRANGER, V_USDC, POOL);
+    cases.push((for_stranger[1].clone(), RefusalReason::NotForCaller(STRANGER)));
     let repay = Lending::Repay { asset: USDC, amount: Amount::Max, on_behalf_of: USER, debt_token: V_WETH, pool: POOL };
     let wrong = RefusalReason::WrongReserveToken { role: "debt token", given: V_WETH, asset: USDC, expected: V_USDC };
     cases.push((repay.into(), wrong));
@@ -339,10 +366,40 @@ fn a_router_told_to_pay_a_stranger_or_to_sell_its_own_balance_is_refused() {
 }
 
 #[test]
+fn a_swap_that_may_stop_at_a_price_must_give_back_the_rest() {
+    let mut swap = RouterCall::decode(&sell(1_000, 1, CALL_FORWARDER)).expect("a swap");
+    if let RouterCall::ExactInput { price_limit, .. } = &mut swap {
+        *price_limit = U160::from(1);
+    }
+    let data = swap.encode().expect("encodes");
+    assert_eq!(check(&with_call(call(data.clone()), home(1)), &allow(), USER), Ok(()));
+    let forgets = with_call(call(data), vec![sweep(USDC, COMPOSER, SweepAmount::ALL)]);
+    assert_eq!(reason(&forgets), RefusalReason::LeftBehind { asset: WETH, holder: CALL_FORWARDER });
+}
+
+#[test]
+fn a_replace_call_that_overwrites_anything_but_the_amount_sold_is_refused() {
+    let replaced = |token, offset| {
+        let data = sell(1_000, 1, CALL_FORWARDER);
+        let replace = Replace { token, offset };
+        let call = ForwarderOp::CallWithReplace { target: ROUTER, value: NativeValue::NONE, replace, data };
+        with_call(call, home(1))
+    };
+    assert_eq!(check(&replaced(WETH, 128), &allow(), USER), Ok(()));
+    for (token, offset) in [(WETH, 160), (WETH, 96), (USDC, 128)] {
+        assert_eq!(reason(&replaced(token, offset)), RefusalReason::NotPlanned);
+    }
+}
+
+#[test]
 fn an_unreadable_call_may_not_leave_the_sold_token_in_the_forwarder() {
     let only_bought = vec![sweep(USDC, COMPOSER, SweepAmount::AtLeast(1))];
     let ops = with_call(call(Bytes::from([1, 2, 3, 4])), only_bought);
     assert_eq!(reason(&ops), RefusalReason::LeftBehind { asset: WETH, holder: CALL_FORWARDER });
+    let sold_with_minimum =
+        vec![sweep(WETH, COMPOSER, SweepAmount::AtLeast(1)), sweep(USDC, COMPOSER, SweepAmount::ALL)];
+    let ops = with_call(call(Bytes::from([1, 2, 3, 4])), sold_with_minimum);
+    assert_eq!(reason(&ops), RefusalReason::NoMinimum, "a minimum of what was sold bounds nothing");
     let planned = {
         let mut ops = vec![pull_weth()];
         ops.extend(venue().foreign(WETH, exact(1_000), USDC, exact(1), Bytes::from([1, 2, 3, 4])));
@@ -369,6 +426,9 @@ fn a_tried_call_counts_with_both_of_its_ends() {
     let useless: ForwarderOp = Transfer::Approve { token: WETH, spender: ROUTER }.into();
     let lost = with_call(tried(OnFailure::Continue, vec![useless]), bought.clone());
     assert_eq!(reason(&lost), RefusalReason::LeftBehind { asset: WETH, holder: CALL_FORWARDER });
+    let back: ForwarderOp = sweep(WETH, COMPOSER, SweepAmount::ALL).into();
+    let succeeded = with_call(tried(OnFailure::Continue, vec![back]), vec![]);
+    assert_eq!(reason(&succeeded), RefusalReason::LeftBehind { asset: USDC, holder: CALL_FORWARDER });
     let reverts = with_call(tried(OnFailure::Revert, vec![]), bought);
     assert_eq!(check(&reverts, &allow(), USER), Ok(()));
 }

@@ -12,17 +12,28 @@ use super::{
 const ROUTER_MSG_SENDER: Address = address!("0x0000000000000000000000000000000000000001");
 
 /// A swap whose minimum still has to come from a sweep.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Unbounded {
-    /// What is bought; `None` when the calldata cannot be read.
-    token: Option<Address>,
+    bought: Bought,
     /// Where the swap stands.
     place: Place,
 }
 
+/// What a swap buys.
+#[derive(Debug, Clone)]
+enum Bought {
+    Token(Address),
+    /// The calldata cannot be read: anything but what the forwarder held before.
+    AnythingBut(Vec<Address>),
+}
+
 impl Unbounded {
     fn is_met_by(&self, asset: Address, minimum: u128) -> bool {
-        minimum > 0 && self.token.is_none_or(|token| token == asset)
+        minimum > 0
+            && match &self.bought {
+                Bought::Token(token) => *token == asset,
+                Bought::AnythingBut(held) => !held.contains(&asset),
+            }
     }
 }
 
@@ -130,8 +141,8 @@ impl Walk<'_> {
             return Err(refuse(place, RefusalReason::NativeToRouter));
         }
         let Some(call) = RouterCall::decode(data) else {
-            self.ledger.blur(forwarder);
-            return Ok(Some(Unbounded { token: None, place }));
+            let held = self.ledger.blur(forwarder);
+            return Ok(Some(Unbounded { bought: Bought::AnythingBut(held), place }));
         };
         let (token_in, token_out) = (call.path().token_in, call.path().token_out());
         self.token(token_in, place)?;
@@ -160,7 +171,7 @@ impl Walk<'_> {
         };
         match (bounded, recipient == forwarder) {
             (true, _) => Ok(None),
-            (false, true) => Ok(Some(Unbounded { token: Some(token_out), place })),
+            (false, true) => Ok(Some(Unbounded { bought: Bought::Token(token_out), place })),
             (false, false) => Err(refuse(place, RefusalReason::NoMinimum)),
         }
     }

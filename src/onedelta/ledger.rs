@@ -73,13 +73,16 @@ impl Ledger {
         spent
     }
 
-    /// Whatever the holder has may be spent by a call nobody can read.
-    pub(super) fn blur(&mut self, holder: Address) {
-        for ((who, _), (held, _)) in &mut self.held {
+    /// Whatever the holder has may be spent by a call nobody can read; says what it has.
+    pub(super) fn blur(&mut self, holder: Address) -> Vec<Address> {
+        let mut assets = Vec::new();
+        for ((who, asset), (held, _)) in &mut self.held {
             if *who == holder {
                 *held = Held::Unknown;
+                assets.push(*asset);
             }
         }
+        assets
     }
 
     /// Either this or the other way may have happened.

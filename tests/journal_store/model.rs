@@ -22,7 +22,7 @@ enum Attempt {
     Reconcile(usize),
     Lease(usize, u64),
     Replace(usize, Index),
-    Sign(Index),
+    Sign,
     Release(Index),
     Send(Index),
     Lose(Index),
@@ -36,13 +36,13 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     let which = 0..INTENTS;
     let index = any::<Index>;
     prop_oneof![
-        3 => which.clone().prop_map(Attempt::Prepare),
-        1 => which.clone().prop_map(Attempt::Simulate),
+        1 => which.clone().prop_map(Attempt::Prepare),
+        3 => which.clone().prop_map(Attempt::Simulate),
         1 => which.clone().prop_map(Attempt::Refuse),
         1 => which.clone().prop_map(Attempt::Reconcile),
         4 => (which.clone(), 0..4u64).prop_map(|(n, nonce)| Attempt::Lease(n, nonce)),
         4 => (which, index()).prop_map(|(n, i)| Attempt::Replace(n, i)),
-        6 => index().prop_map(Attempt::Sign),
+        6 => Just(Attempt::Sign),
         1 => index().prop_map(Attempt::Release),
         2 => index().prop_map(Attempt::Send),
         1 => index().prop_map(Attempt::Lose),
@@ -85,8 +85,8 @@ impl World {
                 self.leases.push(lease);
                 Ok(())
             }
-            Attempt::Sign(index) if !self.leases.is_empty() => {
-                let lease = index.get(&self.leases);
+            Attempt::Sign if !self.leases.is_empty() => {
+                let lease = &self.leases[self.leases.len() - 1];
                 self.fee += 1;
                 let recorded = journal.record_signed(lease, sign(lease.nonce(), self.fee), at(5))?;
                 self.hashes.push(recorded.get().hash());
@@ -95,7 +95,7 @@ impl World {
             Attempt::Release(index) if !self.leases.is_empty() => {
                 journal.release(index.get(&self.leases), "released", at(5))
             }
-            Attempt::Sign(_) | Attempt::Release(_) => Ok(()),
+            Attempt::Sign | Attempt::Release(_) => Ok(()),
             Attempt::Send(index) => journal.record_sent(hash(index), at(6)),
             Attempt::Lose(index) => journal.record_unknown(hash(index), "timeout", at(6)),
             Attempt::Drop(index) => journal.record_dropped(hash(index), "rejected", at(6)),
@@ -162,7 +162,7 @@ fn check(before: &Seen, now: &Seen) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Few cases by default, each writes to the disk some fifty times; `PROPTEST_CASES` asks for more.
+/// Few cases by default, each writes to the disk some forty times; `PROPTEST_CASES` asks for more.
 fn cases() -> ProptestConfig {
     let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
@@ -175,8 +175,11 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn no_order_of_events_loses_a_row_or_holds_a_nonce_twice(attempts in vec(attempt(), 1..60)) {
+    fn no_order_of_events_loses_a_row_or_holds_a_nonce_twice(attempts in vec(attempt(), 1..80)) {
         let mut world = World { desk: Desk::new(), leases: Vec::new(), hashes: Vec::new(), fee: 1 };
+        for n in 0..INTENTS - 1 {
+            world.try_it(&Attempt::Prepare(n)).expect("prepared");
+        }
         let mut before = Seen::default();
         for attempt in attempts {
             if let Attempt::Restart = attempt {

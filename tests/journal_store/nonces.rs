@@ -153,3 +153,20 @@ fn what_was_given_up_and_is_mined_all_the_same_is_recorded_as_mined() {
         assert!(matches!(refused(late), JournalError::IllegalTransaction { from: TransactionState::Mined, .. }));
     }
 }
+
+#[test]
+fn a_nonce_used_again_after_a_false_rejection_is_fought_over_in_the_open() {
+    let desk = Desk::new();
+    let first = signed(&desk.journal, "first", 0).get().hash();
+    desk.journal.record_dropped(first, "rejected", at(6)).expect("given up");
+    let lease = desk.journal.lease_nonce(simulated(&desk.journal, "second", 1), 0, at(6)).expect("free");
+    let same = refused(desk.journal.record_signed(&lease, sign(0, 10), at(6)));
+    assert!(matches!(same, JournalError::SignedBefore { hash, .. } if hash == first), "{same}");
+    let second = desk.journal.record_signed(&lease, sign(0, 11), at(6)).expect("recorded").get().hash();
+    desk.journal.record_included(first, &inclusion(2, true), None, at(7)).expect("the endpoint had lied");
+    let state = |name| desk.journal.reader().intent(id(name)).expect("there").state;
+    assert_eq!((state("first"), state("second")), (IntentState::Mined, IntentState::Failed));
+    desk.journal.record_reorganised(first, at(8)).expect("and then it was gone");
+    assert_eq!((state("first"), state("second")), (IntentState::Sent, IntentState::Unknown));
+    assert_eq!(desk.journal.reader().transaction(second).expect("there").replaces, Some(first));
+}
