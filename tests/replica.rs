@@ -5,7 +5,6 @@ mod common;
 use alloy::{
     primitives::{Address, B256, Bytes, U256, address, b256},
     sol,
-    sol_types::SolCall,
 };
 use common::{Replica, account, kit, own_cache};
 use indicatif::ProgressBar;
@@ -289,7 +288,8 @@ async fn after_a_price_drop_somebody_else_can_liquidate() {
     let funds = units(100_000, 6);
     replica.controls.fund(liquidator, U256::ZERO, &[(USDC, funds)]).await.expect("funds");
     replica.send(liquidator, USDC, &Token::approveCall { spender: POOL, amount: U256::MAX }).await;
-    let call = Pool::liquidationCallCall { collateral: WETH, debt: USDC, user: owner, amount: U256::MAX, aToken: false };
+    let call =
+        Pool::liquidationCallCall { collateral: WETH, debt: USDC, user: owner, amount: U256::MAX, aToken: false };
     replica.send(liquidator, POOL, &call).await;
     let paid = funds - balance(&replica, USDC, liquidator).await;
     let got = balance(&replica, WETH, liquidator).await;
