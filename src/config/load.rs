@@ -14,8 +14,8 @@ use figment::{
 use super::{Config, ConfigError, Origin, RpcUrl, Setting, Sources, alias::Aliases, keys};
 
 /// Names that begin like ours and are not settings.
-const OTHER_VARIABLES: [&str; 6] =
-    ["TRIMTAB_CONFIG", "TRIMTAB_PROFILE", "TRIMTAB_CACHE", "TRIMTAB_LOG", "TRIMTAB_LONG", "TRIMTAB_PASSWORD"];
+const OTHER_VARIABLES: [&str; 5] =
+    ["TRIMTAB_CONFIG", "TRIMTAB_PROFILE", "TRIMTAB_CACHE", "TRIMTAB_LOG", "TRIMTAB_LONG"];
 
 /// Variables of the test harness.
 const TEST_PREFIX: &str = "TRIMTAB_TEST_";

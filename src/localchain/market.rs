@@ -181,6 +181,12 @@ pub(crate) struct Borrower {
     pub(crate) debt: (String, String),
 }
 
+/// Address and decimals of a token of the market, by symbol.
+pub fn token(symbol: &str) -> Result<(Address, u8), LocalChainError> {
+    let reserve = Market::get()?.reserve(symbol)?;
+    Ok((reserve.token, reserve.decimals))
+}
+
 impl Market {
     /// The market of this program.
     pub(crate) fn get() -> Result<&'static Self, LocalChainError> {
