@@ -22,11 +22,17 @@ pub(crate) struct Tally {
     pub done: u64,
     pub refused: u64,
     pub in_emode: u64,
+    /// Accounts that had two collaterals and two debts at once.
+    pub several: u64,
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} actions done, {} refused, {} accounts in e-mode", self.done, self.refused, self.in_emode)
+        write!(
+            f,
+            "{} actions done, {} refused; {} accounts in e-mode, {} with several collaterals and debts at once",
+            self.done, self.refused, self.in_emode, self.several
+        )
     }
 }
 
@@ -61,37 +67,47 @@ impl Story {
     /// One account from its first supply on; ends with whatever it then has.
     pub(crate) async fn live_one_account(&mut self, world: &World, number: u64) -> Address {
         let who = world.newcomer(number).await;
-        let actions = self.dice.between(5, 13);
+        let actions = self.dice.between(6, 16);
         let mut approved = Vec::new();
+        let mut several = false;
+        let mut seen = world.see(who, None).await;
         for step in 0..actions {
             if self.dice.one_in(4) {
                 self.move_a_price(world).await;
+                seen = world.see(who, None).await;
             }
-            let seen = world.see(who, None).await;
             let now = seen.market.block.timestamp;
             assert_eq!(seen.account.at(&seen.market, now).expect("figures"), seen.reported, "account {number}");
             let at = now.plus(Secs(self.wait()));
             let action = self.choose(&seen.market, &seen.account, at, step);
-            if let Action::Supply(asset, amount) = action {
+            let brings = match action {
+                Action::Supply(asset, amount) => Some((asset, amount)),
+                Action::Repay(asset, _) => Some((asset, U256::from(u128::MAX >> 16))),
+                _ => None,
+            };
+            if let Some((asset, amount)) = brings {
                 world.give(who, asset, amount).await;
-                self.approve_once(world, who, asset, &mut approved).await;
+                if self.approve_once(world, who, asset, &mut approved).await {
+                    seen = world.see(who, None).await;
+                }
             }
-            if let Action::Repay(asset, _) = action {
-                world.give(who, asset, U256::from(u128::MAX >> 16)).await;
-                self.approve_once(world, who, asset, &mut approved).await;
-            }
-            self.act(world, who, action, number).await;
+            seen = self.act(world, who, action, seen, number).await;
+            let uses = seen.account.configuration;
+            let count = |want: &dyn Fn(u16) -> bool| uses.ids().filter(|id| want(*id)).count();
+            several |= count(&|id| uses.is_collateral(id)) > 1 && count(&|id| uses.is_borrowing(id)) > 1;
         }
-        let seen = world.see(who, None).await;
+        self.tally.several += u64::from(several);
         self.tally.in_emode += u64::from(seen.account.emode != 0);
         who
     }
 
-    async fn approve_once(&mut self, world: &World, who: Address, asset: Address, approved: &mut Vec<Address>) {
-        if !approved.contains(&asset) {
+    async fn approve_once(&mut self, world: &World, who: Address, asset: Address, approved: &mut Vec<Address>) -> bool {
+        let first = !approved.contains(&asset);
+        if first {
             world.let_pool_take(who, asset).await;
             approved.push(asset);
         }
+        first
     }
 
     fn wait(&mut self) -> u64 {
@@ -138,7 +154,7 @@ impl Story {
         let unit = reserve.unit().expect("unit");
         let price = reserve.price.expect("price").value.0;
         // Between a cent and some hundred thousand dollars; sometimes next to nothing; sometimes above the cap.
-        let cents = match self.dice.between(0, 12) {
+        let cents = match self.dice.between(0, 24) {
             0 => 0,
             1 => 1_000_000_000_000,
             2 => self.dice.between(1, 1_000),
@@ -164,7 +180,7 @@ impl Story {
             2 => U256::ONE,
             3 => most,
             4 => reserve.virtual_balance + U256::ONE,
-            _ => most * U256::from(self.dice.between(1, 1_000)) / U256::from(1_000u64),
+            _ => U256::ONE + most * U256::from(self.dice.between(1, 1_000)) / U256::from(1_000u64),
         };
         Action::Borrow(reserve.asset, amount)
     }
@@ -180,8 +196,7 @@ impl Story {
     }
 
     /// Predicts, does, compares.
-    async fn act(&mut self, world: &World, who: Address, action: Action, number: u64) {
-        let before = world.see(who, None).await;
+    async fn act(&mut self, world: &World, who: Address, action: Action, before: Seen, number: u64) -> Seen {
         let at = before.market.block.timestamp.plus(Secs(self.wait()));
         let mut predicted = Projection::new(before.market, before.account, at);
         let result = match action {
@@ -196,13 +211,16 @@ impl Story {
             (Ok(()), call) => {
                 let done = call.send(world, who, at).await;
                 assert!(done, "{label} was predicted to go through");
-                assert_same(&predicted, &world.see(who, None).await, &label);
+                let seen = world.see(who, None).await;
+                assert_same(&predicted, &seen, &label);
                 self.tally.done += 1;
+                seen
             }
             (Err(refusal), call) => {
                 world.mine_at(at).await;
-                call.assert_refused(world, who, &refusal, &label).await;
+                call.assert_refused(world, who, &refusal).await;
                 self.tally.refused += 1;
+                world.see(who, None).await
             }
         }
     }
@@ -274,8 +292,7 @@ impl Call {
         }
     }
 
-    async fn assert_refused(&self, world: &World, who: Address, refusal: &Refusal, label: &str) {
-        println!("{label}: {refusal}");
+    async fn assert_refused(&self, world: &World, who: Address, refusal: &Refusal) {
         match self {
             Self::Supply(call) => assert_refused(world, who, call, refusal).await,
             Self::Borrow(call) => assert_refused(world, who, call, refusal).await,

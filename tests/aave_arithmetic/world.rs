@@ -12,7 +12,7 @@ use alloy::{
 use serde_json::{Value, json};
 use trimtab::{
     aave::{
-        AccountData, AccountQuery, AccountState, Deployment, Market, MarketQuery, ReserveList,
+        AccountData, AccountQuery, AccountState, Deployment, Market, MarketQuery, Projection, ReserveList,
         abi::{IPool, IToken},
     },
     chain::{Answers, Batch, BlockRef, ReadError, Reader, multicall3},
@@ -23,11 +23,19 @@ sol! {
     interface IOracleAdmin {
         function setAssetSources(address[] assets, address[] sources) external;
     }
+    interface IConfigurator {
+        function setReserveFlashLoaning(address asset, bool enabled) external;
+        function setReserveBorrowing(address asset, bool enabled) external;
+        function setReservePause(address asset, bool paused) external;
+        function setReserveFreeze(address asset, bool freeze) external;
+        function setBorrowCap(address asset, uint256 cap) external;
+    }
 }
 
 pub(crate) const POOL: Address = Deployment::BASE.pool;
 /// Pool admin on Base (base-replica.md §1.1).
 const EXECUTOR: Address = address!("9390B1735def18560c509E2d0bc090E9d6BA257a");
+const CONFIGURATOR: Address = address!("5731a04B1E775f0fdd454Bf70f3335886e9A96be");
 const DEADLINE: Duration = Duration::from_secs(60);
 const GAS: u64 = 4_000_000;
 
@@ -47,6 +55,16 @@ pub(crate) struct Seen {
 pub(crate) struct World {
     provider: RootProvider,
     pub list: ReserveList,
+}
+
+/// What an administrator can switch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Configured {
+    FlashLoans(Address, bool),
+    Borrowing(Address, bool),
+    Paused(Address, bool),
+    Frozen(Address, bool),
+    BorrowCap(Address, u64),
 }
 
 /// What became of a call.
@@ -149,6 +167,48 @@ impl World {
 
     pub(crate) async fn set_price(&self, source: Address, price: U256) {
         self.ask("anvil_setStorageAt", json!([source, B256::ZERO, B256::from(price)])).await;
+    }
+
+    pub(crate) async fn configure(&self, what: Configured) {
+        self.ask("anvil_setBalance", json!([EXECUTOR, U256::from(10u8).pow(U256::from(20u8))])).await;
+        let done = match what {
+            Configured::FlashLoans(asset, enabled) => {
+                let call = IConfigurator::setReserveFlashLoaningCall { asset, enabled };
+                self.send(EXECUTOR, CONFIGURATOR, &call, None).await
+            }
+            Configured::Borrowing(asset, enabled) => {
+                let call = IConfigurator::setReserveBorrowingCall { asset, enabled };
+                self.send(EXECUTOR, CONFIGURATOR, &call, None).await
+            }
+            Configured::Paused(asset, paused) => {
+                let call = IConfigurator::setReservePauseCall { asset, paused };
+                self.send(EXECUTOR, CONFIGURATOR, &call, None).await
+            }
+            Configured::Frozen(asset, freeze) => {
+                let call = IConfigurator::setReserveFreezeCall { asset, freeze };
+                self.send(EXECUTOR, CONFIGURATOR, &call, None).await
+            }
+            Configured::BorrowCap(asset, cap) => {
+                let call = IConfigurator::setBorrowCapCall { asset, cap: U256::from(cap) };
+                self.send(EXECUTOR, CONFIGURATOR, &call, None).await
+            }
+        };
+        assert!(done, "{what:?}");
+    }
+
+    /// The account as it is at the newest block, ready for actions.
+    pub(crate) async fn now(&self, who: Address) -> Projection {
+        let seen = self.see(who, None).await;
+        let at = seen.market.block.timestamp;
+        Projection::new(seen.market, seen.account, at)
+    }
+
+    pub(crate) async fn bookmark(&self) -> Value {
+        self.ask("evm_snapshot", json!([])).await
+    }
+
+    pub(crate) async fn turn_back(&self, bookmark: Value) {
+        assert_eq!(self.ask("evm_revert", json!([bookmark])).await, true, "revert");
     }
 
     /// A contract that accepts flash loans of the asset and lets the pool take them back.
