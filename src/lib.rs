@@ -16,7 +16,7 @@
 
 pub mod aave;
 pub mod chain;
-pub mod cli;
+//pub mod cli;
 pub mod config;
 pub mod dex;
 pub mod journal;
@@ -24,6 +24,6 @@ pub mod localchain;
 pub mod loops;
 pub mod onedelta;
 pub mod plan;
-pub mod scenarios;
+//pub mod scenarios;
 pub mod send;
 pub mod units;

@@ -1,11 +1,44 @@
-//! Everything that speaks JSON-RPC: block-pinned reads in one multicall, whatever the endpoint.
+//! Everything that speaks JSON-RPC, and the keys: block-pinned reads in one multicall whatever the endpoint, heads,
+//! simulation, sending, network identity, signers, fees, and revert data in words.
 //!
-//! Promises: a snapshot's answers all come from one block, named by hash; every wait has a deadline; a rate
-//! limit or a dead endpoint is never mistaken for a revert.
-//! Fails with [`ReadError`], which says whether asking again can help.
+//! Promises: a snapshot's answers all come from one block, named by hash; every wait has a deadline; a rate limit or
+//! a dead endpoint is never mistaken for a revert; endpoints of different networks are never mixed; no signature
+//! exists that did not pass the [`SigningGate`] of a verified network.
+//! Fails with [`ReadError`], which says whether asking again can help; [`IdentityError`] and [`SigningError`] are
+//! refusals; [`SendOutcome`] says whether a transaction may still be mined.
 
+mod answer;
 mod batch;
+mod broadcast;
+mod call_error;
+mod clock;
+mod endpoint;
+mod endpoints;
+mod fees;
+mod head;
+mod heads;
+mod identity;
+mod queries;
 mod reader;
+mod revert;
+mod signer;
+mod simulate;
+mod transport;
+mod verify;
+mod wire;
 
 pub use batch::{Answers, Batch, Slot, multicall3};
+pub use broadcast::{Rejection, SendOutcome};
+pub use clock::{Clock, SystemClock};
+pub use endpoints::{ConnectError, Endpoints};
+pub use fees::{FeeError, FeeMarket, Fees, GAS_PRICE_ORACLE, GasCost, L1FeeQuery};
+pub(crate) use fees::wei;
+pub use heads::{HeadOptions, Heads};
+pub use identity::{
+    BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,
+};
 pub use reader::{BlockRef, ReadError, Reader};
+pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
+pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
+pub use simulate::{SimulatedCall, Simulation};
+pub use wire::{CallRequest, KnownTransaction, LocatedLog, Receipt};

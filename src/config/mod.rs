@@ -1,1 +1,35 @@
-//! Room `config`; see the map in lib.rs.
+//! Settings, and where each of them came from.
+//!
+//! Flags win over the environment (`TRIMTAB_…`, then `ETH_RPC_URL`), the environment over `trimtab.toml` (the nearest
+//! one upwards, else the one in the user's configuration directory), the file over the defaults.
+//!
+//! Promises: every value has an [`Origin`]; an unknown key is an error that names the nearest valid one; secrets are
+//! refused in files; what an RPC URL may hide (a token, a password) is never printed.
+//! Fails with [`ConfigError`] (exit code 3), which names the key and its origin.
+
+mod alias;
+mod bounds;
+mod error;
+mod fees;
+mod keys;
+mod load;
+mod origin;
+mod rpc;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod thresholds;
+mod url;
+mod values;
+
+pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
+pub use error::ConfigError;
+pub use fees::{FeeCeiling, FeesConfig};
+pub use load::Loaded;
+pub use origin::{Origin, Setting};
+pub use rpc::RpcConfig;
+pub use settings::Config;
+pub use sources::Sources;
+pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
+pub use url::{RpcUrl, redact_url};

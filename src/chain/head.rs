@@ -1,0 +1,126 @@
+//! The newest block, and whether it is new enough; snapshots pinned to a block.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::{
+    eips::{BlockId, RpcBlockHash},
+    primitives::{B256, Bytes},
+};
+use serde_json::{Value, json, value::RawValue};
+use tokio::{sync::mpsc, time::timeout};
+
+use super::{
+    Answers, Batch, BlockRef, Endpoints, ReadError, Reader, call_error::CallError, endpoint::Endpoint,
+    endpoints::decode, multicall3, wire::WireBlock,
+};
+use crate::units::Secs;
+
+/// An endpoint this many blocks behind another is not used.
+const BLOCKS_BEHIND: u64 = 3;
+
+/// How long the first endpoint's head waits for the others'.
+const GRACE: Duration = Duration::from_millis(150);
+
+impl Reader for Endpoints {
+    async fn head(&self) -> Result<BlockRef, ReadError> {
+        let head = self
+            .in_rounds(|| self.head_round())
+            .await
+            .map_err(|error| error.into_read_error("eth_getBlockByNumber", multicall3::ADDRESS, None))?;
+        self.check_age(head)
+    }
+
+    async fn read(&self, at: B256, batch: &Batch) -> Result<Answers, ReadError> {
+        let call = json!({"to": multicall3::ADDRESS, "data": batch.calldata()});
+        let params = json!([call, canonical(at)]);
+        let answers = |raw: &RawValue| {
+            let returned: Bytes = decode(raw)?;
+            batch.answers(&returned).map_err(|error| CallError::Malformed(error.to_string()))
+        };
+        let read = self.ask("eth_call", &params, answers).await;
+        read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(at)))
+    }
+}
+
+/// This block, as long as it is part of the chain: an orphan's state is no basis for anything.
+pub(super) fn canonical(hash: B256) -> BlockId {
+    BlockId::Hash(RpcBlockHash { block_hash: hash, require_canonical: Some(true) })
+}
+
+impl Endpoints {
+    /// Asks every endpoint for its head and takes the newest; the first answer waits a moment for the others.
+    async fn head_round(&self) -> Result<BlockRef, CallError> {
+        let now = self.clock().monotonic();
+        let asked: Vec<_> = self.trusted().filter(|endpoint| endpoint.blocked_for(now).is_none()).cloned().collect();
+        if asked.is_empty() {
+            return Err(self.why_none());
+        }
+        let (sender, mut heads) = mpsc::channel(asked.len());
+        for endpoint in &asked {
+            // Tasks of their own, so that a slow endpoint's answer still counts for its health after we went on.
+            let (endpoint, shared, sender) = (endpoint.clone(), self.shared.clone(), sender.clone());
+            tokio::spawn(async move {
+                let head = latest(&endpoint, &shared).await;
+                let _ = sender.send((endpoint.name(), head)).await;
+            });
+        }
+        drop(sender);
+        let mut best: Option<BlockRef> = None;
+        let mut errors = Vec::new();
+        while let Some((name, head)) = next(&mut heads, best.is_some()).await {
+            match head {
+                Ok(head) if best.is_none_or(|best| head.number > best.number) => best = Some(head),
+                Ok(_) => {}
+                Err(error) => errors.push((name, error)),
+            }
+        }
+        let Some(best) = best else { return Err(CallError::of_round(errors)) };
+        self.judge_heads(best)
+    }
+
+    /// Marks who is behind; refuses the best head when an endpoint that went silent was already further.
+    fn judge_heads(&self, best: BlockRef) -> Result<BlockRef, CallError> {
+        let now = self.clock().monotonic();
+        let highest = self.trusted().filter_map(|endpoint| endpoint.last_head(now)).max().unwrap_or(best.number);
+        for endpoint in self.trusted() {
+            let behind = endpoint.last_head(now).is_some_and(|head| highest.saturating_sub(head) > BLOCKS_BEHIND);
+            if behind && !endpoint.is_behind() {
+                tracing::warn!(endpoint = %endpoint.name(), highest, "endpoint is behind the others, not used");
+            }
+            endpoint.set_behind(behind);
+        }
+        let missing = highest.saturating_sub(best.number);
+        if missing > BLOCKS_BEHIND {
+            let found = format!("block {} is {missing} behind block {highest} of an endpoint now silent", best.number);
+            return Err(CallError::Stale(found));
+        }
+        Ok(best)
+    }
+
+    /// On the live chain, refuses a head that lies behind the wall clock.
+    pub(super) fn check_age(&self, head: BlockRef) -> Result<BlockRef, ReadError> {
+        let is_live = self.identity().is_some_and(|identity| identity.is_live());
+        let most = Secs(self.shared.rpc.max_head_lag.as_secs());
+        let wall = self.clock().wall();
+        if is_live && head.timestamp.plus(most) < wall {
+            let lag = wall.0.saturating_sub(head.timestamp.0);
+            let found =
+                format!("block {} is {lag} s old, more than the {} s allowed (rpc.max_head_lag)", head.number, most.0);
+            return Err(ReadError::Stale(found));
+        }
+        Ok(head)
+    }
+}
+
+async fn next<T>(heads: &mut mpsc::Receiver<T>, have_one: bool) -> Option<T> {
+    if have_one { timeout(GRACE, heads.recv()).await.ok().flatten() } else { heads.recv().await }
+}
+
+async fn latest(endpoint: &Arc<Endpoint>, shared: &super::endpoints::Shared) -> Result<BlockRef, CallError> {
+    let params: Value = json!(["latest", false]);
+    let head = endpoint
+        .call(&*shared.clock, "eth_getBlockByNumber", &params, |raw| decode::<WireBlock>(raw).map(BlockRef::from))
+        .await?;
+    endpoint.set_head(head.number, shared.clock.monotonic());
+    Ok(head)
+}

@@ -1,0 +1,139 @@
+//! One question to one endpoint, over HTTP or WebSocket.
+//!
+//! HTTP goes through reqwest directly and not through alloy's transport, because that one drops the HTTP status and
+//! `Retry-After` when the body holds a JSON-RPC error, which is just where rate limits look like reverts; it also
+//! writes the whole URL into its spans.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use alloy::{
+    primitives::B256,
+    pubsub::RawSubscription,
+    rpc::{
+        client::{ClientBuilder, RpcClient},
+        json_rpc::RpcError,
+    },
+    transports::{
+        TransportError,
+        http::reqwest::{
+            Client,
+            header::{CONTENT_TYPE, RETRY_AFTER},
+            redirect::Policy,
+        },
+        ws::WsConnect,
+    },
+};
+use serde_json::{Value, json, value::RawValue};
+use tokio::sync::OnceCell;
+
+use super::{
+    answer::{ErrorObject, HttpAnswer},
+    call_error::CallError,
+};
+use crate::config::RpcUrl;
+
+/// First pause before a lost WebSocket is connected again; alloy doubles it up to 30 s.
+const RECONNECT: Duration = Duration::from_millis(500);
+
+/// How an endpoint is spoken to. Deadlines are the caller's.
+#[derive(Debug)]
+pub(super) enum Transport {
+    Http { url: RpcUrl, client: Client, next_id: AtomicU64 },
+    Ws { url: RpcUrl, client: OnceCell<RpcClient> },
+}
+
+impl Transport {
+    pub(super) fn new(url: RpcUrl) -> Result<Self, CallError> {
+        if url.is_websocket() {
+            return Ok(Self::Ws { url, client: OnceCell::new() });
+        }
+        // A redirected POST is repeated as a GET, or carries a signed transaction where nobody sent it.
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .build()
+            .map_err(|error| CallError::Unavailable(format!("http client: {}", error.without_url())))?;
+        Ok(Self::Http { url, client, next_id: AtomicU64::new(1) })
+    }
+
+    pub(super) const fn url(&self) -> &RpcUrl {
+        match self {
+            Self::Http { url, .. } | Self::Ws { url, .. } => url,
+        }
+    }
+
+    pub(super) async fn call(&self, method: &str, params: &Value) -> Result<Box<RawValue>, CallError> {
+        match self {
+            Self::Http { url, client, next_id } => {
+                let id = next_id.fetch_add(1, Ordering::Relaxed);
+                let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string();
+                post(client, url, id, body).await
+            }
+            Self::Ws { url, client } => {
+                let client = client.get_or_try_init(|| connect(url)).await?;
+                client.request(method.to_owned(), params).await.map_err(|error| ws_error(url, error))
+            }
+        }
+    }
+
+    /// New heads as they come; `None` where the transport has no subscriptions.
+    pub(super) async fn subscribe_heads(&self) -> Result<Option<RawSubscription>, CallError> {
+        let Self::Ws { url, client } = self else { return Ok(None) };
+        let client = client.get_or_try_init(|| connect(url)).await?;
+        let mut call = client.request::<_, B256>("eth_subscribe", ["newHeads"]);
+        call.set_is_subscription();
+        let id = call.await.map_err(|error| ws_error(url, error))?;
+        match client.pubsub_frontend() {
+            Some(frontend) => {
+                let subscription = frontend.get_subscription(id).await;
+                subscription.map(Some).map_err(|error| ws_error(url, error))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+async fn post(client: &Client, url: &RpcUrl, id: u64, body: String) -> Result<Box<RawValue>, CallError> {
+    let unavailable = |error: alloy::transports::http::reqwest::Error| {
+        let reason = chain_of_causes(&error.without_url());
+        CallError::Unavailable(url.scrub(&reason))
+    };
+    let request = client.post(url.expose().clone()).header(CONTENT_TYPE, "application/json").body(body);
+    let response = request.send().await.map_err(unavailable)?;
+    let status = response.status().as_u16();
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    let body = response.bytes().await.map_err(unavailable)?;
+    HttpAnswer { status, retry_after, body: &body }.read(id)
+}
+
+async fn connect(url: &RpcUrl) -> Result<RpcClient, CallError> {
+    // A lost connection is looked for for ever: giving up would leave a daemon blind (field-lessons.md R5).
+    let connect = WsConnect::new(url.expose().as_str()).with_max_retries(u32::MAX).with_retry_interval(RECONNECT);
+    ClientBuilder::default().ws(connect).await.map_err(|error| ws_error(url, error))
+}
+
+fn ws_error(url: &RpcUrl, error: TransportError) -> CallError {
+    match error {
+        RpcError::ErrorResp(payload) => {
+            ErrorObject::new(payload.code, &payload.message, payload.data.as_deref()).meaning()
+        }
+        RpcError::DeserError { err, .. } => CallError::Malformed(err.to_string()),
+        RpcError::NullResp => CallError::Malformed("null where a value was expected".to_owned()),
+        other => CallError::Unavailable(url.scrub(&other.to_string())),
+    }
+}
+
+/// reqwest's own words say only "error sending request"; why is in its sources.
+fn chain_of_causes(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words.push_str(": ");
+        words.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    words
+}

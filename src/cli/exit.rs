@@ -1,0 +1,57 @@
+//! Exit codes and failures.
+
+use std::process::ExitCode;
+
+/// What the program's exit code says (docs/commands.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// A bug of ours.
+    Bug = 1,
+    /// Wrong use of the command line.
+    Usage = 2,
+    /// Configuration: files, keys, unknown network or code.
+    Configuration = 3,
+    /// Refused by a bound or rule.
+    Refused = 4,
+    /// Reverted on chain or in simulation.
+    Reverted = 5,
+    /// No endpoint answered.
+    RpcUnavailable = 6,
+    /// The outcome is not known: reconcile before trying again.
+    Unknown = 7,
+    /// The journal is locked by another process or cannot be written.
+    Journal = 9,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error on its way to the user: what happened, what to do, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The message with its causes.
+    pub report: eyre::Report,
+}
+
+impl Failure {
+    /// A failure with an exit code and its error.
+    pub(super) fn new(exit: Exit, report: impl Into<eyre::Report>) -> Self {
+        Self { exit, report: report.into() }
+    }
+
+    /// A failure from a plain message.
+    pub(super) fn message(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self { exit, report: eyre::eyre!("{message}") }
+    }
+}
+
+/// What a command gives back.
+pub(super) type Outcome<T = ()> = Result<T, Failure>;

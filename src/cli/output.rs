@@ -1,0 +1,96 @@
+//! stdout carries the result only, as text or as one JSON document; everything else goes to stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::exit::{Exit, Failure, Outcome};
+
+/// Version of the `--json` documents.
+const SCHEMA: u32 = 1;
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Output {
+    /// One JSON document instead of text.
+    pub(super) json: bool,
+    /// Nothing on stderr but errors.
+    pub(super) quiet: bool,
+}
+
+impl Output {
+    /// Writes the result: the text for people, or `value` with its schema number.
+    pub(super) fn result<T: Serialize>(self, value: &T, text: impl FnOnce() -> String) -> Outcome {
+        let shown = if self.json { self.document(value)? } else { text() };
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{}", shown.trim_end()).and_then(|()| stdout.flush()) {
+            // A reader that closed the pipe has seen what it wanted.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Failure::new(Exit::Bug, error)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// A line about what is going on, on stderr.
+    pub(super) fn note(self, line: impl AsRef<str>) {
+        if !self.quiet {
+            eprintln!("{}", line.as_ref());
+        }
+    }
+
+    /// An error: in words on stderr, and with `--json` as a document on stdout too, so that programs see why.
+    pub(super) fn failure(self, failure: &Failure) {
+        eprintln!("error: {:#}", failure.report);
+        if self.json {
+            let error = serde_json::json!({ "exit": failure.exit as u8, "error": format!("{:#}", failure.report) });
+            let _ = self.result(&error, String::new);
+        }
+    }
+
+    /// Whether progress bars make sense.
+    #[must_use]
+    pub(super) fn shows_progress(self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    fn document<T: Serialize>(self, value: &T) -> Outcome<String> {
+        #[derive(Serialize)]
+        struct Document<'a, T> {
+            schema: u32,
+            #[serde(flatten)]
+            value: &'a T,
+        }
+        serde_json::to_string_pretty(&Document { schema: SCHEMA, value }).map_err(|error| Failure::new(Exit::Bug, error))
+    }
+}
+
+/// A plain table: first column left, the others right.
+#[must_use]
+pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if !header.is_empty() {
+        table.set_header(header.iter().enumerate().map(|(index, text)| aligned(index, text)));
+    }
+    for row in rows {
+        table.add_row(row.iter().enumerate().map(|(index, text)| aligned(index, text)));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn aligned(index: usize, text: &str) -> Cell {
+    let alignment = if index == 0 { CellAlignment::Left } else { CellAlignment::Right };
+    Cell::new(text).set_alignment(alignment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_align_figures_to_the_right() {
+        let rows = vec![vec!["debt".into(), "0 USDC".into()], vec!["collateral".into(), "29.9 WETH".into()]];
+        insta::assert_snapshot!(table(&["", "after"], &rows));
+    }
+}

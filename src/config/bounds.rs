@@ -1,0 +1,102 @@
+//! Section `bounds`: what an action may cost, by how urgent it is (strategy.md §5).
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::values;
+use crate::units::Bps;
+
+/// How much is at stake when an action does not happen; selects bounds and fee ceilings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Urgency {
+    /// Opening, boosting, closing at leisure: nothing is lost by refusing.
+    Open,
+    /// A deleverage between the `trigger` and `urgent` thresholds.
+    Trim,
+    /// A deleverage below `urgent`.
+    Urgent,
+}
+
+/// Bounds of one class of action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionBounds {
+    /// Most that a swap may lose against the quote and against the oracle.
+    pub slippage_bps: Bps,
+}
+
+/// Bounds when liquidation is next: what liquidation would cost is the measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastResort {
+    /// Health factor below which these bounds hold (volatile loops).
+    #[serde(with = "values::decimal")]
+    pub health_factor: Decimal,
+    /// How much cheaper than the liquidation bonus the swap must be.
+    pub below_bonus_bps: Bps,
+}
+
+/// Bounds of every class of action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundsConfig {
+    /// Opening and boosting.
+    pub open: ActionBounds,
+    /// Lowering debt in time.
+    pub trim: ActionBounds,
+    /// Lowering debt in haste.
+    pub urgent: ActionBounds,
+    /// Lowering debt when liquidation is next.
+    pub last_resort: LastResort,
+    /// Pool price against oracle price: beyond it, actions that do not lower debt are refused.
+    pub oracle_gate_bps: Bps,
+}
+
+impl BoundsConfig {
+    /// The bounds of a class.
+    #[must_use]
+    pub const fn of(&self, urgency: Urgency) -> ActionBounds {
+        match urgency {
+            Urgency::Open => self.open,
+            Urgency::Trim => self.trim,
+            Urgency::Urgent => self.urgent,
+        }
+    }
+
+    pub(super) fn problem(&self) -> Option<(&'static str, String)> {
+        let percent_or_less = |key, bps: Bps, most: u32| {
+            (bps.0 > most).then(|| (key, format!("{bps} is more than the {} that make sense here", Bps(most))))
+        };
+        let ordered = (self.open.slippage_bps > self.trim.slippage_bps
+            || self.trim.slippage_bps > self.urgent.slippage_bps)
+            .then(|| {
+                let Self { open, trim, urgent, .. } = self;
+                let values = format!("{}, {}, {}", open.slippage_bps, trim.slippage_bps, urgent.slippage_bps);
+                (
+                    "bounds.trim.slippage_bps",
+                    format!("open, trim, urgent must not shrink in this order; they are {values}"),
+                )
+            });
+        percent_or_less("bounds.open.slippage_bps", self.open.slippage_bps, 1_000)
+            .or_else(|| percent_or_less("bounds.trim.slippage_bps", self.trim.slippage_bps, 1_000))
+            .or_else(|| percent_or_less("bounds.urgent.slippage_bps", self.urgent.slippage_bps, 2_000))
+            .or_else(|| percent_or_less("bounds.oracle_gate_bps", self.oracle_gate_bps, 2_000))
+            .or(ordered)
+    }
+}
+
+impl Default for BoundsConfig {
+    /// The table of strategy.md §5.
+    fn default() -> Self {
+        let slippage = |bps| ActionBounds { slippage_bps: Bps(bps) };
+        Self {
+            open: slippage(50),
+            trim: slippage(100),
+            urgent: slippage(300),
+            last_resort: LastResort { health_factor: Decimal::new(102, 2), below_bonus_bps: Bps(50) },
+            oracle_gate_bps: Bps(100),
+        }
+    }
+}

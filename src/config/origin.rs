@@ -1,0 +1,48 @@
+//! Where a value came from.
+
+use std::{fmt, path::PathBuf};
+
+use serde::Serialize;
+
+/// The place that set a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// A file.
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// The profile of the file, if not its common part.
+        profile: Option<String>,
+    },
+    /// An environment variable.
+    Env(String),
+    /// A command-line flag.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, profile: None } => write!(f, "{}", path.display()),
+            Self::File { path, profile: Some(profile) } => write!(f, "{} [profile.{profile}]", path.display()),
+            Self::Env(variable) => write!(f, "environment variable {variable}"),
+            Self::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+/// One setting as `config show --origin` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Dotted key.
+    pub key: String,
+    /// Its value, without anything secret.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}

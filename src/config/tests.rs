@@ -1,0 +1,226 @@
+//! Stories of people configuring the program.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use tempfile::TempDir;
+
+use super::{ConfigError, Origin, Sources, Thresholds, Urgency};
+use crate::units::Bps;
+
+struct Desk {
+    directory: TempDir,
+    env: BTreeMap<String, String>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("directory");
+        let home = directory.path().join("home");
+        let env = BTreeMap::from([("HOME".to_owned(), home.display().to_string())]);
+        Self { directory, env }
+    }
+
+    fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("parent")).expect("create");
+        std::fs::write(path, text).expect("write");
+        self
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> &Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn work(&self) -> std::path::PathBuf {
+        let below = self.directory.path().join("project/deep/below");
+        std::fs::create_dir_all(&below).expect("create");
+        below
+    }
+
+    fn sources(&self) -> Sources {
+        Sources::new(self.env.clone(), self.work())
+    }
+}
+
+#[test]
+fn without_any_configuration_the_bounds_are_those_of_the_strategy() {
+    let desk = Desk::new();
+    let loaded = desk.sources().load().expect("defaults");
+    let config = &loaded.config;
+    let slippage = |urgency| config.bounds.of(urgency).slippage_bps;
+    assert_eq!(
+        [slippage(Urgency::Open), slippage(Urgency::Trim), slippage(Urgency::Urgent)],
+        [Bps(50), Bps(100), Bps(300)]
+    );
+    assert_eq!(config.thresholds.volatile.opening_floor().to_string(), "1.23");
+    assert_eq!(config.permit_ttl.0, 3_600);
+    assert!(config.journal_dir.ends_with("home/.local/share/trimtab/journal"), "{:?}", config.journal_dir);
+    assert!(config.cache_dir.ends_with("home/.cache/trimtab"));
+    let settings = loaded.origins().expect("settings");
+    assert!(settings.len() > 25);
+    assert!(settings.iter().all(|setting| setting.origin == Origin::Default));
+}
+
+#[test]
+fn flags_win_over_variables_over_the_profile_over_the_file() {
+    let mut desk = Desk::new();
+    desk.write(
+        "project/trimtab.toml",
+        "permit_ttl = 100\n[rpc]\ntimeout = \"1s\"\nretries = 1\n[bounds.open]\nslippage_bps = 11\n\
+         [thresholds.volatile]\nwarn = 1.19\n\
+         [profile.calm.rpc]\ntimeout = \"2s\"\nretries = 2\n[profile.calm.bounds.open]\nslippage_bps = 12\n",
+    );
+    desk.set("TRIMTAB_RPC_TIMEOUT", "3s");
+    desk.set("TRIMTAB_BOUNDS_OPEN_SLIPPAGE_BPS", "13");
+    let loaded = desk
+        .sources()
+        .profile(Some("calm".to_owned()))
+        .flag("rpc.timeout", "--rpc-timeout", "4s")
+        .load()
+        .expect("settings");
+    assert_eq!(loaded.config.rpc.timeout, Duration::from_secs(4));
+    assert_eq!(loaded.config.bounds.open.slippage_bps, Bps(13));
+    assert_eq!(loaded.config.rpc.retries, 2);
+    assert_eq!(loaded.config.permit_ttl.0, 100);
+    assert_eq!(loaded.config.thresholds.volatile.warn.to_string(), "1.19");
+    let origin = |key| loaded.origin(key).to_string();
+    assert_eq!(origin("rpc.timeout"), "--rpc-timeout");
+    assert_eq!(origin("bounds.open.slippage_bps"), "environment variable TRIMTAB_BOUNDS_OPEN_SLIPPAGE_BPS");
+    assert!(origin("rpc.retries").ends_with("project/trimtab.toml [profile.calm]"));
+    assert!(origin("permit_ttl").ends_with("project/trimtab.toml"));
+    assert_eq!(origin("fees.open.max_fee_gwei"), "default");
+}
+
+#[test]
+fn the_nearest_file_upwards_holds_else_the_users_own() {
+    let desk = Desk::new();
+    desk.write("home/.config/trimtab/trimtab.toml", "permit_ttl = 7\n");
+    assert_eq!(desk.sources().load().expect("user file").config.permit_ttl.0, 7);
+    desk.write("project/trimtab.toml", "permit_ttl = 8\n");
+    assert_eq!(desk.sources().load().expect("project file").config.permit_ttl.0, 8);
+    desk.write("other.toml", "permit_ttl = 9\n");
+    let named = desk.sources().file(Some(desk.directory.path().join("other.toml"))).load().expect("named file");
+    assert_eq!(named.config.permit_ttl.0, 9);
+    let missing = desk.sources().file(Some(Path::new("/nowhere/x.toml").to_owned())).load();
+    assert!(matches!(missing, Err(ConfigError::Unreadable { .. })), "{missing:?}");
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_the_one_that_was_meant_and_the_file() {
+    for (text, meant) in [
+        ("[bounds.open]\nslipage_bps = 40\n", "bounds.open.slippage_bps"),
+        ("permit_tll = 40\n", "permit_ttl"),
+        ("[profile.x.rpc]\ntimout = 4\n", "rpc.timeout"),
+        ("slippage_bps = 40\n", "bounds.open.slippage_bps"),
+    ] {
+        let desk = Desk::new();
+        desk.write("project/trimtab.toml", text);
+        let error = desk.sources().load().expect_err(text);
+        assert_eq!(error.exit_code(), 3);
+        let said = error.to_string();
+        assert!(said.contains(&format!("did you mean `{meant}`?")), "{said}");
+        assert!(said.contains("project/trimtab.toml"), "{said}");
+    }
+    let mut desk = Desk::new();
+    let said = {
+        desk.set("TRIMTAB_RPC_TIMOUT", "3s");
+        desk.sources().load().expect_err("misspelt").to_string()
+    };
+    assert!(said.contains("did you mean `TRIMTAB_RPC_TIMEOUT`?"), "{said}");
+}
+
+#[test]
+fn a_section_that_is_no_section_is_refused_even_when_empty() {
+    let desk = Desk::new();
+    desk.write("project/trimtab.toml", "[bonds]\n");
+    assert!(matches!(desk.sources().load(), Err(ConfigError::UnknownKey { .. })));
+    desk.write("project/trimtab.toml", "[bounds]\n");
+    assert!(desk.sources().load().is_ok());
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_without_repeating_it() {
+    for key in ["private_key", "wallet.mnemonic", "keystore_password", "rpc.password"] {
+        let desk = Desk::new();
+        desk.write("project/trimtab.toml", &format!("{key} = \"correct horse battery\"\n"));
+        let error = desk.sources().load().expect_err(key);
+        assert!(matches!(error, ConfigError::SecretInFile { .. }), "{error}");
+        assert!(!format!("{error} {error:?}").contains("horse"));
+    }
+}
+
+#[test]
+fn endpoints_may_be_named_in_foundrys_file_with_variables() {
+    let mut desk = Desk::new();
+    desk.write(
+        "project/foundry.toml",
+        "[rpc_endpoints]\nbase = \"https://base.example.com/v2/${BASE_KEY}\"\nother = { endpoint = \"wss://o.example.com\" }\n",
+    );
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let missing = desk.sources().rpc_urls(&names(&["base"])).load().expect_err("no key");
+    assert!(missing.to_string().contains("BASE_KEY is not set"), "{missing}");
+    desk.set("BASE_KEY", "s3cr3tT0ken");
+    let loaded =
+        desk.sources().rpc_urls(&names(&["base", "other", "base", "http://127.0.0.1:1"])).load().expect("urls");
+    let urls = &loaded.config.rpc.urls;
+    assert_eq!(urls.len(), 3, "the same endpoint twice is one");
+    assert_eq!(urls[0].expose().as_str(), "https://base.example.com/v2/s3cr3tT0ken");
+    assert!(urls[1].is_websocket());
+    let shown = format!("{:?} {loaded:?}", loaded.origins().expect("settings"));
+    assert!(!shown.contains("s3cr3tT0ken") && shown.contains("https://base.example.com/…"), "{shown}");
+    let unknown = desk.sources().rpc_urls(&names(&["bse"])).load().expect_err("unknown");
+    assert!(unknown.to_string().contains("there are: base, other"), "{unknown}");
+}
+
+#[test]
+fn eth_rpc_url_is_used_and_ours_wins_over_it() {
+    let mut desk = Desk::new();
+    desk.set("ETH_RPC_URL", "http://one:1");
+    let loaded = desk.sources().load().expect("settings");
+    assert_eq!(loaded.config.rpc.urls[0].to_string(), "http://one:1");
+    assert_eq!(loaded.origin("rpc.urls").to_string(), "environment variable ETH_RPC_URL");
+    desk.set("TRIMTAB_RPC_URLS", "http://two:2,http://three:3");
+    let urls = desk.sources().load().expect("settings").config.rpc.urls;
+    assert_eq!(urls.iter().map(ToString::to_string).collect::<Vec<_>>(), ["http://two:2", "http://three:3"]);
+    desk.set("TRIMTAB_RPC_URLS", "localhost:8545");
+    let said = desk.sources().load().expect_err("no scheme").to_string();
+    assert!(said.contains("TRIMTAB_RPC_URLS") && said.contains("http://"), "{said}");
+}
+
+#[test]
+fn values_that_cannot_be_meant_are_refused_with_their_origin() {
+    for (text, key) in [
+        ("[rpc]\ntimeout = \"soon\"\n", "rpc.timeout"),
+        ("[rpc]\ntimeout = 0\n", "rpc.timeout"),
+        ("[bounds.open]\nslippage_bps = 5000\n", "bounds.open.slippage_bps"),
+        ("[bounds.open]\nslippage_bps = -1\n", "bounds.open.slippage_bps"),
+        ("[bounds.open]\nslippage_bps = 150\n", "bounds.trim.slippage_bps"),
+        ("[thresholds.volatile]\ntarget = 1.16\n", "thresholds.volatile.target"),
+        ("[thresholds.correlated]\nurgent = 1\n", "thresholds.correlated.urgent"),
+        ("[thresholds.volatile]\ntrigger = \"NaN\"\n", "thresholds.volatile.trigger"),
+        ("[thresholds.volatile]\ntrigger = inf\n", "thresholds.volatile.trigger"),
+        ("[fees.open]\nmax_tip_gwei = 3\n", "fees.open.max_tip_gwei"),
+        ("permit_ttl = 0\n", "permit_ttl"),
+    ] {
+        let desk = Desk::new();
+        desk.write("project/trimtab.toml", text);
+        match desk.sources().load() {
+            Err(ConfigError::Invalid { key: named, reason, .. }) => assert_eq!(named, key, "{text}: {reason}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+    let desk = Desk::new();
+    desk.write("project/trimtab.toml", "permit_ttl = = 3\n");
+    assert!(matches!(desk.sources().load(), Err(ConfigError::NotToml { .. })));
+    let profile = Desk::new().sources().profile(Some("gone".to_owned())).load();
+    assert!(matches!(profile, Err(ConfigError::UnknownProfile { .. })));
+}
+
+#[test]
+fn a_trim_that_ends_where_the_next_begins_is_no_trim() {
+    let sensible = super::ThresholdsConfig::default().volatile;
+    assert_eq!(sensible.problem(), None);
+    let flickering = Thresholds { target: sensible.trigger, ..sensible };
+    assert_eq!(flickering.problem().map(|(field, _)| field), Some("target"));
+}

@@ -1,0 +1,123 @@
+//! Section `thresholds`: at which health factors a loop is warned about, trimmed and to what (strategy.md §5).
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::values;
+
+/// How collateral and debt move against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum LoopClass {
+    /// Such as WETH against USDC.
+    Volatile,
+    /// Such as cbETH against WETH: only the exchange rate moves.
+    Correlated,
+}
+
+/// Thresholds of one loop, as health factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// Alert below this.
+    #[serde(with = "values::decimal")]
+    pub warn: Decimal,
+    /// Deleverage below this …
+    #[serde(with = "values::decimal")]
+    pub trigger: Decimal,
+    /// … to this.
+    #[serde(with = "values::decimal")]
+    pub target: Decimal,
+    /// Below this with the urgent bounds and fee ceiling.
+    #[serde(with = "values::decimal")]
+    pub urgent: Decimal,
+    /// Added to `trigger`: the least health factor when opening.
+    #[serde(with = "values::decimal")]
+    pub headroom: Decimal,
+    /// Price shock of the survival check, as a share: 0.10 is a fall of 10 %.
+    #[serde(with = "values::decimal")]
+    pub stress: Decimal,
+}
+
+impl Thresholds {
+    /// The least health factor that a loop may open with: trigger + headroom.
+    #[must_use]
+    pub fn opening_floor(&self) -> Decimal {
+        self.trigger.saturating_add(self.headroom)
+    }
+
+    /// What is wrong with these thresholds, as (field, reason); `None` when they make sense together.
+    #[must_use]
+    pub fn problem(&self) -> Option<(&'static str, String)> {
+        let Self { warn, trigger, target, urgent, headroom, stress } = *self;
+        if urgent <= Decimal::ONE {
+            return Some(("urgent", format!("urgent {urgent} must be above 1, where liquidation begins")));
+        }
+        if trigger <= urgent {
+            return Some(("trigger", format!("trigger {trigger} must be above urgent {urgent}")));
+        }
+        if warn < trigger {
+            return Some(("warn", format!("warn {warn} must not be below trigger {trigger}")));
+        }
+        if target <= warn {
+            return Some((
+                "target",
+                format!("target {target} must be above warn {warn}, or every trim asks for the next"),
+            ));
+        }
+        if headroom < Decimal::ZERO {
+            return Some(("headroom", format!("headroom {headroom} must not be negative")));
+        }
+        if stress < Decimal::ZERO || stress >= Decimal::ONE {
+            return Some(("stress", format!("stress {stress} is a share of the price: at least 0, below 1")));
+        }
+        None
+    }
+}
+
+/// Thresholds by class of loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdsConfig {
+    /// Of volatile loops.
+    pub volatile: Thresholds,
+    /// Of correlated loops.
+    pub correlated: Thresholds,
+}
+
+impl ThresholdsConfig {
+    /// The thresholds of a class.
+    #[must_use]
+    pub const fn of(&self, class: LoopClass) -> Thresholds {
+        match class {
+            LoopClass::Volatile => self.volatile,
+            LoopClass::Correlated => self.correlated,
+        }
+    }
+}
+
+impl Default for ThresholdsConfig {
+    /// The table of strategy.md §5.
+    fn default() -> Self {
+        let milli = |value| Decimal::new(value, 3).normalize();
+        Self {
+            volatile: Thresholds {
+                warn: milli(1_180),
+                trigger: milli(1_150),
+                target: milli(1_250),
+                urgent: milli(1_080),
+                headroom: milli(80),
+                stress: milli(100),
+            },
+            correlated: Thresholds {
+                warn: milli(1_030),
+                trigger: milli(1_025),
+                target: milli(1_045),
+                urgent: milli(1_015),
+                headroom: milli(10),
+                stress: milli(20),
+            },
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A number with its scale and unit, as plans store and show it.
+
+use std::fmt;
+
+use alloy::primitives::U256;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::units::{format_units, group_thousands, to_decimal};
+
+/// An integer amount with its decimals and its unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// Amount in the smallest unit; `U256::MAX` means "no limit" (the health factor of an account without debt).
+    pub raw: U256,
+    /// Digits behind the point.
+    pub decimals: u8,
+    /// `USDC`, `ETH`, `USD`, `%`, `x` or empty.
+    pub unit: String,
+    /// Below zero: interest paid rather than earned. Amounts never are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub negative: bool,
+}
+
+impl Quantity {
+    /// An amount of a unit.
+    pub fn new(raw: U256, decimals: u8, unit: impl Into<String>) -> Self {
+        Self { raw, decimals, unit: unit.into(), negative: false }
+    }
+
+    /// US dollars with 8 decimals.
+    #[must_use]
+    pub fn usd(raw: U256) -> Self {
+        Self::new(raw, 8, "USD")
+    }
+
+    /// A share in basis points, shown as per cent.
+    #[must_use]
+    pub fn bps(bps: u64) -> Self {
+        Self::new(U256::from(bps), 2, "%")
+    }
+
+    /// A wad without unit, such as a health factor.
+    #[must_use]
+    pub fn wad(raw: U256) -> Self {
+        Self::new(raw, 18, "")
+    }
+
+    /// For further arithmetic at the human edge; `None` for "no limit" and above 28 digits.
+    #[must_use]
+    pub fn to_decimal(&self) -> Option<Decimal> {
+        to_decimal(self.raw, self.decimals).map(|value| if self.negative { -value } else { value })
+    }
+
+    /// Digits worth showing: money by its size, ratios to four.
+    fn shown_decimals(&self) -> usize {
+        match self.unit.as_str() {
+            "USD" => 2,
+            "%" | "x" => 4,
+            "" => 6,
+            _ if self.decimals <= 8 => usize::from(self.decimals),
+            _ => 8,
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.raw == U256::MAX {
+            return f.write_str("unlimited");
+        }
+        let exact = format_units(self.raw, self.decimals);
+        let cut = match exact.split_once('.') {
+            Some((whole, fraction)) if fraction.len() > self.shown_decimals() => {
+                let digits = &fraction[..self.shown_decimals()];
+                if whole == "0" && digits.bytes().all(|byte| byte == b'0') {
+                    // Too small for the usual digits: show the first two significant ones instead of zero.
+                    let zeros = fraction.bytes().take_while(|byte| *byte == b'0').count();
+                    format!("0.{}", &fraction[..fraction.len().min(zeros + 2)])
+                } else if digits.is_empty() {
+                    whole.to_owned()
+                } else {
+                    format!("{whole}.{digits}")
+                }
+            }
+            _ => exact,
+        };
+        let sign = if self.negative && !self.raw.is_zero() { "-" } else { "" };
+        let text = format!("{sign}{}", group_thousands(&cut));
+        match self.unit.as_str() {
+            "" => f.write_str(&text),
+            "x" => write!(f, "{text}x"),
+            unit => write!(f, "{text} {unit}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_read_as_people_write_them() {
+        let show = |raw: u128, decimals, unit: &str| Quantity::new(U256::from(raw), decimals, unit).to_string();
+        assert_eq!(show(6_003_000_001, 6, "USDC"), "6,003.000001 USDC");
+        assert_eq!(show(2_998_868_350_012_790_099, 18, "WETH"), "2.99886835 WETH");
+        assert_eq!(show(300_000_000_000, 8, "USD"), "3,000 USD");
+        assert_eq!(show(50, 2, "%"), "0.5 %");
+        assert_eq!(show(3_000_000, 6, "x"), "3x");
+        assert_eq!(show(1_234, 18, "ETH"), "0.0000000000000012 ETH");
+        assert_eq!(Quantity::wad(U256::MAX).to_string(), "unlimited");
+    }
+}
