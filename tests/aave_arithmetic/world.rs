@@ -1,6 +1,6 @@
 //! The replica as these tests use it: snapshots through the library, actions by impersonated accounts.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     primitives::{Address, B256, Bytes, U256, address},
@@ -15,7 +15,8 @@ use trimtab::{
         AccountData, AccountQuery, AccountState, Deployment, Market, MarketQuery, Projection, ReserveList,
         abi::{IPool, IToken},
     },
-    chain::{Answers, Batch, BlockRef, ReadError, Reader, multicall3},
+    chain::{BASE_CHAIN_ID, Batch, Endpoints, Reader, SystemClock},
+    config::RpcConfig,
     units::Secs,
 };
 
@@ -54,6 +55,7 @@ pub(crate) struct Seen {
 
 pub(crate) struct World {
     provider: RootProvider,
+    reader: Endpoints,
     pub list: ReserveList,
 }
 
@@ -76,18 +78,18 @@ pub(crate) enum Outcome {
 
 impl World {
     pub(crate) async fn open(url: &str) -> Self {
-        let url = url.parse().expect("url");
-        let provider = ProviderBuilder::default().connect_http(url);
-        let mut world = Self { provider, list: empty_list() };
+        let provider = ProviderBuilder::default().connect_http(url.parse().expect("url"));
+        let settings = RpcConfig { urls: vec![url.parse().expect("url")], ..RpcConfig::default() };
+        let reader = Endpoints::connect(&settings, Arc::new(SystemClock::new())).expect("endpoints");
+        let list = read_list(&reader).await;
+        let world = Self { provider, reader, list };
         world.ask("anvil_autoImpersonateAccount", json!([true])).await;
-        world.reload().await;
         world
     }
 
     /// Reads the reserve list again.
     pub(crate) async fn reload(&mut self) {
-        let block = self.head().await.expect("head");
-        self.list = ReserveList::read(self, Deployment::BASE, 8453, &block).await.expect("reserve list");
+        self.list = read_list(&self.reader).await;
     }
 
     async fn ask(&self, method: &'static str, parameters: Value) -> Value {
@@ -96,11 +98,11 @@ impl World {
     }
 
     pub(crate) async fn see(&self, who: Address, spender: Option<Address>) -> Seen {
-        let block = self.head().await.expect("head");
+        let block = self.reader.head().await.expect("head");
         let mut batch = Batch::new();
         let market = MarketQuery::add(&self.list, &mut batch);
         let account = AccountQuery::add(&self.list, who, spender, &mut batch);
-        let answers = self.read(block.hash, &batch).await.expect("snapshot");
+        let answers = self.reader.read(block.hash, &batch).await.expect("snapshot");
         Seen {
             market: market.decode(&answers, block).expect("market"),
             account: account.decode(&answers).expect("account"),
@@ -223,7 +225,7 @@ impl World {
 
     /// Supply and debt indices of every reserve as the pool computes them at the newest block.
     pub(crate) async fn indices(&self) -> (Secs, Vec<(Address, U256, U256)>) {
-        let block = self.head().await.expect("head");
+        let block = self.reader.head().await.expect("head");
         let mut batch = Batch::new();
         let slots: Vec<_> = self
             .list
@@ -236,40 +238,14 @@ impl World {
                 (asset, income, debt)
             })
             .collect();
-        let answers = self.read(block.hash, &batch).await.expect("indices");
+        let answers = self.reader.read(block.hash, &batch).await.expect("indices");
         let value =
             |(asset, income, debt)| (asset, answers.get(income).expect("income"), answers.get(debt).expect("debt"));
         (block.timestamp, slots.into_iter().map(value).collect())
     }
 }
 
-impl Reader for World {
-    async fn head(&self) -> Result<BlockRef, ReadError> {
-        let block = self.ask("eth_getBlockByNumber", json!(["latest", false])).await;
-        let number = |field: &str| block[field].as_str().expect(field).parse::<U256>().expect(field);
-        Ok(BlockRef {
-            number: number("number").to(),
-            hash: serde_json::from_value(block["hash"].clone()).expect("hash"),
-            timestamp: Secs(number("timestamp").to()),
-            base_fee: number("baseFeePerGas"),
-        })
-    }
-
-    async fn read(&self, at: B256, batch: &Batch) -> Result<Answers, ReadError> {
-        let call = json!({ "to": multicall3::ADDRESS, "data": batch.calldata() });
-        let answer = self.ask("eth_call", json!([call, { "blockHash": at }])).await;
-        let bytes: Bytes = serde_json::from_value(answer).expect("bytes");
-        batch.answers(&bytes)
-    }
-}
-
-fn empty_list() -> ReserveList {
-    ReserveList {
-        deployment: Deployment::BASE,
-        revision: 0,
-        rate_strategy: Address::ZERO,
-        sentinel: None,
-        listings: Vec::new(),
-        categories: Vec::new(),
-    }
+async fn read_list(reader: &Endpoints) -> ReserveList {
+    let block = reader.head().await.expect("head");
+    ReserveList::read(reader, Deployment::BASE, BASE_CHAIN_ID, &block).await.expect("reserve list")
 }
