@@ -16,7 +16,7 @@
 
 pub mod aave;
 pub mod chain;
-//pub mod cli;
+pub mod cli;
 pub mod config;
 pub mod dex;
 pub mod journal;

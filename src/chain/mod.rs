@@ -31,8 +31,8 @@ pub use batch::{Answers, Batch, Slot, multicall3};
 pub use broadcast::{Rejection, SendOutcome};
 pub use clock::{Clock, SystemClock};
 pub use endpoints::{ConnectError, Endpoints};
-pub use fees::{FeeError, FeeMarket, Fees, GAS_PRICE_ORACLE, GasCost, L1FeeQuery};
 pub(crate) use fees::wei;
+pub use fees::{FeeError, FeeMarket, Fees, GAS_PRICE_ORACLE, GasCost, L1FeeQuery};
 pub use heads::{HeadOptions, Heads};
 pub use identity::{
     BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,

@@ -72,7 +72,7 @@ async fn withdraw(session: Session, args: WithdrawArgs) -> Outcome {
 async fn close(session: Session, args: CloseArgs) -> Outcome {
     let share = match args.fraction {
         None => Share::All,
-        Some(Decimal::ONE) => Share::All,
+        Some(part) if part == Decimal::ONE => Share::All,
         Some(part) if part > Decimal::ZERO && part < Decimal::ONE => Share::Part(part),
         Some(part) => return Err(PlanError::Fraction(part).into()),
     };

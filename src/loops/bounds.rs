@@ -94,8 +94,7 @@ fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
     let mut furthest = 0u64;
     for key in draft.swap.iter().flat_map(|swap| swap.quote.route.keys()) {
         let Ok(pool) = ctx.snapshot.pools.get(key) else { continue };
-        let (zero, one) =
-            (ctx.snapshot.market.reserve(key.token0())?, ctx.snapshot.market.reserve(key.token1())?);
+        let (zero, one) = (ctx.snapshot.market.reserve(key.token0())?, ctx.snapshot.market.reserve(key.token1())?);
         let deviation = deviation_bps(
             pool.spot_price(),
             zero.price()?,

@@ -101,7 +101,11 @@ impl Sizes {
                 let ttl = ctx.settings.permit_ttl;
                 Ok(Self {
                     repaid: owed,
-                    repaid_at_most: if owed.is_zero() { owed } else { grown_at_most(owed, highest_rate(ctx.debt), ttl)? },
+                    repaid_at_most: if owed.is_zero() {
+                        owed
+                    } else {
+                        grown_at_most(owed, highest_rate(ctx.debt), ttl)?
+                    },
                     withdrawn: supplied,
                     withdrawn_at_most: grown_at_most(supplied, highest_rate(ctx.collateral), ttl)?,
                 })

@@ -2,11 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 
-use super::{
-    FlashCandidate, Target,
-    context::Loan,
-    swap::Swap,
-};
+use super::{FlashCandidate, Target, context::Loan, swap::Swap};
 use crate::{aave::Projection, onedelta::Op};
 
 /// An allowance that the stream needs, and whether it can leave a rest.

@@ -127,8 +127,7 @@ pub(super) fn price_at(ctx: &Context<'_>, projection: &Projection, health_factor
         return Ok(Quantity::usd(U256::ZERO));
     }
     let fixed = weighted.saturating_sub(counted);
-    let at =
-        price_at_health_factor(price.0, standing.collateral, threshold, fixed, data.debt.0, health_factor)?;
+    let at = price_at_health_factor(price.0, standing.collateral, threshold, fixed, data.debt.0, health_factor)?;
     if ctx.is_correlated(projection)? {
         // Both prices follow ether: what moves is the exchange rate.
         let rate = mul_div_down(at, WAD, ctx.debt.price()?.0)?;
@@ -160,7 +159,13 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
     let mut figures = Vec::new();
     let native = multicall3::IMulticall3::getEthBalanceCall { addr: account.address }.abi_encode().into();
     let native = ReadBack { to: multicall3::ADDRESS, data: native, word: 0, pays_gas: true };
-    figures.push(balance("wallet", "wallet_native", Quantity::new(account.native, 18, "ETH"), draft.flows.native, native)?);
+    figures.push(balance(
+        "wallet",
+        "wallet_native",
+        Quantity::new(account.native, 18, "ETH"),
+        draft.flows.native,
+        native,
+    )?);
     let held = |token| account.holding(token).wallet;
     let token = ctx.pair.collateral.token;
     let collateral = read(token, balance_of(account.address));
@@ -189,9 +194,10 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
     let mut figures = Vec::new();
     for (index, asset) in [&ctx.pair.collateral, &ctx.pair.debt].into_iter().enumerate() {
         let amount = |raw| Quantity::new(raw, asset.decimals, asset.symbol.clone());
-        for (who, address, held) in
-            [("composer", COMPOSER, contracts.composer[index]), ("forwarder", CALL_FORWARDER, contracts.forwarder[index])]
-        {
+        for (who, address, held) in [
+            ("composer", COMPOSER, contracts.composer[index]),
+            ("forwarder", CALL_FORWARDER, contracts.forwarder[index]),
+        ] {
             let (name, label) = (format!("{who}_{index}"), format!("left in the {who}"));
             let mut figure = none(name, label, amount(held), read(asset.token, balance_of(address)));
             // A token that the stream does not sweep stays as it is.
@@ -201,7 +207,8 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
             figures.push(figure);
         }
     }
-    let allowance = |token: Address| read(token, allowanceCall { owner: account, spender: COMPOSER }.abi_encode().into());
+    let allowance =
+        |token: Address| read(token, allowanceCall { owner: account, spender: COMPOSER }.abi_encode().into());
     if draft.a_token.is_some() {
         let before = ctx.collateral_amount(holdings[0].a_token_allowance);
         let label = format!("allowance of a{}", ctx.pair.collateral.symbol);
@@ -220,8 +227,7 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         // A standing allowance that was enough is spent, not replaced, where the token has no permit.
         let rest = if asset.token_permit.is_none() { standing.saturating_sub(amount) } else { U256::ZERO };
         let before = Quantity::new(standing, asset.decimals, asset.symbol.clone());
-        let mut figure =
-            none("allowance".into(), format!("allowance of {}", asset.symbol), before, allowance(token));
+        let mut figure = none("allowance".into(), format!("allowance of {}", asset.symbol), before, allowance(token));
         figure.after.raw = if standing >= amount { rest } else { U256::ZERO };
         figures.push(figure);
     }
@@ -233,7 +239,9 @@ fn derived(name: &str, label: &str, before: Quantity, after: Quantity) -> Figure
 }
 
 fn interest(ctx: &Context<'_>, amount: U256) -> Result<U256, PlanError> {
-    Ok(grown_at_most(amount, TOLERATED_RATE, ctx.settings.permit_ttl)?.saturating_sub(amount).saturating_add(U256::from(10)))
+    Ok(grown_at_most(amount, TOLERATED_RATE, ctx.settings.permit_ttl)?
+        .saturating_sub(amount)
+        .saturating_add(U256::from(10)))
 }
 
 fn read(to: Address, data: Bytes) -> ReadBack {

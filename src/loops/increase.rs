@@ -83,7 +83,8 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         None => (work.attempt(None, U256::ZERO, false)?, Vec::new(), String::new()),
         Some(target) => work.solve(target)?,
     };
-    let worst = work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
+    let worst =
+        work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
     let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
     let paid = |pays| Flow { pays, ..Flow::default() };
     let (mut flows, mut pull) = (Flows::default(), None);

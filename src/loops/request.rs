@@ -142,7 +142,8 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
         return increase(ctx, &ask);
     }
     let none = U256::ZERO;
-    let ask = Decrease { kind: "loop adjust", collateral_out: none, debt_out: none, unwrap: None, target: Some(target) };
+    let ask =
+        Decrease { kind: "loop adjust", collateral_out: none, debt_out: none, unwrap: None, target: Some(target) };
     decrease(ctx, &ask)
 }
 

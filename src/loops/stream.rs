@@ -6,8 +6,9 @@ use super::{Contracts, FlashSource, Pair, context::Loan, swap::Swap};
 use crate::{
     aave, dex,
     onedelta::{
-        Amount, CALL_FORWARDER, COMPOSER, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending, MORPHO_BLUE,
-        Op, SwapVenue, SweepAmount, Transfer, approve_then_deposit, approve_then_flash, approve_then_repay,
+        Amount, CALL_FORWARDER, COMPOSER, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending,
+        MORPHO_BLUE, Op, SwapVenue, SweepAmount, Transfer, approve_then_deposit, approve_then_flash,
+        approve_then_repay,
     },
 };
 
@@ -61,8 +62,14 @@ impl Streams<'_> {
     /// Withdraws collateral to the composer.
     pub(super) fn withdraw(&self, amount: Amount) -> Op {
         let collateral = &self.pair.collateral;
-        Lending::Withdraw { asset: collateral.token, amount, receiver: COMPOSER, a_token: collateral.a_token, pool: POOL }
-            .into()
+        Lending::Withdraw {
+            asset: collateral.token,
+            amount,
+            receiver: COMPOSER,
+            a_token: collateral.a_token,
+            pool: POOL,
+        }
+        .into()
     }
 
     /// Borrows what pays the loan back: straight to the lender where the lender does not pull.
@@ -138,7 +145,9 @@ pub(super) fn without_standing_approvals(ops: Vec<Op>, pair: &Pair, standing: &C
     ops.into_iter()
         .filter_map(|op| match op {
             Op::Transfer(Transfer::Approve { token, spender }) if is_given(token, spender) => None,
-            Op::Flash(loan) => Some(Op::Flash(with_inner(loan, |inner| without_standing_approvals(inner, pair, standing)))),
+            Op::Flash(loan) => {
+                Some(Op::Flash(with_inner(loan, |inner| without_standing_approvals(inner, pair, standing))))
+            }
             Op::ForwarderCall { forwarder, value, ops } => {
                 let needed = |op: &ForwarderOp| {
                     !matches!(op, ForwarderOp::Transfer(Transfer::Approve { token, spender })

@@ -157,7 +157,10 @@ impl Writer<'_> {
                 }
                 _ if held.wallet_allowance >= amount => {}
                 _ => steps.push(Step {
-                    purpose: format!("approve exactly {} (no permit)", Quantity::new(amount, asset.decimals, asset.symbol.clone())),
+                    purpose: format!(
+                        "approve exactly {} (no permit)",
+                        Quantity::new(amount, asset.decimals, asset.symbol.clone())
+                    ),
                     to: token,
                     value: U256::ZERO,
                     data: fixed(approveCall { spender: COMPOSER, value: amount }.abi_encode()),
@@ -258,7 +261,10 @@ impl Writer<'_> {
     fn costs(&self) -> Result<Vec<(String, Quantity)>, PlanError> {
         let mut costs = Vec::new();
         if let Some(swap) = &self.draft.swap {
-            costs.push(("swap against the oracle".to_owned(), Quantity::usd(swap.value_in.saturating_sub(swap.value_out))));
+            costs.push((
+                "swap against the oracle".to_owned(),
+                Quantity::usd(swap.value_in.saturating_sub(swap.value_out)),
+            ));
         }
         if let Some(loan) = &self.draft.loan {
             costs.push(("flash loan fee".to_owned(), Quantity::usd(self.ctx.debt.debt_value(loan.fee)?.0)));
@@ -284,4 +290,3 @@ fn segment(request: &PermitRequest) -> Segment {
 fn fixed(data: Vec<u8>) -> CallData {
     CallData::Fixed { data: data.into() }
 }
-
