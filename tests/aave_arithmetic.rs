@@ -2,6 +2,8 @@
 //!
 //! `TRIMTAB_LONG=1` runs a thousand accounts instead of sixty.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod common;
 #[path = "aave_arithmetic/dice.rs"]
 mod dice;
