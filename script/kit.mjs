@@ -80,7 +80,7 @@ export function writeKit() {
 
 function collect() {
   const entries = [
-    ...OWN.map((name) => [name, forgeArtifact('own', name)]),
+    ...OWN.map((name) => [name, forgeArtifact('kit', name)]),
     ...AAVE.map((name) => [name, forgeArtifact('aave', name)]),
     ...MORPHO.map((name) => [name, forgeArtifact('morpho', name)]),
     ...Object.entries(UNISWAP).map(([name, path]) => [name, uniswapArtifact(name, path)]),

@@ -12,7 +12,7 @@ const COMPILERS = ['foundry.toml', 'script/solcjs.cjs', 'script/solc-0.8.19', 's
 const FORGE_BUILDS = {
   aave: ['contracts/foreign/aave'],
   morpho: ['contracts/foreign/morpho'],
-  own: ['contracts/replica', 'contracts/onedelta', 'contracts/test'],
+  kit: ['contracts/replica', 'contracts/onedelta'],
 };
 
 const steps = [
@@ -30,8 +30,7 @@ const steps = [
     inputs: [...PACKAGES, ...COMPILERS, ...sources],
     outputs: [`target/forge/${profile}/out`],
     run() {
-      const FOUNDRY_PROFILE = profile === 'own' ? 'default' : profile;
-      command(toolPath('forge'), ['build', '--offline'], { FOUNDRY_PROFILE });
+      command(toolPath('forge'), ['build', '--offline'], { FOUNDRY_PROFILE: profile });
     },
   })),
   // Issue 3 puts the pinned PyPI wheel here.

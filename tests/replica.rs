@@ -289,7 +289,8 @@ async fn after_a_price_drop_somebody_else_can_liquidate() {
     let funds = units(100_000, 6);
     replica.controls.fund(liquidator, U256::ZERO, &[(USDC, funds)]).await.expect("funds");
     replica.send(liquidator, USDC, &Token::approveCall { spender: POOL, amount: U256::MAX }).await;
-    let call = Pool::liquidationCallCall { collateral: WETH, debt: USDC, user: owner, amount: U256::MAX, aToken: false };
+    let call =
+        Pool::liquidationCallCall { collateral: WETH, debt: USDC, user: owner, amount: U256::MAX, aToken: false };
     replica.send(liquidator, POOL, &call).await;
     let paid = funds - balance(&replica, USDC, liquidator).await;
     let got = balance(&replica, WETH, liquidator).await;

@@ -5,6 +5,7 @@ use alloy::{
     primitives::{Address, Bytes, U64, U256, address},
     sol,
 };
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Batch, BlockRef, Endpoints, ReadError, Slot};
@@ -81,7 +82,6 @@ impl FeeMarket {
     /// do not strand the transaction; less where the ceiling is lower, as long as the very next block is affordable.
     /// `key` names the ceiling in the error.
     pub fn fees(&self, ceiling: &FeeCeiling, key: &'static str) -> Result<Fees, FeeError> {
-        let wei = |gwei| from_decimal(gwei, 9).ok_or_else(|| FeeError::NotAnAmount(gwei.to_string()));
         let (most, most_tip) = (wei(ceiling.max_fee_gwei)?, wei(ceiling.max_tip_gwei)?);
         let next_base_fee = self.next_base_fee();
         if next_base_fee > most {
@@ -166,6 +166,11 @@ fn median(mut tips: Vec<U256>) -> U256 {
     tips.get(tips.len() / 2).copied().unwrap_or_default()
 }
 
+/// A ceiling of the configuration in wei.
+pub(crate) fn wei(gwei: Decimal) -> Result<U256, FeeError> {
+    from_decimal(gwei, 9).ok_or_else(|| FeeError::NotAnAmount(gwei.to_string()))
+}
+
 fn gwei(wei: &U256) -> String {
     format_units(*wei, 9)
 }
@@ -174,7 +179,6 @@ fn gwei(wei: &U256) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rust_decimal::Decimal;
 
     fn ceiling(fee: i64, tip: i64) -> FeeCeiling {
         FeeCeiling { max_fee_gwei: Decimal::from(fee), max_tip_gwei: Decimal::from(tip) }

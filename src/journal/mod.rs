@@ -1,1 +1,43 @@
-//! Room `journal`; see the map in lib.rs.
+//! The SQLite store: what was wanted, what was signed, what became of it, and what was predicted beside what happened.
+//!
+//! Promises: one database per network and account; one writer at a time, any number of readers; a write that returned
+//! `Ok` is on the disk; signed bytes can be sent only after they were recorded ([`Recorded`]); nothing new is signed
+//! while something earlier is unresolved; a nonce is held by one live transaction and those it replaces.
+//! Calls block for a few milliseconds (a commit waits for the disk), no clock is read, no network is used.
+//! Fails with [`JournalError`]: another writer and a full or read-only disk are exit 9, and then nothing was signed.
+
+mod column;
+mod error;
+mod event;
+mod export;
+mod governor;
+mod id;
+mod intent;
+mod lock;
+mod network;
+mod nonce;
+mod outcome;
+mod position;
+mod sample;
+mod schema;
+mod signal;
+mod signed;
+mod stamp;
+mod state;
+mod store;
+mod transaction;
+
+pub use column::UnknownWord;
+pub use error::JournalError;
+pub use event::{Event, Severity};
+pub use id::{IdError, IntentId, PositionId};
+pub use intent::{Intent, IntentFilter, NewIntent};
+pub use network::Checkpoint;
+pub use nonce::Lease;
+pub use position::{LoopPosition, LoopTerms, NewLoop, Origin};
+pub use sample::Sample;
+pub use signed::{RawTx, Recorded};
+pub use stamp::Stamp;
+pub use state::{IntentState, TransactionState};
+pub use store::{Journal, JournalReader};
+pub use transaction::{Inclusion, TransactionRecord};

@@ -9,7 +9,11 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Kit, LocalChainError, cache::{make_dir, unique}, node::Node};
+use super::{
+    Kit, LocalChainError,
+    cache::{make_dir, unique},
+    node::Node,
+};
 
 /// The version everything is proved with (field-lessons.md F1: others cannot even fork OP chains).
 pub const ANVIL_VERSION: &str = "1.7.1";
@@ -53,7 +57,11 @@ impl Anvil {
     }
 
     /// The same, but it runs on after this program has ended, whatever ends it.
-    pub(crate) async fn start_detached(kit: &Kit, port: u16, arguments: &[String]) -> Result<Detached, LocalChainError> {
+    pub(crate) async fn start_detached(
+        kit: &Kit,
+        port: u16,
+        arguments: &[String],
+    ) -> Result<Detached, LocalChainError> {
         let mut anvil = Self::spawn(kit, port, arguments, true).await?;
         let pid = anvil.child.take().map_or(0, |child| child.id());
         Ok(Detached { pid, url: std::mem::take(&mut anvil.url), log: std::mem::take(&mut anvil.log) })
@@ -81,7 +89,9 @@ impl Anvil {
         let mut anvil = Self { child: Some(child), url: String::new(), log };
         anvil.url = anvil.listening().await?;
         // From here on a line per request would only fill the disk.
-        Node::new(&anvil.url)?.request::<serde_json::Value>("anvil_setLoggingEnabled", serde_json::json!([false])).await?;
+        Node::new(&anvil.url)?
+            .request::<serde_json::Value>("anvil_setLoggingEnabled", serde_json::json!([false]))
+            .await?;
         Ok(anvil)
     }
 

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{
-    Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState,
-    anvil::Detached,
-    cache::write_whole,
+    Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState, anvil::Detached, cache::write_whole,
     node::Node,
 };
 use crate::chain::BlockRef;

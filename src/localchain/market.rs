@@ -181,6 +181,12 @@ pub(crate) struct Borrower {
     pub(crate) debt: (String, String),
 }
 
+/// Address and decimals of a token of the market, by symbol.
+pub fn token(symbol: &str) -> Result<(Address, u8), LocalChainError> {
+    let reserve = Market::get()?.reserve(symbol)?;
+    Ok((reserve.token, reserve.decimals))
+}
+
 impl Market {
     /// The market of this program.
     pub(crate) fn get() -> Result<&'static Self, LocalChainError> {
@@ -241,12 +247,7 @@ pub(crate) fn ratio_price(base: U256, ratio: U256) -> U256 {
 }
 
 /// The pool price that agrees with two oracle prices, as `sqrtPriceX96` rounded down (base-replica.md §3.1).
-pub(crate) fn sqrt_price(
-    price0: U256,
-    decimals0: u8,
-    price1: U256,
-    decimals1: u8,
-) -> Result<U256, LocalChainError> {
+pub(crate) fn sqrt_price(price0: U256, decimals0: u8, price1: U256, decimals1: u8) -> Result<U256, LocalChainError> {
     let ten: U512 = U512::from(10);
     let numerator: U512 = (U512::from(price0) * ten.pow(U512::from(decimals1))) << 192;
     let denominator: U512 = U512::from(price1) * ten.pow(U512::from(decimals0));

@@ -144,11 +144,9 @@ impl Node {
                 url: self.shown_url(),
                 why: error.to_string().replace(self.url.as_str(), &self.shown_url()),
             }),
-            Err(_) => Err(LocalChainError::Timeout {
-                method: method.to_owned(),
-                url: self.shown_url(),
-                waited: DEADLINE,
-            }),
+            Err(_) => {
+                Err(LocalChainError::Timeout { method: method.to_owned(), url: self.shown_url(), waited: DEADLINE })
+            }
         }
     }
 
@@ -309,10 +307,7 @@ fn is_loopback(url: &Url) -> Option<bool> {
 /// A URL as it may be shown: scheme, host and port only.
 pub(crate) fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
-    url.port().map_or_else(
-        || format!("{}://{host}", url.scheme()),
-        |port| format!("{}://{host}:{port}", url.scheme()),
-    )
+    url.port().map_or_else(|| format!("{}://{host}", url.scheme()), |port| format!("{}://{host}:{port}", url.scheme()))
 }
 
 #[cfg(test)]

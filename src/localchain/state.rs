@@ -72,8 +72,7 @@ impl ReplicaState {
         }
         let dump = Self::build(kit, &composer, progress).await?;
         make_dir(&directory)?;
-        let facts =
-            Facts { timestamp: dump.timestamp, accounts: dump.accounts, composer: composer.name().to_owned() };
+        let facts = Facts { timestamp: dump.timestamp, accounts: dump.accounts, composer: composer.name().to_owned() };
         let state = Self { path: directory.join("state.json"), facts };
         write_whole(&state.path, &dump.json)?;
         // Last, because `load` takes it as the sign that all is there.
@@ -144,7 +143,9 @@ async fn choose(cache: &Cache, source: ComposerSource<'_>) -> Result<Composer, L
     let path = cache.states().join("composer.json");
     match source {
         ComposerSource::StandIn => match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(LocalChainError::Io { path, source: error }),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(LocalChainError::Io { path, source: error })
+            }
             _ => Ok(Composer::StandIn),
         },
         ComposerSource::Remembered => match fs::read(&path) {

@@ -17,12 +17,15 @@ pub struct Quantity {
     pub decimals: u8,
     /// `USDC`, `ETH`, `USD`, `%`, `x` or empty.
     pub unit: String,
+    /// Below zero: interest paid rather than earned. Amounts never are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub negative: bool,
 }
 
 impl Quantity {
     /// An amount of a unit.
     pub fn new(raw: U256, decimals: u8, unit: impl Into<String>) -> Self {
-        Self { raw, decimals, unit: unit.into() }
+        Self { raw, decimals, unit: unit.into(), negative: false }
     }
 
     /// US dollars with 8 decimals.
@@ -46,7 +49,7 @@ impl Quantity {
     /// For further arithmetic at the human edge; `None` for "no limit" and above 28 digits.
     #[must_use]
     pub fn to_decimal(&self) -> Option<Decimal> {
-        to_decimal(self.raw, self.decimals)
+        to_decimal(self.raw, self.decimals).map(|value| if self.negative { -value } else { value })
     }
 
     /// Digits worth showing: money by its size, ratios to four.
@@ -82,7 +85,8 @@ impl fmt::Display for Quantity {
             }
             _ => exact,
         };
-        let text = group_thousands(&cut);
+        let sign = if self.negative && !self.raw.is_zero() { "-" } else { "" };
+        let text = format!("{sign}{}", group_thousands(&cut));
         match self.unit.as_str() {
             "" => f.write_str(&text),
             "x" => write!(f, "{text}x"),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use serde::Serialize;
 
 use super::{Approved, Deviation, FillError, PermitRequest, Plan, ReadyStep, SignedPermits, deviations};
@@ -37,10 +37,10 @@ pub struct CallOutcome {
 
 /// Runs calls one after the other in an imagined block on top of a real one.
 pub trait Simulator: Send + Sync {
-    /// Simulates the calls on the state of the block with hash `at`, in a block with timestamp `time`.
+    /// Simulates the calls on the state of the block `at`, in a block after it with timestamp `time`.
     fn simulate(
         &self,
-        at: B256,
+        at: BlockRef,
         time: Secs,
         calls: &[SimulatedCall],
     ) -> impl Future<Output = Result<Vec<CallOutcome>, ReadError>> + Send;
@@ -119,6 +119,29 @@ impl<T> Simulated<T> {
     }
 }
 
+impl Simulated<Approved<Plan>> {
+    /// Simulates what is left to do after the first `done` steps went through, on a newer block, and lets it through
+    /// as [`simulate`] does. The steps that are done stay as they were; the others are completed afresh, so that a
+    /// permit somebody else has used meanwhile can be left out.
+    pub async fn again<S: Simulator>(
+        &self,
+        simulator: &S,
+        done: usize,
+        signed: &SignedPermits,
+        omit: impl Fn(&PermitRequest) -> bool,
+        at: BlockRef,
+        time: Secs,
+    ) -> Result<Self, SimulationError> {
+        let plan = self.subject.get();
+        let left: Vec<ReadyStep> =
+            plan.steps.iter().skip(done).map(|step| step.ready(signed, &omit)).collect::<Result<_, _>>()?;
+        let gas_left = accept(run(simulator, plan, &left, at, time).await?)?;
+        let steps = self.steps.iter().take(done).cloned().chain(left).collect();
+        let gas = self.gas.iter().take(done).copied().chain(gas_left).collect();
+        Ok(Self { subject: self.subject.clone(), steps, gas, at })
+    }
+}
+
 /// Simulates a plan without any signature, approvals standing in for permits.
 pub async fn rehearse<S: Simulator>(
     simulator: &S,
@@ -161,13 +184,14 @@ pub async fn simulate<S: Simulator>(
 ) -> Result<Simulated<Approved<Plan>>, SimulationError> {
     let plan = approved.get();
     let steps: Vec<ReadyStep> = plan.steps.iter().map(|step| step.ready(signed, &omit)).collect::<Result<_, _>>()?;
-    let (gas, outcome) = run(simulator, plan, &steps, at, time).await?;
+    let gas = accept(run(simulator, plan, &steps, at, time).await?)?;
+    Ok(Simulated { subject: approved, steps, gas, at })
+}
+
+/// The gas of a simulation whose outcome is within the figures' tolerances.
+fn accept((gas, outcome): (Vec<u64>, Vec<Deviation>)) -> Result<Vec<u64>, SimulationError> {
     let off: Vec<Deviation> = outcome.into_iter().filter(|deviation| !deviation.within).collect();
-    if off.is_empty() {
-        Ok(Simulated { subject: approved, steps, gas, at })
-    } else {
-        Err(SimulationError::OffPlan(off))
-    }
+    if off.is_empty() { Ok(gas) } else { Err(SimulationError::OffPlan(off)) }
 }
 
 async fn run<S: Simulator>(
@@ -187,7 +211,7 @@ async fn run<S: Simulator>(
         data: read.data.clone(),
     });
     let calls: Vec<SimulatedCall> = acts.chain(reads).collect();
-    let outcomes = simulator.simulate(at.hash, time, &calls).await?;
+    let outcomes = simulator.simulate(at, time, &calls).await?;
     if outcomes.len() != calls.len() {
         let message = format!("{} outcomes for {} simulated calls", outcomes.len(), calls.len());
         return Err(ReadError::Malformed(message).into());

@@ -1,1 +1,33 @@
-//! Room `send`; see the map in lib.rs.
+//! The one sender per key: nonce leases, fees, replacement, confirmation, and what happened after a crash.
+//!
+//! Promises: only a simulated plan is signed; nothing is sent before the journal has its bytes on the disk; at most one
+//! transaction per nonce unless it replaces a named one of ours with the same action or takes it back; what cannot be
+//! told is "unknown" and blocks whatever is new until [`reconcile`] has settled it. Identical bytes may be sent again.
+//! Fails with [`SendError`] while nothing is signed; afterwards the [`Outcome`] says how it ended.
+
+mod confirm;
+mod endpoints;
+mod error;
+mod fees;
+mod gas;
+mod lineage;
+mod nonce;
+mod offer;
+mod outcome;
+mod permits;
+mod pursuit;
+mod reconcile;
+mod resume;
+mod sender;
+mod wire;
+
+pub use error::{Class, SendError};
+pub use fees::{cancellation_ceiling, replacement_fees};
+pub use gas::{GAS_CAP, GasTooHigh, gas_limit};
+pub use nonce::NextNonce;
+pub use outcome::{Ending, MinedStep, Outcome};
+pub use permits::{already_granted, permits_in_force, sign_permits};
+pub use pursuit::Patience;
+pub use reconcile::{Finding, Verdict, reconcile};
+pub use sender::Sender;
+pub use wire::{BLOCK_TIME, BlockContent, Included, Wire};

@@ -12,4 +12,4 @@ mod time;
 pub use amount::{AmountError, format_units, from_decimal, group_thousands, parse_units, to_decimal};
 pub use math::{MathError, isqrt, mul_div_down, mul_div_up};
 pub use ratio::{Bps, Ray, UsdE8, WAD, Wad};
-pub use time::Secs;
+pub use time::{Millis, Secs};

@@ -19,3 +19,8 @@ impl Secs {
         Self(self.0.saturating_add(other.0))
     }
 }
+
+/// Milliseconds since 1970-01-01 UTC by the wall clock: what people and log files are told, never a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub u64);

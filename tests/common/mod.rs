@@ -6,7 +6,10 @@ use std::os::unix::fs::symlink;
 use alloy::{
     network::AnyTransactionReceipt,
     primitives::{Address, B256, Bytes, U256},
-    rpc::{client::RpcClient, json_rpc::{RpcRecv, RpcSend}},
+    rpc::{
+        client::RpcClient,
+        json_rpc::{RpcRecv, RpcSend},
+    },
     signers::local::PrivateKeySigner,
     sol_types::SolCall,
     transports::{TransportError, http::reqwest::Url},
@@ -80,8 +83,7 @@ impl Replica {
     /// Starts a fork of a node, with the same controls.
     pub async fn fork_of(url: &str) -> Self {
         let kit = kit();
-        let anvil =
-            Anvil::fork(&kit, &ForkOptions::latest(url), 0).await.unwrap_or_else(|error| panic!("{error}"));
+        let anvil = Anvil::fork(&kit, &ForkOptions::latest(url), 0).await.unwrap_or_else(|error| panic!("{error}"));
         Self::on(anvil, kit).await
     }
 
@@ -98,11 +100,7 @@ impl Replica {
     }
 
     /// One JSON-RPC request.
-    pub async fn request<P: RpcSend, R: RpcRecv>(
-        &self,
-        method: &'static str,
-        params: P,
-    ) -> Result<R, TransportError> {
+    pub async fn request<P: RpcSend, R: RpcRecv>(&self, method: &'static str, params: P) -> Result<R, TransportError> {
         self.rpc.request(method, params).await
     }
 

@@ -18,9 +18,9 @@ mod tokens;
 mod uniswap;
 
 pub(crate) use addresses::{AAVE_ORACLE, SWAP_ROUTER, WETH};
+use indicatif::ProgressBar;
 pub use onedelta::Composer;
 pub(crate) use onedelta::fetch_composer;
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
 pub(crate) use site::Site;
 
@@ -34,11 +34,7 @@ const STAGES: [&str; 8] =
     ["tokens", "price feeds", "Aave", "Aave reserves", "Uniswap", "Aave liquidity", "Morpho", "1delta"];
 
 /// Builds the replica on an empty anvil that was started at [`GENESIS_TIME`].
-pub(crate) async fn build(
-    site: &Site<'_>,
-    composer: &Composer,
-    progress: &ProgressBar,
-) -> Result<(), LocalChainError> {
+pub(crate) async fn build(site: &Site<'_>, composer: &Composer, progress: &ProgressBar) -> Result<(), LocalChainError> {
     progress.set_length(STAGES.len() as u64);
     let mut names = STAGES.iter();
     let mut next = || {

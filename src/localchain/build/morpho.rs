@@ -26,8 +26,7 @@ pub(super) async fn stage(site: &Site<'_>) -> Result<(), LocalChainError> {
         };
         site.act(owner, MORPHO, &IMorpho::createMarketCall { params: params.clone() }).await?;
         let assets = site.give_for(MORPHO, symbol, whale, tokens).await?;
-        let supply =
-            IMorpho::supplyCall { params, assets, shares: U256::ZERO, onBehalf: whale, data: Bytes::new() };
+        let supply = IMorpho::supplyCall { params, assets, shares: U256::ZERO, onBehalf: whale, data: Bytes::new() };
         site.act(whale, MORPHO, &supply).await?;
     }
     Ok(())

@@ -77,8 +77,7 @@ async fn tokens(site: &Site<'_>, reserve: &Reserve) -> Result<(), LocalChainErro
 /// What the configurator does when it lists a reserve.
 async fn list(site: &Site<'_>, reserve: &Reserve) -> Result<(), LocalChainError> {
     let asset = reserve.token;
-    let init =
-        IAavePool::initReserveCall { asset, aToken: reserve.a_token, variableDebtToken: reserve.v_token };
+    let init = IAavePool::initReserveCall { asset, aToken: reserve.a_token, variableDebtToken: reserve.v_token };
     site.act(CONFIGURATOR, POOL, &init).await?;
     let data = (U256::from(reserve.decimals) << DECIMALS_BIT)
         | (U256::from(1) << ACTIVE_BIT)

@@ -12,9 +12,7 @@ use alloy::{
 
 use super::{
     Site,
-    addresses::{
-        POSITION_MANAGER, QUOTER, SWAP_ROUTER, TICK_LENS, UNISWAP_FACTORY, UNISWAP_V2_FACTORY, WETH,
-    },
+    addresses::{POSITION_MANAGER, QUOTER, SWAP_ROUTER, TICK_LENS, UNISWAP_FACTORY, UNISWAP_V2_FACTORY, WETH},
 };
 use crate::localchain::{
     LocalChainError, Role,

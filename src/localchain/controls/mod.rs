@@ -13,16 +13,11 @@ mod warp;
 use std::sync::Arc;
 
 use alloy::primitives::{B256, Bytes};
-pub use price::{PoolMoved, PriceChange, PriceReport, PriceScope, PriceTarget, PriceMoved};
+pub use price::{PoolMoved, PriceChange, PriceMoved, PriceReport, PriceScope, PriceTarget};
 use serde::{Deserialize, Serialize};
 pub use warp::FeedAge;
 
-use super::{
-    Kit, LocalChainError,
-    anvil::CHAIN_ID,
-    build::AAVE_ORACLE,
-    node::Node,
-};
+use super::{Kit, LocalChainError, anvil::CHAIN_ID, build::AAVE_ORACLE, node::Node};
 use crate::chain::BlockRef;
 
 /// Which sort of local chain.

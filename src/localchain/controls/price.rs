@@ -290,8 +290,7 @@ impl Controls {
     /// Price and tick of these pools.
     async fn slots(&self, pools: &[&Pool]) -> Result<Vec<(U256, i32)>, LocalChainError> {
         let mut batch = Batch::new();
-        let slots: Vec<_> =
-            pools.iter().map(|pool| batch.add(pool.address, &IUniswapV3Pool::slot0Call {})).collect();
+        let slots: Vec<_> = pools.iter().map(|pool| batch.add(pool.address, &IUniswapV3Pool::slot0Call {})).collect();
         let answers = self.node.ask_all(&batch).await?;
         pools
             .iter()

@@ -1,0 +1,255 @@
+//! What can go wrong with the journal, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use alloy::primitives::B256;
+use rusqlite::ErrorCode;
+
+use super::{IntentId, IntentState, PositionId, TransactionState};
+
+/// Why the journal refused or could not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Another process has the journal open for writing.
+    #[error("journal {} is in use by {}; stop it, or let it do the work (reading is always possible)",
+        path.display(), holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// Process id of the writer, when it has left one.
+        holder: Option<u32>,
+    },
+    /// The disk is full, the file is read-only, or the like. Nothing was recorded, so nothing may be sent.
+    #[error("journal {} cannot be written: {reason}; nothing is signed or sent until it can", path.display())]
+    NotWritable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// There is no journal yet for this network and account.
+    #[error("no journal at {}; the first command that changes something creates it", path.display())]
+    NoJournal {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// The file is no journal, or its contents cannot be read back.
+    #[error("journal {} is damaged: {reason}; keep the file, it may be the only record of what was sent", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// Written by a version of the program with another set of tables.
+    #[error("journal {} has tables of version {found}, this program reads version {known}; {}", path.display(),
+        if found > known { "use the newer program" } else { "run a command that writes, it brings them up to date" })]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// Version in the file.
+        found: u32,
+        /// Version of this program.
+        known: u32,
+    },
+    /// The file was written for another network or account: it was moved or copied here.
+    #[error("journal {} belongs to {found}, not to {expected}; put the file back where it was", path.display())]
+    WrongJournal {
+        /// The file.
+        path: PathBuf,
+        /// Network and account in it.
+        found: String,
+        /// Network and account asked for.
+        expected: String,
+    },
+    /// A network name that cannot be a directory name.
+    #[error("`{0}` is not a network name: lower-case letters, digits, `-`, `_` and `.`, not starting with a point")]
+    BadNetworkName(String),
+
+    /// Something signed earlier may still take effect.
+    #[error("unresolved: {}; run `trimtab journal reconcile` before changing anything else", list(ids))]
+    Unresolved {
+        /// The intents to reconcile.
+        ids: Vec<IntentId>,
+    },
+    /// That state does not follow.
+    #[error("intent {id} is {from} and cannot become {to}")]
+    IllegalIntent {
+        /// Which.
+        id: IntentId,
+        /// Its state.
+        from: IntentState,
+        /// The state asked for.
+        to: IntentState,
+    },
+    /// That state does not follow.
+    #[error("transaction with nonce {nonce} is {from} and cannot become {to}")]
+    IllegalTransaction {
+        /// Its nonce.
+        nonce: u64,
+        /// Its state.
+        from: TransactionState,
+        /// The state asked for.
+        to: TransactionState,
+    },
+    /// Recorded before: the same thing is not done twice.
+    #[error("intent {0} is already in the journal; the same thing is not done twice")]
+    DuplicateIntent(IntentId),
+    /// A signal with this id was taken before.
+    #[error("signal `{0}` was taken before; a replay never trades twice")]
+    DuplicateSignal(String),
+    /// A loop of this pair is open already.
+    #[error("position {0} is an open loop of the same pair; adjust or close that one")]
+    LoopIsOpen(PositionId),
+
+    /// The endpoint reports fewer transactions than are known to be in blocks; ask again or another one.
+    #[error(
+        "the endpoint's next nonce is {chain}, but nonce {used} is in a block; it is behind: ask again or elsewhere"
+    )]
+    NonceBehind {
+        /// What the endpoint says comes next.
+        chain: u64,
+        /// Highest nonce the journal knows in a block.
+        used: u64,
+    },
+    /// Another transaction holds the nonce.
+    #[error("nonce {nonce} is held by another transaction of intent {holder}")]
+    NonceTaken {
+        /// The nonce.
+        nonce: u64,
+        /// Who holds it.
+        holder: IntentId,
+    },
+    /// A lower nonce is unused, so this one could never be included.
+    #[error("nonce {nonce} waits for {missing} lower nonces nobody signed; release it and lease again")]
+    NonceGap {
+        /// The leased nonce.
+        nonce: u64,
+        /// How many below it are unused.
+        missing: u64,
+    },
+    /// The signed bytes are not what the lease was for.
+    #[error("the signed transaction has {what} {signed}, the lease is for {leased}")]
+    SignedOther {
+        /// Which property differs.
+        what: &'static str,
+        /// Its value in the lease.
+        leased: String,
+        /// Its value in the signed bytes.
+        signed: String,
+    },
+    /// The very same bytes were signed before: signatures are deterministic.
+    #[error("transaction {hash} was signed before, for intent {holder}; sign with another fee")]
+    SignedBefore {
+        /// The transaction.
+        hash: B256,
+        /// Whose it is.
+        holder: IntentId,
+    },
+    /// The bytes are no signed transaction.
+    #[error("not a signed transaction: {0}")]
+    NotATransaction(String),
+
+    /// No such intent.
+    #[error("intent {0} is not in the journal; `trimtab journal list` shows those that are")]
+    UnknownIntent(IntentId),
+    /// No such transaction.
+    #[error("transaction {0} is not in the journal")]
+    UnknownTransaction(B256),
+    /// No such position, or it is closed.
+    #[error("position {0} is not open in the journal")]
+    UnknownPosition(PositionId),
+    /// The export could not be written to where it should go.
+    #[error("export: {0}")]
+    Export(#[source] std::io::Error),
+    /// SQLite refused something of ours: a bug.
+    #[error("journal {}: {reason}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
+    },
+}
+
+impl JournalError {
+    /// The exit code of a command that fails with this (DESIGN.md §3).
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Locked { .. } | Self::NotWritable { .. } => 9,
+            Self::Unresolved { .. } => 7,
+            Self::NonceBehind { .. } => 6,
+            Self::DuplicateIntent(_) | Self::DuplicateSignal(_) | Self::LoopIsOpen(_) | Self::SignedBefore { .. } => 4,
+            Self::NoJournal { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::WrongJournal { .. } => 3,
+            Self::BadNetworkName(_) => 3,
+            Self::UnknownIntent(_) | Self::UnknownTransaction(_) | Self::UnknownPosition(_) => 2,
+            Self::IllegalIntent { .. }
+            | Self::IllegalTransaction { .. }
+            | Self::NonceTaken { .. }
+            | Self::NonceGap { .. }
+            | Self::SignedOther { .. }
+            | Self::NotATransaction(_)
+            | Self::Export(_)
+            | Self::Database { .. } => 1,
+        }
+    }
+}
+
+fn list(ids: &[IntentId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// An error inside the room, before the file it is about is named.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Journal(JournalError),
+    Sql(rusqlite::Error),
+}
+
+impl From<JournalError> for Fault {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Fault {
+    /// Names the file and sorts SQLite's codes into what they mean to the user.
+    pub(super) fn at(self, path: &Path) -> JournalError {
+        let error = match self {
+            Self::Journal(error) => return error,
+            Self::Sql(error) => error,
+        };
+        let (path, reason) = (path.to_owned(), error.to_string());
+        if matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+        ) {
+            return JournalError::Damaged { path, reason };
+        }
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::DiskFull
+                | ErrorCode::CannotOpen
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::PermissionDenied
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => JournalError::NotWritable { path, reason },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalError::Damaged { path, reason },
+            _ => JournalError::Database { path, reason },
+        }
+    }
+}

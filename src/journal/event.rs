@@ -1,0 +1,91 @@
+//! Events: alerts and rules that fired, with the reason.
+
+use rusqlite::Row;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
+    column::{Int, Json, Text, words},
+};
+use crate::units::Millis;
+
+words! {
+    /// How much an event matters.
+    pub enum Severity {
+        /// For the record.
+        Info = "info",
+        /// Something to know.
+        Warning = "warning",
+        /// Somebody should look now.
+        Alert = "alert",
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What, as one word such as `nonce-moved`.
+    pub kind: String,
+    /// Why, in words with figures.
+    pub reason: String,
+    /// The figures for programs.
+    pub figures: Value,
+    /// The intent it belongs to.
+    pub intent: Option<IntentId>,
+    /// The position it belongs to.
+    pub position: Option<PositionId>,
+    /// When.
+    pub at: Stamp,
+}
+
+impl Journal {
+    /// Adds an event.
+    pub fn append_event(&self, event: &Event) -> Result<(), JournalError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO events (severity, kind, reason, figures, intent, position, block_time, ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                (
+                    event.severity,
+                    &event.kind,
+                    &event.reason,
+                    Text(&event.figures),
+                    event.intent,
+                    event.position,
+                    event.at.block(),
+                    event.at.ms(),
+                ),
+            )?;
+            Ok(())
+        })
+    }
+}
+
+impl JournalReader {
+    /// The newest `limit` events at or after `since`, oldest of them first.
+    pub fn events(&self, since: Option<Millis>, limit: u32) -> Result<Vec<Event>, JournalError> {
+        self.query(|db| {
+            let mut statement = db.prepare(
+                "SELECT * FROM (SELECT * FROM events WHERE ?1 IS NULL OR ms >= ?1 ORDER BY id DESC LIMIT ?2)
+                 ORDER BY id",
+            )?;
+            let rows = statement.query_map((since.map(|since| Int(since.0)), limit), from_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        severity: row.get("severity")?,
+        kind: row.get("kind")?,
+        reason: row.get("reason")?,
+        figures: row.get::<_, Json>("figures")?.0,
+        intent: row.get("intent")?,
+        position: row.get("position")?,
+        at: Stamp::from_row(row, "")?,
+    })
+}

@@ -1,0 +1,64 @@
+//! What the strategies remember across restarts: the governor's state and every computation of exit levels. Both are
+//! JSON of the strategy room's own types (strategy.md §6, §9).
+
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+
+use super::{
+    Journal, JournalError, JournalReader, PositionId, Stamp,
+    column::{Json, Text},
+};
+
+impl Journal {
+    /// Replaces the governor's state.
+    pub fn set_governor_state(&self, state: &Value, at: Stamp) -> Result<(), JournalError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO governor_state (only_row, state, block_time, ms) VALUES (1, ?1, ?2, ?3)
+                 ON CONFLICT (only_row) DO UPDATE SET state = excluded.state, block_time = excluded.block_time,
+                    ms = excluded.ms",
+                (Text(state), at.block(), at.ms()),
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Adds a computation of exit levels for a symbol such as `ETH/USD`.
+    pub fn append_levels(
+        &self,
+        symbol: &str,
+        position: Option<PositionId>,
+        computation: &Value,
+        at: Stamp,
+    ) -> Result<(), JournalError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO adaptive_levels (symbol, position, computation, block_time, ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+                (symbol, position, Text(computation), at.block(), at.ms()),
+            )?;
+            Ok(())
+        })
+    }
+}
+
+impl JournalReader {
+    /// The governor's state; `None` before it was ever set.
+    pub fn governor_state(&self) -> Result<Option<Value>, JournalError> {
+        self.query(|db| {
+            let state = db.query_row("SELECT state FROM governor_state", [], |row| row.get::<_, Json>(0));
+            Ok(state.optional()?.map(|json| json.0))
+        })
+    }
+
+    /// The newest `limit` computations of exit levels, oldest of them first.
+    pub fn levels(&self, limit: u32) -> Result<Vec<Value>, JournalError> {
+        self.query(|db| {
+            let mut statement = db.prepare(
+                "SELECT computation FROM (SELECT id, computation FROM adaptive_levels ORDER BY id DESC LIMIT ?1)
+                 ORDER BY id",
+            )?;
+            let rows = statement.query_map([limit], |row| row.get::<_, Json>(0).map(|json| json.0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}

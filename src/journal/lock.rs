@@ -1,0 +1,47 @@
+//! The one writer: an operating-system lock on a file of its own beside the database.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+};
+
+use super::JournalError;
+
+/// Held while the journal is open for writing. The system lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct WriterLock {
+    _file: File,
+}
+
+impl WriterLock {
+    /// Takes the lock without waiting and leaves our process id for others to read.
+    pub(super) fn take(path: &Path) -> Result<Self, JournalError> {
+        let not_writable =
+            |error: std::io::Error| JournalError::NotWritable { path: path.to_owned(), reason: error.to_string() };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(not_writable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(JournalError::Locked { path: path.to_owned(), holder: holder(&mut file) });
+            }
+            Err(TryLockError::Error(error)) => return Err(not_writable(error)),
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(not_writable)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// The process id in the lock file; `None` in the moment between another's lock and its writing.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}

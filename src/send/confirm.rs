@@ -1,0 +1,251 @@
+//! Following what was sent until a block settles it.
+//!
+//! Three witnesses: a receipt, the account's nonce, and the block in which the nonce was used. Silence is none of them:
+//! what nobody has settled when patience ends is unknown, never "rejected".
+
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{Address, B256, Bytes},
+};
+
+use super::{
+    Ending, MinedStep, Sender, Wire,
+    lineage::Lineage,
+    pursuit::{Move, View, next_move},
+    sender::StepEnd,
+    wire::BLOCK_TIME,
+};
+use crate::{
+    chain::{BlockRef, ReadError, Receipt},
+    journal::{Inclusion, JournalError},
+};
+
+/// What settled a nonce.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// One of ours, by its place in the lineage.
+    Included { attempt: usize, receipt: Receipt },
+    /// Somebody else's transaction.
+    Superseded { by: B256 },
+}
+
+impl<W: Wire> Sender<W> {
+    /// Follows a lineage to its end, raising, re-sending or taking back on the way, and records the end.
+    pub(super) async fn pursue(&self, mut lineage: Lineage) -> StepEnd {
+        let (settled, head) = self.follow(&mut lineage).await;
+        let ended = match settled {
+            Ok(Settled::Included { attempt, receipt }) => self.conclude(&lineage, attempt, receipt, head).await,
+            Ok(Settled::Superseded { by }) => self.superseded(&lineage, by, head),
+            Err(reason) => self.give_up(&lineage, reason, head),
+        };
+        ended.unwrap_or_else(|(hash, error)| {
+            let reason = format!("what the chain says could not be recorded: {error}");
+            StepEnd::Other(Ending::Unknown { hash, nonce: lineage.nonce, reason })
+        })
+    }
+
+    async fn follow(&self, lineage: &mut Lineage) -> (Result<Settled, String>, BlockRef) {
+        let started = self.clock.monotonic();
+        let mut head = lineage.since;
+        let mut offered_at = head.number;
+        let mut looks_since_used = 0u32;
+        loop {
+            if let Some(settled) = self.included(lineage).await {
+                return (Ok(settled), head);
+            }
+            let latest = self.wire.nonce(lineage.call.from, BlockNumberOrTag::Latest).await;
+            let used = latest.as_ref().is_ok_and(|latest| *latest > lineage.nonce);
+            if used {
+                looks_since_used = looks_since_used.saturating_add(1);
+                if looks_since_used >= self.patience.receipt_looks
+                    && let Some(settled) = self.who_used_it(lineage).await
+                {
+                    return (Ok(settled), head);
+                }
+            }
+            let blocks = head.number.saturating_sub(lineage.since.number);
+            let elapsed = self.clock.monotonic().saturating_sub(started);
+            if blocks >= self.patience.blocks || elapsed >= self.patience.time {
+                let nonce = if used { "its nonce is used" } else { "its nonce is not used" };
+                let waited = format!("no receipt after {blocks} blocks and {} s; {nonce}", elapsed.as_secs());
+                return (Err(waited), head);
+            }
+            tokio::time::sleep(self.patience.poll).await;
+            match self.wire.head().await {
+                Ok(newer) if newer.hash != head.hash => head = newer,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::debug!(%error, "no head");
+                    continue;
+                }
+            }
+            if !used {
+                self.act(lineage, head, &mut offered_at).await;
+            }
+        }
+    }
+
+    /// What is to be done at a new block while the nonce is unused.
+    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut u64) {
+        let Some(newest) = lineage.newest() else { return };
+        let maybe_lost = newest.unclear || matches!(self.wire.is_known(newest.hash).await, Ok(false));
+        let cancelling = lineage.is_cancelling();
+        let view = View {
+            spoiled: if cancelling { None } else { self.spoiled(lineage, head).await },
+            cancelling,
+            blocks_since_offer: head.number.saturating_sub(*offered_at),
+            maybe_lost,
+        };
+        let made = match next_move(&view, &self.patience) {
+            Move::Wait => return,
+            Move::Resend => {
+                self.offer_again(lineage, head).await;
+                return;
+            }
+            Move::Raise => self.offer_instead(lineage, cancelling, head).await,
+            Move::Cancel(reason) => {
+                tracing::warn!(intent = %lineage.intent, nonce = lineage.nonce, reason, "taking it back");
+                lineage.cancelled_for = Some(reason);
+                self.offer_instead(lineage, true, head).await
+            }
+        };
+        *offered_at = head.number;
+        if let Err(error) = made {
+            tracing::error!(intent = %lineage.intent, %error, "no new offer; still following the old one");
+        }
+    }
+
+    /// Why the action should not be included any more, as the newest block shows it.
+    pub(super) async fn spoiled(&self, lineage: &Lineage, head: BlockRef) -> Option<String> {
+        if head.timestamp > lineage.valid_until {
+            return Some(format!(
+                "it was valid until {}, the newest block is of {}",
+                lineage.valid_until.0, head.timestamp.0
+            ));
+        }
+        let time = head.timestamp.plus(BLOCK_TIME);
+        let outcomes = self.wire.simulate(head, time, std::slice::from_ref(&lineage.call)).await.ok()?;
+        let outcome = outcomes.first().filter(|outcome| !outcome.success)?;
+        // On a block that holds it already it would revert as well: that is not a reason.
+        let used = self.wire.nonce(lineage.call.from, BlockNumberOrTag::Latest).await.ok()? > lineage.nonce;
+        (!used).then(|| format!("on block {} it would revert: {}", head.number, outcome.output))
+    }
+
+    /// A receipt of any of ours whose block is the one at its height.
+    async fn included(&self, lineage: &Lineage) -> Option<Settled> {
+        for (attempt, offer) in lineage.attempts.iter().enumerate().rev() {
+            match self.wire.receipt(offer.hash).await {
+                Ok(Some(receipt)) => match self.is_canonical(&receipt).await {
+                    Ok(true) => return Some(Settled::Included { attempt, receipt }),
+                    other => tracing::debug!(hash = %offer.hash, ?other, "receipt of a block that is not the chain's"),
+                },
+                Ok(None) => {}
+                Err(error) => tracing::debug!(hash = %offer.hash, %error, "no answer about the receipt"),
+            }
+        }
+        None
+    }
+
+    /// The block in which the nonce was used tells by whom; ours need a receipt to count.
+    async fn who_used_it(&self, lineage: &Lineage) -> Option<Settled> {
+        let head = self.wire.head().await.ok()?;
+        let account = lineage.call.from;
+        match user_of_nonce(&self.wire, account, lineage.nonce, lineage.since.number, head.number).await {
+            Ok(Some(by)) if !lineage.contains(by) => Some(Settled::Superseded { by }),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::debug!(%error, "cannot tell who used the nonce");
+                None
+            }
+        }
+    }
+
+    async fn conclude(
+        &self,
+        lineage: &Lineage,
+        attempt: usize,
+        receipt: Receipt,
+        head: BlockRef,
+    ) -> Result<StepEnd, (B256, JournalError)> {
+        let stamp = self.stamp(head.timestamp);
+        let hash = receipt.transaction;
+        let inclusion = inclusion(&receipt);
+        if lineage.attempts.get(attempt).is_some_and(|offer| offer.cancels) {
+            let reason = lineage.cancelled_for.clone().unwrap_or_else(|| "it was taken back".to_owned());
+            self.journal.record_included(hash, &inclusion, Some(&reason), stamp).map_err(|error| (hash, error))?;
+            return Ok(StepEnd::Other(Ending::Cancelled { reason, receipt }));
+        }
+        if receipt.success {
+            self.journal.record_included(hash, &inclusion, None, stamp).map_err(|error| (hash, error))?;
+            let (step, purpose) = (lineage.step, lineage.purpose.clone());
+            return Ok(StepEnd::Mined(MinedStep { step, purpose, receipt }));
+        }
+        let data = self.revert_data(lineage, &receipt).await;
+        let reason = data.as_ref().map_or_else(
+            || "reverted; on the state before its block it goes through".to_owned(),
+            |data| format!("reverted: {data}"),
+        );
+        self.journal.record_included(hash, &inclusion, Some(&reason), stamp).map_err(|error| (hash, error))?;
+        Ok(StepEnd::Other(Ending::Reverted { receipt, data }))
+    }
+
+    /// Why a transaction reverted: the same call on the state before its block.
+    async fn revert_data(&self, lineage: &Lineage, receipt: &Receipt) -> Option<Bytes> {
+        let time = self.wire.block(receipt.block_number).await.ok()??.block.timestamp;
+        let parent = self.wire.block(receipt.block_number.checked_sub(1)?).await.ok()??.block;
+        let outcomes = self.wire.simulate(parent, time, std::slice::from_ref(&lineage.call)).await.ok()?;
+        outcomes.into_iter().next().filter(|outcome| !outcome.success).map(|outcome| outcome.output)
+    }
+
+    fn superseded(&self, lineage: &Lineage, by: B256, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
+        let stamp = self.stamp(head.timestamp);
+        let reason = format!("nonce {} was used by {by}, which is not ours", lineage.nonce);
+        for offer in lineage.attempts.iter().filter(|offer| !offer.refused) {
+            self.journal.record_dropped(offer.hash, &reason, stamp).map_err(|error| (offer.hash, error))?;
+        }
+        Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by }))
+    }
+
+    fn give_up(&self, lineage: &Lineage, reason: String, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
+        let hash = lineage.newest().map(|offer| offer.hash).unwrap_or_default();
+        self.journal.record_unknown(hash, &reason, self.stamp(head.timestamp)).map_err(|error| (hash, error))?;
+        Ok(StepEnd::Other(Ending::Unknown { hash, nonce: lineage.nonce, reason }))
+    }
+}
+
+pub(super) fn inclusion(receipt: &Receipt) -> Inclusion {
+    Inclusion {
+        block_number: receipt.block_number,
+        block_hash: receipt.block_hash,
+        success: receipt.success,
+        gas_used: receipt.gas_used,
+        effective_gas_price: receipt.effective_gas_price.saturating_to(),
+        l1_fee: receipt.l1_fee,
+    }
+}
+
+/// The transaction that used an account's nonce, in a block above `unused_at` and not above `head`; `None` when it is
+/// not used in them. Asks for some twenty nonces at most, however far the blocks are apart.
+pub(super) async fn user_of_nonce<W: Wire>(
+    wire: &W,
+    account: Address,
+    nonce: u64,
+    unused_at: u64,
+    head: u64,
+) -> Result<Option<B256>, ReadError> {
+    if wire.nonce(account, BlockNumberOrTag::Number(head)).await? <= nonce {
+        return Ok(None);
+    }
+    let (mut below, mut at) = (unused_at, head);
+    while at.saturating_sub(below) > 1 {
+        let middle = below.midpoint(at);
+        if wire.nonce(account, BlockNumberOrTag::Number(middle)).await? > nonce {
+            at = middle;
+        } else {
+            below = middle;
+        }
+    }
+    let content = wire.block(at).await?;
+    let included = content.into_iter().flat_map(|content| content.transactions);
+    Ok(included.filter(|other| other.from == account && other.nonce == nonce).map(|other| other.hash).next())
+}

@@ -1,0 +1,164 @@
+//! One offer: signed, recorded, and only then broadcast.
+
+use alloy::{
+    consensus::TxEip1559,
+    primitives::{Bytes, TxKind, U256},
+};
+use fail::fail_point;
+
+use super::{
+    SendError, Sender, Wire,
+    fees::{cancellation_ceiling, replacement_fees},
+    gas::CANCEL_GAS,
+    lineage::{Attempt, Lineage},
+};
+use crate::{
+    chain::{BASE_CHAIN_ID, BlockRef, Fees, Rejection, SendOutcome},
+    journal::Lease,
+};
+
+/// What became of a first offer.
+pub(super) enum Offered {
+    /// It is, or may be, on the network.
+    Out,
+    /// It is nowhere, for the endpoints' reason.
+    Rejected(String),
+}
+
+impl<W: Wire> Sender<W> {
+    /// Makes the first offer of a lineage. An error means that nothing was signed, or that what was signed could not be
+    /// recorded and is thrown away.
+    pub(super) async fn offer_first(&self, lineage: &mut Lineage, fees: Fees) -> Result<Offered, SendError> {
+        let stamp = self.stamp(lineage.since.timestamp);
+        let lease = self.journal.lease_nonce(lineage.intent, lineage.nonce, stamp)?;
+        lineage.nonce = lease.nonce();
+        self.sign(lineage, &lease, fees, false, lineage.since).await?;
+        let Some(reason) = self.broadcast(lineage, lineage.since).await else { return Ok(Offered::Out) };
+        // A last look: an endpoint may have taken it and answered only to an earlier try.
+        let hashes: Vec<_> = lineage.attempts.iter().map(|attempt| attempt.hash).collect();
+        for hash in hashes {
+            if self.wire.is_known(hash).await.unwrap_or(true) {
+                return Ok(Offered::Out);
+            }
+            if let Err(error) = self.journal.record_dropped(hash, &reason, stamp) {
+                tracing::error!(%hash, %error, "could not record the refusal");
+            }
+        }
+        Ok(Offered::Rejected(reason))
+    }
+
+    /// Makes another offer on the lineage's nonce, in place of the newest: the same action, or a transfer of nothing.
+    pub(super) async fn offer_instead(
+        &self,
+        lineage: &mut Lineage,
+        cancels: bool,
+        head: BlockRef,
+    ) -> Result<(), SendError> {
+        let (Some(newest), Some(highest)) = (lineage.newest(), lineage.highest_fees()) else { return Ok(()) };
+        let ceiling = if cancels { cancellation_ceiling(lineage.ceiling) } else { lineage.ceiling };
+        let market = self.wire.fee_market(head).await?;
+        let Some(fees) = replacement_fees(highest, &market, &ceiling)? else {
+            tracing::warn!(nonce = lineage.nonce, ceiling = %ceiling.max_fee_gwei, "no room below the fee ceiling");
+            return Ok(());
+        };
+        let stamp = self.stamp(head.timestamp);
+        let lease = self.journal.lease_replacement(lineage.intent, newest.hash, stamp)?;
+        self.sign(lineage, &lease, fees, cancels, head).await?;
+        if let Some(reason) = self.broadcast(lineage, head).await
+            && let Some(refused) = lineage.newest_mut()
+        {
+            // It stays in the lineage: its fees are what the next offer must beat, and a receipt would still count.
+            refused.refused = true;
+            tracing::warn!(hash = %refused.hash, %reason, "the endpoints refused the replacement");
+            self.journal.record_dropped(refused.hash, &reason, stamp)?;
+        }
+        Ok(())
+    }
+
+    /// Sends the newest offer's identical bytes again.
+    pub(super) async fn offer_again(&self, lineage: &mut Lineage, head: BlockRef) {
+        let _ = self.broadcast(lineage, head).await;
+    }
+
+    /// Signs for a lease and records the bytes; gives the lease back when either fails.
+    async fn sign(
+        &self,
+        lineage: &mut Lineage,
+        lease: &Lease,
+        fees: Fees,
+        cancels: bool,
+        head: BlockRef,
+    ) -> Result<(), SendError> {
+        let stamp = self.stamp(head.timestamp);
+        let transaction = unsigned(lineage, lease.nonce(), fees, cancels);
+        let signed = self.signer.sign_transaction(transaction).await;
+        let recorded = signed
+            .map_err(SendError::from)
+            .and_then(|signed| Ok(self.journal.record_signed(lease, signed.raw, stamp)?));
+        let recorded = match recorded {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                if let Err(unreleased) = self.journal.release(lease, &error.to_string(), stamp) {
+                    tracing::error!(nonce = lease.nonce(), %unreleased, "the next start releases the nonce");
+                }
+                return Err(error);
+            }
+        };
+        let hash = recorded.get().hash();
+        tracing::info!(intent = %lineage.intent, %hash, nonce = lease.nonce(), ?fees, cancels, "signed and recorded");
+        lineage.attempts.push(Attempt { recorded, hash, fees, cancels, unclear: true, refused: false });
+        Ok(())
+    }
+
+    /// Sends the newest offer and records what the endpoints say; gives their reason when they refuse it for certain.
+    ///
+    /// "Nonce too low" is no such refusal: it is also what an endpoint says that has included it already.
+    async fn broadcast(&self, lineage: &mut Lineage, head: BlockRef) -> Option<String> {
+        let newest = lineage.newest_mut()?;
+        fail_point!("send-before-broadcast");
+        let submission = self.wire.send_raw(&newest.recorded).await;
+        fail_point!("send-after-broadcast");
+        tracing::info!(hash = %newest.hash, ?submission, "sent");
+        let stamp = self.stamp(head.timestamp);
+        let recorded = match submission {
+            SendOutcome::Accepted | SendOutcome::AlreadyKnown => {
+                newest.unclear = false;
+                self.journal.record_sent(newest.hash, stamp)
+            }
+            SendOutcome::Ambiguous(reason) => {
+                newest.unclear = true;
+                self.journal.record_unknown(newest.hash, &reason, stamp)
+            }
+            SendOutcome::Rejected(Rejection::NonceTooLow(reason)) => {
+                newest.unclear = false;
+                self.journal.record_unknown(newest.hash, &reason, stamp)
+            }
+            SendOutcome::Rejected(rejection) => return Some(rejection.to_string()),
+        };
+        if let Err(error) = recorded {
+            // It is on the network; the recorded bytes are enough to find it again.
+            tracing::error!(hash = %newest.hash, %error, "could not record the endpoints' answer");
+        }
+        None
+    }
+}
+
+fn unsigned(lineage: &Lineage, nonce: u64, fees: Fees, cancels: bool) -> TxEip1559 {
+    let call = &lineage.call;
+    let (to, value, input, gas_limit) = if cancels {
+        (call.from, U256::ZERO, Bytes::new(), CANCEL_GAS)
+    } else {
+        (call.to, call.value, call.data.clone(), lineage.gas_limit)
+    };
+    TxEip1559 {
+        chain_id: BASE_CHAIN_ID,
+        nonce,
+        gas_limit,
+        max_fee_per_gas: fees.max_fee.saturating_to(),
+        max_priority_fee_per_gas: fees.max_tip.saturating_to(),
+        to: TxKind::Call(to),
+        value,
+        access_list: Default::default(),
+        input,
+    }
+}

@@ -1,0 +1,93 @@
+//! What to do next about a transaction that is not included yet. Pure.
+
+use std::time::Duration;
+
+/// How long and how a pending transaction is pursued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Time between two looks.
+    pub poll: Duration,
+    /// New blocks without inclusion after which the fees are raised.
+    pub raise_after: u64,
+    /// New blocks after which the outcome is called unknown.
+    pub blocks: u64,
+    /// Time after which the outcome is called unknown, whatever the blocks do.
+    pub time: Duration,
+    /// How long an endpoint that is behind our own journal is waited for before anything is signed.
+    pub behind: Duration,
+    /// Looks for a receipt, once the nonce is used, before the blocks are searched for who used it: receipts are often
+    /// indexed later than blocks.
+    pub receipt_looks: u32,
+}
+
+impl Default for Patience {
+    /// Four looks a block, raised every three blocks, given up after 60 blocks (two minutes) or three minutes.
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_millis(500),
+            raise_after: 3,
+            blocks: 60,
+            time: Duration::from_secs(180),
+            behind: Duration::from_secs(20),
+            receipt_looks: 6,
+        }
+    }
+}
+
+/// What is known of a pending transaction at a new block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    /// Why the action should not be included any more: it would now revert, or its time is over.
+    pub(super) spoiled: Option<String>,
+    /// Whether a cancellation is on its way already.
+    pub(super) cancelling: bool,
+    /// New blocks since the newest offer.
+    pub(super) blocks_since_offer: u64,
+    /// Whether the newest offer may have been lost: sent without a clear answer, or forgotten by the endpoints.
+    pub(super) maybe_lost: bool,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Move {
+    /// Nothing.
+    Wait,
+    /// Send the newest offer's identical bytes again.
+    Resend,
+    /// The same action with higher fees.
+    Raise,
+    /// A transfer of nothing in its place.
+    Cancel(String),
+}
+
+/// Decides at a new block.
+pub(super) fn next_move(view: &View, patience: &Patience) -> Move {
+    match &view.spoiled {
+        Some(reason) if !view.cancelling => Move::Cancel(reason.clone()),
+        _ if view.blocks_since_offer >= patience.raise_after => Move::Raise,
+        _ if view.maybe_lost => Move::Resend,
+        _ => Move::Wait,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_revert_is_taken_back_once_and_what_waits_is_offered_more() {
+        let patience = Patience { raise_after: 3, ..Patience::default() };
+        let view = View { spoiled: None, cancelling: false, blocks_since_offer: 1, maybe_lost: false };
+        let table = [
+            (view.clone(), Move::Wait),
+            (View { maybe_lost: true, ..view.clone() }, Move::Resend),
+            (View { blocks_since_offer: 3, maybe_lost: true, ..view.clone() }, Move::Raise),
+            (View { spoiled: Some("late".into()), ..view.clone() }, Move::Cancel("late".into())),
+            (View { spoiled: Some("late".into()), cancelling: true, ..view.clone() }, Move::Wait),
+            (View { spoiled: Some("late".into()), cancelling: true, blocks_since_offer: 3, ..view }, Move::Raise),
+        ];
+        for (view, expected) in table {
+            assert_eq!(next_move(&view, &patience), expected, "{view:?}");
+        }
+    }
+}

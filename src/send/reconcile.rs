@@ -1,0 +1,309 @@
+//! After a crash, a lost connection or a reorg: what became of everything signed, told from the chain.
+
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{Address, B256},
+};
+use serde::Serialize;
+
+use super::{
+    SendError, Wire,
+    confirm::{inclusion, user_of_nonce},
+};
+use crate::{
+    chain::{BlockRef, Clock, ReadError, Receipt},
+    journal::{Intent, IntentFilter, IntentId, IntentState, Journal, Stamp, TransactionRecord},
+    units::Millis,
+};
+
+/// How far back a block that we took for settled is looked at again.
+const REORG_DEPTH: u64 = 64;
+
+/// How many ended intents are looked at again for reorgs.
+const RECENT_INTENTS: u32 = 32;
+
+/// What became of an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Its transaction is in a block and went through.
+    Mined {
+        /// The transaction.
+        hash: B256,
+        /// The block.
+        block: u64,
+    },
+    /// Its transaction is in a block and reverted.
+    Reverted {
+        /// The transaction.
+        hash: B256,
+        /// The block.
+        block: u64,
+    },
+    /// It was taken back.
+    Cancelled {
+        /// The cancelling transaction.
+        hash: B256,
+        /// The block.
+        block: u64,
+    },
+    /// The nonce was used by a transaction that is not ours; ours can never be included.
+    Superseded {
+        /// The other one, where the endpoint's history reaches it.
+        by: Option<B256>,
+    },
+    /// Its transaction waits in a pool.
+    Waiting {
+        /// The transaction.
+        hash: B256,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// Nobody knows its transaction, and the nonce is free: it was perhaps never sent, or a pool has dropped it. It can
+    /// be sent again as it is, or its nonce used up; until then nothing new is signed.
+    NotSeen {
+        /// The transaction.
+        hash: B256,
+        /// Its nonce.
+        nonce: u64,
+    },
+    /// The nonce is used and the endpoints cannot tell yet by whom.
+    Undetermined {
+        /// The nonce.
+        nonce: u64,
+    },
+    /// The process ended before anything (more) of it was signed.
+    NotSigned {
+        /// Steps that had gone through.
+        done: u32,
+    },
+}
+
+/// What was found about one intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The intent.
+    pub intent: IntentId,
+    /// What it does.
+    pub kind: String,
+    /// The step spoken of, from 0.
+    pub step: u32,
+    /// What became of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Whether a block that held it was reorganised away.
+    pub reorganised: bool,
+}
+
+impl Finding {
+    /// Whether it still keeps new actions from being signed.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.verdict, Verdict::Waiting { .. } | Verdict::NotSeen { .. } | Verdict::Undetermined { .. })
+    }
+
+    /// One sentence for people.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let what = match &self.verdict {
+            Verdict::Mined { hash, block } => format!("went through: {hash} is in block {block}"),
+            Verdict::Reverted { hash, block } => format!("reverted: {hash} is in block {block} and changed nothing"),
+            Verdict::Cancelled { hash, block } => format!("was taken back by {hash} in block {block}"),
+            Verdict::Superseded { by: Some(by) } => {
+                format!("never happens: its nonce was used by {by}, which this journal did not sign")
+            }
+            Verdict::Superseded { by: None } => {
+                "never happens: its nonce was used long ago by a transaction that is not ours".to_owned()
+            }
+            Verdict::Waiting { hash, nonce } => format!("is waiting to be included: {hash}, nonce {nonce}"),
+            Verdict::NotSeen { hash, nonce } => format!(
+                "was signed, but no endpoint knows {hash}, and nonce {nonce} is free: send it again as it is, or take it back"
+            ),
+            Verdict::Undetermined { nonce } => {
+                format!("is not settled: nonce {nonce} is used, but the endpoints do not say by what; ask again later")
+            }
+            Verdict::NotSigned { done: 0 } => "was never signed: nothing was sent".to_owned(),
+            Verdict::NotSigned { done } => format!("stopped after {done} steps; the rest was never signed"),
+        };
+        let reorg = if self.reorganised { " (its earlier block was reorganised away)" } else { "" };
+        format!("{} {}, step {}: {what}{reorg}", self.kind, self.intent, self.step + 1)
+    }
+}
+
+/// Settles whatever the journal has open, as far as the chain tells, and looks again at what was included lately.
+/// Sends nothing and needs no key; doing it again finds the same. Not while a sender of this journal is executing.
+pub async fn reconcile<W: Wire>(journal: &Journal, wire: &W, clock: &dyn Clock) -> Result<Vec<Finding>, SendError> {
+    let head = wire.head().await?;
+    let stamp = Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) };
+    let reopened = reopen(journal, wire, head, stamp).await?;
+    let mut findings = Vec::new();
+    for intent in journal.reader().unresolved()? {
+        let verdict = settle(journal, wire, &intent, head, stamp).await?;
+        let (step, kind) = (intent.step, intent.kind);
+        let finding = Finding { intent: intent.id, kind, step, verdict, reorganised: reopened.contains(&intent.id) };
+        tracing::info!(intent = %finding.intent, "{}", finding.words());
+        findings.push(finding);
+    }
+    findings.extend(close_unsigned(journal, stamp)?);
+    Ok(findings)
+}
+
+/// Puts back among the pending ones what is in a block that is not the chain's any more.
+async fn reopen<W: Wire>(
+    journal: &Journal,
+    wire: &W,
+    head: BlockRef,
+    stamp: Stamp,
+) -> Result<Vec<IntentId>, SendError> {
+    let states = vec![IntentState::Mined, IntentState::Failed, IntentState::Reconciled];
+    let recent = IntentFilter { states, limit: Some(RECENT_INTENTS), ..IntentFilter::default() };
+    let mut reopened = Vec::new();
+    for intent in journal.reader().intents(&recent)? {
+        for record in journal.reader().transactions(intent.id)? {
+            let (Some(hash), Some(known)) = (record.hash, record.inclusion) else { continue };
+            if known.block_number.saturating_add(REORG_DEPTH) < head.number {
+                continue;
+            }
+            // Above the head: the endpoint is behind, or the new chain is not that long yet. Either passes.
+            let Some(content) = wire.block(known.block_number).await? else { continue };
+            if content.block.hash != known.block_hash {
+                journal.record_reorganised(hash, stamp)?;
+                reopened.push(intent.id);
+            }
+        }
+    }
+    Ok(reopened)
+}
+
+async fn settle<W: Wire>(
+    journal: &Journal,
+    wire: &W,
+    intent: &Intent,
+    head: BlockRef,
+    stamp: Stamp,
+) -> Result<Verdict, SendError> {
+    let account = journal.account();
+    let records = journal.reader().transactions(intent.id)?;
+    let signed: Vec<(&TransactionRecord, B256)> = records
+        .iter()
+        .filter(|record| record.step == intent.step)
+        .filter_map(|record| Some((record, record.hash?)))
+        .collect();
+    // One that was refused, or given up for another, can be the one included.
+    for (record, hash) in signed.iter().rev() {
+        if let Some(receipt) = canonical_receipt(wire, *hash).await? {
+            return Ok(include(journal, record, &receipt, account, stamp)?);
+        }
+    }
+    let pending: Vec<(&TransactionRecord, B256)> =
+        signed.iter().copied().filter(|(record, _)| record.state.is_pending()).collect();
+    let Some((newest, hash)) = pending.last().copied() else { return Ok(Verdict::NotSigned { done: intent.step }) };
+    let nonce = newest.nonce;
+    if wire.nonce(account, BlockNumberOrTag::Latest).await? > nonce {
+        let user = match find_user(wire, account, nonce, head.number).await? {
+            User::Found(by) if signed.iter().any(|(_, ours)| *ours == by) => None,
+            User::Found(by) => Some(Some(by)),
+            User::LongAgo if !any_known(wire, &signed).await? => Some(None),
+            User::LongAgo | User::NotFound => None,
+        };
+        let Some(by) = user else { return Ok(Verdict::Undetermined { nonce }) };
+        let reason = by.map_or_else(
+            || format!("nonce {nonce} was used long ago by a transaction that is not ours"),
+            |by| format!("nonce {nonce} was used by {by}, which is not ours"),
+        );
+        for (_, hash) in &pending {
+            journal.record_dropped(*hash, &reason, stamp)?;
+        }
+        return Ok(Verdict::Superseded { by });
+    }
+    for (_, hash) in pending.iter().rev() {
+        if wire.is_known(*hash).await? {
+            journal.record_sent(*hash, stamp)?;
+            return Ok(Verdict::Waiting { hash: *hash, nonce });
+        }
+    }
+    journal.record_unknown(hash, "no endpoint knows it, and its nonce is not used", stamp)?;
+    Ok(Verdict::NotSeen { hash, nonce })
+}
+
+async fn canonical_receipt<W: Wire>(wire: &W, hash: B256) -> Result<Option<Receipt>, ReadError> {
+    let Some(receipt) = wire.receipt(hash).await? else { return Ok(None) };
+    let content = wire.block(receipt.block_number).await?;
+    Ok(content.is_some_and(|content| content.block.hash == receipt.block_hash).then_some(receipt))
+}
+
+fn include(
+    journal: &Journal,
+    record: &TransactionRecord,
+    receipt: &Receipt,
+    account: Address,
+    stamp: Stamp,
+) -> Result<Verdict, SendError> {
+    let (hash, block) = (receipt.transaction, receipt.block_number);
+    let (verdict, reason) = if record.to == Some(account) {
+        (Verdict::Cancelled { hash, block }, Some("it was taken back"))
+    } else if receipt.success {
+        (Verdict::Mined { hash, block }, None)
+    } else {
+        (Verdict::Reverted { hash, block }, Some("reverted"))
+    };
+    journal.record_included(hash, &inclusion(receipt), reason, stamp)?;
+    Ok(verdict)
+}
+
+async fn any_known<W: Wire>(wire: &W, signed: &[(&TransactionRecord, B256)]) -> Result<bool, ReadError> {
+    for (_, hash) in signed {
+        if wire.is_known(*hash).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Who used a nonce.
+enum User {
+    /// This transaction.
+    Found(B256),
+    /// It was used deeper than any reorg reaches, and the endpoint's history ends there.
+    LongAgo,
+    /// The endpoint cannot tell.
+    NotFound,
+}
+
+/// Goes back from the head in doubling strides to a block where the nonce was free, then looks in between.
+async fn find_user<W: Wire>(wire: &W, account: Address, nonce: u64, head: u64) -> Result<User, ReadError> {
+    let mut stride = 1u64;
+    loop {
+        let below = head.saturating_sub(stride);
+        match wire.nonce(account, BlockNumberOrTag::Number(below)).await {
+            Ok(at) if at <= nonce => {
+                let user = user_of_nonce(wire, account, nonce, below, head).await?;
+                return Ok(user.map_or(User::NotFound, User::Found));
+            }
+            Ok(_) if below == 0 => return Ok(User::NotFound),
+            Ok(_) => stride = stride.saturating_mul(2),
+            Err(error) if error.is_transient() && stride <= REORG_DEPTH => return Err(error),
+            Err(_) if stride > REORG_DEPTH => return Ok(User::LongAgo),
+            Err(_) => return Ok(User::NotFound),
+        }
+    }
+}
+
+/// Closes intents whose process ended between a plan and a signature.
+fn close_unsigned(journal: &Journal, stamp: Stamp) -> Result<Vec<Finding>, SendError> {
+    let states = vec![IntentState::Planned, IntentState::Approved, IntentState::Simulated, IntentState::Mined];
+    let candidates = journal.reader().intents(&IntentFilter { states, ..IntentFilter::default() })?;
+    let mut findings = Vec::new();
+    for intent in candidates {
+        let is_mined = intent.state == IntentState::Mined;
+        if is_mined && intent.step + 1 >= intent.steps {
+            continue;
+        }
+        let done = intent.step + u32::from(is_mined);
+        journal.record_refused(intent.id, "the process ended before the rest was signed", stamp)?;
+        let verdict = Verdict::NotSigned { done };
+        findings.push(Finding { intent: intent.id, kind: intent.kind, step: done, verdict, reorganised: false });
+    }
+    Ok(findings)
+}

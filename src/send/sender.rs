@@ -1,0 +1,251 @@
+//! The one who signs and sends for a key.
+
+use std::sync::Arc;
+
+use alloy::{eips::BlockNumberOrTag, primitives::Address};
+
+use super::{
+    Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
+    offer::Offered, permits_in_force, wire::BLOCK_TIME,
+};
+use crate::{
+    chain::{BlockRef, Clock, ReadError, Receipt, Signer},
+    config::FeesConfig,
+    journal::{IntentId, Journal, JournalError, NewIntent, Stamp},
+    plan::{Approved, PermitRequest, Plan, SignedPermits, Simulated, SimulatedCall},
+    units::{Millis, Secs},
+};
+
+/// Owns the key's signer, the journal and the nonces of one account on one network.
+///
+/// [`Sender::execute`] takes `&mut self`: one action at a time. It signs nothing while the journal holds something
+/// unresolved.
+#[derive(Debug)]
+pub struct Sender<W> {
+    pub(super) wire: W,
+    pub(super) journal: Journal,
+    pub(super) signer: Signer,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) fees: FeesConfig,
+    pub(super) patience: Patience,
+}
+
+/// How one step ended.
+pub(super) enum StepEnd {
+    Mined(MinedStep),
+    Other(Ending),
+}
+
+impl<W: Wire> Sender<W> {
+    /// A sender with default ceilings and patience.
+    pub fn new(wire: W, journal: Journal, signer: Signer, clock: Arc<dyn Clock>) -> Self {
+        Self { wire, journal, signer, clock, fees: FeesConfig::default(), patience: Patience::default() }
+    }
+
+    /// With other fee ceilings.
+    #[must_use]
+    pub fn with_fees(mut self, fees: FeesConfig) -> Self {
+        self.fees = fees;
+        self
+    }
+
+    /// With other patience.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The account it sends for.
+    #[must_use]
+    pub fn account(&self) -> Address {
+        self.journal.account()
+    }
+
+    /// The journal, for what others record in it.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The network as it sees it.
+    #[must_use]
+    pub const fn wire(&self) -> &W {
+        &self.wire
+    }
+
+    /// The signer, for the permits of the next plan.
+    #[must_use]
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Carries out a plan step by step: lease, sign, record, send, follow until a block settles it.
+    ///
+    /// Each step is simulated again when the chain has moved since it last was; a permit that somebody else has used
+    /// in the meantime is then left out. An error means that nothing was signed; whatever happens later is in the
+    /// [`Outcome`].
+    pub async fn execute(
+        &mut self,
+        simulated: Simulated<Approved<Plan>>,
+        permits: &SignedPermits,
+    ) -> Result<Outcome, SendError> {
+        let plan = simulated.get().get().clone();
+        let intent = self.open_intent(&plan, simulated.block())?;
+        let mut current = simulated;
+        let mut done: Vec<MinedStep> = Vec::with_capacity(plan.steps.len());
+        for step in 0..plan.steps.len() {
+            let ending = match self.carry_out(intent, &plan, &mut current, permits, &done).await {
+                Ok(StepEnd::Mined(mined)) => {
+                    tracing::info!(%intent, step, hash = %mined.receipt.transaction, gas = mined.receipt.gas_used, "mined");
+                    done.push(mined);
+                    continue;
+                }
+                Ok(StepEnd::Other(ending)) => ending,
+                Err(error) => {
+                    // Should the journal be full, the intent stays as it is and the next start cleans up.
+                    let stamp = self.stamp(current.block().timestamp);
+                    if let Err(unwritten) = self.journal.record_refused(intent, &error.to_string(), stamp) {
+                        tracing::error!(%intent, %unwritten, "could not record why nothing was signed");
+                    }
+                    if done.is_empty() {
+                        return Err(error);
+                    }
+                    Ending::Stopped(error)
+                }
+            };
+            tracing::warn!(%intent, step, ?ending, "did not go through");
+            return Ok(Outcome { done, ending });
+        }
+        Ok(Outcome { done, ending: Ending::Mined })
+    }
+
+    /// Writes the plan down as simulated, unless that was done before; refuses while something is unresolved.
+    fn open_intent(&self, plan: &Plan, at: BlockRef) -> Result<IntentId, SendError> {
+        let others = [("wallet", self.signer.address()), ("journal", self.journal.account())];
+        if let Some((what, here)) = others.into_iter().find(|(_, here)| *here != plan.account) {
+            return Err(SendError::OtherAccount { what, planned: plan.account, here });
+        }
+        let unresolved = self.journal.reader().unresolved()?;
+        if !unresolved.is_empty() {
+            return Err(
+                JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into()
+            );
+        }
+        let id: IntentId = plan.id.parse()?;
+        let steps = u32::try_from(plan.steps.len()).ok().filter(|steps| *steps > 0);
+        let steps = steps.ok_or(SendError::Steps(plan.steps.len()))?;
+        let stamp = self.stamp(at.timestamp);
+        let new = NewIntent {
+            id,
+            kind: plan.kind.clone(),
+            paper: false,
+            plan: serde_json::to_value(plan)?,
+            plan_hash: plan.hash()?,
+            steps,
+        };
+        self.journal.record_planned(&new, stamp)?;
+        self.journal.record_approved(id, stamp)?;
+        self.journal.record_simulated(id, stamp)?;
+        Ok(id)
+    }
+
+    /// One step, from the lease to the block.
+    async fn carry_out(
+        &self,
+        intent: IntentId,
+        plan: &Plan,
+        current: &mut Simulated<Approved<Plan>>,
+        permits: &SignedPermits,
+        done: &[MinedStep],
+    ) -> Result<StepEnd, SendError> {
+        let step = done.len();
+        for earlier in done {
+            if !self.is_canonical(&earlier.receipt).await? {
+                return Err(SendError::StepVanished { hash: earlier.receipt.transaction });
+            }
+        }
+        let (head, nonce) = self.next_nonce().await?;
+        if head.timestamp > plan.valid_until {
+            return Err(SendError::Expired { valid_until: plan.valid_until, now: head.timestamp });
+        }
+        if current.block().hash != head.hash {
+            *current = self.simulate_again(current, step, permits, head).await?;
+        }
+        if step > 0 {
+            self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
+        }
+        let (ready, gas) = current.steps().nth(step).ok_or(SendError::Steps(step))?;
+        let ceiling = self.fees.of(plan.urgency);
+        let fees = self.wire.fee_market(head).await?.fees(&ceiling, ceiling_key(plan.urgency))?;
+        let mut lineage = Lineage {
+            intent,
+            step,
+            purpose: ready.purpose.clone(),
+            nonce,
+            call: SimulatedCall { from: plan.account, to: ready.to, value: ready.value, data: ready.data.clone() },
+            gas_limit: gas_limit(gas)?,
+            ceiling,
+            valid_until: plan.valid_until,
+            since: head,
+            cancelled_for: None,
+            attempts: Vec::new(),
+        };
+        match self.offer_first(&mut lineage, fees).await? {
+            Offered::Rejected(reason) => Ok(StepEnd::Other(Ending::Rejected { reason })),
+            Offered::Out => Ok(self.pursue(lineage).await),
+        }
+    }
+
+    /// What is left of the plan on a newer block, without the permits that are in force there already.
+    async fn simulate_again(
+        &self,
+        current: &Simulated<Approved<Plan>>,
+        done: usize,
+        permits: &SignedPermits,
+        head: BlockRef,
+    ) -> Result<Simulated<Approved<Plan>>, SendError> {
+        let plan = current.get().get();
+        let left: Vec<&PermitRequest> = plan.steps.iter().skip(done).flat_map(|step| step.data.permits()).collect();
+        let granted = permits_in_force(&self.wire, &left, head).await?;
+        let omit = |request: &PermitRequest| granted.contains(&request.digest());
+        Ok(current.again(&self.wire, done, permits, omit, head, head.timestamp.plus(BLOCK_TIME)).await?)
+    }
+
+    /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
+    async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
+        let started = self.clock.monotonic();
+        loop {
+            let head = self.wire.head().await?;
+            let latest = self.wire.nonce(self.account(), BlockNumberOrTag::Latest).await?;
+            let pending = self.wire.nonce(self.account(), BlockNumberOrTag::Pending).await?;
+            let used = self.journal.reader().highest_included_nonce()?;
+            match NextNonce::decide(latest, pending, used.map(|nonce| nonce.saturating_add(1))) {
+                NextNonce::Use(nonce) => return Ok((head, nonce)),
+                NextNonce::Foreign { journal, chain } => {
+                    // The head was read first: it may not hold yet what the other did. Take the next one's word.
+                    tracing::warn!(journal, chain, "somebody else has used this key; going on from the chain's nonce");
+                    return Ok((self.wire.head().await?, chain));
+                }
+                NextNonce::Behind { journal, chain } => {
+                    if self.clock.monotonic().saturating_sub(started) >= self.patience.behind {
+                        return Err(SendError::NonceBehind { journal, chain });
+                    }
+                    tracing::warn!(journal, chain, "the endpoints are behind; waiting");
+                    tokio::time::sleep(self.patience.poll).await;
+                }
+            }
+        }
+    }
+
+    /// Whether the block that a receipt names is still the one at its height.
+    pub(super) async fn is_canonical(&self, receipt: &Receipt) -> Result<bool, ReadError> {
+        let content = self.wire.block(receipt.block_number).await?;
+        Ok(content.is_some_and(|content| content.block.hash == receipt.block_hash))
+    }
+
+    /// The times of a journal entry made now.
+    pub(super) fn stamp(&self, block_time: Secs) -> Stamp {
+        Stamp { block_time, wall: Millis(self.clock.wall_millis()) }
+    }
+}
