@@ -176,14 +176,10 @@ impl Desk {
     async fn settings(&self, request: &Request, action: &ActionArgs, snapshot: &LoopSnapshot) -> Outcome<Settings> {
         let clock = &self.session.clock;
         let subject = format!("{request:?} {} {}", snapshot.block.hash, self.account);
-        let urgency = match request {
-            Request::Close { .. } => Urgency::Trim,
-            _ => Urgency::Open,
-        };
         Ok(Settings {
             id: IntentId::derive(Millis(clock.wall_millis()), subject.as_bytes()).to_string(),
             network: self.session.network().as_str().to_owned(),
-            urgency,
+            urgency: Urgency::Open,
             bounds: self.session.config.bounds,
             slippage: action.slippage_bps.map(Bps),
             thresholds: self.thresholds,

@@ -24,7 +24,7 @@ pub struct Settings {
     pub id: String,
     /// The network the plan is for.
     pub network: String,
-    /// Class of bounds.
+    /// Class of bounds at least; what lowers debt gets the wider class that its health factor asks for.
     pub urgency: Urgency,
     /// Bounds of all classes.
     pub bounds: BoundsConfig,

@@ -193,8 +193,14 @@ impl Decreasing<'_> {
         if let Some(swap) = &attempt.swap {
             inner.extend(streams.buy(swap)?);
         }
+        // What follows would act with ether already at the account, which may be a contract: ether waits in the composer.
+        let waits = if attempt.swap.is_some() { self.ask.unwrap } else { None };
         if !self.ask.collateral_out.is_zero() {
-            inner.push(streams.pay_collateral(SweepAmount::exact(self.ask.collateral_out)?, self.ask.unwrap));
+            let amount = SweepAmount::exact(self.ask.collateral_out)?;
+            inner.push(match waits {
+                Some(weth) => streams.unwrap_here(weth, amount),
+                None => streams.pay_collateral(amount, self.ask.unwrap),
+            });
         }
         if attempt.swap.is_some() {
             inner.extend(streams.deposit_all());
@@ -209,6 +215,9 @@ impl Decreasing<'_> {
         }
         if attempt.swap.is_some() {
             ops.push(streams.sweep(pair.debt.token, self.ask.debt_out)?);
+        }
+        if waits.is_some() && !self.ask.collateral_out.is_zero() {
+            ops.push(streams.pay_ether(SweepAmount::exact(self.ask.collateral_out)?));
         }
         Ok(ops)
     }

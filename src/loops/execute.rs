@@ -48,6 +48,7 @@ pub async fn execute<W: Wire + Reader>(
 ) -> Result<Report, ExecuteError> {
     let plan = approved.get();
     let id = plan.id.parse()?;
+    sender.require_resolved()?;
     let permits = sign_permits(sender.signer(), plan).await?;
     let head = Reader::head(sender.wire()).await?;
     let requests: Vec<&PermitRequest> = plan.permits().collect();

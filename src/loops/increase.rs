@@ -11,6 +11,7 @@ use super::{
     solve::largest,
     stream::{Streams, without_standing_approvals},
     swap::Swap,
+    write::funds_suffice,
 };
 use crate::{
     aave::Projection,
@@ -73,19 +74,6 @@ struct Increasing<'a> {
 
 /// Plans an increase.
 pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanError> {
-    let before = ctx.start();
-    let mut base = before.clone();
-    if let Some(category) = ask.emode {
-        base.set_emode(category)?;
-    }
-    let work = Increasing { ctx, ask, base };
-    let (attempt, sources, floor_hint) = match ask.target {
-        None => (work.attempt(None, U256::ZERO, false)?, Vec::new(), String::new()),
-        Some(target) => work.solve(target)?,
-    };
-    let worst =
-        work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
-    let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
     let paid = |pays| Flow { pays, ..Flow::default() };
     let (mut flows, mut pull) = (Flows::default(), None);
     match ask.funds {
@@ -100,6 +88,21 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
             pull = Some((ctx.pair.debt.token, amount));
         }
     }
+    // Before anything is searched for: what the wallet does not hold has no plan.
+    funds_suffice(ctx, &flows)?;
+    let before = ctx.start();
+    let mut base = before.clone();
+    if let Some(category) = ask.emode {
+        base.set_emode(category)?;
+    }
+    let work = Increasing { ctx, ask, base };
+    let (attempt, sources, floor_hint) = match ask.target {
+        None => (work.attempt(None, U256::ZERO, false)?, Vec::new(), String::new()),
+        Some(target) => work.solve(target)?,
+    };
+    let worst =
+        work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
+    let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
     let delegation = attempt.loan.as_ref().map(|loan| Grant { value: loan.amount + loan.fee, leaves_rest: false });
     Ok(Draft {
         kind: ask.kind,

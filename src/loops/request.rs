@@ -7,13 +7,14 @@ use super::{
     Funds, LoopSnapshot, Pair, Payout, PlanError, Settings, Share, Target,
     algebra::leverage_wad,
     close::close,
-    context::Context,
+    context::{Context, wad},
     decrease::{Decrease, decrease},
     increase::{Increase, increase},
     write::write,
 };
 use crate::{
     aave::emode,
+    config::Urgency,
     plan::{Plan, Quantity},
     units::to_decimal,
 };
@@ -78,7 +79,8 @@ pub fn plan(
     hubs: &[Address],
     ownership: Ownership,
 ) -> Result<Plan, PlanError> {
-    let ctx = Context::new(snapshot, pair, settings, hubs)?;
+    let settings = Settings { urgency: urgency(request, snapshot, pair, settings, hubs)?, ..settings.clone() };
+    let ctx = Context::new(snapshot, pair, &settings, hubs)?;
     let draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
@@ -95,7 +97,7 @@ pub fn plan(
         Request::Deposit { funds, keep_leverage } => {
             nonzero(funds)?;
             refuse_foreign(&ctx, ownership)?;
-            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None })?
         }
         Request::Withdraw { collateral, debt, unwrap, keep_leverage } => {
@@ -104,7 +106,7 @@ pub fn plan(
             }
             require_collateral(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             let ask = Decrease { kind: "loop withdraw", collateral_out: collateral, debt_out: debt, unwrap, target };
             decrease(&ctx, &ask)?
         }
@@ -120,6 +122,29 @@ pub fn plan(
         }
     };
     write(&ctx, &draft)
+}
+
+/// The class of bounds: what lowers debt has wider ones, and wider still below `urgent` (strategy.md §5).
+fn urgency(
+    request: &Request,
+    snapshot: &LoopSnapshot,
+    pair: &Pair,
+    settings: &Settings,
+    hubs: &[Address],
+) -> Result<Urgency, PlanError> {
+    let ctx = Context::new(snapshot, pair, settings, hubs)?;
+    let standing = ctx.standing(&ctx.start())?;
+    let lowers_debt = match request {
+        Request::Close { .. } => true,
+        Request::Adjust { target } => !target.is_within(&standing),
+        Request::Open { .. } | Request::Deposit { .. } | Request::Withdraw { .. } => false,
+    };
+    let derived = match lowers_debt {
+        false => Urgency::Open,
+        true if standing.health_factor < wad(settings.thresholds.urgent) => Urgency::Urgent,
+        true => Urgency::Trim,
+    };
+    Ok(settings.urgency.max(derived))
 }
 
 fn nonzero(funds: Funds) -> Result<(), PlanError> {
@@ -147,12 +172,15 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     decrease(ctx, &ask)
 }
 
-/// Leverage now, to six digits downwards, as a target.
-fn present_leverage(ctx: &Context<'_>) -> Result<Target, PlanError> {
+/// Leverage now, to six digits downwards, as a target; without debt there is nothing to keep.
+fn present_leverage(ctx: &Context<'_>) -> Result<Option<Target>, PlanError> {
     let standing = ctx.standing(&ctx.start())?;
+    if standing.debt.is_zero() {
+        return Ok(None);
+    }
     let leverage = leverage_wad(standing.collateral, standing.debt);
     let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
-    Target::Leverage(value.trunc_with_scale(6).normalize()).validate().map_err(PlanError::from)
+    Target::Leverage(value.trunc_with_scale(6).normalize()).validate().map(Some).map_err(PlanError::from)
 }
 
 fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {

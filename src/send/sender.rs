@@ -120,18 +120,22 @@ impl<W: Wire> Sender<W> {
         Ok(Outcome { done, ending: Ending::Mined })
     }
 
+    /// Refuses while something signed earlier may still take effect: nothing new is signed then, permits included.
+    pub fn require_resolved(&self) -> Result<(), SendError> {
+        let unresolved = self.journal.reader().unresolved()?;
+        if unresolved.is_empty() {
+            return Ok(());
+        }
+        Err(JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into())
+    }
+
     /// Writes the plan down as simulated, unless that was done before; refuses while something is unresolved.
     fn open_intent(&self, plan: &Plan, at: BlockRef) -> Result<IntentId, SendError> {
         let others = [("wallet", self.signer.address()), ("journal", self.journal.account())];
         if let Some((what, here)) = others.into_iter().find(|(_, here)| *here != plan.account) {
             return Err(SendError::OtherAccount { what, planned: plan.account, here });
         }
-        let unresolved = self.journal.reader().unresolved()?;
-        if !unresolved.is_empty() {
-            return Err(
-                JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into()
-            );
-        }
+        self.require_resolved()?;
         let id: IntentId = plan.id.parse()?;
         let steps = u32::try_from(plan.steps.len()).ok().filter(|steps| *steps > 0);
         let steps = steps.ok_or(SendError::Steps(plan.steps.len()))?;
