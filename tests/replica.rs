@@ -5,7 +5,6 @@ mod common;
 use alloy::{
     primitives::{Address, B256, Bytes, U256, address, b256},
     sol,
-    sol_types::SolCall,
 };
 use common::{Replica, account, kit, own_cache};
 use indicatif::ProgressBar;

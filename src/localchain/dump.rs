@@ -97,9 +97,11 @@ mod tests {
     fn genesis_and_the_newest_blocks_stay_in_order_without_transactions() {
         let dump = Dump::prune(state(&[100, 3, 0, 69, 68], json!({}))).expect("dump");
         let kept: Value = serde_json::from_slice(&dump.json).expect("json");
-        let heights: Vec<_> = kept["blocks"].as_array().expect("blocks").iter().map(|b| number(&b["header"]["number"]));
-        assert_eq!(heights.into_iter().collect::<Result<Vec<_>, _>>().expect("numbers"), [0, 69, 100]);
-        assert!(kept["blocks"].as_array().expect("blocks").iter().all(|b| b["transactions"] == json!([])));
+        let blocks = kept["blocks"].as_array().expect("blocks");
+        let heights: Vec<u64> =
+            blocks.iter().map(|block| number(&block["header"]["number"]).expect("a height")).collect();
+        assert_eq!(heights, [0, 69, 100]);
+        assert!(blocks.iter().all(|block| block["transactions"] == json!([])));
         assert_eq!(dump.timestamp, Secs(1_790_000_454));
     }
 

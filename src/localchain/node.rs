@@ -10,6 +10,7 @@ use alloy::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use url::Url;
 
 use super::LocalChainError;
@@ -20,6 +21,10 @@ use crate::{
 
 /// How long one answer may take. Generous, because a fork fetches what it lacks from its own endpoint meanwhile.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How often a receipt is asked for. Anvil mines within a millisecond or two; its `eth_sendTransactionSync` was seen to
+/// miss a block now and then.
+const POLL: Duration = Duration::from_millis(1);
 
 /// Gas that a recipe's transaction may use; below a block's 30 M.
 const GAS: u64 = 15_000_000;
@@ -224,11 +229,19 @@ impl Node {
 
     /// Sends a transaction and waits for its block; needs automine.
     pub(crate) async fn send(&self, call: &Call) -> Result<Receipt, LocalChainError> {
-        let receipt: Receipt = self.request("eth_sendTransactionSync", json!([call.request()])).await?;
-        if receipt.succeeded() {
-            return Ok(receipt);
+        let hash = self.queue(call).await?;
+        let began = Instant::now();
+        loop {
+            match self.receipt(hash).await? {
+                Some(receipt) if receipt.succeeded() => return Ok(receipt),
+                Some(_) => return Err(self.why_reverted(call).await),
+                None if began.elapsed() > DEADLINE => {
+                    let method = "eth_sendTransaction".to_owned();
+                    return Err(LocalChainError::Timeout { method, url: self.shown_url(), waited: DEADLINE });
+                }
+                None => tokio::time::sleep(POLL).await,
+            }
         }
-        Err(self.why_reverted(call).await)
     }
 
     /// Asks again for what reverted, because a receipt does not say why.

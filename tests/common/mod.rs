@@ -1,7 +1,10 @@
 //! A replica of its own for every test: real contracts on a free port, gone when the test ends.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use std::os::unix::fs::symlink;
+use std::{
+    os::unix::fs::symlink,
+    time::{Duration, Instant},
+};
 
 use alloy::{
     network::AnyTransactionReceipt,
@@ -18,6 +21,9 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trimtab::localchain::{Anvil, Cache, ComposerSource, Controls, ForkOptions, Kit, ReplicaState};
+
+/// How long a transaction may take to be mined.
+const RECEIPT_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Private keys of anvil's ten test accounts, public knowledge.
 pub const TEST_KEYS: [&str; 10] = [
@@ -126,13 +132,26 @@ impl Replica {
         let call = json!([{
             "from": from, "to": to, "data": data, "value": value, "gas": U256::from(10_000_000)
         }]);
-        let receipt: AnyTransactionReceipt =
-            self.request("eth_sendTransactionSync", call.clone()).await.expect("a sent transaction");
+        let hash: B256 = self.request("eth_sendTransaction", call.clone()).await.expect("a sent transaction");
+        let receipt = self.receipt(hash).await;
         if !receipt.inner.inner.status() {
             let why: Result<Bytes, _> = self.request("eth_call", (call[0].clone(), "latest")).await;
             panic!("call to {to} reverted: {why:?}");
         }
         receipt
+    }
+
+    /// The receipt of a transaction, waited for.
+    pub async fn receipt(&self, hash: B256) -> AnyTransactionReceipt {
+        let deadline = Instant::now() + RECEIPT_DEADLINE;
+        loop {
+            let receipt = self.request("eth_getTransactionReceipt", [hash]).await.expect("an answer");
+            if let Some(receipt) = receipt {
+                return receipt;
+            }
+            assert!(Instant::now() < deadline, "no receipt of {hash} after {RECEIPT_DEADLINE:?}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Code at an address.
