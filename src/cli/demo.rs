@@ -28,7 +28,8 @@ pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let mut beats = Vec::new();
     let mut broken = None;
     if !output.json {
-        output.result(&(), || format!("the replica of Base runs at {} (composer: {})", stage.url(), state.composer()))?;
+        output
+            .result(&(), || format!("the replica of Base runs at {} (composer: {})", stage.url(), state.composer()))?;
     }
     demo(&mut stage, |beat| {
         if output.json {

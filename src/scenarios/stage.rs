@@ -78,7 +78,11 @@ pub struct Stage {
 impl Stage {
     /// A replica on a free port, with the journal in `directory` and the first test account as the actor.
     pub async fn set(kit: &Kit, state: &ReplicaState, directory: &Path) -> Result<Self, StoryError> {
-        let anvil = Anvil::replica(kit, state, 0).await?;
+        Self::on(Anvil::replica(kit, state, 0).await?, kit, directory).await
+    }
+
+    /// The same on a chain that runs already: a fork.
+    pub async fn on(anvil: Anvil, kit: &Kit, directory: &Path) -> Result<Self, StoryError> {
         let controls = Controls::connect(anvil.url(), kit).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let rpc = RpcConfig { urls: vec![anvil.url().parse()?], ..RpcConfig::default() };
@@ -101,7 +105,12 @@ impl Stage {
     }
 
     /// Plans a request on the newest block.
-    pub async fn plan(&self, collateral: &str, debt: &str, request: &Request) -> Result<(Plan, LoopSnapshot), StoryError> {
+    pub async fn plan(
+        &self,
+        collateral: &str,
+        debt: &str,
+        request: &Request,
+    ) -> Result<(Plan, LoopSnapshot), StoryError> {
         let endpoints = self.sender.wire();
         let account = self.sender.account();
         let block = Reader::head(endpoints).await?;
