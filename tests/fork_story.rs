@@ -1,5 +1,8 @@
 //! The demo's story on forks: of a replica, always; of live Base, where `BASE_RPC_URL` names an endpoint.
 
+#![allow(clippy::expect_used, clippy::panic)] // A test reports by panicking.
+
+#[cfg(test)]
 mod common;
 
 use trimtab::{
