@@ -1,15 +1,16 @@
 //! The replica's state file: built once, found again by the hash of everything it is made from.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use alloy::primitives::hex;
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::{
     Anvil, Cache, Kit, LocalChainError,
@@ -24,6 +25,11 @@ use crate::units::Secs;
 
 /// Counts changes of the recipe itself that neither the kit nor the market shows.
 const RECIPE: u32 = 1;
+
+/// How long somebody else's build is waited for; one takes seconds.
+const BUILD_DEADLINE: Duration = Duration::from_secs(300);
+/// How often the lock is tried meanwhile.
+const LOCK_POLL: Duration = Duration::from_millis(25);
 
 /// States kept in the cache: enough for a few branches side by side.
 const KEPT_STATES: usize = 8;
@@ -184,13 +190,19 @@ fn to_json(value: &impl Serialize) -> Result<Vec<u8>, LocalChainError> {
 
 /// Waits until nobody else builds. The lock goes with the file.
 async fn lock(path: PathBuf) -> Result<File, LocalChainError> {
-    let shown = path.clone();
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    locked.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(LocalChainError::io(shown))
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(LocalChainError::io(&path))?;
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if began.elapsed() > BUILD_DEADLINE => {
+                return Err(LocalChainError::BuildStuck { lock: path, waited: BUILD_DEADLINE });
+            }
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_POLL).await,
+            Err(TryLockError::Error(source)) => return Err(LocalChainError::Io { path, source }),
+        }
+    }
 }
 
 /// Removes all but the newest states. What cannot be removed stays; it only takes room.

@@ -4,7 +4,7 @@
 //! inputs give the same accounts, bit for bit, because time, order and senders are fixed.
 //! Fails with the call that reverted; nothing is retried, a half-built chain is thrown away.
 //!
-//! A further protocol (the perpetuals venue) is a further file here and a further line in [`STAGES`].
+//! A further protocol (the perpetuals venue) is a further file here and, after the others, a further stage of [`build`].
 
 mod aave;
 mod addresses;
@@ -29,45 +29,35 @@ use super::LocalChainError;
 /// Time of the replica's genesis: 21 September 2026, 16:53:20 UTC, shortly after the market it shows was recorded.
 pub(crate) const GENESIS_TIME: u64 = 1_790_000_000;
 
-/// Names of the stages, for progress.
-const STAGES: [&str; 8] =
-    ["tokens", "price feeds", "Aave", "Aave reserves", "Uniswap", "Aave liquidity", "Morpho", "1delta"];
+/// How many stages there are, for progress.
+const STAGES: u64 = 8;
 
 /// Builds the replica on an empty anvil that was started at [`GENESIS_TIME`].
 pub(crate) async fn build(site: &Site<'_>, composer: &Composer, progress: &ProgressBar) -> Result<(), LocalChainError> {
-    progress.set_length(STAGES.len() as u64);
-    let mut names = STAGES.iter();
-    let mut next = || {
-        if let Some(name) = names.next() {
-            progress.set_message(*name);
-        }
+    progress.set_length(STAGES);
+    let begin = |stage: u64, name: &'static str| {
+        progress.set_position(stage);
+        progress.set_message(name);
     };
     open(site).await?;
-    next();
+    begin(0, "tokens");
     tokens::stage(site).await?;
-    progress.inc(1);
-    next();
+    begin(1, "price feeds");
     feeds::stage(site).await?;
-    progress.inc(1);
-    next();
+    begin(2, "Aave");
     aave::stage(site).await?;
-    progress.inc(1);
-    next();
+    begin(3, "Aave reserves");
     reserves::stage(site).await?;
-    progress.inc(1);
-    next();
+    begin(4, "Uniswap");
     uniswap::stage(site).await?;
-    progress.inc(1);
-    next();
+    begin(5, "Aave liquidity");
     liquidity::stage(site).await?;
     reserves::freeze(site).await?;
-    progress.inc(1);
-    next();
+    begin(6, "Morpho");
     morpho::stage(site).await?;
-    progress.inc(1);
-    next();
+    begin(7, "1delta");
     onedelta::stage(site, composer).await?;
-    progress.inc(1);
+    progress.set_position(STAGES);
     close(site).await
 }
 

@@ -131,8 +131,13 @@ impl Controls {
         let market = Market::get()?;
         let before = self.quotes(market).await?;
         let after = self.prices_after(market, change, &before).await?;
-        let changed: Vec<&str> =
-            after.keys().copied().filter(|symbol| is_changed(symbol, change, market, &before, &after)).collect();
+        let source = quote(&before, market.reserve(&change.symbol)?)?.source;
+        let changed: Vec<&str> = market
+            .reserves
+            .iter()
+            .filter(|reserve| hangs_on(source, reserve, market, &before))
+            .map(|reserve| reserve.symbol.as_str())
+            .collect();
         let mut calls = Vec::new();
         if scope != PriceScope::PoolsOnly {
             calls.push(self.feed_call(market, change, &before).await?);
@@ -176,11 +181,11 @@ impl Controls {
         }
         for feed in &market.feeds {
             let FeedPrice::Ratio { base, .. } = &feed.price else { continue };
-            if *base != change.symbol {
+            let base = quote(before, market.reserve(base)?)?;
+            if base.source != source {
                 continue;
             }
-            let follower = market.reserve(&feed.asset)?;
-            let (own, base) = (quote(before, follower)?, quote(before, reserve)?);
+            let own = quote(before, market.reserve(&feed.asset)?)?;
             self.take_over_ratio(own, base).await?;
             let ratio = self.node.ask(own.source, &IReplicaRatioFeed::ratioCall {}).await?;
             for quote in after.values_mut().filter(|quote| quote.source == own.source) {
@@ -307,14 +312,15 @@ impl Controls {
     }
 }
 
-/// Whether an asset's price is another afterwards; the named one always counts, since pools may lag behind its feed.
-fn is_changed(symbol: &str, change: &PriceChange, market: &Market, before: &Quotes<'_>, after: &Quotes<'_>) -> bool {
-    let hangs_on = |symbol: &str| {
-        let feed = market.reserve(symbol).and_then(|reserve| market.feed_of(reserve));
-        matches!(feed.map(|feed| &feed.price), Ok(FeedPrice::Ratio { base, .. }) if *base == change.symbol)
+/// Whether an asset is priced by this feed or by a ratio to it. Whether its price differs does not matter, because its
+/// pools may lag behind.
+fn hangs_on(source: Address, reserve: &Reserve, market: &Market, quotes: &Quotes<'_>) -> bool {
+    let has_source = |reserve: &Reserve| quote(quotes, reserve).is_ok_and(|quote| quote.source == source);
+    let base = match market.feed_of(reserve).map(|feed| &feed.price) {
+        Ok(FeedPrice::Ratio { base, .. }) => market.reserve(base).ok(),
+        _ => None,
     };
-    let price = |quotes: &Quotes<'_>| quotes.get(symbol).map(|quote| quote.price);
-    symbol == change.symbol || hangs_on(symbol) || price(before) != price(after)
+    has_source(reserve) || base.is_some_and(has_source)
 }
 
 fn same(what: String, wanted: U256, found: U256) -> Result<(), LocalChainError> {
