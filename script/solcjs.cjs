@@ -5,10 +5,14 @@ const fs = require('node:fs');
 
 module.exports = function solc(version) {
   const args = process.argv.slice(2);
-  const native = process.env[`TRIMTAB_SOLC_${version.replaceAll('.', '_')}`];
+  const variable = `TRIMTAB_SOLC_${version.replaceAll('.', '_')}`;
+  const native = process.env[variable];
   if (native) {
     const child = spawnSync(native, args, { stdio: 'inherit' });
-    if (child.error) throw child.error;
+    if (child.error) {
+      console.error(`${variable}=${native} does not run: ${child.error.message}`);
+      process.exit(3);
+    }
     process.exit(child.status ?? 1);
   }
   const compiler = require(`solc-${version}`);

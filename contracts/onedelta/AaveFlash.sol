@@ -2,7 +2,7 @@
 pragma solidity 0.8.27;
 
 import {AAVE_POOL} from "./Addresses.sol";
-import {InvalidCaller, InvalidCalldata, InvalidFlashLoan, InvalidInitiator} from "./Errors.sol";
+import {InvalidCaller, InvalidFlashLoan, InvalidInitiator} from "./Errors.sol";
 import {OpStream} from "./OpStream.sol";
 import {Stream} from "./Stream.sol";
 
@@ -42,7 +42,6 @@ abstract contract AaveFlash is OpStream {
         if (Stream.byteAt(start, 20) != 0) revert InvalidFlashLoan();
         if (msg.sender != AAVE_POOL) revert InvalidCaller();
         if (initiator != address(this)) revert InvalidInitiator();
-        if (params.length < 21) revert InvalidCalldata();
         _compose(Stream.addressAt(start, 0), start + 21, start + params.length);
         return true;
     }

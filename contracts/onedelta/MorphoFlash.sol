@@ -2,7 +2,7 @@
 pragma solidity 0.8.27;
 
 import {MORPHO} from "./Addresses.sol";
-import {InvalidCaller, InvalidCalldata, InvalidFlashLoan} from "./Errors.sol";
+import {InvalidCaller, InvalidFlashLoan} from "./Errors.sol";
 import {OpStream} from "./OpStream.sol";
 import {Stream} from "./Stream.sol";
 
@@ -30,7 +30,6 @@ abstract contract MorphoFlash is OpStream {
         uint256 start = Stream.start(data);
         if (Stream.byteAt(start, 20) != 0) revert InvalidFlashLoan();
         if (msg.sender != MORPHO) revert InvalidCaller();
-        if (data.length < 21) revert InvalidCalldata();
         _compose(Stream.addressAt(start, 0), start + 21, start + data.length);
     }
 }

@@ -81,19 +81,19 @@ abstract contract Permits {
     /// @dev A failure is ignored: whoever copies the signature and is first has set the very same allowance.
     function _tokenPermit(address caller, address token, uint256 data, uint256 length) private {
         address target = token;
-        bytes memory call_;
+        bytes memory request;
         if (length == EIP2612_LENGTH) {
-            call_ = _eip2612(caller, data);
+            request = _eip2612(caller, data);
         } else if (length == DAI_LENGTH) {
-            call_ = _dai(caller, data);
+            request = _dai(caller, data);
         } else if (length == PERMIT2_LENGTH) {
             target = PERMIT2;
-            call_ = _permit2(caller, token, data);
+            request = _permit2(caller, token, data);
         } else {
             revert SafePermitBadLength();
         }
         assembly ("memory-safe") {
-            pop(call(gas(), target, 0, add(call_, 0x20), mload(call_), 0, 0))
+            pop(call(gas(), target, 0, add(request, 0x20), mload(request), 0, 0))
         }
     }
 

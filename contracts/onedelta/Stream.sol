@@ -5,7 +5,7 @@ import {MAX112} from "./Commands.sol";
 
 /// @title Reads packed fields of an op from the calldata.
 /// @notice `op` is the absolute position of the op's first byte and `offset` counts from there; neither can overflow, as
-/// an op is shorter than 2^17 bytes. Past the end of the calldata everything is zero. That is safe because a stream whose
+/// an op is shorter than 2^18 bytes. Past the end of the calldata everything is zero. That is safe because a stream whose
 /// last op does not end at its end reverts as a whole.
 library Stream {
     /// @dev Bit 127 of a value field: the whole native balance.

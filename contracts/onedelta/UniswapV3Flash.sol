@@ -31,7 +31,7 @@ abstract contract UniswapV3Flash is OpStream {
     /// the pool that the factory would create for these tokens and this fee.
     function uniswapV3FlashCallback(uint256, uint256, bytes calldata data) external {
         uint256 start = Stream.start(data);
-        if (data.length < HEADER || Stream.byteAt(start, 20) != 0) revert BadPool();
+        if (Stream.byteAt(start, 20) != 0) revert BadPool();
         address pool = _poolOf(Stream.addressAt(start, 21), Stream.addressAt(start, 41), Stream.uint16At(start, 61));
         if (msg.sender != pool) revert BadPool();
         _compose(Stream.addressAt(start, 0), start + HEADER, start + data.length);

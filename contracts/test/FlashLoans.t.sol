@@ -93,7 +93,7 @@ contract FlashLoansTest is ComposerFixture {
     }
 
     function test_aaveLoanWithoutPoolIdIsRefused() external {
-        vm.expectRevert(InvalidCalldata.selector);
+        vm.expectRevert(InvalidOperation.selector);
         compose(abi.encodePacked(hex"6002", address(usdc), address(aave), uint128(1), uint16(0)));
     }
 
@@ -170,7 +170,7 @@ contract FlashLoansTest is ComposerFixture {
     function test_morphoLoanWithoutOpsIsRefused() external {
         vm.expectRevert(InvalidOperation.selector);
         compose(Ops.morphoFlash(address(usdc), address(morpho), 1, 0, ""));
-        vm.expectRevert(InvalidCalldata.selector);
+        vm.expectRevert(InvalidOperation.selector);
         compose(abi.encodePacked(hex"6000", address(usdc), address(morpho), uint128(1), uint16(0)));
     }
 

@@ -1,8 +1,10 @@
 //! The custom errors of Aave v3.6, and the one that v3.7 renamed.
 
+use crate::chain::ErrorEntry;
+
 /// Selector, signature, and what it means in words (empty where only an administrator meets it).
 /// Sources: the contracts' `Errors` library; words after base-replica.md §6.
-pub const ERRORS: &[([u8; 4], &str, &str)] = &[
+pub const ERRORS: &[ErrorEntry] = &[
     ([0xbb, 0x5b, 0xfb, 0xae], "AclAdminCannotBeZero()", ""),
     ([0x19, 0xe2, 0xf6, 0x92], "AddressesProviderAlreadyAdded()", ""),
     ([0x74, 0x98, 0xeb, 0xd0], "AddressesProviderNotRegistered()", ""),

@@ -1,6 +1,9 @@
 //! `approvals`.
 
-use super::{exit::{Exit, Failure, Outcome}, global::GlobalArgs};
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ApprovalsCommand {}

@@ -2,11 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{
-    exit::Outcome,
-    global::GlobalArgs,
-    output::table,
-};
+use super::{exit::Outcome, global::GlobalArgs, output::table};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {

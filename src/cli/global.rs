@@ -54,10 +54,8 @@ impl GlobalArgs {
 
     /// Settings with provenance.
     pub(super) fn settings(&self) -> Outcome<Loaded> {
-        let mut sources = Sources::from_process()
-            .file(self.config.clone())
-            .profile(self.profile.clone())
-            .rpc_urls(&self.rpc_url);
+        let mut sources =
+            Sources::from_process().file(self.config.clone()).profile(self.profile.clone()).rpc_urls(&self.rpc_url);
         if let Some(timeout) = &self.rpc_timeout {
             sources = sources.flag("rpc.timeout", "--rpc-timeout", timeout.clone());
         }

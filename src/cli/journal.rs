@@ -176,7 +176,8 @@ async fn settle_mined(
     })?;
     if open > 0 {
         let waiting = findings.iter().any(|finding| matches!(finding.verdict, Verdict::NotSeen { .. }));
-        let hint = if waiting { "; --resend ID sends the same bytes again, --take-back ID uses the nonce up" } else { "" };
+        let hint =
+            if waiting { "; --resend ID sends the same bytes again, --take-back ID uses the nonce up" } else { "" };
         return Err(Failure::message(Exit::Unknown, format!("{open} still open{hint}")));
     }
     Ok(())
@@ -203,7 +204,9 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
         }
         Ending::Superseded { nonce, by } => format!("nonce {nonce} was used by {by}, which is not ours"),
         Ending::Unknown { hash, nonce, reason } => {
-            format!("nobody can say yet what becomes of {hash} (nonce {nonce}): {reason}; run `trimtab journal reconcile`")
+            format!(
+                "nobody can say yet what becomes of {hash} (nonce {nonce}): {reason}; run `trimtab journal reconcile`"
+            )
         }
         Ending::Stopped(error) => format!("not signed: {error}"),
     };

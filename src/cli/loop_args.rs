@@ -38,7 +38,7 @@ pub(super) struct PairArgs {
 
 /// What to bring the loop to.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(group(ArgGroup::new("target").args(["leverage", "health_factor", "ltv"])))]
+#[command(group(ArgGroup::new("aim").args(["leverage", "health_factor", "ltv"])))]
 pub(super) struct TargetArgs {
     /// Collateral / (collateral − debt), such as 3.
     #[arg(long, short = 'L', value_name = "X", allow_negative_numbers = true)]

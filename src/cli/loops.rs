@@ -129,7 +129,8 @@ impl Desk {
                 Funds::Debt(parse("equity-usdc", text, self.pair.debt.decimals)?)
             }
             (None, Some(_)) => {
-                let message = format!("--equity-usdc needs a loop with dollar debt; this one owes {}", self.pair.debt.symbol);
+                let message =
+                    format!("--equity-usdc needs a loop with dollar debt; this one owes {}", self.pair.debt.symbol);
                 return Err(Failure::message(Exit::Usage, message));
             }
             (None, None) => Funds::None,
@@ -144,8 +145,7 @@ impl Desk {
 
     /// Plans, checks, rehearses, shows; writes the plan or sends it.
     async fn act(self, request: &Request, action: &ActionArgs) -> Outcome {
-        let snapshot =
-            LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?;
+        let snapshot = LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?;
         let settings = self.settings(request, action, &snapshot).await?;
         let hubs = LoopSnapshot::hubs(&self.list);
         let plan = plan(request, &snapshot, &self.pair, &settings, &hubs, self.ownership)?;

@@ -35,7 +35,9 @@ use global::GlobalArgs;
 /// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
 #[derive(Debug, Parser)]
 #[command(name = "trimtab", version, max_term_width = 110, propagate_version = true)]
-#[command(after_help = "Every command that changes state shows its plan and a simulation; it sends only with --broadcast.")]
+#[command(
+    after_help = "Every command that changes state shows its plan and a simulation; it sends only with --broadcast."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,

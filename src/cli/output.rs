@@ -61,7 +61,8 @@ impl Output {
             #[serde(flatten)]
             value: &'a T,
         }
-        serde_json::to_string_pretty(&Document { schema: SCHEMA, value }).map_err(|error| Failure::new(Exit::Bug, error))
+        serde_json::to_string_pretty(&Document { schema: SCHEMA, value })
+            .map_err(|error| Failure::new(Exit::Bug, error))
     }
 }
 

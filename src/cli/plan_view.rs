@@ -42,7 +42,10 @@ pub(super) fn plan_text(plan: &Plan, gas: Option<&GasView>) -> String {
     let mut costs: Vec<Vec<String>> =
         plan.costs.iter().map(|(name, cost)| vec![format!("cost: {name}"), cost.to_string()]).collect();
     if let Some(gas) = gas {
-        costs.push(vec![format!("cost: gas ({} units)", crate::units::group_thousands(&gas.gas.to_string())), gas.l2.to_string()]);
+        costs.push(vec![
+            format!("cost: gas ({} units)", crate::units::group_thousands(&gas.gas.to_string())),
+            gas.l2.to_string(),
+        ]);
         costs.push(vec!["cost: L1 data fee".to_owned(), gas.l1.to_string()]);
     }
     if !costs.is_empty() {
@@ -53,7 +56,8 @@ pub(super) fn plan_text(plan: &Plan, gas: Option<&GasView>) -> String {
     for (index, step) in plan.steps.iter().enumerate() {
         let permits: Vec<String> =
             step.data.permits().filter(|p| !p.value.is_zero()).map(|permit| permit.symbol.clone()).collect();
-        let with = if permits.is_empty() { String::new() } else { format!(", with permits for {}", permits.join(", ")) };
+        let with =
+            if permits.is_empty() { String::new() } else { format!(", with permits for {}", permits.join(", ")) };
         lines.push(format!("· transaction {} of {}: {}{with}", index + 1, plan.steps.len(), step.purpose));
     }
     lines.push(String::new());
@@ -90,7 +94,8 @@ pub(super) fn simulation_text(rehearsal: &Rehearsal) -> String {
         let worst = rehearsal.outcome.iter().filter(|d| is_material(d)).filter_map(|d| d.ppm).max().unwrap_or_default();
         return format!("simulated: goes through; largest difference from the prediction {} ppm", worst);
     }
-    let list: Vec<String> = off.iter().map(|d| format!("{} {} instead of {}", d.label, d.actual, d.predicted)).collect();
+    let list: Vec<String> =
+        off.iter().map(|d| format!("{} {} instead of {}", d.label, d.actual, d.predicted)).collect();
     format!("simulated: OFF PLAN: {}", list.join("; "))
 }
 
@@ -100,11 +105,7 @@ pub(super) fn settlement_text(settlement: &Settlement) -> String {
     let hashes: Vec<String> = settlement.transactions.iter().map(ToString::to_string).collect();
     let mut lines = vec![
         format!("in block {}: {}", settlement.block, hashes.join(", ")),
-        format!(
-            "gas {} for {}",
-            crate::units::group_thousands(&settlement.gas_used.to_string()),
-            settlement.gas_cost
-        ),
+        format!("gas {} for {}", crate::units::group_thousands(&settlement.gas_used.to_string()), settlement.gas_cost),
         String::new(),
         table(&["", "predicted", "actual", "difference"], &rows),
     ];

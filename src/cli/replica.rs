@@ -118,7 +118,8 @@ fn progress(output: Output) -> ProgressBar {
     if !output.shows_progress() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new_spinner().with_style(style);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
@@ -136,7 +137,12 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
         "state": state.path(), "accounts": state.account_hash(), "composer": state.composer(),
     });
     output.result(&document, || {
-        format!("replica state ready: {}\ncomposer: {}\naccounts: {}", state.path().display(), state.composer(), state.account_hash())
+        format!(
+            "replica state ready: {}\ncomposer: {}\naccounts: {}",
+            state.path().display(),
+            state.composer(),
+            state.account_hash()
+        )
     })
 }
 
@@ -168,7 +174,11 @@ async fn status(output: Output) -> Outcome {
         let line = |name: &str, status: &Option<localchain::Status>| match status {
             Some(status) => format!(
                 "{name}: {} (pid {}, {}), block {} of {}",
-                status.instance.url, status.instance.pid, status.instance.origin, status.head.number, status.head.timestamp.0
+                status.instance.url,
+                status.instance.pid,
+                status.instance.origin,
+                status.head.number,
+                status.head.timestamp.0
             ),
             None => format!("{name}: not running"),
         };
@@ -200,11 +210,8 @@ async fn price(global: &GlobalArgs, args: PriceArgs) -> Outcome {
     let change = PriceChange::parse(&args.asset, &args.price)?;
     let report = controls(global).await?.price(&change, scope).await?;
     global.output().result(&report, || {
-        let prices: Vec<Vec<String>> = report
-            .prices
-            .iter()
-            .map(|moved| vec![moved.asset.clone(), usd(moved.before), usd(moved.after)])
-            .collect();
+        let prices: Vec<Vec<String>> =
+            report.prices.iter().map(|moved| vec![moved.asset.clone(), usd(moved.before), usd(moved.after)]).collect();
         let pools: Vec<Vec<String>> = report
             .pools
             .iter()
@@ -237,8 +244,9 @@ async fn fund(global: &GlobalArgs, args: FundArgs) -> Outcome {
     let wei = args.eth.as_deref().map_or(Ok(U256::ZERO), |text| parse("--eth", text, 18))?;
     let mut wanted: Vec<(String, String)> = args.usdc.into_iter().map(|amount| ("USDC".to_owned(), amount)).collect();
     for text in &args.token {
-        let (symbol, amount) =
-            text.split_once('=').ok_or_else(|| usage(format!("--token {text}: write SYMBOL=AMOUNT, such as cbETH=10")))?;
+        let (symbol, amount) = text
+            .split_once('=')
+            .ok_or_else(|| usage(format!("--token {text}: write SYMBOL=AMOUNT, such as cbETH=10")))?;
         wanted.push((symbol.to_owned(), amount.to_owned()));
     }
     if wei.is_zero() && wanted.is_empty() {

@@ -1,6 +1,9 @@
 //! `status`.
 
-use super::{exit::{Exit, Failure, Outcome}, global::GlobalArgs};
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {}

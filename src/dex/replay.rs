@@ -148,7 +148,11 @@ impl PoolState {
         let mut remaining = wanted;
         while !remaining.amount().is_zero() && at.swap.sqrt_price_after != bound {
             let stop = self.next_stop(at.swap.tick_after, direction).ok_or_else(|| self.leaves(&at.swap))?;
+            let before = (at.swap.tick_after, remaining);
             remaining = at.advance(stop.tick, stop.net, bound, remaining, self.key.fee())?;
+            if before == (at.swap.tick_after, remaining) {
+                return Err(SwapError::BadState("the swap gets nowhere"));
+            }
         }
         if limit.is_none() && !remaining.amount().is_zero() {
             let Swap { amount_in, amount_out, .. } = at.swap;

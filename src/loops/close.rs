@@ -46,6 +46,8 @@ struct Sizes {
     /// Collateral withdrawn as predicted, and the most it can be by the deadline.
     withdrawn: U256,
     withdrawn_at_most: U256,
+    /// What the snapshot's block itself has, less rounding: the transaction may be mined before it was predicted.
+    withdrawn_at_least: U256,
 }
 
 /// Plans a closing.
@@ -108,6 +110,11 @@ impl Sizes {
                     },
                     withdrawn: supplied,
                     withdrawn_at_most: grown_at_most(supplied, highest_rate(ctx.collateral), ttl)?,
+                    withdrawn_at_least: ctx
+                        .snapshot
+                        .account
+                        .supplied(ctx.collateral, ctx.snapshot.block.timestamp)?
+                        .saturating_sub(U256::from(10)),
                 })
             }
             Share::Part(part) => {
@@ -115,7 +122,13 @@ impl Sizes {
                 let part = part.ok_or(PlanError::Fraction(Decimal::ZERO))?;
                 let repaid = mul_div_up(owed, part, WAD)?;
                 let withdrawn = mul_div_down(supplied, part, WAD)?;
-                Ok(Self { repaid, repaid_at_most: repaid, withdrawn, withdrawn_at_most: withdrawn })
+                Ok(Self {
+                    repaid,
+                    repaid_at_most: repaid,
+                    withdrawn,
+                    withdrawn_at_most: withdrawn,
+                    withdrawn_at_least: withdrawn,
+                })
             }
         }
     }
@@ -235,7 +248,9 @@ impl Closing<'_> {
         }
         inner.push(streams.withdraw(if all { Amount::Max } else { Amount::exact(self.sizes.withdrawn)? }));
         match (self.payout, swap) {
-            (Payout::Debt, Some(swap)) if all => inner.extend(streams.sell_everything(swap, swap.quote.amount_in)?),
+            (Payout::Debt, Some(swap)) if all => {
+                inner.extend(streams.sell_everything(swap, self.sizes.withdrawn_at_least)?)
+            }
             (Payout::Debt, Some(swap)) => inner.extend(streams.sell(swap)?),
             (Payout::Collateral { .. }, Some(swap)) => inner.extend(streams.buy(swap)?),
             (_, None) => {}

@@ -20,7 +20,13 @@ pub struct WalletArgs {
     pub from: Option<Address>,
 
     /// Use the keystore of this name in foundry's keystore directory (~/.foundry/keystores).
-    #[arg(global = true, long, value_name = "NAME", env = "ETH_KEYSTORE_ACCOUNT", help_heading = "Wallet options - keystore")]
+    #[arg(
+        global = true,
+        long,
+        value_name = "NAME",
+        env = "ETH_KEYSTORE_ACCOUNT",
+        help_heading = "Wallet options - keystore"
+    )]
     pub account: Option<String>,
 
     /// Use the encrypted keystore at this path.
