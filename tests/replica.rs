@@ -526,3 +526,14 @@ async fn a_replica_started_once_is_found_by_later_commands_until_it_is_stopped()
     assert_eq!(status(cache, LocalKind::Replica).await.expect("status"), None);
     assert_eq!(stop(cache, LocalKind::Replica).await.expect("stop"), None);
 }
+
+#[tokio::test]
+async fn a_port_in_use_is_said_so() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("address").port();
+    let kit = kit();
+    let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
+    let error = Anvil::replica(&kit, &state, port).await.expect_err("the port is taken");
+    assert!(matches!(error, LocalChainError::AnvilEnded { .. }), "{error:?}");
+    assert!(error.to_string().contains("in use"), "{error}");
+}

@@ -68,10 +68,12 @@ pub enum LocalChainError {
         waited: Duration,
     },
     /// An instance of this kind runs already.
-    #[error("a {kind} is already running at {url}: use it, or end it first (`trimtab {kind} stop`)")]
+    #[error("a {kind} is already running at {url} (process {pid}): use it, or end it first")]
     AlreadyRunning {
         /// `replica` or `fork`.
         kind: &'static str,
+        /// Its process id.
+        pid: u32,
         /// Where it listens.
         url: String,
     },
