@@ -18,13 +18,10 @@ use super::{
     build::{self, Composer, GENESIS_TIME, Site},
     cache::{make_dir, write_whole},
     dump::Dump,
-    market::{MARKET_JSON, Market},
+    market::Market,
     node::Node,
 };
 use crate::units::Secs;
-
-/// Counts changes of the recipe itself that neither the kit nor the market shows.
-const RECIPE: u32 = 1;
 
 /// How long somebody else's build is waited for; one takes seconds.
 const BUILD_DEADLINE: Duration = Duration::from_secs(300);
@@ -171,8 +168,10 @@ async fn choose(cache: &Cache, source: ComposerSource<'_>) -> Result<Composer, L
 /// Hash of everything a state is made from, short enough for a directory's name.
 fn key(kit: &Kit, composer: &Composer) -> String {
     let mut hash = Sha256::new();
-    let recipe = RECIPE.to_string();
-    for part in [kit.hash(), MARKET_JSON, &recipe, ANVIL_VERSION, &composer.fingerprint()] {
+    let fingerprint = composer.fingerprint();
+    let genesis = GENESIS_TIME.to_string();
+    let parts = [kit.hash(), ANVIL_VERSION, &genesis, &fingerprint];
+    for part in parts.into_iter().chain(build::SOURCES) {
         hash.update(part);
         hash.update([0]);
     }
