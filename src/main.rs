@@ -1,2 +1,7 @@
-//! The `trimtab` program.
-fn main() {}
+//! The `trimtab` program; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    trimtab::cli::main()
+}

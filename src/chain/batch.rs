@@ -67,6 +67,12 @@ impl Batch {
         Slot { index: self.calls.len() - 1, call: PhantomData }
     }
 
+    /// Adds a call that is already encoded; its answer is found by the position that is returned.
+    pub fn add_encoded(&mut self, target: Address, data: Bytes) -> usize {
+        self.calls.push((target, data));
+        self.calls.len() - 1
+    }
+
     /// How many calls there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -128,6 +134,15 @@ impl Answers {
     #[must_use]
     pub fn find<C: SolCall>(&self, slot: Slot<C>) -> Option<C::Return> {
         self.get(slot).ok()
+    }
+
+    /// The undecoded answer at a position that [`Batch::add_encoded`] gave.
+    pub fn encoded(&self, position: usize) -> Result<&Bytes, ReadError> {
+        match self.results.get(position) {
+            Some((_, true, data)) => Ok(data),
+            Some((target, false, data)) => Err(ReadError::Reverted { target: *target, data: data.clone() }),
+            None => Err(ReadError::Malformed("position of another batch".to_owned())),
+        }
     }
 
     fn at<C>(&self, slot: Slot<C>) -> Result<&(Address, bool, Bytes), ReadError> {

@@ -185,9 +185,11 @@ fn is_known(message: &str) -> bool {
 mod tests {
     use super::*;
 
+    type Case = fn(String) -> Rejection;
+
     #[test]
     fn a_nodes_words_are_read_whatever_the_node() {
-        let cases: [(&str, fn(String) -> Rejection); 8] = [
+        let cases: [(&str, Case); 8] = [
             ("nonce too low: next nonce 5, tx nonce 4", Rejection::NonceTooLow),
             ("OldNonce, Current nonce: 5, nonce of rejected tx: 4", Rejection::NonceTooLow),
             ("replacement transaction underpriced", Rejection::ReplacementUnderpriced),

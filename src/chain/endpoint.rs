@@ -78,6 +78,12 @@ impl Endpoint {
                 Err(CallError::Unavailable(format!("no answer to {method} within {limit}")))
             }
         };
+        let result = result.map_err(|error| match error {
+            CallError::RateLimited { message, wait: None } => {
+                CallError::RateLimited { message, wait: Some(DEFAULT_WAIT) }
+            }
+            other => other,
+        });
         self.note(clock.monotonic(), began, result.as_ref().err());
         if let Err(error) = &result {
             tracing::debug!(endpoint = %self.name(), method, %error, "rpc call failed");
@@ -96,7 +102,7 @@ impl Endpoint {
         let mut health = self.health();
         match error {
             Some(CallError::RateLimited { wait, .. }) => {
-                health.blocked_until = now.checked_add(wait.unwrap_or(DEFAULT_WAIT));
+                health.blocked_until = wait.and_then(|wait| now.checked_add(wait));
             }
             Some(CallError::Unavailable(_) | CallError::Malformed(_)) => {
                 health.failures = health.failures.saturating_add(1);

@@ -24,14 +24,15 @@ mod revert;
 mod signer;
 mod simulate;
 mod transport;
+mod verify;
 mod wire;
 
 pub use batch::{Answers, Batch, Slot, multicall3};
 pub use broadcast::{Rejection, SendOutcome};
 pub use clock::{Clock, SystemClock};
 pub use endpoints::{ConnectError, Endpoints};
-pub use fees::{FeeError, FeeMarket, Fees, GAS_PRICE_ORACLE, GasCost, L1FeeQuery};
 pub(crate) use fees::wei;
+pub use fees::{FeeError, FeeMarket, Fees, GAS_PRICE_ORACLE, GasCost, L1FeeQuery};
 pub use heads::{HeadOptions, Heads};
 pub use identity::{
     BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,
@@ -40,4 +41,4 @@ pub use reader::{BlockRef, ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};
-pub use wire::{CallRequest, KnownTransaction, Receipt};
+pub use wire::{CallRequest, KnownTransaction, LocatedLog, Receipt};

@@ -3,13 +3,13 @@
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, B256, Bytes, U64, U256},
-    rpc::types::{Filter, Log},
+    rpc::types::Filter,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    BlockRef, CallRequest, Endpoints, KnownTransaction, ReadError, Receipt,
+    BlockRef, CallRequest, Endpoints, KnownTransaction, LocatedLog, ReadError, Receipt,
     call_error::CallError,
     endpoints::{decode, pinned, to_params},
     wire::{WireBlock, WireReceipt, WireTransaction},
@@ -75,15 +75,15 @@ impl Endpoints {
 
     /// Events that match. Where the answer is "none", another endpoint is asked too: some answer wrongly
     /// (field-lessons.md R3).
-    pub async fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ReadError> {
+    pub async fn logs(&self, filter: &Filter) -> Result<Vec<LocatedLog>, ReadError> {
         let params = to_params((filter,))?;
-        let logs: Vec<Log> = self.request("eth_getLogs", &params).await?;
+        let logs: Vec<LocatedLog> = self.request("eth_getLogs", &params).await?;
         if !logs.is_empty() {
             return Ok(logs);
         }
         // Who answered is now among the healthiest, so every other one is asked once; one that is dead says nothing.
         for endpoint in self.usable().iter().take(if self.len() > 1 { usize::MAX } else { 0 }) {
-            let second = endpoint.call(self.clock(), "eth_getLogs", &params, decode::<Vec<Log>>).await;
+            let second = endpoint.call(self.clock(), "eth_getLogs", &params, decode::<Vec<LocatedLog>>).await;
             if let Ok(logs) = second
                 && !logs.is_empty()
             {

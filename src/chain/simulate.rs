@@ -1,8 +1,8 @@
 //! Trying calls on a block's state with `eth_simulateV1`: what each returns, uses and logs.
 
 use alloy::{
-    primitives::{Bytes, U64, U256},
-    rpc::types::{Log, state::StateOverride},
+    primitives::{Bytes, Log, U64, U256},
+    rpc::types::state::StateOverride,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,11 +1,8 @@
 //! What nodes answer, as little of it as we use: fields we do not read cannot break us, so OP receipts, deposit
 //! transactions (type 126) and what comes after them decode like any other (field-lessons.md F3).
 
-use alloy::{
-    primitives::{Address, B256, U64, U256},
-    rpc::types::Log,
-};
-use serde::{Deserialize, Serialize};
+use alloy::primitives::{Address, B256, Bytes, Log, U64, U256};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::BlockRef;
 use crate::units::Secs;
@@ -93,6 +90,26 @@ impl WireReceipt {
     }
 }
 
+/// An event and where it happened.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocatedLog {
+    /// Emitter, topics and data.
+    #[serde(flatten)]
+    pub log: Log,
+    /// Block it is in.
+    pub block_hash: Option<B256>,
+    /// Hash of the transaction.
+    pub transaction_hash: Option<B256>,
+    /// Height of the block.
+    #[serde(deserialize_with = "height", default)]
+    pub block_number: Option<u64>,
+}
+
+fn height<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<U64>::deserialize(deserializer)?.map(|number| number.to()))
+}
+
 /// A transaction that the endpoint knows, mined or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct KnownTransaction {
@@ -133,7 +150,7 @@ pub struct CallRequest {
     /// Native value, wei.
     pub value: U256,
     /// Call data. Named `data` because every node takes that.
-    pub data: alloy::primitives::Bytes,
+    pub data: Bytes,
     /// Gas limit; `None` is the node's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gas: Option<U64>,
@@ -141,7 +158,7 @@ pub struct CallRequest {
 
 impl CallRequest {
     /// A call without value.
-    pub fn new(from: Address, to: Address, data: impl Into<alloy::primitives::Bytes>) -> Self {
+    pub fn new(from: Address, to: Address, data: impl Into<Bytes>) -> Self {
         Self { from, to, data: data.into(), ..Self::default() }
     }
 

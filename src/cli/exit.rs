@@ -1,4 +1,4 @@
-//! Exit codes, and the mapping from each room's errors to them.
+//! Exit codes and failures.
 
 use std::process::ExitCode;
 
@@ -42,28 +42,16 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with an exit code and a message.
-    pub fn new(exit: Exit, report: impl Into<eyre::Report>) -> Self {
+    /// A failure with an exit code and its error.
+    pub(super) fn new(exit: Exit, report: impl Into<eyre::Report>) -> Self {
         Self { exit, report: report.into() }
     }
 
     /// A failure from a plain message.
-    pub fn message(exit: Exit, message: impl std::fmt::Display) -> Self {
+    pub(super) fn message(exit: Exit, message: impl std::fmt::Display) -> Self {
         Self { exit, report: eyre::eyre!("{message}") }
     }
 }
 
-/// Errors that know their exit code.
-pub trait Classified: std::error::Error + Send + Sync + 'static {
-    /// The exit code of this error.
-    fn exit(&self) -> Exit;
-}
-
-impl<E: Classified> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { exit: error.exit(), report: eyre::Report::new(error) }
-    }
-}
-
 /// What a command gives back.
-pub type Outcome<T = ()> = Result<T, Failure>;
+pub(super) type Outcome<T = ()> = Result<T, Failure>;

@@ -7,7 +7,7 @@ use crate::loops::{Target, TargetError};
 
 /// Open, adjust and close an Aave v3 loop; each action is one transaction, shown first and sent only with --broadcast.
 #[derive(Debug, Subcommand)]
-pub enum LoopCommand {
+pub(super) enum LoopCommand {
     /// Open a loop: put equity in and borrow against it up to a target.
     Open(OpenArgs),
     /// Bring a loop to another leverage, health factor or LTV, up or down.
@@ -24,36 +24,36 @@ pub enum LoopCommand {
 
 /// Which pair.
 #[derive(Debug, Clone, Args)]
-pub struct PairArgs {
+pub(super) struct PairArgs {
     /// Collateral asset: symbol or address.
     #[arg(long, default_value = "WETH", value_name = "ASSET")]
-    pub collateral: String,
+    pub(super) collateral: String,
     /// Debt asset: symbol or address.
     #[arg(long, default_value = "USDC", value_name = "ASSET")]
-    pub debt: String,
+    pub(super) debt: String,
     /// Act on amounts that the journal did not open, too.
     #[arg(long)]
-    pub include_existing: bool,
+    pub(super) include_existing: bool,
 }
 
 /// What to bring the loop to.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(group(ArgGroup::new("target").args(["leverage", "health_factor", "ltv"])))]
-pub struct TargetArgs {
+#[command(group(ArgGroup::new("aim").args(["leverage", "health_factor", "ltv"])))]
+pub(super) struct TargetArgs {
     /// Collateral / (collateral − debt), such as 3.
     #[arg(long, short = 'L', value_name = "X", allow_negative_numbers = true)]
-    pub leverage: Option<Decimal>,
+    pub(super) leverage: Option<Decimal>,
     /// Aave's health factor after the action, such as 1.3.
     #[arg(long, value_name = "HF", allow_negative_numbers = true)]
-    pub health_factor: Option<Decimal>,
+    pub(super) health_factor: Option<Decimal>,
     /// Debt / collateral, such as 0.6.
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    pub ltv: Option<Decimal>,
+    pub(super) ltv: Option<Decimal>,
 }
 
 impl TargetArgs {
     /// The target, `None` when none is given.
-    pub fn target(self) -> Result<Option<Target>, TargetError> {
+    pub(super) fn target(self) -> Result<Option<Target>, TargetError> {
         let leverage = self.leverage.map(Target::Leverage);
         let health_factor = self.health_factor.map(Target::HealthFactor);
         let ltv = self.ltv.map(Target::Ltv);
@@ -64,41 +64,41 @@ impl TargetArgs {
 /// Equity put in or taken out.
 #[derive(Debug, Clone, Args)]
 #[command(group(ArgGroup::new("amount").args(["equity", "equity_usdc"]).required(true)))]
-pub struct EquityArgs {
+pub(super) struct EquityArgs {
     /// Equity in the collateral asset, such as 10. For WETH it is taken from ETH (see --wrapped).
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
-    pub equity: Option<String>,
+    pub(super) equity: Option<String>,
     /// Equity in USDC (or the loop's other stable debt asset), swapped into the collateral.
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
-    pub equity_usdc: Option<String>,
+    pub(super) equity_usdc: Option<String>,
     /// Use WETH from the wallet instead of ETH.
     #[arg(long)]
-    pub wrapped: bool,
+    pub(super) wrapped: bool,
 }
 
 /// Limits and sources of one action.
 #[derive(Debug, Clone, Args)]
-pub struct ActionArgs {
+pub(super) struct ActionArgs {
     /// Flash loan source instead of the cheapest one.
     #[arg(long, value_enum)]
-    pub flash: Option<FlashArg>,
+    pub(super) flash: Option<FlashArg>,
     /// Most that a swap may lose against quote and oracle, in basis points.
     #[arg(long, value_name = "BPS")]
-    pub slippage_bps: Option<u32>,
+    pub(super) slippage_bps: Option<u32>,
     /// Send it. Without this flag the action is planned, checked, simulated and shown only.
     #[arg(long)]
-    pub broadcast: bool,
+    pub(super) broadcast: bool,
     /// Do not ask before sending (needed without a terminal).
     #[arg(long, short = 'y')]
-    pub yes: bool,
+    pub(super) yes: bool,
     /// Write the plan to a file, to be sent later by `trimtab send`.
     #[arg(long, value_name = "FILE", conflicts_with = "broadcast")]
-    pub plan_out: Option<std::path::PathBuf>,
+    pub(super) plan_out: Option<std::path::PathBuf>,
 }
 
 /// Names of flash loan sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FlashArg {
+pub(super) enum FlashArg {
     /// Morpho Blue (no fee).
     Morpho,
     /// Aave v3 (0.05 %).
@@ -110,95 +110,95 @@ pub enum FlashArg {
 /// Thresholds that differ from the defaults of the loop's class.
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Thresholds (health factors; defaults by the pair's class)")]
-pub struct ThresholdArgs {
+pub(super) struct ThresholdArgs {
     /// Alert below this health factor.
     #[arg(long, value_name = "HF")]
-    pub warn: Option<Decimal>,
+    pub(super) warn: Option<Decimal>,
     /// Trim below this health factor.
     #[arg(long, value_name = "HF")]
-    pub trigger: Option<Decimal>,
+    pub(super) trigger: Option<Decimal>,
     /// Health factor a trim ends at.
     #[arg(long, value_name = "HF")]
-    pub target: Option<Decimal>,
+    pub(super) target: Option<Decimal>,
     /// Trim at urgent bounds below this health factor.
     #[arg(long, value_name = "HF")]
-    pub urgent: Option<Decimal>,
+    pub(super) urgent: Option<Decimal>,
 }
 
 /// `loop open`.
 #[derive(Debug, Clone, Args)]
-pub struct OpenArgs {
+pub(super) struct OpenArgs {
     /// Pair.
     #[command(flatten)]
-    pub pair: PairArgs,
+    pub(super) pair: PairArgs,
     /// Equity put in.
     #[command(flatten)]
-    pub equity: EquityArgs,
+    pub(super) equity: EquityArgs,
     /// Target; needed.
     #[command(flatten)]
-    pub to: TargetArgs,
+    pub(super) to: TargetArgs,
     /// Thresholds stored with the loop.
     #[command(flatten)]
-    pub thresholds: ThresholdArgs,
+    pub(super) thresholds: ThresholdArgs,
     /// Limits and sending.
     #[command(flatten)]
-    pub action: ActionArgs,
+    pub(super) action: ActionArgs,
 }
 
 /// `loop adjust`.
 #[derive(Debug, Clone, Args)]
-pub struct AdjustArgs {
+pub(super) struct AdjustArgs {
     /// Pair.
     #[command(flatten)]
-    pub pair: PairArgs,
+    pub(super) pair: PairArgs,
     /// Target; needed.
     #[command(flatten)]
-    pub to: TargetArgs,
+    pub(super) to: TargetArgs,
     /// Thresholds that change.
     #[command(flatten)]
-    pub thresholds: ThresholdArgs,
+    pub(super) thresholds: ThresholdArgs,
     /// Limits and sending.
     #[command(flatten)]
-    pub action: ActionArgs,
+    pub(super) action: ActionArgs,
 }
 
 /// `loop deposit`.
 #[derive(Debug, Clone, Args)]
-pub struct DepositArgs {
+pub(super) struct DepositArgs {
     /// Pair.
     #[command(flatten)]
-    pub pair: PairArgs,
+    pub(super) pair: PairArgs,
     /// Equity put in.
     #[command(flatten)]
-    pub equity: EquityArgs,
+    pub(super) equity: EquityArgs,
     /// Borrow more so that the leverage stays what it is.
     #[arg(long)]
-    pub keep_leverage: bool,
+    pub(super) keep_leverage: bool,
     /// Limits and sending.
     #[command(flatten)]
-    pub action: ActionArgs,
+    pub(super) action: ActionArgs,
 }
 
 /// `loop withdraw`.
 #[derive(Debug, Clone, Args)]
-pub struct WithdrawArgs {
+pub(super) struct WithdrawArgs {
     /// Pair.
     #[command(flatten)]
-    pub pair: PairArgs,
+    pub(super) pair: PairArgs,
     /// Equity taken out.
     #[command(flatten)]
-    pub equity: EquityArgs,
+    pub(super) equity: EquityArgs,
     /// Repay so that the leverage stays what it is.
     #[arg(long)]
-    pub keep_leverage: bool,
+    pub(super) keep_leverage: bool,
     /// Limits and sending.
     #[command(flatten)]
-    pub action: ActionArgs,
+    pub(super) action: ActionArgs,
 }
 
 /// In which asset a closed loop is paid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PayoutArg {
+pub(super) enum PayoutArg {
     /// Everything is sold into the debt asset.
     Debt,
     /// Only what repays the debt is sold; the rest is paid out as collateral.
@@ -207,31 +207,31 @@ pub enum PayoutArg {
 
 /// `loop close`.
 #[derive(Debug, Clone, Args)]
-pub struct CloseArgs {
+pub(super) struct CloseArgs {
     /// Pair.
     #[command(flatten)]
-    pub pair: PairArgs,
+    pub(super) pair: PairArgs,
     /// Asset to be paid out in.
     #[arg(long, value_enum, default_value = "collateral")]
-    pub to: PayoutArg,
+    pub(super) to: PayoutArg,
     /// Close only this share, such as 0.5.
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    pub fraction: Option<Decimal>,
+    pub(super) fraction: Option<Decimal>,
     /// Be paid in WETH instead of ETH.
     #[arg(long)]
-    pub wrapped: bool,
+    pub(super) wrapped: bool,
     /// Limits and sending.
     #[command(flatten)]
-    pub action: ActionArgs,
+    pub(super) action: ActionArgs,
 }
 
 /// `loop adopt`.
 #[derive(Debug, Clone, Args)]
-pub struct AdoptArgs {
+pub(super) struct AdoptArgs {
     /// Pair.
     #[command(flatten)]
-    pub pair: PairArgs,
+    pub(super) pair: PairArgs,
     /// Thresholds stored with the loop.
     #[command(flatten)]
-    pub thresholds: ThresholdArgs,
+    pub(super) thresholds: ThresholdArgs,
 }

@@ -1,1 +1,125 @@
-//! Room `cli`; see the map in lib.rs.
+//! The command line: one file per command, shared composition in [`session`].
+//!
+//! Promises: stdout carries the result only, as text or one JSON document with `--json`; everything else goes to stderr;
+//! nothing that changes state is sent without `--broadcast`; exit codes as in docs/commands.md.
+//! No decisions are taken here: rooms below decide, this room asks, shows and sends.
+
+mod approvals;
+mod completions;
+mod config;
+mod decode;
+mod demo;
+mod doctor;
+mod errors;
+mod exit;
+mod fork;
+mod global;
+mod journal;
+mod loop_args;
+mod loops;
+mod names;
+mod output;
+mod plan_view;
+mod replica;
+mod send;
+mod session;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+use global::GlobalArgs;
+
+/// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
+#[derive(Debug, Parser)]
+#[command(name = "trimtab", version, max_term_width = 110, propagate_version = true)]
+#[command(
+    after_help = "Every command that changes state shows its plan and a simulation; it sends only with --broadcast."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole story on the offline replica of Base; needs no configuration.
+    Demo(demo::DemoArgs),
+    /// Build, start, stop and steer the offline replica of Base.
+    #[command(subcommand)]
+    Replica(replica::ReplicaCommand),
+    /// Start an anvil fork of Base with the replica's controls.
+    Fork(fork::ForkArgs),
+    /// Show loops with their thresholds as prices, balances, and what would bind next.
+    Status(status::StatusArgs),
+    /// Open, adjust and close an Aave v3 loop in one transaction.
+    #[command(subcommand)]
+    Loop(loop_args::LoopCommand),
+    /// Send a plan that was written with --plan-out.
+    Send(send::SendArgs),
+    /// Explain composer call data or revert data in words.
+    Decode(decode::DecodeArgs),
+    /// List, show, export and reconcile what this program did.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
+    /// Show and revoke what the composer may still do with the account's tokens.
+    #[command(subcommand)]
+    Approvals(approvals::ApprovalsCommand),
+    /// Check endpoints, network, contracts, wallet and journal.
+    Doctor(doctor::DoctorArgs),
+    /// Show the settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Print a completion script for a shell.
+    Completions(completions::CompletionsArgs),
+}
+
+/// Parses the command line, runs the command, and tells the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return code.into();
+        }
+    };
+    cli.global.init_logging();
+    let output = cli.global.output();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime could not be started: {error}");
+            return Exit::Bug.into();
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+async fn run(cli: Cli) -> exit::Outcome {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Demo(args) => demo::run(&global, &args).await,
+        Command::Replica(command) => replica::run(&global, command).await,
+        Command::Fork(args) => fork::run(&global, args).await,
+        Command::Status(args) => status::run(&global, args).await,
+        Command::Loop(command) => loops::run(&global, command).await,
+        Command::Send(args) => send::run(&global, args).await,
+        Command::Decode(args) => decode::run(&global, args).await,
+        Command::Journal(command) => journal::run(&global, command).await,
+        Command::Approvals(command) => approvals::run(&global, command).await,
+        Command::Doctor(args) => doctor::run(&global, args).await,
+        Command::Config(command) => config::run(&global, &command),
+        Command::Completions(args) => completions::run(&args),
+    }
+}

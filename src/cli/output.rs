@@ -12,16 +12,16 @@ const SCHEMA: u32 = 1;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Output {
+pub(super) struct Output {
     /// One JSON document instead of text.
-    pub json: bool,
+    pub(super) json: bool,
     /// Nothing on stderr but errors.
-    pub quiet: bool,
+    pub(super) quiet: bool,
 }
 
 impl Output {
     /// Writes the result: the text for people, or `value` with its schema number.
-    pub fn result<T: Serialize>(self, value: &T, text: impl FnOnce() -> String) -> Outcome {
+    pub(super) fn result<T: Serialize>(self, value: &T, text: impl FnOnce() -> String) -> Outcome {
         let shown = if self.json { self.document(value)? } else { text() };
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{}", shown.trim_end()).and_then(|()| stdout.flush()) {
@@ -33,15 +33,24 @@ impl Output {
     }
 
     /// A line about what is going on, on stderr.
-    pub fn note(self, line: impl AsRef<str>) {
+    pub(super) fn note(self, line: impl AsRef<str>) {
         if !self.quiet {
             eprintln!("{}", line.as_ref());
         }
     }
 
+    /// An error: in words on stderr, and with `--json` as a document on stdout too, so that programs see why.
+    pub(super) fn failure(self, failure: &Failure) {
+        eprintln!("error: {:#}", failure.report);
+        if self.json {
+            let error = serde_json::json!({ "exit": failure.exit as u8, "error": format!("{:#}", failure.report) });
+            let _ = self.result(&error, String::new);
+        }
+    }
+
     /// Whether progress bars make sense.
     #[must_use]
-    pub fn shows_progress(self) -> bool {
+    pub(super) fn shows_progress(self) -> bool {
         !self.quiet && io::stderr().is_terminal()
     }
 
@@ -52,15 +61,16 @@ impl Output {
             #[serde(flatten)]
             value: &'a T,
         }
-        serde_json::to_string_pretty(&Document { schema: SCHEMA, value }).map_err(|error| Failure::new(Exit::Bug, error))
+        serde_json::to_string_pretty(&Document { schema: SCHEMA, value })
+            .map_err(|error| Failure::new(Exit::Bug, error))
     }
 }
 
 /// A plain table: first column left, the others right.
 #[must_use]
-pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if !header.is_empty() {
         table.set_header(header.iter().enumerate().map(|(index, text)| aligned(index, text)));
     }

@@ -17,8 +17,8 @@ use super::{Config, ConfigError, Origin, RpcUrl, Setting, Sources, alias::Aliase
 const OTHER_VARIABLES: [&str; 5] =
     ["TRIMTAB_CONFIG", "TRIMTAB_PROFILE", "TRIMTAB_CACHE", "TRIMTAB_LOG", "TRIMTAB_LONG"];
 
-/// Variables of the test harness.
-const TEST_PREFIX: &str = "TRIMTAB_TEST_";
+/// Variables of the test harness and of the set-up.
+const OTHER_PREFIXES: [&str; 2] = ["TRIMTAB_TEST_", "TRIMTAB_SOLC_"];
 
 /// Settings together with where they came from.
 #[derive(Debug, Clone)]
@@ -146,7 +146,8 @@ fn read_env(layers: &mut Layers, env: &BTreeMap<String, String>) -> Result<(), C
         }
     }
     for (variable, text) in env.iter().filter(|(name, _)| name.starts_with("TRIMTAB_")) {
-        if OTHER_VARIABLES.contains(&variable.as_str()) || variable.starts_with(TEST_PREFIX) {
+        let is_other = OTHER_PREFIXES.iter().any(|prefix| variable.starts_with(prefix));
+        if is_other || OTHER_VARIABLES.contains(&variable.as_str()) {
             continue;
         }
         let origin = Origin::Env(variable.clone());

@@ -139,6 +139,14 @@ pub enum JournalError {
         /// Its value in the signed bytes.
         signed: String,
     },
+    /// The very same bytes were signed before: signatures are deterministic.
+    #[error("transaction {hash} was signed before, for intent {holder}; sign with another fee")]
+    SignedBefore {
+        /// The transaction.
+        hash: B256,
+        /// Whose it is.
+        holder: IntentId,
+    },
     /// The bytes are no signed transaction.
     #[error("not a signed transaction: {0}")]
     NotATransaction(String),
@@ -173,7 +181,7 @@ impl JournalError {
             Self::Locked { .. } | Self::NotWritable { .. } => 9,
             Self::Unresolved { .. } => 7,
             Self::NonceBehind { .. } => 6,
-            Self::DuplicateIntent(_) | Self::DuplicateSignal(_) | Self::LoopIsOpen(_) => 4,
+            Self::DuplicateIntent(_) | Self::DuplicateSignal(_) | Self::LoopIsOpen(_) | Self::SignedBefore { .. } => 4,
             Self::NoJournal { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::WrongJournal { .. } => 3,
             Self::BadNetworkName(_) => 3,
             Self::UnknownIntent(_) | Self::UnknownTransaction(_) | Self::UnknownPosition(_) => 2,

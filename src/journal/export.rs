@@ -36,7 +36,7 @@ impl JournalReader {
             write_line(&json!({ "schema": SCHEMA, "tables": schema::VERSION }))?;
             for table in TABLES {
                 let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY rowid"))?;
-                let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+                let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
                     let record = record(row, table, &names, with_raw)?;

@@ -127,16 +127,22 @@ pub(super) fn release_all(tx: &Transaction<'_>) -> Result<(), Fault> {
     nonces.into_iter().try_for_each(|nonce| relink(tx, nonce))
 }
 
-/// Makes every live transaction on the nonce point to the next live one as that which replaces it, so that exactly
-/// the newest counts for the unique index.
+/// Chains the live transactions on the nonce: each but the newest is marked as replaced by the next, so that exactly the
+/// newest counts for the unique index, and each but the oldest names one that it competes with.
 pub(super) fn relink(tx: &Transaction<'_>, nonce: u64) -> Result<(), Fault> {
     let mut statement = tx.prepare_cached(
         "SELECT id FROM transactions WHERE nonce = ?1 AND state IN ('leased', 'signed', 'sent', 'unknown') ORDER BY id",
     )?;
     let rows = statement.query_map([Int(nonce)], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
-    let next = rows.iter().skip(1).copied().map(Some).chain([None]);
-    for (row, replaced_by) in rows.iter().zip(next) {
-        tx.execute("UPDATE transactions SET replaced_by = ?2 WHERE id = ?1", (row, replaced_by))?;
+    let older = [None].into_iter().chain(rows.iter().copied().map(Some));
+    let newer = rows.iter().skip(1).copied().map(Some).chain([None]);
+    for ((row, older), newer) in rows.iter().zip(older).zip(newer) {
+        tx.execute(
+            "UPDATE transactions SET replaced_by = ?3,
+                replaces = coalesce(replaces, (SELECT hash FROM transactions WHERE id = ?2))
+             WHERE id = ?1",
+            (row, older, newer),
+        )?;
     }
     Ok(())
 }

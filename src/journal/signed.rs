@@ -97,6 +97,11 @@ fn insert(tx: &Transaction<'_>, lease: &Lease, signed: &RawTx, envelope: &TxEnve
     if !from.can_become(to) {
         return Err(JournalError::IllegalTransaction { nonce: lease.nonce, from, to }.into());
     }
+    match transaction::find(tx, signed.hash) {
+        Ok(known) => return Err(JournalError::SignedBefore { hash: signed.hash, holder: known.intent }.into()),
+        Err(Fault::Journal(JournalError::UnknownTransaction(_))) => {}
+        Err(fault) => return Err(fault),
+    }
     if lease.replaces.is_none() {
         intent::check_resolved(tx, lease.intent)?;
         nonce::check_no_gap(tx, lease)?;

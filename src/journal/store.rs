@@ -223,3 +223,189 @@ fn create_private_file(path: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy::{
+        consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+        eips::Encodable2718,
+        network::TxSignerSync,
+        primitives::{B256, Bytes, TxKind, U256},
+        signers::local::PrivateKeySigner,
+    };
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::journal::{IntentId, IntentState, NewIntent, Stamp};
+    use crate::units::Millis;
+
+    const NETWORK: &str = "replica-test";
+
+    /// Anvil's first public test key.
+    fn signer() -> PrivateKeySigner {
+        "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80".parse().expect("anvil's key")
+    }
+
+    fn fresh() -> (TempDir, Journal) {
+        let dir = TempDir::new().expect("temporary directory");
+        let journal = Journal::open(dir.path(), NETWORK, signer().address()).expect("opens");
+        (dir, journal)
+    }
+
+    fn simulated(journal: &Journal, name: &str) -> IntentId {
+        let id = IntentId::derive(Millis(1), name.as_bytes());
+        let intent = NewIntent {
+            id,
+            kind: "loop-open".to_owned(),
+            paper: false,
+            plan: json!({ "leverage": "3" }),
+            plan_hash: B256::repeat_byte(1),
+            steps: 1,
+        };
+        journal.record_planned(&intent, Stamp::default()).expect("planned");
+        journal.record_approved(id, Stamp::default()).expect("approved");
+        journal.record_simulated(id, Stamp::default()).expect("simulated");
+        id
+    }
+
+    fn sign(nonce: u64) -> Bytes {
+        let to = TxKind::Call(Address::repeat_byte(7));
+        let mut tx = TxEip1559 { chain_id: 8453, nonce, gas_limit: 21_000, to, value: U256::ONE, ..Default::default() };
+        let signature = signer().sign_transaction_sync(&mut tx).expect("signs");
+        TxEnvelope::from(tx.into_signed(signature)).encoded_2718().into()
+    }
+
+    fn fill_the_disk(journal: &Journal) {
+        let connection = journal.reader.connection();
+        let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).expect("page count");
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).expect("limit");
+    }
+
+    fn not_writable(error: &JournalError) -> bool {
+        matches!(error, JournalError::NotWritable { .. }) && error.exit_code() == 9
+    }
+
+    #[test]
+    fn a_full_disk_refuses_before_anything_is_signed_and_loses_nothing() {
+        let (dir, journal) = fresh();
+        let id = simulated(&journal, "before");
+        fill_the_disk(&journal);
+        let big = NewIntent {
+            id: IntentId::derive(Millis(2), b"big"),
+            kind: "loop-open".to_owned(),
+            paper: false,
+            plan: json!({ "steps": "x".repeat(100_000) }),
+            plan_hash: B256::ZERO,
+            steps: 1,
+        };
+        let error = journal.record_planned(&big, Stamp::default()).expect_err("no room");
+        assert!(not_writable(&error), "{error}");
+        drop(journal);
+        let reader = Journal::read(dir.path(), NETWORK, signer().address()).expect("still readable");
+        assert_eq!(reader.intent(id).expect("still there").state, IntentState::Simulated);
+        assert!(matches!(reader.intent(big.id), Err(JournalError::UnknownIntent(_))));
+    }
+
+    #[test]
+    fn signed_bytes_that_do_not_fit_on_the_disk_cannot_be_sent() {
+        let (_dir, journal) = fresh();
+        let id = simulated(&journal, "full");
+        let lease = journal.lease_nonce(id, 0, Stamp::default()).expect("leased");
+        let mut tx = TxEip1559 { chain_id: 8453, input: vec![7; 100_000].into(), ..Default::default() };
+        let signature = signer().sign_transaction_sync(&mut tx).expect("signs");
+        let raw: Bytes = TxEnvelope::from(tx.into_signed(signature)).encoded_2718().into();
+        let hash = alloy::primitives::keccak256(&raw);
+        fill_the_disk(&journal);
+        let error = journal.record_signed(&lease, raw, Stamp::default()).expect_err("no room");
+        assert!(not_writable(&error), "{error}");
+        assert!(matches!(journal.resendable(hash), Err(JournalError::UnknownTransaction(_))));
+        assert_eq!(journal.reader().intent(id).expect("there").state, IntentState::Simulated);
+    }
+
+    #[test]
+    fn a_journal_that_turned_read_only_leases_no_nonce_and_takes_no_signature() {
+        let (_dir, journal) = fresh();
+        let (first, second) = (simulated(&journal, "first"), simulated(&journal, "second"));
+        let lease = journal.lease_nonce(first, 0, Stamp::default()).expect("leased");
+        journal.reader.connection().pragma_update(None, "query_only", true).expect("read-only");
+        for error in [
+            journal.lease_nonce(second, 0, Stamp::default()).expect_err("no lease"),
+            journal.record_signed(&lease, sign(0), Stamp::default()).expect_err("no signature"),
+            journal.release(&lease, "given up", Stamp::default()).expect_err("no change at all"),
+        ] {
+            assert!(not_writable(&error), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_place_where_no_file_can_be_made_is_not_writable() {
+        let dir = TempDir::new().expect("temporary directory");
+        let file = dir.path().join("file");
+        fs::write(&file, "in the way").expect("written");
+        let error = Journal::open(&file, NETWORK, signer().address()).expect_err("a file is no directory");
+        assert!(not_writable(&error), "{error}");
+    }
+
+    #[test]
+    fn a_journal_on_read_only_media_is_read_without_files_beside_it() {
+        let (dir, journal) = fresh();
+        let id = simulated(&journal, "kept");
+        let path = journal.reader().path().to_owned();
+        drop(journal);
+        assert!(!has_write_ahead_log(&path), "closing writes everything into the one file");
+        let reader = JournalReader {
+            connection: Mutex::new(connect_immutable(&path).expect("opens")),
+            path: path.clone(),
+            account: signer().address(),
+        };
+        assert_eq!(reader.intent(id).expect("there").kind, "loop-open");
+        let files = fs::read_dir(dir.path().join(NETWORK)).expect("listed").count();
+        assert_eq!(files, 2, "the database and the lock file");
+    }
+
+    #[test]
+    fn tables_of_a_newer_program_are_left_alone() {
+        let (dir, journal) = fresh();
+        journal.reader.connection().pragma_update(None, "user_version", 99).expect("set");
+        drop(journal);
+        for error in [
+            Journal::open(dir.path(), NETWORK, signer().address()).map(drop).expect_err("newer"),
+            Journal::read(dir.path(), NETWORK, signer().address()).map(drop).expect_err("newer"),
+        ] {
+            assert!(matches!(error, JournalError::OtherVersion { found: 99, .. }), "{error}");
+            assert!(error.to_string().contains("use the newer program"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_commit_waits_for_the_disk_and_foreign_keys_hold() {
+        let (_dir, journal) = fresh();
+        let connection = journal.reader.connection();
+        let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        assert_eq!(pragma("synchronous"), Ok(2), "FULL");
+        assert_eq!(pragma("foreign_keys"), Ok(1));
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("mode");
+        assert_eq!(mode, "wal");
+        let loose: u32 = connection
+            .query_row(
+                "SELECT count(*) FROM pragma_table_list
+                 WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
+                [],
+                |row| row.get(0),
+            )
+            .expect("counted");
+        assert_eq!(loose, 0, "every table is strict");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn other_users_cannot_read_what_was_signed() {
+        use std::os::unix::fs::PermissionsExt;
+        let (dir, journal) = fresh();
+        let mode = |path: &Path| fs::metadata(path).expect("exists").permissions().mode() & 0o077;
+        assert_eq!(mode(journal.reader().path()), 0);
+        assert_eq!(mode(&journal.reader().path().with_extension("sqlite-wal")), 0);
+        assert_eq!(mode(&dir.path().join(NETWORK)), 0);
+    }
+}

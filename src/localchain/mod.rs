@@ -1,1 +1,37 @@
-//! Room `localchain`; see the map in lib.rs.
+//! The offline replica of Base, forks of Base, and the controls that only a local chain has.
+//!
+//! Promises: the replica shows the protocols' real code at their real Base addresses, the same bit for bit on every
+//! machine, ready in a fraction of a second once built; controls act on replica and fork alike and on nothing else.
+//! Nothing foreign is committed: contracts come from the kit that `make setup` makes of pinned packages.
+//! Fails with [`LocalChainError`], which says whether the set-up, the node or the recipe is at fault.
+//!
+//! Start at [`Kit`], then [`ReplicaState`]; the recipe is in `build/`, one file a stage.
+
+mod abi;
+mod anvil;
+mod build;
+mod cache;
+mod controls;
+mod dump;
+mod error;
+mod fork;
+mod instance;
+mod kit;
+mod market;
+mod node;
+mod role;
+mod state;
+
+pub use anvil::{ANVIL_VERSION, Anvil};
+pub use build::Composer;
+pub use cache::Cache;
+pub use controls::{
+    Controls, FeedAge, LocalKind, PoolMoved, PriceChange, PriceMoved, PriceReport, PriceScope, PriceTarget,
+};
+pub use error::{FailureClass, LocalChainError};
+pub use fork::ForkOptions;
+pub use instance::{DEFAULT_PORT, Instance, Status, start_fork, start_replica, status, stop};
+pub use kit::Kit;
+pub use market::token;
+pub use role::Role;
+pub use state::{ComposerSource, ReplicaState, rebuild_account_hash};

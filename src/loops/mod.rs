@@ -1,8 +1,45 @@
-//! Leverage loops on Aave v3: arithmetic and planning (pure), flash sources and routes ranked, execution.
+//! Leverage loops on Aave v3: from a request and a snapshot to a plan.
+//!
+//! [`plan`] is pure: it solves the loan that meets a target by replaying swap and contract arithmetic exactly, ranks flash
+//! sources and routes, writes one composer stream with permits in it, and bounds and predicts the outcome. The state a
+//! plan predicts is that of the block its transaction is expected in.
+//! Fails with [`PlanError`], which says what to change and by how much.
 
 pub mod algebra;
+mod allow;
+mod bounds;
+mod carry;
 mod class;
+mod close;
+mod context;
+mod decrease;
+mod draft;
+mod error;
+mod execute;
+mod figures;
+mod flash;
+mod increase;
+mod pair;
+mod request;
+mod settle;
+mod snapshot;
+mod solve;
+mod stream;
+mod swap;
 mod target;
+mod write;
 
+pub use allow::WETH;
 pub use class::class_of;
+pub use close::{Payout, Share};
+pub use context::Settings;
+pub use error::PlanError;
+pub use execute::{ExecuteError, Report, execute};
+pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
+pub use increase::Funds;
+pub use pair::{Asset, Pair, PairError};
+pub use request::{Ownership, Request, plan};
+pub use settle::{SettleError, Settlement, settle};
+pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
 pub use target::{Standing, Target, TargetError};
+pub use write::Subject;

@@ -35,6 +35,8 @@ pub struct Figure {
     pub read: Option<ReadBack>,
     /// How far the simulation may be from the prediction, raw units: interest of a few seconds, or the slippage bound.
     pub tolerance: U256,
+    /// A check behind the scenes rather than a figure for the table: what must be nothing afterwards.
+    pub detail: bool,
 }
 
 /// A predicted figure beside what the chain shows.
@@ -95,6 +97,7 @@ mod tests {
             after: quantity(6_000_000),
             read: None,
             tolerance: U256::from(10),
+            detail: false,
         };
         let near = figure.compare(U256::from(6_000_006));
         assert!(near.within);

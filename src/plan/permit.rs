@@ -53,6 +53,9 @@ pub struct PermitRequest {
 }
 
 impl PermitRequest {
+    /// Bytes of [`Self::compact`].
+    pub const COMPACT_LENGTH: usize = 100;
+
     /// The EIP-712 digest to sign.
     #[must_use]
     pub fn digest(&self) -> B256 {

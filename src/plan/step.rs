@@ -107,6 +107,24 @@ impl CallData {
         })
     }
 
+    /// Bytes of the complete call data.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Fixed { data } => data.len(),
+            Self::Stream { segments, .. } => {
+                let argument: usize = segments
+                    .iter()
+                    .map(|segment| match segment {
+                        Segment::Ops { data } => data.len(),
+                        Segment::Permit { header, .. } => header.len() + PermitRequest::COMPACT_LENGTH,
+                    })
+                    .sum();
+                4 + 64 + argument.next_multiple_of(32)
+            }
+        }
+    }
+
     /// The call data with each permit filled in from `signed`, except those that `omit` names (an allowance that is
     /// already in force, such as after somebody front-ran the delegation with its own signature).
     pub fn fill(&self, signed: &SignedPermits, omit: impl Fn(&PermitRequest) -> bool) -> Result<Bytes, FillError> {

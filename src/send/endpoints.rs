@@ -15,12 +15,7 @@ use crate::{
 };
 
 impl Simulator for Endpoints {
-    async fn simulate(
-        &self,
-        at: BlockRef,
-        time: Secs,
-        calls: &[SimulatedCall],
-    ) -> Result<Vec<CallOutcome>, ReadError> {
+    async fn simulate(&self, at: BlockRef, time: Secs, calls: &[SimulatedCall]) -> Result<Vec<CallOutcome>, ReadError> {
         let simulation = calls.iter().fold(Simulation::after(at).time(time), |simulation, call| {
             simulation.call(CallRequest::new(call.from, call.to, call.data.clone()).value(call.value))
         });

@@ -9,7 +9,9 @@ pub(super) const CANCEL_GAS: u64 = 60_000;
 
 /// An action that needs more gas than one transaction may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the transaction needs {used} gas, one transaction may have {GAS_CAP}: use a smaller fraction or a simpler route")]
+#[error(
+    "the transaction needs {used} gas, one transaction may have {GAS_CAP}: use a smaller fraction or a simpler route"
+)]
 pub struct GasTooHigh {
     /// Gas used in the simulation.
     pub used: u64,

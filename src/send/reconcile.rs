@@ -133,11 +133,7 @@ impl Finding {
 
 /// Settles whatever the journal has open, as far as the chain tells, and looks again at what was included lately.
 /// Sends nothing and needs no key; doing it again finds the same. Not while a sender of this journal is executing.
-pub async fn reconcile<W: Wire>(
-    journal: &Journal,
-    wire: &W,
-    clock: &dyn Clock,
-) -> Result<Vec<Finding>, SendError> {
+pub async fn reconcile<W: Wire>(journal: &Journal, wire: &W, clock: &dyn Clock) -> Result<Vec<Finding>, SendError> {
     let head = wire.head().await?;
     let stamp = Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) };
     let reopened = reopen(journal, wire, head, stamp).await?;
@@ -197,7 +193,7 @@ async fn settle<W: Wire>(
     // One that was refused, or given up for another, can be the one included.
     for (record, hash) in signed.iter().rev() {
         if let Some(receipt) = canonical_receipt(wire, *hash).await? {
-            return Ok(include(journal, record, &receipt, account, stamp)?);
+            return include(journal, record, &receipt, account, stamp);
         }
     }
     let pending: Vec<(&TransactionRecord, B256)> =

@@ -5,18 +5,14 @@ use std::sync::Arc;
 use alloy::{eips::BlockNumberOrTag, primitives::Address};
 
 use super::{
-    Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, gas_limit,
-    fees::ceiling_key,
-    lineage::Lineage,
-    offer::Offered,
-    permits_in_force,
-    wire::BLOCK_TIME,
+    Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
+    offer::Offered, permits_in_force, wire::BLOCK_TIME,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, Signer},
     config::FeesConfig,
     journal::{IntentId, Journal, JournalError, NewIntent, Stamp},
-    plan::{Approved, PermitRequest, Plan, Simulated, SimulatedCall, SignedPermits},
+    plan::{Approved, PermitRequest, Plan, SignedPermits, Simulated, SimulatedCall},
     units::{Millis, Secs},
 };
 
@@ -132,7 +128,9 @@ impl<W: Wire> Sender<W> {
         }
         let unresolved = self.journal.reader().unresolved()?;
         if !unresolved.is_empty() {
-            return Err(JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into());
+            return Err(
+                JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into()
+            );
         }
         let id: IntentId = plan.id.parse()?;
         let steps = u32::try_from(plan.steps.len()).ok().filter(|steps| *steps > 0);
@@ -185,12 +183,7 @@ impl<W: Wire> Sender<W> {
             step,
             purpose: ready.purpose.clone(),
             nonce,
-            call: SimulatedCall {
-                from: plan.account,
-                to: ready.to,
-                value: ready.value,
-                data: ready.data.clone(),
-            },
+            call: SimulatedCall { from: plan.account, to: ready.to, value: ready.value, data: ready.data.clone() },
             gas_limit: gas_limit(gas)?,
             ceiling,
             valid_until: plan.valid_until,

@@ -16,51 +16,57 @@ use super::{Wallet, WalletError};
 #[derive(Debug, Clone, Default, Args)]
 pub struct WalletArgs {
     /// Act for this account; without a key it is for reading only.
-    #[arg(long, short = 'f', value_name = "ADDRESS", env = "ETH_FROM", help_heading = "Wallet options")]
+    #[arg(global = true, long, short = 'f', value_name = "ADDRESS", env = "ETH_FROM", help_heading = "Wallet options")]
     pub from: Option<Address>,
 
     /// Use the keystore of this name in foundry's keystore directory (~/.foundry/keystores).
-    #[arg(long, value_name = "NAME", env = "ETH_KEYSTORE_ACCOUNT", help_heading = "Wallet options - keystore")]
+    #[arg(
+        global = true,
+        long,
+        value_name = "NAME",
+        env = "ETH_KEYSTORE_ACCOUNT",
+        help_heading = "Wallet options - keystore"
+    )]
     pub account: Option<String>,
 
     /// Use the encrypted keystore at this path.
-    #[arg(long, value_name = "PATH", env = "ETH_KEYSTORE", help_heading = "Wallet options - keystore")]
+    #[arg(global = true, long, value_name = "PATH", env = "ETH_KEYSTORE", help_heading = "Wallet options - keystore")]
     pub keystore: Option<PathBuf>,
 
     /// Read the keystore's password from this file.
-    #[arg(long, value_name = "PATH", env = "ETH_PASSWORD", help_heading = "Wallet options - keystore")]
+    #[arg(global = true, long, value_name = "PATH", env = "ETH_PASSWORD", help_heading = "Wallet options - keystore")]
     pub password_file: Option<PathBuf>,
 
     /// The keystore's password itself. Unsafe: other users of this machine can see it.
-    #[arg(long = "unsafe-password", alias = "password", value_name = "PASSWORD", value_parser = secret, help_heading = "Wallet options - keystore")]
+    #[arg(global = true, long = "unsafe-password", alias = "password", value_name = "PASSWORD", value_parser = secret, help_heading = "Wallet options - keystore")]
     pub unsafe_password: Option<SecretString>,
 
     /// Ask for the private key.
-    #[arg(long, short = 'i', help_heading = "Wallet options - raw")]
+    #[arg(global = true, long, short = 'i', help_heading = "Wallet options - raw")]
     pub interactive: bool,
 
     /// The private key itself. Unsafe: other users of this machine can see it.
-    #[arg(long, value_name = "KEY", value_parser = secret, help_heading = "Wallet options - raw")]
+    #[arg(global = true, long, value_name = "KEY", value_parser = secret, help_heading = "Wallet options - raw")]
     pub private_key: Option<SecretString>,
 
     /// The mnemonic phrase, or the path of a file with it.
-    #[arg(long, value_name = "PHRASE", value_parser = secret, help_heading = "Wallet options - raw")]
+    #[arg(global = true, long, value_name = "PHRASE", value_parser = secret, help_heading = "Wallet options - raw")]
     pub mnemonic: Option<SecretString>,
 
     /// The passphrase of the mnemonic.
-    #[arg(long, value_name = "PASSPHRASE", value_parser = secret, help_heading = "Wallet options - raw")]
+    #[arg(global = true, long, value_name = "PASSPHRASE", value_parser = secret, help_heading = "Wallet options - raw")]
     pub mnemonic_passphrase: Option<SecretString>,
 
     /// Which account of the mnemonic (or the Ledger).
-    #[arg(long, value_name = "INDEX", default_value_t = 0, help_heading = "Wallet options - raw")]
+    #[arg(global = true, long, value_name = "INDEX", default_value_t = 0, help_heading = "Wallet options - raw")]
     pub mnemonic_index: u32,
 
     /// The derivation path, instead of an index.
-    #[arg(long, alias = "hd-path", value_name = "PATH", help_heading = "Wallet options - raw")]
+    #[arg(global = true, long, alias = "hd-path", value_name = "PATH", help_heading = "Wallet options - raw")]
     pub mnemonic_derivation_path: Option<String>,
 
     /// Use a Ledger.
-    #[arg(long, short = 'l', help_heading = "Wallet options - hardware wallet")]
+    #[arg(global = true, long, short = 'l', help_heading = "Wallet options - hardware wallet")]
     pub ledger: bool,
 }
 

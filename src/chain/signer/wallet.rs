@@ -110,16 +110,21 @@ impl Wallet {
         path: Option<&str>,
     ) -> Result<Self, WalletError> {
         let words = phrase.expose_secret().split_whitespace().collect::<Vec<_>>().join(" ");
-        let problem = |error: LocalSignerError| WalletError::Mnemonic(error.to_string());
         let mut builder = MnemonicBuilder::from_phrase(words.as_str());
         if let Some(passphrase) = passphrase {
             builder = builder.password(passphrase.expose_secret());
         }
-        let builder = match path {
+        let at_path = match path {
             Some(path) => builder.derivation_path(path),
             None => builder.index(index),
         };
-        let wallet = Self::local(builder.map_err(problem)?.build().map_err(problem)?);
+        // The library's words repeat those of the phrase.
+        let invalid = |_: LocalSignerError| {
+            WalletError::Mnemonic("not a valid phrase (a word or its checksum is wrong)".to_owned())
+        };
+        let at_path =
+            at_path.map_err(|_| WalletError::Mnemonic("not a derivation path such as m/44'/60'/0'/0/0".to_owned()))?;
+        let wallet = Self::local(at_path.build().map_err(invalid)?);
         let is_public = wallet.is_public || (passphrase.is_none() && public_keys::is_public_phrase(&words));
         Ok(Self { is_public, ..wallet })
     }

@@ -1,0 +1,259 @@
+//! What a market consists of: read once in two batches, then every snapshot is one.
+
+use alloy::primitives::{Address, B256, U256};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    abi::{IAaveOracle, IPool, IPoolAddressesProvider, IToken},
+    deployment::Deployment,
+    error::QueryError,
+    permit::{AAVE_TOKEN_VERSION, PermitDomain},
+};
+use crate::chain::{Answers, Batch, BlockRef, Reader, Slot};
+
+/// The unchanging part of one reserve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// The token.
+    pub asset: Address,
+    /// Its symbol.
+    pub symbol: String,
+    /// Receipt for supplies.
+    pub a_token: Address,
+    /// Receipt for debts.
+    pub debt_token: Address,
+    /// What the oracle asked when the list was read.
+    pub source: Address,
+    /// How to sign the token's permits; `None` when it has none (WETH, cbETH).
+    pub token_permit: Option<PermitDomain>,
+    /// How to sign the aToken's permits.
+    pub a_token_permit: Option<PermitDomain>,
+    /// How to sign delegations of the debt token.
+    pub debt_token_permit: Option<PermitDomain>,
+}
+
+/// The reserves and e-modes of a market, with the addresses that a snapshot's calls go to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReserveList {
+    /// The market's contracts, confirmed by its registry.
+    pub deployment: Deployment,
+    /// `POOL_REVISION`.
+    pub revision: u64,
+    /// The rate strategy that all reserves share.
+    pub rate_strategy: Address,
+    /// Gate on borrowing; `None` when there is none.
+    pub sentinel: Option<Address>,
+    /// Reserves in the pool's order.
+    pub listings: Vec<Listing>,
+    /// Ids and labels of the e-modes.
+    pub categories: Vec<(u8, String)>,
+}
+
+impl ReserveList {
+    /// Reads the list at a block and checks the deployment against the registry.
+    pub async fn read<R: Reader>(
+        reader: &R,
+        deployment: Deployment,
+        chain_id: u64,
+        block: &BlockRef,
+    ) -> Result<Self, QueryError> {
+        let mut batch = Batch::new();
+        let market = MarketSlots::add(deployment, &mut batch);
+        let found = market.decode(&reader.read(block.hash, &batch).await?)?;
+
+        let mut batch = Batch::new();
+        let reserves: Vec<_> =
+            found.assets.iter().map(|asset| ReserveSlots::add(deployment, *asset, &mut batch)).collect();
+        let labels: Vec<_> = found
+            .categories
+            .iter()
+            .map(|id| (*id, batch.add(deployment.pool, &IPool::getEModeCategoryLabelCall { id: *id })))
+            .collect();
+        let answers = reader.read(block.hash, &batch).await?;
+        let reserves = reserves.iter().map(|slots| slots.decode(&answers)).collect::<Result<Vec<_>, _>>()?;
+        let mut categories = Vec::with_capacity(labels.len());
+        for (id, slot) in labels {
+            categories.push((id, answers.get(slot)?));
+        }
+
+        let mut batch = Batch::new();
+        let tokens: Vec<_> = reserves.iter().map(|reserve| reserve.token_slots(&mut batch)).collect();
+        let answers = reader.read(block.hash, &batch).await?;
+        let rate_strategy = shared_strategy(deployment, &reserves)?;
+        let listings = reserves
+            .into_iter()
+            .zip(&tokens)
+            .map(|(reserve, slots)| reserve.listing(slots, &answers, chain_id))
+            .collect();
+        let sentinel = Some(found.sentinel).filter(|address| !address.is_zero());
+        Ok(Self { deployment, revision: found.revision, rate_strategy, sentinel, listings, categories })
+    }
+
+    /// The listing of a token.
+    #[must_use]
+    pub fn listing(&self, asset: Address) -> Option<&Listing> {
+        self.listings.iter().find(|listing| listing.asset == asset)
+    }
+}
+
+fn shared_strategy(deployment: Deployment, reserves: &[FoundReserve]) -> Result<Address, QueryError> {
+    let first = reserves.first().ok_or(QueryError::NoReserves(deployment.pool))?;
+    let strategy = first.strategy;
+    match reserves.iter().find(|reserve| reserve.strategy != strategy) {
+        Some(other) => Err(QueryError::RateStrategy { symbol: other.symbol.clone(), strategy: other.strategy }),
+        None => Ok(strategy),
+    }
+}
+
+struct MarketSlots {
+    deployment: Deployment,
+    pool: Slot<IPoolAddressesProvider::getPoolCall>,
+    oracle: Slot<IPoolAddressesProvider::getPriceOracleCall>,
+    sentinel: Slot<IPoolAddressesProvider::getPriceOracleSentinelCall>,
+    unit: Slot<IAaveOracle::BASE_CURRENCY_UNITCall>,
+    revision: Slot<IPool::POOL_REVISIONCall>,
+    assets: Slot<IPool::getReservesListCall>,
+    categories: Vec<(u8, Slot<IPool::getEModeCategoryCollateralConfigCall>)>,
+}
+
+struct FoundMarket {
+    sentinel: Address,
+    revision: u64,
+    assets: Vec<Address>,
+    categories: Vec<u8>,
+}
+
+impl MarketSlots {
+    fn add(deployment: Deployment, batch: &mut Batch) -> Self {
+        let provider = deployment.addresses_provider;
+        let pool = deployment.pool;
+        Self {
+            deployment,
+            pool: batch.add(provider, &IPoolAddressesProvider::getPoolCall {}),
+            oracle: batch.add(provider, &IPoolAddressesProvider::getPriceOracleCall {}),
+            sentinel: batch.add(provider, &IPoolAddressesProvider::getPriceOracleSentinelCall {}),
+            unit: batch.add(deployment.oracle, &IAaveOracle::BASE_CURRENCY_UNITCall {}),
+            revision: batch.add(pool, &IPool::POOL_REVISIONCall {}),
+            assets: batch.add(pool, &IPool::getReservesListCall {}),
+            categories: (1..=u8::MAX)
+                .map(|id| (id, batch.add(pool, &IPool::getEModeCategoryCollateralConfigCall { id })))
+                .collect(),
+        }
+    }
+
+    fn decode(&self, answers: &Answers) -> Result<FoundMarket, QueryError> {
+        let agree = |what, expected, on_chain| {
+            if expected == on_chain { Ok(()) } else { Err(QueryError::AddressMismatch { what, expected, on_chain }) }
+        };
+        agree("pool", self.deployment.pool, answers.get(self.pool)?)?;
+        agree("oracle", self.deployment.oracle, answers.get(self.oracle)?)?;
+        let unit = answers.get(self.unit)?;
+        if unit != U256::from(100_000_000u64) {
+            return Err(QueryError::BaseCurrency(unit.to_string()));
+        }
+        let revision = answers.get(self.revision)?;
+        let out_of_range = || QueryError::OutOfRange { what: "POOL_REVISION", value: revision.to_string() };
+        let mut categories = Vec::new();
+        for (id, slot) in &self.categories {
+            if answers.get(*slot)?.liquidationThreshold != 0 {
+                categories.push(*id);
+            }
+        }
+        Ok(FoundMarket {
+            sentinel: answers.get(self.sentinel)?,
+            revision: u64::try_from(revision).map_err(|_| out_of_range())?,
+            assets: answers.get(self.assets)?,
+            categories,
+        })
+    }
+}
+
+struct ReserveSlots {
+    asset: Address,
+    data: Slot<IPool::getReserveDataCall>,
+    source: Slot<IAaveOracle::getSourceOfAssetCall>,
+    symbol: Slot<IToken::symbolCall>,
+}
+
+struct FoundReserve {
+    asset: Address,
+    symbol: String,
+    a_token: Address,
+    debt_token: Address,
+    source: Address,
+    strategy: Address,
+}
+
+impl ReserveSlots {
+    fn add(deployment: Deployment, asset: Address, batch: &mut Batch) -> Self {
+        Self {
+            asset,
+            data: batch.add(deployment.pool, &IPool::getReserveDataCall { asset }),
+            source: batch.add(deployment.oracle, &IAaveOracle::getSourceOfAssetCall { asset }),
+            symbol: batch.add(asset, &IToken::symbolCall {}),
+        }
+    }
+
+    fn decode(&self, answers: &Answers) -> Result<FoundReserve, QueryError> {
+        let data = answers.get(self.data)?;
+        Ok(FoundReserve {
+            asset: self.asset,
+            symbol: answers.get(self.symbol)?,
+            a_token: data.aTokenAddress,
+            debt_token: data.variableDebtTokenAddress,
+            source: answers.get(self.source)?,
+            strategy: data.interestRateStrategyAddress,
+        })
+    }
+}
+
+struct PermitSlots {
+    token: Address,
+    name: Slot<IToken::nameCall>,
+    version: Slot<IToken::versionCall>,
+    separator: Slot<IToken::DOMAIN_SEPARATORCall>,
+    nonce: Slot<IToken::noncesCall>,
+}
+
+impl PermitSlots {
+    fn add(token: Address, batch: &mut Batch) -> Self {
+        Self {
+            token,
+            name: batch.add(token, &IToken::nameCall {}),
+            version: batch.add(token, &IToken::versionCall {}),
+            separator: batch.add(token, &IToken::DOMAIN_SEPARATORCall {}),
+            nonce: batch.add(token, &IToken::noncesCall { owner: Address::ZERO }),
+        }
+    }
+
+    /// A token counts as having permit when it answers nonces and a separator that its name explains.
+    fn decode(&self, answers: &Answers, chain_id: u64) -> Option<PermitDomain> {
+        answers.find(self.nonce)?;
+        let separator: B256 = answers.find(self.separator)?;
+        let name = answers.find(self.name)?;
+        let version = answers.find(self.version);
+        let candidates = [version.as_deref().unwrap_or(AAVE_TOKEN_VERSION), AAVE_TOKEN_VERSION, "2"];
+        PermitDomain::matching(&name, &candidates, chain_id, self.token, separator)
+    }
+}
+
+impl FoundReserve {
+    fn token_slots(&self, batch: &mut Batch) -> [PermitSlots; 3] {
+        [self.asset, self.a_token, self.debt_token].map(|token| PermitSlots::add(token, batch))
+    }
+
+    fn listing(self, slots: &[PermitSlots; 3], answers: &Answers, chain_id: u64) -> Listing {
+        let [token_permit, a_token_permit, debt_token_permit] =
+            [&slots[0], &slots[1], &slots[2]].map(|slots| slots.decode(answers, chain_id));
+        Listing {
+            asset: self.asset,
+            symbol: self.symbol,
+            a_token: self.a_token,
+            debt_token: self.debt_token,
+            source: self.source,
+            token_permit,
+            a_token_permit,
+            debt_token_permit,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Which exit code an error of each room has, and revert data in words: the composition of all rooms' error tables.
+
+use super::exit::{Exit, Failure};
+use crate::{
+    aave,
+    chain::{ConnectError, ErrorTable, FeeError, IdentityError, ReadError, SigningError, WalletError},
+    config::ConfigError,
+    dex,
+    journal::{IdError, JournalError},
+    localchain::{FailureClass, LocalChainError},
+    loops::{ExecuteError, PairError, PlanError, SettleError, TargetError},
+    onedelta,
+    plan::{Refusal, SimulationError},
+    send::SendError,
+};
+
+/// All errors that any contract on our way can revert with.
+pub(super) fn error_table() -> ErrorTable {
+    ErrorTable::new().with(onedelta::ERRORS).with(aave::ERRORS).with_strings(dex::ERRORS)
+}
+
+impl Exit {
+    /// The exit code that a room gives with its number.
+    pub(super) const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Done,
+            2 => Self::Usage,
+            3 => Self::Configuration,
+            4 => Self::Refused,
+            5 => Self::Reverted,
+            6 => Self::RpcUnavailable,
+            7 => Self::Unknown,
+            9 => Self::Journal,
+            _ => Self::Bug,
+        }
+    }
+}
+
+macro_rules! coded {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(Exit::from_code(error.exit_code()), error)
+            }
+        })+
+    };
+}
+
+coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError);
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let exit = Exit::from_code(error.exit_code());
+        if let ReadError::Reverted { target, data } = &error {
+            return Self::message(exit, format!("call to {target} reverted: {}", error_table().decode(data)));
+        }
+        Self::new(exit, error)
+    }
+}
+
+impl From<aave::QueryError> for Failure {
+    fn from(error: aave::QueryError) -> Self {
+        match error {
+            aave::QueryError::Read(error) => error.into(),
+            other => Self::new(Exit::Configuration, other),
+        }
+    }
+}
+
+impl From<LocalChainError> for Failure {
+    fn from(error: LocalChainError) -> Self {
+        let exit = match error.class() {
+            FailureClass::Configuration => Exit::Configuration,
+            FailureClass::Rpc => Exit::RpcUnavailable,
+            FailureClass::Bug => Exit::Bug,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<PairError> for Failure {
+    fn from(error: PairError) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<IdError> for Failure {
+    fn from(error: IdError) -> Self {
+        Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let exit = match &error {
+            PlanError::Pair(_)
+            | PlanError::Target(_)
+            | PlanError::Amount { .. }
+            | PlanError::Zero(_)
+            | PlanError::Fraction(_)
+            | PlanError::NoTarget => Exit::Usage,
+            PlanError::Math(_) | PlanError::Encode(_) | PlanError::Stream(_) => Exit::Bug,
+            _ => Exit::Refused,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let exit = match refusal {
+            Refusal::Elsewhere { .. } => Exit::Configuration,
+            _ => Exit::Refused,
+        };
+        Self::message(exit, format!("refused: {refusal}"))
+    }
+}
+
+impl From<SimulationError> for Failure {
+    fn from(error: SimulationError) -> Self {
+        match error {
+            SimulationError::Read(error) => error.into(),
+            SimulationError::Reverts { purpose, data } => {
+                let words = error_table().decode(&data);
+                Self::message(Exit::Reverted, format!("simulation: `{purpose}` would revert: {words}"))
+            }
+            SimulationError::OffPlan(_) => Self::message(Exit::Refused, format!("{error}: plan again")),
+            other => Self::new(Exit::Bug, other),
+        }
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        let exit = Exit::from_code(error.exit_code());
+        match error {
+            SendError::Simulation(error) => error.into(),
+            SendError::Read(error) => error.into(),
+            other => Self::new(exit, other),
+        }
+    }
+}
+
+impl From<SettleError> for Failure {
+    fn from(error: SettleError) -> Self {
+        match error {
+            SettleError::Read(error) => error.into(),
+            SettleError::Journal(error) => error.into(),
+            other => Self::new(Exit::Bug, other),
+        }
+    }
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Send(error) => error.into(),
+            ExecuteError::Simulation(error) => error.into(),
+            ExecuteError::Read(error) => error.into(),
+            ExecuteError::Id(error) => error.into(),
+            // It went through; only the record is missing.
+            ExecuteError::Settle(_) => Self::new(Exit::Unknown, error),
+        }
+    }
+}

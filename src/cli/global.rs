@@ -1,0 +1,80 @@
+//! Flags that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+use tracing_subscriber::EnvFilter;
+
+use super::{exit::Outcome, output::Output};
+use crate::{
+    chain::WalletArgs,
+    config::{Loaded, Sources},
+};
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GlobalArgs {
+    /// JSON-RPC endpoint, or its name in foundry.toml; repeat for failover. Without one, a running replica or fork is used.
+    #[arg(long, short = 'r', global = true, value_name = "URL", help_heading = "Network options")]
+    pub(super) rpc_url: Vec<String>,
+    /// How long one call may take, such as 10s.
+    #[arg(long, global = true, value_name = "DURATION", help_heading = "Network options")]
+    rpc_timeout: Option<String>,
+    /// Settings file instead of the trimtab.toml that is searched for.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    config: Option<PathBuf>,
+    /// Profile in the settings file.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Settings")]
+    profile: Option<String>,
+    /// Where journals are kept.
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Settings")]
+    journal_dir: Option<PathBuf>,
+    /// One JSON document on stdout.
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+    /// Only results and errors.
+    #[arg(long, short = 'q', global = true, help_heading = "Output")]
+    quiet: bool,
+    /// More on stderr: -v decisions, -vv reads, -vvv everything.
+    #[arg(long, short = 'v', global = true, action = ArgAction::Count, help_heading = "Output")]
+    verbose: u8,
+    /// Let a real key sign on a replica or fork. What it signs there is valid on Base too.
+    #[arg(long, global = true, help_heading = "Wallet options")]
+    pub(super) allow_real_key: bool,
+    /// Who acts.
+    #[command(flatten)]
+    pub(super) wallet: WalletArgs,
+}
+
+impl GlobalArgs {
+    /// How results are written.
+    pub(super) const fn output(&self) -> Output {
+        Output { json: self.json, quiet: self.quiet }
+    }
+
+    /// Settings with provenance.
+    pub(super) fn settings(&self) -> Outcome<Loaded> {
+        let mut sources =
+            Sources::from_process().file(self.config.clone()).profile(self.profile.clone()).rpc_urls(&self.rpc_url);
+        if let Some(timeout) = &self.rpc_timeout {
+            sources = sources.flag("rpc.timeout", "--rpc-timeout", timeout.clone());
+        }
+        if let Some(dir) = &self.journal_dir {
+            sources = sources.flag("journal_dir", "--journal-dir", dir.display().to_string());
+        }
+        Ok(sources.load()?)
+    }
+
+    /// Logs go to stderr: warnings, and more with -v; `TRIMTAB_LOG` takes a filter.
+    pub(super) fn init_logging(&self) {
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => "error",
+            (_, 0) => "warn",
+            (_, 1) => "trimtab=info,warn",
+            (_, 2) => "trimtab=debug,info",
+            _ => "trace",
+        };
+        let filter = EnvFilter::try_from_env("TRIMTAB_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    }
+}

@@ -1,0 +1,214 @@
+//! `journal`: what this program did, and what became of it.
+
+use std::{fs::File, io::stdout, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    output::table,
+    plan_view::settlement_text,
+    session::Session,
+};
+use crate::{
+    chain::{ErrorTable, Reader, Receipt},
+    journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader, Stamp},
+    loops::{Settlement, settle},
+    plan::Plan,
+    send::{Ending, Outcome as SendOutcome, Verdict, reconcile},
+    units::Millis,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JournalCommand {
+    /// List intents, the newest last.
+    List(ListArgs),
+    /// Show one intent with its plan, transactions and outcome.
+    Show(ShowArgs),
+    /// Write everything as JSON lines.
+    Export(ExportArgs),
+    /// Ask the chain what became of everything that is not settled.
+    Reconcile(ReconcileArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// At most so many, the newest.
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The intent's id.
+    id: IntentId,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// File to write; stdout by default.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// With the raw signed transactions.
+    #[arg(long)]
+    with_raw: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReconcileArgs {
+    /// Send the signed bytes of this intent again, as they are.
+    #[arg(long, value_name = "ID", conflicts_with = "take_back")]
+    resend: Option<IntentId>,
+    /// Take this intent back: use its nonce up with an empty transfer.
+    #[arg(long, value_name = "ID")]
+    take_back: Option<IntentId>,
+}
+
+pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome {
+    let session = Session::connect(global).await?;
+    match command {
+        JournalCommand::List(args) => list(&session, &args).await,
+        JournalCommand::Show(args) => show(&session, args.id).await,
+        JournalCommand::Export(args) => export(&session, args).await,
+        JournalCommand::Reconcile(args) => reconcile_all(session, args).await,
+    }
+}
+
+async fn reader(session: &Session) -> Outcome<JournalReader> {
+    let account = session.account().await?;
+    session.journal_reader(account)?.ok_or_else(|| {
+        let message = format!("no journal for {account} on {} yet", session.network().as_str());
+        Failure::message(Exit::Configuration, message)
+    })
+}
+
+async fn list(session: &Session, args: &ListArgs) -> Outcome {
+    let filter = IntentFilter { limit: Some(args.limit), ..IntentFilter::default() };
+    let intents = reader(session).await?.intents(&filter)?;
+    session.output.result(&json!({ "intents": intents }), || {
+        let rows: Vec<Vec<String>> = intents.iter().map(row).collect();
+        if rows.is_empty() { "nothing yet".to_owned() } else { table(&["id", "what", "state", "when"], &rows) }
+    })
+}
+
+fn row(intent: &Intent) -> Vec<String> {
+    let seconds = std::time::Duration::from_millis(intent.created.wall.0);
+    let when = humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + seconds).to_string();
+    let state = match &intent.reason {
+        Some(reason) => format!("{} ({reason})", intent.state),
+        None => intent.state.to_string(),
+    };
+    vec![intent.id.to_string(), intent.kind.clone(), state, when]
+}
+
+async fn show(session: &Session, id: IntentId) -> Outcome {
+    let reader = reader(session).await?;
+    let intent = reader.intent(id)?;
+    let transactions = reader.transactions(id)?;
+    session.output.result(&json!({ "intent": intent, "transactions": transactions }), || {
+        let mut lines = vec![row(&intent).join("  ")];
+        if let Ok(plan) = serde_json::from_value::<Plan>(intent.plan.clone()) {
+            lines.push(super::plan_view::plan_text(&plan, None));
+        }
+        for record in &transactions {
+            let hash = record.hash.map_or_else(|| "not signed".to_owned(), |hash| hash.to_string());
+            lines.push(format!("step {} nonce {}: {hash} {}", record.step + 1, record.nonce, record.state));
+        }
+        let actual = intent.actual.clone().and_then(|value| serde_json::from_value::<Settlement>(value).ok());
+        lines.extend(actual.as_ref().map(settlement_text));
+        lines.join("\n")
+    })
+}
+
+async fn export(session: &Session, args: ExportArgs) -> Outcome {
+    let reader = reader(session).await?;
+    match args.out {
+        Some(path) => {
+            let mut file = File::create(&path)
+                .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", path.display())))?;
+            reader.export(&mut file, args.with_raw)?;
+            session.output.note(format!("written to {}", path.display()));
+        }
+        None => reader.export(&mut stdout().lock(), args.with_raw)?,
+    }
+    Ok(())
+}
+
+async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
+    if let Some(id) = args.resend.or(args.take_back) {
+        let signer = session.signer().await?;
+        let mut sender = session.sender(signer).await?;
+        let outcome = if args.resend.is_some() { sender.resend(id).await? } else { sender.take_back(id).await? };
+        session.output.note(ending_words(&outcome));
+        return settle_mined(&session, sender.journal(), Vec::new()).await;
+    }
+    let account = session.account().await?;
+    let journal = session.journal(account).await?;
+    let findings = reconcile(&journal, &session.endpoints, &*session.clock).await?;
+    settle_mined(&session, &journal, findings).await
+}
+
+/// Compares what is included but not yet compared, and says what is still open.
+async fn settle_mined(
+    session: &Session,
+    journal: &crate::journal::Journal,
+    findings: Vec<crate::send::Finding>,
+) -> Outcome {
+    let filter = IntentFilter { states: vec![IntentState::Mined], ..IntentFilter::default() };
+    let mut settled = Vec::new();
+    for intent in journal.reader().intents(&filter)? {
+        if intent.step + 1 < intent.steps {
+            continue;
+        }
+        let head = Reader::head(&session.endpoints).await?;
+        let stamp = Stamp { block_time: head.timestamp, wall: Millis(session.clock.wall_millis()) };
+        settled.push((intent.id, settle(journal, &session.endpoints, intent.id, stamp).await?));
+    }
+    let open = findings.iter().filter(|finding| finding.is_open()).count();
+    session.output.result(&json!({ "findings": findings, "settled": settled }), || {
+        let mut lines: Vec<String> = findings.iter().map(crate::send::Finding::words).collect();
+        for (id, settlement) in &settled {
+            lines.push(format!("{id} settled {}", settlement_text(settlement)));
+        }
+        if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
+    })?;
+    if open > 0 {
+        let waiting = findings.iter().any(|finding| matches!(finding.verdict, Verdict::NotSeen { .. }));
+        let hint =
+            if waiting { "; --resend ID sends the same bytes again, --take-back ID uses the nonce up" } else { "" };
+        return Err(Failure::message(Exit::Unknown, format!("{open} still open{hint}")));
+    }
+    Ok(())
+}
+
+/// How an execution ended, in words.
+pub(super) fn ending_words(outcome: &SendOutcome) -> String {
+    let table: ErrorTable = super::errors::error_table();
+    let done = outcome.done.len();
+    let before = if done == 0 { String::new() } else { format!("{done} earlier steps went through; then: ") };
+    let what = match &outcome.ending {
+        Ending::Mined => "all steps went through".to_owned(),
+        Ending::Reverted { receipt, data } => {
+            let Receipt { transaction, block_number, .. } = receipt;
+            let why = data.as_ref().map_or_else(
+                || "it goes through on the block before: something earlier in the same block was in its way".to_owned(),
+                |data| table.decode(data).to_string(),
+            );
+            format!("{transaction} reverted in block {block_number}: {why}")
+        }
+        Ending::Rejected { reason } => format!("the endpoint refused the transaction: {reason}"),
+        Ending::Cancelled { reason, receipt } => {
+            format!("taken back by {} in block {}: {reason}", receipt.transaction, receipt.block_number)
+        }
+        Ending::Superseded { nonce, by } => format!("nonce {nonce} was used by {by}, which is not ours"),
+        Ending::Unknown { hash, nonce, reason } => {
+            format!(
+                "nobody can say yet what becomes of {hash} (nonce {nonce}): {reason}; run `trimtab journal reconcile`"
+            )
+        }
+        Ending::Stopped(error) => format!("not signed: {error}"),
+    };
+    format!("{before}{what}")
+}

@@ -1,0 +1,323 @@
+//! The `loop` commands: ask, plan, check, show, and send with `--broadcast`.
+
+use std::io::{IsTerminal, Write};
+
+use alloy::primitives::{Address, Bytes, U256};
+use rust_decimal::Decimal;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    loop_args::{
+        ActionArgs, AdoptArgs, CloseArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
+        PayoutArg, ThresholdArgs, WithdrawArgs,
+    },
+    plan_view::{DryRun, GasView, plan_text, settlement_text, simulation_text},
+    session::Session,
+};
+use crate::{
+    aave::{Market, MarketQuery, ReserveList, emode},
+    chain::{Batch, L1FeeQuery, Reader},
+    config::{Thresholds, Urgency},
+    journal::{IntentId, LoopTerms, NewLoop, PositionId, Stamp},
+    loops::{
+        BLOCK_TIME, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
+        WETH, class_of, execute, plan,
+    },
+    plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
+    units::{Bps, Millis, parse_units},
+};
+
+pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
+    let session = Session::connect(global).await?;
+    match command {
+        LoopCommand::Open(args) => open(session, args).await,
+        LoopCommand::Adjust(args) => {
+            let target = args.to.target()?.ok_or(PlanError::NoTarget)?;
+            let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
+            desk.act(&Request::Adjust { target }, &args.action).await
+        }
+        LoopCommand::Deposit(args) => deposit(session, args).await,
+        LoopCommand::Withdraw(args) => withdraw(session, args).await,
+        LoopCommand::Close(args) => close(session, args).await,
+        LoopCommand::Adopt(args) => adopt(session, args).await,
+    }
+}
+
+async fn open(session: Session, args: OpenArgs) -> Outcome {
+    let target = args.to.target()?.ok_or(PlanError::NoTarget)?;
+    let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
+    let funds = desk.funds(&args.equity)?;
+    desk.act(&Request::Open { funds, target }, &args.action).await
+}
+
+async fn deposit(session: Session, args: DepositArgs) -> Outcome {
+    let desk = Desk::new(session, &args.pair, &ThresholdArgs::default()).await?;
+    let funds = desk.funds(&args.equity)?;
+    desk.act(&Request::Deposit { funds, keep_leverage: args.keep_leverage }, &args.action).await
+}
+
+async fn withdraw(session: Session, args: WithdrawArgs) -> Outcome {
+    let desk = Desk::new(session, &args.pair, &ThresholdArgs::default()).await?;
+    let (collateral, debt) = match desk.funds(&args.equity)? {
+        Funds::Native(amount) | Funds::Collateral(amount) => (amount, U256::ZERO),
+        Funds::Debt(amount) => (U256::ZERO, amount),
+        Funds::None => (U256::ZERO, U256::ZERO),
+    };
+    let unwrap = desk.unwrap(args.equity.wrapped);
+    let request = Request::Withdraw { collateral, debt, unwrap, keep_leverage: args.keep_leverage };
+    desk.act(&request, &args.action).await
+}
+
+async fn close(session: Session, args: CloseArgs) -> Outcome {
+    let share = match args.fraction {
+        None => Share::All,
+        Some(part) if part == Decimal::ONE => Share::All,
+        Some(part) if part > Decimal::ZERO && part < Decimal::ONE => Share::Part(part),
+        Some(part) => return Err(PlanError::Fraction(part).into()),
+    };
+    let desk = Desk::new(session, &args.pair, &ThresholdArgs::default()).await?;
+    let payout = match args.to {
+        PayoutArg::Debt => Payout::Debt,
+        PayoutArg::Collateral => Payout::Collateral { unwrap: desk.unwrap(args.wrapped) },
+    };
+    desk.act(&Request::Close { share, payout }, &args.action).await
+}
+
+/// Everything an action on one pair needs.
+struct Desk {
+    session: Session,
+    list: ReserveList,
+    pair: Pair,
+    account: Address,
+    thresholds: Thresholds,
+    ownership: Ownership,
+}
+
+impl Desk {
+    async fn new(session: Session, pair: &PairArgs, thresholds: &ThresholdArgs) -> Outcome<Self> {
+        let list = session.reserves().await?;
+        let account = session.account().await?;
+        let market = read_market(&session, &list).await?;
+        let include = pair.include_existing;
+        let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
+        let stored = match session.journal_reader(account)? {
+            Some(reader) => reader.open_loop_of(pair.collateral.token, pair.debt.token, false)?,
+            None => None,
+        };
+        let base = match &stored {
+            Some(position) => serde_json::from_value(position.terms.thresholds.clone())
+                .map_err(|error| Failure::message(Exit::Bug, format!("stored thresholds: {error}")))?,
+            None => default_thresholds(&session, &market, &pair)?,
+        };
+        let thresholds = with_overrides(base, thresholds)?;
+        let ownership = if stored.is_some() || include { Ownership::Known } else { Ownership::Foreign };
+        Ok(Self { session, list, pair, account, thresholds, ownership })
+    }
+
+    fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
+        let parse = |field, text: &str, decimals| {
+            parse_units(text, decimals).map_err(|source| PlanError::Amount { field, source })
+        };
+        let funds = match (&equity.equity, &equity.equity_usdc) {
+            (Some(text), _) => {
+                let amount = parse("equity", text, self.pair.collateral.decimals)?;
+                let native = self.pair.collateral.token == WETH && !equity.wrapped;
+                if native { Funds::Native(amount) } else { Funds::Collateral(amount) }
+            }
+            (None, Some(text)) if self.pair.debt.symbol.contains("USD") => {
+                Funds::Debt(parse("equity-usdc", text, self.pair.debt.decimals)?)
+            }
+            (None, Some(_)) => {
+                let message =
+                    format!("--equity-usdc needs a loop with dollar debt; this one owes {}", self.pair.debt.symbol);
+                return Err(Failure::message(Exit::Usage, message));
+            }
+            (None, None) => Funds::None,
+        };
+        Ok(funds)
+    }
+
+    /// The wrapped token when collateral is to be paid out as ether.
+    fn unwrap(&self, wrapped: bool) -> Option<Address> {
+        (self.pair.collateral.token == WETH && !wrapped).then_some(WETH)
+    }
+
+    /// Plans, checks, rehearses, shows; writes the plan or sends it.
+    async fn act(self, request: &Request, action: &ActionArgs) -> Outcome {
+        let snapshot = LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?;
+        let settings = self.settings(request, action, &snapshot).await?;
+        let hubs = LoopSnapshot::hubs(&self.list);
+        let plan = plan(request, &snapshot, &self.pair, &settings, &hubs, self.ownership)?;
+        let network = self.session.network();
+        let output = self.session.output;
+        let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
+            Ok(approved) => approved,
+            Err(refusal) => {
+                output.note(plan_text(&plan, None));
+                return Err(refusal.into());
+            }
+        };
+        let rehearsal = rehearse(&self.session.endpoints, &plan, snapshot.block, snapshot.inclusion()).await?;
+        let gas = gas_view(&self.session, &plan, &rehearsal, settings.gas_price).await?;
+        let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
+        if let Some(path) = &action.plan_out {
+            write_plan(path, &plan)?;
+            output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
+        }
+        if !action.broadcast {
+            let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
+            return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
+        }
+        output.note(&shown);
+        send_approved(self.session, approved, action.yes).await
+    }
+
+    async fn settings(&self, request: &Request, action: &ActionArgs, snapshot: &LoopSnapshot) -> Outcome<Settings> {
+        let clock = &self.session.clock;
+        let subject = format!("{request:?} {} {}", snapshot.block.hash, self.account);
+        let urgency = match request {
+            Request::Close { .. } => Urgency::Trim,
+            _ => Urgency::Open,
+        };
+        Ok(Settings {
+            id: IntentId::derive(Millis(clock.wall_millis()), subject.as_bytes()).to_string(),
+            network: self.session.network().as_str().to_owned(),
+            urgency,
+            bounds: self.session.config.bounds,
+            slippage: action.slippage_bps.map(Bps),
+            thresholds: self.thresholds,
+            permit_ttl: self.session.config.permit_ttl,
+            flash: action.flash.map(|flash| match flash {
+                FlashArg::Morpho => FlashChoice::Morpho,
+                FlashArg::Aave => FlashChoice::Aave,
+                FlashArg::Uniswap => FlashChoice::Uniswap,
+            }),
+            gas_price: self.session.gas_price().await?,
+        })
+    }
+}
+
+/// Sends a checked plan and shows what came of it.
+pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
+    let output = session.output;
+    let signer = session.signer().await?;
+    confirm(&session, yes)?;
+    let mut sender = session.sender(signer).await?;
+    let report = execute(&mut sender, &*session.clock, approved).await?;
+    let exit = Exit::from_code(report.outcome.exit_code());
+    match report.settlement {
+        Some(settlement) if exit == Exit::Done => output.result(&settlement, || settlement_text(&settlement)),
+        _ => Err(Failure::message(exit, super::journal::ending_words(&report.outcome))),
+    }
+}
+
+fn confirm(session: &Session, yes: bool) -> Outcome {
+    if yes || !session.identity.is_live() {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::message(Exit::Usage, "sending on the live chain without a terminal needs --yes"));
+    }
+    eprint!("send this on Base? [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|error| Failure::new(Exit::Usage, error))?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::message(Exit::Refused, "not sent: not confirmed"))
+}
+
+fn write_plan(path: &std::path::Path, plan: &Plan) -> Outcome {
+    let text = serde_json::to_string_pretty(plan).map_err(|error| Failure::new(Exit::Bug, error))?;
+    std::fs::write(path, text)
+        .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", path.display())))
+}
+
+/// L2 gas at the present price, and the L1 fee of the call data.
+pub(super) async fn gas_view(session: &Session, plan: &Plan, rehearsal: &Rehearsal, price: U256) -> Outcome<GasView> {
+    let gas: u64 = rehearsal.steps.iter().map(|step| step.gas_used).sum();
+    let mut batch = Batch::new();
+    let bytes: usize = plan.steps.iter().map(|step| step.data.size()).sum();
+    // Call data with permits is mostly non-zero bytes.
+    let sample = Bytes::from(vec![0xffu8; bytes]);
+    let query = L1FeeQuery::add(&mut batch, &sample);
+    let answers = session.endpoints.read(plan.block.hash, &batch).await?;
+    let l1 = query.read(&answers)?;
+    let l2 = price.saturating_mul(U256::from(gas));
+    Ok(GasView { gas, l2: Quantity::new(l2, 18, "ETH"), l1: Quantity::new(l1, 18, "ETH") })
+}
+
+async fn read_market(session: &Session, list: &ReserveList) -> Outcome<Market> {
+    let block = Reader::head(&session.endpoints).await?;
+    let mut batch = Batch::new();
+    let query = MarketQuery::add(list, &mut batch);
+    let answers = session.endpoints.read(block.hash, &batch).await?;
+    Ok(query.decode(&answers, block)?)
+}
+
+/// The thresholds of the class that the pair has in its best e-mode.
+fn default_thresholds(session: &Session, market: &Market, pair: &Pair) -> Outcome<Thresholds> {
+    let reserve = |token| market.reserve(token).map_err(|error| Failure::new(Exit::Bug, error));
+    let fitting = emode::fitting(market, reserve(pair.collateral.token)?, reserve(pair.debt.token)?);
+    let class = class_of(fitting.map(|category| category.liquidation_threshold));
+    Ok(session.config.thresholds.of(class))
+}
+
+fn with_overrides(base: Thresholds, args: &ThresholdArgs) -> Outcome<Thresholds> {
+    let thresholds = Thresholds {
+        warn: args.warn.unwrap_or(base.warn),
+        trigger: args.trigger.unwrap_or(base.trigger),
+        target: args.target.unwrap_or(base.target),
+        urgent: args.urgent.unwrap_or(base.urgent),
+        ..base
+    };
+    match thresholds.problem() {
+        Some((field, reason)) => Err(Failure::message(Exit::Usage, format!("--{field}: {reason}"))),
+        None => Ok(thresholds),
+    }
+}
+
+async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
+    let output = session.output;
+    let list = session.reserves().await?;
+    let account = session.account().await?;
+    let market = read_market(&session, &list).await?;
+    let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
+    let thresholds = with_overrides(default_thresholds(&session, &market, &pair)?, &args.thresholds)?;
+    let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
+    let at = snapshot.block.timestamp.plus(BLOCK_TIME);
+    let figure = |token| snapshot.market.reserve(token).map_err(|error| Failure::new(Exit::Bug, error));
+    let bug = |error| Failure::new(Exit::Bug, error);
+    let supplied = snapshot.account.supplied(figure(pair.collateral.token)?, at).map_err(bug)?;
+    let owed = snapshot.account.owed(figure(pair.debt.token)?, at).map_err(bug)?;
+    if supplied.is_zero() || owed.is_zero() {
+        return Err(PlanError::NoLoop(pair.name()).into());
+    }
+    let journal = session.journal(account).await?;
+    if journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?.is_some() {
+        return Err(Failure::message(Exit::Refused, format!("the journal already has the {} loop", pair.name())));
+    }
+    let stamp = Stamp { block_time: snapshot.block.timestamp, wall: Millis(session.clock.wall_millis()) };
+    let terms = LoopTerms {
+        e_mode: snapshot.account.emode,
+        thresholds: serde_json::to_value(thresholds).map_err(|error| Failure::new(Exit::Bug, error))?,
+        collateral_principal: supplied,
+        debt_principal: owed,
+    };
+    let new = NewLoop {
+        id: PositionId::derive(stamp.wall, pair.name().as_bytes()),
+        paper: false,
+        collateral: pair.collateral.token,
+        debt: pair.debt.token,
+        terms: terms.clone(),
+    };
+    journal.adopt_loop(&new, stamp)?;
+    let amounts = (
+        Quantity::new(supplied, pair.collateral.decimals, pair.collateral.symbol.clone()),
+        Quantity::new(owed, pair.debt.decimals, pair.debt.symbol.clone()),
+    );
+    let document = serde_json::json!({ "adopted": pair.name(), "id": new.id, "terms": terms });
+    output.result(&document, || format!("adopted {}: {} against {}", pair.name(), amounts.0, amounts.1))
+}

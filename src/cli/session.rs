@@ -1,0 +1,132 @@
+//! What most commands start with: settings, verified endpoints, Aave's reserves, and the journal's place.
+
+use std::sync::Arc;
+
+use alloy::primitives::{Address, U256};
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    output::Output,
+};
+use crate::{
+    aave::{Deployment, ReserveList},
+    chain::{
+        BASE_CHAIN_ID, Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock,
+        WalletArgs,
+    },
+    config::{Config, Loaded, RpcUrl},
+    journal::{Checkpoint, Journal, JournalError, JournalReader},
+    localchain::{self, Cache, LocalKind},
+    send::Sender,
+};
+
+/// A connection to one network, verified.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) output: Output,
+    pub(super) config: Config,
+    pub(super) endpoints: Endpoints,
+    pub(super) identity: NetworkIdentity,
+    pub(super) clock: Arc<dyn Clock>,
+    checkpoint: crate::chain::Checkpoint,
+    wallet: WalletArgs,
+    allow_real_key: bool,
+}
+
+impl Session {
+    /// Connects to the endpoints of the settings, or to a running replica or fork when there are none.
+    pub(super) async fn connect(global: &GlobalArgs) -> Outcome<Self> {
+        let Loaded { mut config, .. } = global.settings()?;
+        let output = global.output();
+        if config.rpc.urls.is_empty() {
+            let (kind, url) = running_local_chain().await?;
+            output.note(format!("using the running {} at {url} (no --rpc-url given)", kind.name()));
+            config.rpc.urls.push(url);
+        }
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let endpoints = Endpoints::connect(&config.rpc, clock.clone())?;
+        let (identity, checkpoint) = endpoints.verify_all(None).await?;
+        let (wallet, allow_real_key) = (global.wallet.clone(), global.allow_real_key);
+        Ok(Self { output, config, endpoints, identity, clock, checkpoint, wallet, allow_real_key })
+    }
+
+    /// Aave's reserves at the newest block.
+    pub(super) async fn reserves(&self) -> Outcome<ReserveList> {
+        let head = Reader::head(&self.endpoints).await?;
+        Ok(ReserveList::read(&self.endpoints, Deployment::BASE, BASE_CHAIN_ID, &head).await?)
+    }
+
+    /// The network's name, as journals and plans know it.
+    pub(super) fn network(&self) -> NetworkId {
+        self.identity.id()
+    }
+
+    /// The account to look at: `--from`, or that of the key.
+    pub(super) async fn account(&self) -> Outcome<Address> {
+        Ok(self.wallet.address().await?)
+    }
+
+    /// The key, if it belongs on this network. Warns about keys on the command line.
+    pub(super) async fn signer(&self) -> Outcome<Signer> {
+        for warning in self.wallet.warnings() {
+            self.output.note(format!("warning: {warning}"));
+        }
+        let wallet = self.wallet.unlock().await?;
+        Ok(SigningGate::new(&self.identity, self.allow_real_key).admit(wallet)?)
+    }
+
+    /// The journal for reading; `None` when there is none yet.
+    pub(super) fn journal_reader(&self, account: Address) -> Outcome<Option<JournalReader>> {
+        match Journal::read(&self.config.journal_dir, self.network().as_str(), account) {
+            Ok(reader) => Ok(Some(reader)),
+            Err(JournalError::NoJournal { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The journal for writing, after its remembered block was found on every endpoint.
+    pub(super) async fn journal(&self, account: Address) -> Outcome<Journal> {
+        let journal = Journal::open(&self.config.journal_dir, self.network().as_str(), account)?;
+        match journal.reader().checkpoint()? {
+            Some(known) => {
+                let remembered = crate::chain::Checkpoint { number: known.number, hash: known.hash };
+                self.endpoints.verify_all(Some(remembered)).await?;
+            }
+            None => journal.set_checkpoint(&Checkpoint {
+                genesis: self.identity.genesis(),
+                number: self.checkpoint.number,
+                hash: self.checkpoint.hash,
+                kind: self.identity.to_string(),
+            })?,
+        }
+        Ok(journal)
+    }
+
+    /// The sender for a key: its journal, its signer, the fee ceilings.
+    pub(super) async fn sender(&self, signer: Signer) -> Outcome<Sender<Endpoints>> {
+        let journal = self.journal(signer.address()).await?;
+        Ok(Sender::new(self.endpoints.clone(), journal, signer, self.clock.clone()).with_fees(self.config.fees))
+    }
+
+    /// Wei per gas that an action would pay now: base fee and suggested tip.
+    pub(super) async fn gas_price(&self) -> Outcome<U256> {
+        let head = Reader::head(&self.endpoints).await?;
+        let market = self.endpoints.fee_market(&head).await?;
+        Ok(market.base_fee.saturating_add(market.suggested_tip))
+    }
+}
+
+async fn running_local_chain() -> Outcome<(LocalKind, RpcUrl)> {
+    let cache = Cache::find()?;
+    for kind in [LocalKind::Replica, LocalKind::Fork] {
+        if let Some(status) = localchain::status(&cache, kind).await? {
+            let url = status.instance.url.parse::<RpcUrl>().map_err(|error| Failure::message(Exit::Bug, error))?;
+            return Ok((kind, url));
+        }
+    }
+    Err(Failure::message(
+        Exit::Configuration,
+        "no endpoint: give --rpc-url (or ETH_RPC_URL, or rpc.urls in trimtab.toml), or run `trimtab replica start`",
+    ))
+}

@@ -1,0 +1,190 @@
+//! What a route gives, and routes in order of what they give.
+
+use alloy::primitives::U256;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    key::{ONE_PIPS, PoolKey},
+    pools::{Absence, Pools},
+    replay::{Swap, SwapError},
+    route::Route,
+};
+use crate::units::{MathError, UsdE8, mul_div_up};
+
+/// What one unit of gas costs in smallest units of a token, as a fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GasPrice {
+    numerator: U256,
+    denominator: U256,
+}
+
+impl GasPrice {
+    /// Gas for nothing: routes are compared by amounts alone.
+    pub const FREE: Self = Self { numerator: U256::ZERO, denominator: U256::ONE };
+
+    /// From wei per gas and the oracle prices of ether and the token.
+    pub fn in_token(wei_per_gas: U256, ether: UsdE8, token: UsdE8, decimals: u8) -> Result<Self, MathError> {
+        if token.0.is_zero() {
+            return Err(MathError::DivisionByZero);
+        }
+        let power = |exponent: u8| U256::from(10).checked_pow(U256::from(exponent));
+        let times = |a: U256, b: Option<U256>| b.and_then(|b| a.checked_mul(b)).ok_or(MathError::Overflow);
+        let value = wei_per_gas.checked_mul(ether.0).ok_or(MathError::Overflow)?;
+        Ok(Self { numerator: times(value, power(decimals))?, denominator: times(token.0, power(18))? })
+    }
+
+    /// What this much gas costs, rounded up.
+    pub fn cost(&self, gas: u64) -> Result<U256, MathError> {
+        mul_div_up(U256::from(gas), self.numerator, self.denominator)
+    }
+}
+
+/// What one route does with an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The way.
+    pub route: Route,
+    /// Goes in, fees included.
+    pub amount_in: U256,
+    /// Comes out.
+    pub amount_out: U256,
+    /// The swap in each pool, in the order of the route.
+    pub swaps: Vec<Swap>,
+    /// Estimated gas of the swap (not of the transaction around it).
+    pub gas: u64,
+    /// That gas in the token by which routes are compared: the output of an exact input, the input of an exact output.
+    pub gas_cost: U256,
+    /// Fees of all pools together, hundredths of a basis point of the input.
+    pub fee_pips: u32,
+    /// Price impact of all pools together, fees not counted, hundredths of a basis point.
+    pub price_impact_pips: u32,
+    /// How much worse than the best route, after gas, in the same token; zero for the best.
+    pub behind: U256,
+}
+
+impl Quote {
+    /// Replays a route from its start.
+    pub(super) fn exact_in(pools: &Pools, route: Route, amount: U256, gas: GasPrice) -> Result<Self, Rejection> {
+        let mut swaps = Vec::with_capacity(route.keys().len());
+        let (mut token, mut next) = (route.token_in(), amount);
+        for (key, hop) in route.keys().iter().zip(route.hops()) {
+            let pool = pools.get(key).map_err(|reason| Rejection::Absent { pool: *key, reason })?;
+            let failed = |error| Rejection::Swap { pool: *key, error };
+            let direction = pool.direction_from(token).ok_or_else(|| failed(SwapError::BadState("tokens")))?;
+            let swap = pool.exact_in(direction, next, None).map_err(failed)?;
+            (token, next) = (hop.token_out, swap.amount_out);
+            swaps.push(swap);
+        }
+        Self::of(pools, route, swaps, gas)
+    }
+
+    /// Replays a route from its end.
+    pub(super) fn exact_out(pools: &Pools, route: Route, amount: U256, gas: GasPrice) -> Result<Self, Rejection> {
+        let mut swaps = Vec::with_capacity(route.keys().len());
+        let mut next = amount;
+        for (key, hop) in route.keys().iter().zip(route.hops()).rev() {
+            let pool = pools.get(key).map_err(|reason| Rejection::Absent { pool: *key, reason })?;
+            let failed = |error| Rejection::Swap { pool: *key, error };
+            let token_in = key.other(hop.token_out).ok_or_else(|| failed(SwapError::BadState("tokens")))?;
+            let direction = pool.direction_from(token_in).ok_or_else(|| failed(SwapError::BadState("tokens")))?;
+            let swap = pool.exact_out(direction, next, None).map_err(failed)?;
+            next = swap.amount_in;
+            swaps.push(swap);
+        }
+        swaps.reverse();
+        Self::of(pools, route, swaps, gas)
+    }
+
+    fn of(pools: &Pools, route: Route, swaps: Vec<Swap>, price: GasPrice) -> Result<Self, Rejection> {
+        let mut kept_fee = U256::from(ONE_PIPS);
+        let mut kept_impact = U256::from(ONE_PIPS);
+        let mut gas = 0u64;
+        for (key, swap) in route.keys().iter().zip(&swaps) {
+            let pool = pools.get(key).map_err(|reason| Rejection::Absent { pool: *key, reason })?;
+            let impact = swap
+                .price_impact_pips(pool.spot_price())
+                .map_err(|error| Rejection::Swap { pool: *key, error: error.into() })?;
+            kept_fee = kept_after(kept_fee, swap.fee_pips());
+            kept_impact = kept_after(kept_impact, impact);
+            gas = gas.saturating_add(swap.gas_estimate());
+        }
+        let gas_cost = price.cost(gas).map_err(Rejection::GasPrice)?;
+        Ok(Self {
+            amount_in: swaps.first().map_or(U256::ZERO, |swap| swap.amount_in),
+            amount_out: swaps.last().map_or(U256::ZERO, |swap| swap.amount_out),
+            route,
+            swaps,
+            gas,
+            gas_cost,
+            fee_pips: lost(kept_fee),
+            price_impact_pips: lost(kept_impact),
+            behind: U256::ZERO,
+        })
+    }
+}
+
+/// What is kept of `kept` after another loss; rounded down, so that losses are rounded up.
+fn kept_after(kept: U256, lost_pips: u32) -> U256 {
+    kept * U256::from(ONE_PIPS.saturating_sub(lost_pips)) / U256::from(ONE_PIPS)
+}
+
+fn lost(kept: U256) -> u32 {
+    ONE_PIPS.saturating_sub(kept.saturating_to())
+}
+
+/// Why a candidate is not among the quotes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The caller does not want this pool (a flash loan comes from it).
+    #[error("pool {pool} is excluded: it lends the flash loan and is locked meanwhile")]
+    Excluded {
+        /// The pool.
+        pool: PoolKey,
+    },
+    /// There is no such pool, or it is empty.
+    #[error("pool {pool}: {reason}")]
+    Absent {
+        /// The pool.
+        pool: PoolKey,
+        /// Why.
+        reason: Absence,
+    },
+    /// The swap has no result there.
+    #[error("pool {pool}: {error}")]
+    Swap {
+        /// The pool.
+        pool: PoolKey,
+        /// Why.
+        error: SwapError,
+    },
+    /// The cost of gas cannot be told.
+    #[error("cost of gas: {0}")]
+    GasPrice(MathError),
+}
+
+/// A candidate that is not among the quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// The way. A pool that cannot be used is named once, with the shortest way through it.
+    pub route: Route,
+    /// Why not.
+    pub reason: Rejection,
+}
+
+/// Routes, the best first, and those that are none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ranking {
+    /// Usable routes, the best after gas first; each says how far it is behind.
+    pub quotes: Vec<Quote>,
+    /// The others, each with its reason.
+    pub rejected: Vec<Rejected>,
+}
+
+impl Ranking {
+    /// The best route; `None` if there is none at all.
+    #[must_use]
+    pub fn best(&self) -> Option<&Quote> {
+        self.quotes.first()
+    }
+}

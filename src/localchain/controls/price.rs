@@ -1,0 +1,347 @@
+//! Prices: the feed, everything that hangs on it, and all pools, in one block.
+
+use alloy::primitives::{Address, U160, U256, aliases::U24};
+use serde::Serialize;
+
+use super::{
+    Controls,
+    feeds::{Quotes, quote},
+    one_block::{SMALL, mine_together},
+};
+use crate::{
+    chain::{Batch, BlockRef},
+    localchain::{
+        LocalChainError, Role,
+        abi::{IReplicaFeed, IReplicaRatioFeed, ISwapRouter02, IUniswapV3Pool},
+        build::SWAP_ROUTER,
+        market::{FeedPrice, Market, Pool, Reserve, ratio_price, sqrt_price},
+        node::Call,
+    },
+    units::parse_units,
+};
+
+/// Most gas that one swap may use.
+const SWAP_GAS: u64 = 15_000_000;
+
+/// A price to be set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceChange {
+    symbol: String,
+    target: PriceTarget,
+}
+
+/// What a price is set to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceTarget {
+    /// Dollars per token, 8 decimals.
+    Usd(U256),
+    /// Units of the base asset per token, 18 decimals.
+    Ratio(U256),
+}
+
+impl PriceChange {
+    /// Reads `ETH 2500` (dollars) or `cbETH 1.10` (units of the asset that its feed is a ratio to).
+    pub fn parse(asset: &str, value: &str) -> Result<Self, LocalChainError> {
+        let market = Market::get()?;
+        let reserve = market.reserve(asset)?;
+        let is_ratio = matches!(market.feed_of(reserve)?.price, FeedPrice::Ratio { .. });
+        let decimals = if is_ratio { 18 } else { 8 };
+        let bad = |why: String| LocalChainError::BadAmount(format!("price of {}: {why}", reserve.symbol));
+        let units = parse_units(value, decimals).map_err(|error| bad(error.to_string()))?;
+        if units.is_zero() || units > U256::from(u128::MAX) {
+            return Err(bad(format!("`{value}` is not a price a feed can give")));
+        }
+        let target = if is_ratio { PriceTarget::Ratio(units) } else { PriceTarget::Usd(units) };
+        Ok(Self { symbol: reserve.symbol.clone(), target })
+    }
+
+    /// The asset's symbol.
+    #[must_use]
+    pub fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    /// What it is set to.
+    #[must_use]
+    pub const fn target(&self) -> PriceTarget {
+        self.target
+    }
+}
+
+/// What of a price moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PriceScope {
+    /// Feed and pools.
+    #[default]
+    Everything,
+    /// Only the feed: pools stay behind, as in a fast market.
+    FeedOnly,
+    /// Only the pools: the oracle stays behind.
+    PoolsOnly,
+}
+
+/// What a price change did.
+#[derive(Debug, Clone, Serialize)]
+pub struct PriceReport {
+    /// The block in which all of it happened.
+    pub block: BlockRef,
+    /// Assets whose price changed: the one named and those whose feed hangs on it.
+    pub prices: Vec<PriceMoved>,
+    /// Pools that were pushed.
+    pub pools: Vec<PoolMoved>,
+}
+
+/// One asset's price.
+#[derive(Debug, Clone, Serialize)]
+pub struct PriceMoved {
+    /// The asset.
+    pub asset: String,
+    /// Dollars before, 8 decimals.
+    pub before: U256,
+    /// Dollars after, 8 decimals.
+    pub after: U256,
+}
+
+/// One pool's price.
+#[derive(Debug, Clone, Serialize)]
+pub struct PoolMoved {
+    /// Tokens and fee, such as `WETH/USDC/500`.
+    pub name: String,
+    /// The pool.
+    pub address: Address,
+    /// Tick before.
+    pub tick_before: i32,
+    /// Tick after.
+    pub tick_after: i32,
+    /// `sqrtPriceX96` after.
+    pub sqrt_price: U256,
+}
+
+/// A pool and where it is to go.
+struct Push<'a> {
+    pool: &'a Pool,
+    tick: i32,
+    now: U256,
+    target: U256,
+}
+
+impl Controls {
+    /// Sets a price. Feeds that are a ratio to it follow, and so do the pools of all these assets.
+    pub async fn price(&self, change: &PriceChange, scope: PriceScope) -> Result<PriceReport, LocalChainError> {
+        let market = Market::get()?;
+        let before = self.quotes(market).await?;
+        let after = self.prices_after(market, change, &before).await?;
+        let changed: Vec<&str> =
+            after.keys().copied().filter(|symbol| is_changed(symbol, change, market, &before, &after)).collect();
+        let mut calls = Vec::new();
+        if scope != PriceScope::PoolsOnly {
+            calls.push(self.feed_call(market, change, &before).await?);
+        }
+        let mut pushes = Vec::new();
+        if scope != PriceScope::FeedOnly {
+            pushes = self.pushes(market, &changed, &after).await?;
+            calls.extend(self.swaps(market, &pushes).await?);
+        }
+        self.equip_for_gas(Role::Trader).await?;
+        let block = mine_together(&self.node, Role::Trader, &calls, None).await?;
+        let pools = self.pushed(&pushes).await?;
+        let now = self.quotes(market).await?;
+        let mut prices = Vec::new();
+        for symbol in changed.into_iter().filter(|_| scope != PriceScope::PoolsOnly) {
+            let reserve = market.reserve(symbol)?;
+            let (wanted, found) = (quote(&after, reserve)?.price, quote(&now, reserve)?.price);
+            same(format!("price of {symbol}"), wanted, found)?;
+            prices.push(PriceMoved { asset: symbol.to_owned(), before: quote(&before, reserve)?.price, after: found });
+        }
+        Ok(PriceReport { block, prices, pools })
+    }
+
+    /// All prices as they will be. Takes over the feeds that must follow by themselves.
+    async fn prices_after<'a>(
+        &self,
+        market: &'a Market,
+        change: &PriceChange,
+        before: &Quotes<'a>,
+    ) -> Result<Quotes<'a>, LocalChainError> {
+        let mut after = before.clone();
+        let reserve = market.reserve(&change.symbol)?;
+        let source = quote(before, reserve)?.source;
+        let price = match change.target {
+            PriceTarget::Usd(price) => price,
+            PriceTarget::Ratio(ratio) => ratio_price(quote(before, self.base_of(market, reserve)?)?.price, ratio),
+        };
+        // Assets may share a feed (USDbC has USDC's).
+        for quote in after.values_mut().filter(|quote| quote.source == source) {
+            quote.price = price;
+        }
+        for feed in &market.feeds {
+            let FeedPrice::Ratio { base, .. } = &feed.price else { continue };
+            if *base != change.symbol {
+                continue;
+            }
+            let follower = market.reserve(&feed.asset)?;
+            let (own, base) = (quote(before, follower)?, quote(before, reserve)?);
+            self.take_over_ratio(own, base).await?;
+            let ratio = self.node.ask(own.source, &IReplicaRatioFeed::ratioCall {}).await?;
+            for quote in after.values_mut().filter(|quote| quote.source == own.source) {
+                quote.price = ratio_price(price, ratio);
+            }
+        }
+        Ok(after)
+    }
+
+    fn base_of<'a>(&self, market: &'a Market, reserve: &Reserve) -> Result<&'a Reserve, LocalChainError> {
+        match &market.feed_of(reserve)?.price {
+            FeedPrice::Ratio { base, .. } => market.reserve(base),
+            FeedPrice::Usd { .. } => {
+                Err(LocalChainError::BadAmount(format!("{} is priced in dollars, not as a ratio", reserve.symbol)))
+            }
+        }
+    }
+
+    async fn feed_call(
+        &self,
+        market: &Market,
+        change: &PriceChange,
+        before: &Quotes<'_>,
+    ) -> Result<Call, LocalChainError> {
+        let reserve = market.reserve(&change.symbol)?;
+        let own = quote(before, reserve)?;
+        let trader = Role::Trader.address();
+        let mut call = match change.target {
+            PriceTarget::Usd(price) => {
+                self.take_over_feed(own).await?;
+                let answer = alloy::primitives::I256::from_raw(price);
+                Call::new(trader, own.source, &IReplicaFeed::setCall { answer })
+            }
+            PriceTarget::Ratio(ratio) => {
+                self.take_over_ratio(own, quote(before, self.base_of(market, reserve)?)?).await?;
+                Call::new(trader, own.source, &IReplicaRatioFeed::setRatioCall { ratio })
+            }
+        };
+        call.gas = SMALL;
+        Ok(call)
+    }
+
+    /// The pools of changed assets that are not where the new prices say.
+    async fn pushes<'a>(
+        &self,
+        market: &'a Market,
+        changed: &[&str],
+        after: &Quotes<'_>,
+    ) -> Result<Vec<Push<'a>>, LocalChainError> {
+        let concerned: Vec<&Pool> = market
+            .pools
+            .iter()
+            .filter(|pool| changed.contains(&pool.token0.as_str()) || changed.contains(&pool.token1.as_str()))
+            .collect();
+        let mut pushes = Vec::new();
+        for (pool, (now, tick)) in concerned.iter().zip(self.slots(&concerned).await?) {
+            let (reserve0, reserve1) = (market.reserve(&pool.token0)?, market.reserve(&pool.token1)?);
+            let (price0, price1) = (quote(after, reserve0)?.price, quote(after, reserve1)?.price);
+            let target = sqrt_price(price0, reserve0.decimals, price1, reserve1.decimals)?;
+            if target != now {
+                pushes.push(Push { pool, tick, now, target });
+            }
+        }
+        Ok(pushes)
+    }
+
+    /// One bounded swap a pool: it takes what it needs to reach the price and not more (base-replica.md §3.1).
+    async fn swaps(&self, market: &Market, pushes: &[Push<'_>]) -> Result<Vec<Call>, LocalChainError> {
+        let trader = Role::Trader.address();
+        let shared = self.node.gas_limit().await?.saturating_sub(2 * SMALL) / (pushes.len() as u64).max(1);
+        let mut calls = Vec::with_capacity(pushes.len());
+        for push in pushes {
+            let (token0, token1) = (market.reserve(&push.pool.token0)?, market.reserve(&push.pool.token1)?);
+            let (paid, got) = if push.target < push.now { (token0, token1) } else { (token1, token0) };
+            let params = ISwapRouter02::ExactInputSingleParams {
+                tokenIn: paid.token,
+                tokenOut: got.token,
+                fee: U24::from(push.pool.fee),
+                recipient: trader,
+                amountIn: self.equip_trader(paid).await?,
+                amountOutMinimum: U256::ZERO,
+                sqrtPriceLimitX96: U160::from(push.target),
+            };
+            let mut call = Call::new(trader, SWAP_ROUTER, &ISwapRouter02::exactInputSingleCall { params });
+            call.gas = shared.min(SWAP_GAS);
+            calls.push(call);
+        }
+        Ok(calls)
+    }
+
+    async fn pushed(&self, pushes: &[Push<'_>]) -> Result<Vec<PoolMoved>, LocalChainError> {
+        let pools: Vec<&Pool> = pushes.iter().map(|push| push.pool).collect();
+        let mut moved = Vec::with_capacity(pushes.len());
+        for (push, (sqrt, tick)) in pushes.iter().zip(self.slots(&pools).await?) {
+            same(format!("sqrt price of pool {}", push.pool.name()), push.target, sqrt)?;
+            moved.push(PoolMoved {
+                name: push.pool.name(),
+                address: push.pool.address,
+                tick_before: push.tick,
+                tick_after: tick,
+                sqrt_price: sqrt,
+            });
+        }
+        Ok(moved)
+    }
+
+    /// Price and tick of these pools.
+    async fn slots(&self, pools: &[&Pool]) -> Result<Vec<(U256, i32)>, LocalChainError> {
+        let mut batch = Batch::new();
+        let slots: Vec<_> = pools.iter().map(|pool| batch.add(pool.address, &IUniswapV3Pool::slot0Call {})).collect();
+        let answers = self.node.ask_all(&batch).await?;
+        pools
+            .iter()
+            .zip(slots)
+            .map(|(pool, slot)| {
+                let slot0 = answers.get(slot).map_err(|error| LocalChainError::Mismatch {
+                    what: format!("pool {}", pool.name()),
+                    wanted: "its price".to_owned(),
+                    found: error.to_string(),
+                })?;
+                Ok((U256::from(slot0.sqrtPriceX96), slot0.tick.as_i32()))
+            })
+            .collect()
+    }
+}
+
+/// Whether an asset's price is another afterwards; the named one always counts, since pools may lag behind its feed.
+fn is_changed(symbol: &str, change: &PriceChange, market: &Market, before: &Quotes<'_>, after: &Quotes<'_>) -> bool {
+    let hangs_on = |symbol: &str| {
+        let feed = market.reserve(symbol).and_then(|reserve| market.feed_of(reserve));
+        matches!(feed.map(|feed| &feed.price), Ok(FeedPrice::Ratio { base, .. }) if *base == change.symbol)
+    };
+    let price = |quotes: &Quotes<'_>| quotes.get(symbol).map(|quote| quote.price);
+    symbol == change.symbol || hangs_on(symbol) || price(before) != price(after)
+}
+
+fn same(what: String, wanted: U256, found: U256) -> Result<(), LocalChainError> {
+    if wanted == found {
+        return Ok(());
+    }
+    Err(LocalChainError::Mismatch { what, wanted: wanted.to_string(), found: found.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dollar_asset_takes_dollars_and_a_staked_one_its_ratio() {
+        let eth = PriceChange::parse("ETH", "2500").expect("price");
+        assert_eq!((eth.symbol(), eth.target()), ("WETH", PriceTarget::Usd(U256::from(2500_0000_0000u64))));
+        let staked = PriceChange::parse("cbeth", "1.10").expect("ratio");
+        assert_eq!(staked.symbol(), "cbETH");
+        assert_eq!(staked.target(), PriceTarget::Ratio(U256::from(1_100_000_000_000_000_000u64)));
+    }
+
+    #[test]
+    fn prices_that_no_feed_can_give_are_refused() {
+        for bad in ["0", "-1", "NaN", "1e3", "", "0.123456789"] {
+            assert!(matches!(PriceChange::parse("ETH", bad), Err(LocalChainError::BadAmount(_))), "{bad}");
+        }
+        assert!(matches!(PriceChange::parse("DOGE", "1"), Err(LocalChainError::UnknownAsset { .. })));
+    }
+}

@@ -1,0 +1,71 @@
+//! Time: forward by exactly what was asked.
+
+use serde_json::{Value, json};
+
+use super::{
+    Controls,
+    feeds::quote,
+    one_block::{SMALL, mine_together},
+};
+use crate::{
+    chain::BlockRef,
+    localchain::{
+        LocalChainError, Role,
+        abi::IReplicaFeed,
+        market::{FeedPrice, Market},
+        node::Call,
+    },
+    units::Secs,
+};
+
+/// What becomes of the feeds' age when time passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeedAge {
+    /// They grow old, as when nobody updates them.
+    #[default]
+    Grows,
+    /// They say the same again, as of the new block.
+    Refreshed,
+}
+
+impl Controls {
+    /// Mines one block this much after the newest one.
+    pub async fn warp(&self, duration: Secs, age: FeedAge) -> Result<BlockRef, LocalChainError> {
+        if duration == Secs(0) {
+            return Err(LocalChainError::BadAmount("time goes forward by at least one second".to_owned()));
+        }
+        let calls = match age {
+            FeedAge::Grows => Vec::new(),
+            FeedAge::Refreshed => self.refreshes().await?,
+        };
+        let then = self.node.head().await?.timestamp.plus(duration);
+        if calls.is_empty() {
+            self.node.request::<Value>("evm_setNextBlockTimestamp", json!([then.0])).await?;
+            self.node.request::<Value>("evm_mine", json!([])).await?;
+            return self.node.head().await;
+        }
+        mine_together(&self.node, Role::Trader, &calls, Some(then)).await
+    }
+
+    /// Every feed says again what it says. Ratio feeds are as old as the feed below them.
+    async fn refreshes(&self) -> Result<Vec<Call>, LocalChainError> {
+        let market = Market::get()?;
+        let quotes = self.quotes(market).await?;
+        let trader = Role::Trader.address();
+        let mut calls = Vec::new();
+        for feed in &market.feeds {
+            let own = quote(&quotes, market.reserve(&feed.asset)?)?;
+            if let FeedPrice::Ratio { base, .. } = &feed.price {
+                self.take_over_ratio(own, quote(&quotes, market.reserve(base)?)?).await?;
+                continue;
+            }
+            self.take_over_feed(own).await?;
+            let answer = alloy::primitives::I256::from_raw(own.price);
+            let mut call = Call::new(trader, own.source, &IReplicaFeed::setCall { answer });
+            call.gas = SMALL;
+            calls.push(call);
+        }
+        self.equip_for_gas(Role::Trader).await?;
+        Ok(calls)
+    }
+}

@@ -1,0 +1,154 @@
+//! Local chains that run on their own, and the run files by which other commands find them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use alloy::primitives::B256;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{
+    Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState, anvil::Detached, cache::write_whole,
+    node::Node,
+};
+use crate::chain::BlockRef;
+
+/// The port that tools expect a local chain on.
+pub const DEFAULT_PORT: u16 = 8545;
+
+/// How long an instance may take to end.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+/// How often it is asked whether it has.
+const STOP_POLL: Duration = Duration::from_millis(10);
+
+/// A local chain that runs on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Replica or fork.
+    pub kind: LocalKind,
+    /// Where it listens.
+    pub url: String,
+    /// Its process id.
+    pub pid: u32,
+    /// What anvil calls this run of itself.
+    pub instance: B256,
+    /// A replica's composer (`stand-in` or `genuine`), a fork's RPC without credentials.
+    pub origin: String,
+    /// Its log.
+    pub log: PathBuf,
+}
+
+/// An instance that answers, and its newest block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The instance.
+    #[serde(flatten)]
+    pub instance: Instance,
+    /// Its newest block.
+    pub head: BlockRef,
+}
+
+impl Anvil {
+    /// A replica that ends with this value; port 0 takes any free one.
+    pub async fn replica(kit: &Kit, state: &ReplicaState, port: u16) -> Result<Self, LocalChainError> {
+        Self::start(kit, port, &state.anvil_arguments()).await
+    }
+}
+
+/// Starts a replica that runs on after this program.
+pub async fn start_replica(kit: &Kit, state: &ReplicaState, port: u16) -> Result<Instance, LocalChainError> {
+    refuse_second(kit.cache(), LocalKind::Replica).await?;
+    let anvil = Anvil::start_detached(kit, port, &state.anvil_arguments()).await?;
+    register(kit.cache(), LocalKind::Replica, anvil, state.composer().to_owned()).await
+}
+
+/// Starts a fork that runs on after this program.
+pub async fn start_fork(kit: &Kit, options: &ForkOptions, port: u16) -> Result<Instance, LocalChainError> {
+    refuse_second(kit.cache(), LocalKind::Fork).await?;
+    let anvil = Anvil::start_detached(kit, port, &options.anvil_arguments().await?).await?;
+    register(kit.cache(), LocalKind::Fork, anvil, options.shown_url()).await
+}
+
+/// The instance of this kind, if it runs and is the one that was started.
+pub async fn status(cache: &Cache, kind: LocalKind) -> Result<Option<Status>, LocalChainError> {
+    let Some(instance) = recorded(cache, kind) else { return Ok(None) };
+    let node = Node::new(&instance.url)?;
+    // Anything may listen on the port by now; only the same run of anvil is ours.
+    match node.metadata().await {
+        Ok(metadata) if metadata.instance_id == instance.instance => {
+            let head = node.head().await?;
+            Ok(Some(Status { instance, head }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Ends the instance of this kind; tells which it was, or that none ran.
+pub async fn stop(cache: &Cache, kind: LocalKind) -> Result<Option<Instance>, LocalChainError> {
+    let running = status(cache, kind).await?;
+    if let Some(status) = &running {
+        terminate(status.instance.pid).map_err(LocalChainError::io(run_file(cache, kind)))?;
+        gone(&status.instance.url).await?;
+        // The log has served; what is left of it only takes room.
+        let _ = fs::remove_file(&status.instance.log);
+    }
+    match fs::remove_file(run_file(cache, kind)) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(LocalChainError::Io { path: run_file(cache, kind), source })
+        }
+        _ => Ok(running.map(|status| status.instance)),
+    }
+}
+
+async fn refuse_second(cache: &Cache, kind: LocalKind) -> Result<(), LocalChainError> {
+    match status(cache, kind).await? {
+        Some(status) => Err(LocalChainError::AlreadyRunning { kind: kind.name(), url: status.instance.url }),
+        None => Ok(()),
+    }
+}
+
+async fn register(
+    cache: &Cache,
+    kind: LocalKind,
+    anvil: Detached,
+    origin: String,
+) -> Result<Instance, LocalChainError> {
+    let Detached { pid, url, log } = anvil;
+    let instance = Node::new(&url)?.metadata().await?.instance_id;
+    let instance = Instance { kind, url, pid, instance, origin, log };
+    let text = serde_json::to_vec_pretty(&instance)
+        .map_err(|error| LocalChainError::BadAmount(format!("run file: {error}")))?;
+    write_whole(&run_file(cache, kind), &text)?;
+    Ok(instance)
+}
+
+fn recorded(cache: &Cache, kind: LocalKind) -> Option<Instance> {
+    serde_json::from_slice(&fs::read(run_file(cache, kind)).ok()?).ok()
+}
+
+fn run_file(cache: &Cache, kind: LocalKind) -> PathBuf {
+    cache.run().join(Path::new(kind.name()).with_extension("json"))
+}
+
+/// Asks a process to end.
+fn terminate(pid: u32) -> std::io::Result<()> {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    let pid = pid.ok_or_else(|| std::io::Error::other("no process id in the run file"))?;
+    Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?)
+}
+
+async fn gone(url: &str) -> Result<(), LocalChainError> {
+    let node = Node::new(url)?;
+    let began = Instant::now();
+    while node.metadata().await.is_ok() {
+        if began.elapsed() > STOP_DEADLINE {
+            let method = "SIGTERM".to_owned();
+            return Err(LocalChainError::Timeout { method, url: node.shown_url(), waited: STOP_DEADLINE });
+        }
+        tokio::time::sleep(STOP_POLL).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,341 @@
+//! Raw JSON-RPC to one node, with what only a local one offers.
+
+use std::{future::Future, time::Duration};
+
+use alloy::{
+    primitives::{Address, B256, Bytes, U64, U256},
+    rpc::client::RpcClient,
+    sol_types::SolCall,
+    transports::http::{Http, reqwest},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use url::Url;
+
+use super::LocalChainError;
+use crate::{
+    chain::{Answers, Batch, BlockRef, multicall3},
+    units::Secs,
+};
+
+/// How long one answer may take. Generous, because a fork fetches what it lacks from its own endpoint meanwhile.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How often a receipt is asked for. Anvil mines within a millisecond or two; its `eth_sendTransactionSync` was seen to
+/// miss a block now and then.
+const POLL: Duration = Duration::from_millis(1);
+
+/// Gas that a recipe's transaction may use; below a block's 30 M.
+const GAS: u64 = 15_000_000;
+
+/// One endpoint.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    client: RpcClient,
+    url: Url,
+}
+
+/// A transaction from an account that the node signs or impersonates for.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// Sender.
+    pub(crate) from: Address,
+    /// Contract.
+    pub(crate) to: Address,
+    /// Call data.
+    pub(crate) data: Bytes,
+    /// Wei sent along.
+    pub(crate) value: U256,
+    /// Gas limit.
+    pub(crate) gas: u64,
+}
+
+impl Call {
+    /// A call of a contract's function.
+    pub(crate) fn new<C: SolCall>(from: Address, to: Address, call: &C) -> Self {
+        Self { from, to, data: call.abi_encode().into(), value: U256::ZERO, gas: GAS }
+    }
+
+    fn request(&self) -> Value {
+        json!({
+            "from": self.from, "to": self.to, "data": self.data,
+            "value": self.value, "gas": U256::from(self.gas),
+        })
+    }
+}
+
+/// What the recipe needs of a receipt.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Receipt {
+    status: U64,
+    /// Height of the block it is in.
+    pub(crate) block_number: U64,
+}
+
+impl Receipt {
+    /// Whether the transaction did what it should.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.status == U64::from(1)
+    }
+}
+
+/// What anvil says of itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Metadata {
+    /// Random at each start.
+    pub(crate) instance_id: B256,
+    /// Present when it is a fork.
+    pub(crate) forked_network: Option<Value>,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    number: U64,
+    hash: B256,
+    timestamp: U64,
+    gas_limit: U64,
+    #[serde(default)]
+    base_fee_per_gas: Option<U256>,
+}
+
+impl Node {
+    /// A node at this URL; nothing is asked yet.
+    pub(crate) fn new(url: &str) -> Result<Self, LocalChainError> {
+        let bad = |why: String| LocalChainError::BadUrl { url: url.to_owned(), why };
+        let parsed = Url::parse(url).map_err(|error| bad(error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(bad(format!("scheme {}", parsed.scheme())));
+        }
+        let is_loopback = is_loopback(&parsed).ok_or_else(|| bad("no host".to_owned()))?;
+        // A proxy in the environment must not stand between us and a node on this machine.
+        let http = reqwest::Client::builder();
+        let http = if is_loopback { http.no_proxy() } else { http };
+        let http = http.build().map_err(|error| bad(error.to_string()))?;
+        let client = RpcClient::new(Http::with_client(http, parsed.clone()), is_loopback);
+        Ok(Self { client, url: parsed })
+    }
+
+    /// Whether the node is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.url).unwrap_or(false)
+    }
+
+    /// The URL without user, password, path and query, any of which may carry a key.
+    pub(crate) fn shown_url(&self) -> String {
+        shown(&self.url)
+    }
+
+    /// One JSON-RPC request.
+    pub(crate) async fn request<R>(&self, method: &'static str, params: Value) -> Result<R, LocalChainError>
+    where
+        R: DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
+    {
+        self.within(method, self.client.request::<_, R>(method, params)).await
+    }
+
+    async fn within<R, E: std::fmt::Display>(
+        &self,
+        method: &'static str,
+        answer: impl IntoFuture<Output = Result<R, E>, IntoFuture: Future + Send>,
+    ) -> Result<R, LocalChainError> {
+        match tokio::time::timeout(DEADLINE, answer.into_future()).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(error)) => Err(LocalChainError::Rpc {
+                method: method.to_owned(),
+                url: self.shown_url(),
+                why: error.to_string().replace(self.url.as_str(), &self.shown_url()),
+            }),
+            Err(_) => {
+                Err(LocalChainError::Timeout { method: method.to_owned(), url: self.shown_url(), waited: DEADLINE })
+            }
+        }
+    }
+
+    /// `eth_chainId`.
+    pub(crate) async fn chain_id(&self) -> Result<u64, LocalChainError> {
+        Ok(self.request::<U64>("eth_chainId", json!([])).await?.to())
+    }
+
+    /// `web3_clientVersion`.
+    pub(crate) async fn client_version(&self) -> Result<String, LocalChainError> {
+        self.request("web3_clientVersion", json!([])).await
+    }
+
+    /// `anvil_metadata`.
+    pub(crate) async fn metadata(&self) -> Result<Metadata, LocalChainError> {
+        self.request("anvil_metadata", json!([])).await
+    }
+
+    /// The newest block.
+    pub(crate) async fn head(&self) -> Result<BlockRef, LocalChainError> {
+        let header = self.header().await?;
+        Ok(BlockRef {
+            number: header.number.to(),
+            hash: header.hash,
+            timestamp: Secs(header.timestamp.to()),
+            base_fee: header.base_fee_per_gas.unwrap_or_default(),
+        })
+    }
+
+    /// Gas limit of the newest block.
+    pub(crate) async fn gas_limit(&self) -> Result<u64, LocalChainError> {
+        Ok(self.header().await?.gas_limit.to())
+    }
+
+    async fn header(&self) -> Result<Header, LocalChainError> {
+        self.request("eth_getBlockByNumber", json!(["latest", false])).await
+    }
+
+    /// Code at an address.
+    pub(crate) async fn code(&self, at: Address) -> Result<Bytes, LocalChainError> {
+        self.request("eth_getCode", json!([at, "latest"])).await
+    }
+
+    /// A storage word.
+    pub(crate) async fn storage(&self, at: Address, slot: U256) -> Result<B256, LocalChainError> {
+        self.request("eth_getStorageAt", json!([at, slot, "latest"])).await
+    }
+
+    /// Balance in wei.
+    pub(crate) async fn balance(&self, of: Address) -> Result<U256, LocalChainError> {
+        self.request("eth_getBalance", json!([of, "latest"])).await
+    }
+
+    /// Asks a contract.
+    pub(crate) async fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, LocalChainError> {
+        let data = Bytes::from(call.abi_encode());
+        let answer: Bytes = self.request("eth_call", json!([{ "to": to, "data": data }, "latest"])).await?;
+        C::abi_decode_returns(&answer).map_err(|error| LocalChainError::Mismatch {
+            what: format!("{} of {to}", C::SIGNATURE),
+            wanted: "an answer of its type".to_owned(),
+            found: format!("{} bytes ({error})", answer.len()),
+        })
+    }
+
+    /// Asks many contracts in one call.
+    pub(crate) async fn ask_all(&self, batch: &Batch) -> Result<Answers, LocalChainError> {
+        let call = json!([{ "to": multicall3::ADDRESS, "data": batch.calldata() }, "latest"]);
+        let answer: Bytes = self.request("eth_call", call).await?;
+        batch.answers(&answer).map_err(|error| LocalChainError::Mismatch {
+            what: "Multicall3".to_owned(),
+            wanted: format!("{} answers", batch.len()),
+            found: error.to_string(),
+        })
+    }
+
+    /// Sends a transaction and waits for its block; needs automine.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Receipt, LocalChainError> {
+        let hash = self.queue(call).await?;
+        let began = Instant::now();
+        loop {
+            match self.receipt(hash).await? {
+                Some(receipt) if receipt.succeeded() => return Ok(receipt),
+                Some(_) => return Err(self.why_reverted(call).await),
+                None if began.elapsed() > DEADLINE => {
+                    let method = "eth_sendTransaction".to_owned();
+                    return Err(LocalChainError::Timeout { method, url: self.shown_url(), waited: DEADLINE });
+                }
+                None => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+
+    /// Asks again for what reverted, because a receipt does not say why.
+    pub(crate) async fn why_reverted(&self, call: &Call) -> LocalChainError {
+        let why = match self.request::<Bytes>("eth_call", json!([call.request(), "latest"])).await {
+            Ok(_) => "it passes when asked again".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let selector = call.data.get(..4).map(alloy::primitives::hex::encode).unwrap_or_default();
+        LocalChainError::Reverted { what: format!("0x{selector} of {}", call.to), why }
+    }
+
+    /// Puts a transaction into the pool; the caller mines.
+    pub(crate) async fn queue(&self, call: &Call) -> Result<B256, LocalChainError> {
+        self.request("eth_sendTransaction", json!([call.request()])).await
+    }
+
+    /// The receipt of a mined transaction.
+    pub(crate) async fn receipt(&self, of: B256) -> Result<Option<Receipt>, LocalChainError> {
+        self.request("eth_getTransactionReceipt", json!([of])).await
+    }
+
+    /// Replaces code.
+    pub(crate) async fn set_code(&self, at: Address, code: &Bytes) -> Result<(), LocalChainError> {
+        self.request::<Value>("anvil_setCode", json!([at, code])).await.map(drop)
+    }
+
+    /// Replaces a storage word.
+    pub(crate) async fn set_storage(&self, at: Address, slot: U256, word: B256) -> Result<(), LocalChainError> {
+        self.request::<Value>("anvil_setStorageAt", json!([at, slot, word])).await.map(drop)
+    }
+
+    /// Replaces a nonce.
+    pub(crate) async fn set_nonce(&self, of: Address, nonce: u64) -> Result<(), LocalChainError> {
+        self.request::<Value>("anvil_setNonce", json!([of, U256::from(nonce)])).await.map(drop)
+    }
+
+    /// Replaces a balance, wei.
+    pub(crate) async fn set_balance(&self, of: Address, wei: U256) -> Result<(), LocalChainError> {
+        self.request::<Value>("anvil_setBalance", json!([of, wei])).await.map(drop)
+    }
+
+    /// Lets transactions from this account pass without a signature, or ends that.
+    pub(crate) async fn impersonate(&self, who: Address, on: bool) -> Result<(), LocalChainError> {
+        let method = if on { "anvil_impersonateAccount" } else { "anvil_stopImpersonatingAccount" };
+        self.request::<Value>(method, json!([who])).await.map(drop)
+    }
+
+    /// Runs a constructor *at* a chosen address (base-replica.md §3.5): the creation code is put there as runtime,
+    /// asked for what it returns, executed once for its storage and events, then replaced by what it returned. So
+    /// `address(this)`, immutables and nested creations come out as they would by deploying there.
+    pub(crate) async fn place(
+        &self,
+        deployer: Address,
+        at: Address,
+        creation_code: &Bytes,
+    ) -> Result<(), LocalChainError> {
+        self.set_code(at, creation_code).await?;
+        self.set_nonce(at, 1).await?;
+        let construct = Call { from: deployer, to: at, data: Bytes::new(), value: U256::ZERO, gas: GAS };
+        let runtime: Bytes = self.request("eth_call", json!([construct.request(), "latest"])).await?;
+        self.send(&construct).await?;
+        self.set_nonce(at, 1).await?;
+        self.set_code(at, &runtime).await
+    }
+}
+
+fn is_loopback(url: &Url) -> Option<bool> {
+    Some(match url.host()? {
+        url::Host::Domain(name) => name == "localhost",
+        url::Host::Ipv4(ip) => ip.is_loopback(),
+        url::Host::Ipv6(ip) => ip.is_loopback(),
+    })
+}
+
+/// A URL as it may be shown: scheme, host and port only.
+pub(crate) fn shown(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    url.port().map_or_else(|| format!("{}://{host}", url.scheme()), |port| format!("{}://{host}:{port}", url.scheme()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_in_urls_are_never_shown() {
+        let node = Node::new("https://user:secret@rpc.example:8443/v2/KEY?token=KEY").expect("url");
+        assert_eq!(node.shown_url(), "https://rpc.example:8443");
+    }
+
+    #[test]
+    fn only_http_is_spoken_here() {
+        assert!(matches!(Node::new("ws://127.0.0.1:1"), Err(LocalChainError::BadUrl { .. })));
+        assert!(matches!(Node::new("8545"), Err(LocalChainError::BadUrl { .. })));
+    }
+}

@@ -1,0 +1,124 @@
+//! The bounds of a plan (strategy.md §4, §5).
+
+use alloy::primitives::U256;
+
+use super::{
+    PlanError,
+    algebra::{leverage_wad, max_leverage_wad},
+    context::{Context, wad},
+    draft::Draft,
+};
+use crate::{
+    config::Urgency,
+    dex::deviation_bps,
+    plan::{Bound, Quantity, Rule},
+    units::WAD,
+};
+
+/// Everything that limits a drafted action.
+pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, PlanError> {
+    let mut bounds = Vec::new();
+    if draft.adds_risk && !ctx.standing(&draft.after)?.debt.is_zero() {
+        bounds.extend(health(ctx, draft)?);
+    }
+    if !draft.adds_risk && !ctx.standing(&draft.before)?.debt.is_zero() {
+        bounds.push(never_worse(ctx, draft)?);
+    }
+    if let Some(swap) = &draft.swap {
+        let allowed = ctx.slippage();
+        bounds.push(Bound {
+            name: "swap cost against the oracle".into(),
+            rule: Rule::AtMost,
+            actual: Quantity::bps(swap.cost_bps),
+            limit: Quantity::bps(allowed.0.into()),
+            blocking: true,
+            hint: "act in smaller steps, wait, or allow more with --slippage-bps".into(),
+        });
+        bounds.push(oracle_gate(ctx, draft)?);
+    }
+    Ok(bounds)
+}
+
+fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, PlanError> {
+    let after = ctx.standing(&draft.after)?;
+    let worst = ctx.standing(&draft.worst)?;
+    let market = draft.after.market();
+    let category = market.category(draft.after.account().emode)?;
+    let ltv = market.ltv_in(ctx.collateral, category);
+    let mut bounds = vec![
+        Bound {
+            name: "health factor after the action".into(),
+            rule: Rule::AtLeast,
+            actual: Quantity::wad(after.health_factor),
+            limit: Quantity::wad(ctx.floor()),
+            blocking: true,
+            hint: draft.floor_hint.clone(),
+        },
+        Bound {
+            name: "health factor at the worst fill".into(),
+            rule: Rule::AtLeast,
+            actual: Quantity::wad(worst.health_factor),
+            limit: Quantity::wad(wad(ctx.settings.thresholds.trigger)),
+            blocking: true,
+            hint: "aim lower, or allow less with --slippage-bps".into(),
+        },
+    ];
+    if ltv.0 > 0 {
+        bounds.push(Bound {
+            name: "leverage after the action".into(),
+            rule: Rule::AtMost,
+            actual: Quantity::new(leverage_wad(after.collateral, after.debt), 18, "x"),
+            limit: Quantity::new(max_leverage_wad(ltv)?, 18, "x"),
+            blocking: true,
+            hint: "the loan to value of the collateral allows no more".into(),
+        });
+    }
+    Ok(bounds)
+}
+
+/// An action that lowers debt never lowers the health factor.
+fn never_worse(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
+    let before = ctx.standing(&draft.before)?.health_factor;
+    Ok(Bound {
+        name: "health factor after the action, at the worst fill".into(),
+        rule: Rule::AtLeast,
+        actual: Quantity::wad(ctx.standing(&draft.worst)?.health_factor),
+        limit: Quantity::wad(before),
+        blocking: before >= WAD,
+        hint: "the swap costs more than it helps: act in smaller steps".into(),
+    })
+}
+
+/// The price of every pool in the route against the oracle.
+fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
+    let mut furthest = 0u64;
+    for key in draft.swap.iter().flat_map(|swap| swap.quote.route.keys()) {
+        let Ok(pool) = ctx.snapshot.pools.get(key) else { continue };
+        let (zero, one) = (ctx.snapshot.market.reserve(key.token0())?, ctx.snapshot.market.reserve(key.token1())?);
+        let deviation = deviation_bps(
+            pool.spot_price(),
+            zero.price()?,
+            zero.configuration.decimals(),
+            one.price()?,
+            one.configuration.decimals(),
+        )?;
+        furthest = furthest.max(deviation.unsigned_abs());
+    }
+    Ok(Bound {
+        name: "pool price against the oracle".into(),
+        rule: Rule::AtMost,
+        actual: Quantity::bps(furthest),
+        limit: Quantity::bps(ctx.settings.bounds.oracle_gate_bps.0.into()),
+        blocking: ctx.settings.urgency == Urgency::Open && draft.adds_risk,
+        hint: "pool and oracle disagree: wait until they meet".into(),
+    })
+}
+
+/// Ether that must stay in the wallet for the gas of this action and of getting out again.
+pub(super) fn gas_reserve(gas_price: U256) -> U256 {
+    /// Two loop actions with room to spare (onedelta-composer.md §14: up to 700 k each).
+    const GAS: u64 = 2_000_000;
+    /// L1 fees and quiet base fees: 0.0001 ether.
+    const LEAST: u64 = 100_000_000_000_000;
+    gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
+}

@@ -1,0 +1,272 @@
+//! Closing a loop, or a fraction of it.
+
+use alloy::primitives::{Address, U256};
+use rust_decimal::Decimal;
+
+use super::{
+    PlanError,
+    context::{Context, Loan, grown_at_most, pools_of},
+    draft::{Draft, Flow, Flows, Grant},
+    flash::Meanwhile,
+    stream::{Streams, without_standing_approvals},
+    swap::Swap,
+};
+use crate::{
+    aave::{Amount as AaveAmount, Projection, Reserve},
+    onedelta::{Amount, Op, SweepAmount},
+    units::{Bps, WAD, from_decimal, mul_div_down, mul_div_up},
+};
+
+/// In what a closed loop is paid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payout {
+    /// All collateral is sold.
+    Debt,
+    /// Only what repays the debt is sold.
+    Collateral {
+        /// As ether: the wrapped token.
+        unwrap: Option<Address>,
+    },
+}
+
+/// How much of a loop is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// Everything, whatever interest accrues until then.
+    All,
+    /// This share of collateral and debt, above 0 and below 1.
+    Part(Decimal),
+}
+
+/// Amounts of a closing.
+struct Sizes {
+    /// Debt repaid as predicted, and the most it can be by the deadline.
+    repaid: U256,
+    repaid_at_most: U256,
+    /// Collateral withdrawn as predicted, and the most it can be by the deadline.
+    withdrawn: U256,
+    withdrawn_at_most: U256,
+    /// What the snapshot's block itself has, less rounding: the transaction may be mined before it was predicted.
+    withdrawn_at_least: U256,
+}
+
+/// Plans a closing.
+pub(super) fn close(ctx: &Context<'_>, share: Share, payout: Payout) -> Result<Draft, PlanError> {
+    let before = ctx.start();
+    let pair = ctx.pair;
+    let supplied = before.supplied(pair.collateral.token)?;
+    let owed = before.owed(pair.debt.token)?;
+    if supplied.is_zero() {
+        return Err(PlanError::NoLoop(pair.name()));
+    }
+    let sizes = Sizes::of(ctx, share, supplied, owed)?;
+    let work = Closing { ctx, share, payout, sizes };
+    let (loan, sources) = work.loan()?;
+    let swap = work.swap(loan.as_ref())?;
+    let after = work.after(&before, loan.as_ref())?;
+    let ops = without_standing_approvals(work.ops(loan.as_ref(), swap.as_ref())?, pair, &ctx.snapshot.contracts);
+    let what = match share {
+        Share::All => "close".to_owned(),
+        Share::Part(part) => format!("close {} %", (part * Decimal::ONE_HUNDRED).normalize()),
+    };
+    let into = match payout {
+        Payout::Debt => pair.debt.symbol.clone(),
+        Payout::Collateral { unwrap: Some(_) } => "ETH".to_owned(),
+        Payout::Collateral { unwrap: None } => pair.collateral.symbol.clone(),
+    };
+    Ok(Draft {
+        kind: "loop close",
+        headline: format!("{}: {what}, paid out in {into}", pair.name()),
+        worst: after.clone(),
+        flows: work.flows(loan.as_ref(), swap.as_ref()),
+        a_token: Some(Grant { value: work.sizes.withdrawn_at_most, leaves_rest: share == Share::All }),
+        before,
+        after,
+        emode: None,
+        ops,
+        pull: None,
+        delegation: None,
+        loan,
+        sources,
+        swap,
+        target: None,
+        adds_risk: false,
+        notes: Vec::new(),
+        floor_hint: String::new(),
+    })
+}
+
+impl Sizes {
+    fn of(ctx: &Context<'_>, share: Share, supplied: U256, owed: U256) -> Result<Self, PlanError> {
+        match share {
+            Share::All => {
+                let ttl = ctx.settings.permit_ttl;
+                Ok(Self {
+                    repaid: owed,
+                    repaid_at_most: if owed.is_zero() {
+                        owed
+                    } else {
+                        grown_at_most(owed, highest_rate(ctx.debt), ttl)?
+                    },
+                    withdrawn: supplied,
+                    withdrawn_at_most: grown_at_most(supplied, highest_rate(ctx.collateral), ttl)?,
+                    withdrawn_at_least: ctx
+                        .snapshot
+                        .account
+                        .supplied(ctx.collateral, ctx.snapshot.block.timestamp)?
+                        .saturating_sub(U256::from(10)),
+                })
+            }
+            Share::Part(part) => {
+                let part = from_decimal(part, 18).filter(|part| !part.is_zero() && *part < WAD);
+                let part = part.ok_or(PlanError::Fraction(Decimal::ZERO))?;
+                let repaid = mul_div_up(owed, part, WAD)?;
+                let withdrawn = mul_div_down(supplied, part, WAD)?;
+                Ok(Self {
+                    repaid,
+                    repaid_at_most: repaid,
+                    withdrawn,
+                    withdrawn_at_most: withdrawn,
+                    withdrawn_at_least: withdrawn,
+                })
+            }
+        }
+    }
+}
+
+/// The highest yearly rate a reserve's curve knows: no interest can grow faster before the deadline.
+fn highest_rate(reserve: &Reserve) -> Bps {
+    let strategy = &reserve.strategy;
+    Bps(strategy.base_rate.0.saturating_add(strategy.slope1.0).saturating_add(strategy.slope2.0))
+}
+
+struct Closing<'a> {
+    ctx: &'a Context<'a>,
+    share: Share,
+    payout: Payout,
+    sizes: Sizes,
+}
+
+impl Closing<'_> {
+    fn loan(&self) -> Result<(Option<Loan>, Vec<super::FlashCandidate>), PlanError> {
+        let amount = self.sizes.repaid_at_most;
+        if amount.is_zero() {
+            return Ok((None, Vec::new()));
+        }
+        let route = match self.payout {
+            Payout::Debt => self.ctx.sell(false, self.sizes.withdrawn, None),
+            Payout::Collateral { .. } => self.ctx.buy_debt(amount, None),
+        };
+        let sources = self.ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.ok().as_ref()))?;
+        let loan = match sources.first() {
+            Some(candidate) => {
+                let fee = candidate.source.fee(candidate.fee_pips, amount)?;
+                Some(Loan { candidate: candidate.clone(), amount, fee })
+            }
+            None => None,
+        };
+        Ok((loan, sources))
+    }
+
+    fn swap(&self, loan: Option<&Loan>) -> Result<Option<Swap>, PlanError> {
+        let locked = loan.and_then(|loan| loan.candidate.source.locked_pool());
+        match self.payout {
+            Payout::Debt => self.ctx.sell(false, self.sizes.withdrawn, locked).map(Some),
+            Payout::Collateral { .. } => {
+                let bought = self.to_buy(loan);
+                if bought.is_zero() { Ok(None) } else { self.ctx.buy_debt(bought, locked).map(Some) }
+            }
+        }
+    }
+
+    /// The loan comes back as what repaying left of it, and what is bought: the debt at its largest, and the fee.
+    fn to_buy(&self, loan: Option<&Loan>) -> U256 {
+        loan.map_or(U256::ZERO, |loan| self.sizes.repaid_at_most.saturating_add(loan.fee))
+    }
+
+    fn after(&self, before: &Projection, loan: Option<&Loan>) -> Result<Projection, PlanError> {
+        let pair = self.ctx.pair;
+        let (repay, withdraw) = match self.share {
+            Share::All => (AaveAmount::All, AaveAmount::All),
+            Share::Part(_) => (AaveAmount::Exact(self.sizes.repaid), AaveAmount::Exact(self.sizes.withdrawn)),
+        };
+        let mut after = before.clone();
+        let taken = match loan {
+            Some(loan) if loan.candidate.source == super::FlashSource::AaveV3 => {
+                Some(after.flash_loan(pair.debt.token, loan.amount)?)
+            }
+            _ => None,
+        };
+        if loan.is_some() {
+            after.repay(pair.debt.token, repay)?;
+        }
+        let moved = after.transfer_a_token(pair.collateral.token, withdraw)?;
+        after.withdraw_transferred(moved)?;
+        if let Some(taken) = taken {
+            after.repay_flash_loan(taken)?;
+        }
+        Ok(after)
+    }
+
+    fn flows(&self, loan: Option<&Loan>, swap: Option<&Swap>) -> Flows {
+        let owed_back = loan.map_or(U256::ZERO, |loan| loan.amount.saturating_add(loan.fee));
+        let kept = loan.map_or(U256::ZERO, |loan| loan.amount.saturating_sub(self.sizes.repaid));
+        let left = |amount: U256, token: usize| {
+            amount
+                .saturating_add(self.ctx.snapshot.contracts.composer[token])
+                .saturating_add(self.ctx.snapshot.contracts.forwarder[token])
+        };
+        let received = |receives, receives_at_worst| Flow { pays: U256::ZERO, receives, receives_at_worst };
+        match (self.payout, swap) {
+            (Payout::Debt, Some(swap)) => {
+                let proceeds = |out: U256| left(out.saturating_add(kept).saturating_sub(owed_back), 1);
+                let debt = received(proceeds(swap.quote.amount_out), proceeds(swap.limit));
+                Flows { debt, ..Flows::default() }
+            }
+            (Payout::Debt, None) => Flows::default(),
+            (Payout::Collateral { unwrap }, swap) => {
+                let (sold, limit) = swap.map_or((U256::ZERO, U256::ZERO), |swap| (swap.quote.amount_in, swap.limit));
+                let rest = |sold| left(self.sizes.withdrawn.saturating_sub(sold), 0);
+                let flow = received(rest(sold), rest(limit));
+                let surplus = left(kept, 1);
+                let debt = received(surplus, surplus);
+                match unwrap {
+                    Some(_) => Flows { native: flow, debt, ..Flows::default() },
+                    None => Flows { collateral: flow, debt, ..Flows::default() },
+                }
+            }
+        }
+    }
+
+    fn ops(&self, loan: Option<&Loan>, swap: Option<&Swap>) -> Result<Vec<Op>, PlanError> {
+        let pair = self.ctx.pair;
+        let streams = Streams { pair, account: self.ctx.snapshot.account.address };
+        let all = self.share == Share::All;
+        let mut inner = Vec::new();
+        if loan.is_some() {
+            inner.extend(streams.repay(if all { Amount::Max } else { Amount::exact(self.sizes.repaid)? }));
+        }
+        inner.push(streams.withdraw(if all { Amount::Max } else { Amount::exact(self.sizes.withdrawn)? }));
+        match (self.payout, swap) {
+            (Payout::Debt, Some(swap)) if all => {
+                inner.extend(streams.sell_everything(swap, self.sizes.withdrawn_at_least)?)
+            }
+            (Payout::Debt, Some(swap)) => inner.extend(streams.sell(swap)?),
+            (Payout::Collateral { .. }, Some(swap)) => inner.extend(streams.buy(swap)?),
+            (_, None) => {}
+        }
+        let mut ops = Vec::new();
+        match loan {
+            Some(loan) => {
+                inner.extend(streams.return_loan(loan)?);
+                ops.extend(streams.flash(loan, inner)?);
+            }
+            None => ops.extend(inner),
+        }
+        ops.push(streams.sweep(pair.debt.token, U256::ZERO)?);
+        if let Payout::Collateral { unwrap } = self.payout {
+            ops.push(streams.pay_collateral(SweepAmount::ALL, unwrap));
+        }
+        Ok(ops)
+    }
+}

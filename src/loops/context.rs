@@ -1,0 +1,178 @@
+//! What every plan of one action shares.
+
+use std::collections::BTreeSet;
+
+use alloy::primitives::{Address, U256};
+use rust_decimal::Decimal;
+
+use super::{
+    FlashCandidate, FlashChoice, LoopSnapshot, Pair, PlanError, Standing,
+    flash::{FlashNeed, Meanwhile, rank},
+    swap::{Swap, Venue},
+};
+use crate::{
+    aave::{Projection, Reserve},
+    config::{BoundsConfig, LoopClass, Thresholds, Urgency},
+    plan::Quantity,
+    units::{Bps, Secs, from_decimal},
+};
+
+/// Settings of one action.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Identifies the intent.
+    pub id: String,
+    /// The network the plan is for.
+    pub network: String,
+    /// Class of bounds.
+    pub urgency: Urgency,
+    /// Bounds of all classes.
+    pub bounds: BoundsConfig,
+    /// Slippage bound instead of the class's.
+    pub slippage: Option<Bps>,
+    /// Thresholds of the loop.
+    pub thresholds: Thresholds,
+    /// How long the plan and its permits are valid.
+    pub permit_ttl: Secs,
+    /// The user's flash source.
+    pub flash: Option<FlashChoice>,
+    /// Wei per gas, to compare routes and to keep gas back.
+    pub gas_price: U256,
+}
+
+/// Snapshot, pair and settings.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) snapshot: &'a LoopSnapshot,
+    pub(super) pair: &'a Pair,
+    pub(super) settings: &'a Settings,
+    pub(super) hubs: &'a [Address],
+    pub(super) collateral: &'a Reserve,
+    pub(super) debt: &'a Reserve,
+}
+
+/// A loan that a plan takes.
+#[derive(Debug, Clone)]
+pub(super) struct Loan {
+    pub(super) candidate: FlashCandidate,
+    pub(super) amount: U256,
+    pub(super) fee: U256,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(
+        snapshot: &'a LoopSnapshot,
+        pair: &'a Pair,
+        settings: &'a Settings,
+        hubs: &'a [Address],
+    ) -> Result<Self, PlanError> {
+        let collateral = snapshot.market.reserve(pair.collateral.token)?;
+        let debt = snapshot.market.reserve(pair.debt.token)?;
+        Ok(Self { snapshot, pair, settings, hubs, collateral, debt })
+    }
+
+    /// Bound on swaps of this action.
+    pub(super) fn slippage(&self) -> Bps {
+        self.settings.slippage.unwrap_or_else(|| self.settings.bounds.of(self.settings.urgency).slippage_bps)
+    }
+
+    /// The account one block on, before the action. The composer's allowances come with the action, so they do not bind.
+    pub(super) fn start(&self) -> Projection {
+        let mut account = self.snapshot.account.clone();
+        for token in [self.pair.collateral.token, self.pair.debt.token] {
+            let holding = account.holdings.entry(token).or_default();
+            holding.a_token_allowance = U256::MAX;
+            holding.borrow_allowance = U256::MAX;
+        }
+        Projection::new(self.snapshot.market.clone(), account, self.snapshot.inclusion())
+    }
+
+    /// The loop's standing in a projection: the pair's two values, the account's health factor.
+    pub(super) fn standing(&self, projection: &Projection) -> Result<Standing, PlanError> {
+        let supplied = projection.supplied(self.pair.collateral.token)?;
+        let owed = projection.owed(self.pair.debt.token)?;
+        Ok(Standing {
+            collateral: self.collateral.collateral_value(supplied)?.0,
+            debt: self.debt.debt_value(owed)?.0,
+            health_factor: projection.account_data()?.health_factor.0,
+        })
+    }
+
+    /// Whether the pair moves as an exchange rate in the account's e-mode.
+    pub(super) fn is_correlated(&self, projection: &Projection) -> Result<bool, PlanError> {
+        let category = projection.market().category(projection.account().emode)?;
+        let threshold = category.filter(|category| category.is_collateral(self.collateral.id));
+        Ok(super::class_of(threshold.map(|category| category.liquidation_threshold)) == LoopClass::Correlated)
+    }
+
+    /// The health factor an opening must leave, wad.
+    pub(super) fn floor(&self) -> U256 {
+        wad(self.settings.thresholds.opening_floor())
+    }
+
+    pub(super) fn collateral_amount(&self, raw: U256) -> Quantity {
+        Quantity::new(raw, self.pair.collateral.decimals, self.pair.collateral.symbol.clone())
+    }
+
+    pub(super) fn debt_amount(&self, raw: U256) -> Quantity {
+        Quantity::new(raw, self.pair.debt.decimals, self.pair.debt.symbol.clone())
+    }
+
+    /// Sells debt asset for collateral, or the other way round, outside the locked pool.
+    pub(super) fn sell(&self, to_collateral: bool, amount: U256, locked: Option<Address>) -> Result<Swap, PlanError> {
+        let (from, to) = if to_collateral { (self.debt, self.collateral) } else { (self.collateral, self.debt) };
+        let exclude = locked.into_iter().collect();
+        self.venue(&exclude).sell(from, to, amount)
+    }
+
+    /// Buys debt asset with collateral outside the locked pool.
+    pub(super) fn buy_debt(&self, amount: U256, locked: Option<Address>) -> Result<Swap, PlanError> {
+        let exclude = locked.into_iter().collect();
+        self.venue(&exclude).buy(self.collateral, self.debt, amount)
+    }
+
+    fn venue<'b>(&'b self, exclude: &'b BTreeSet<Address>) -> Venue<'b> {
+        Venue {
+            snapshot: self.snapshot,
+            hubs: self.hubs,
+            exclude,
+            gas_price: self.settings.gas_price,
+            slippage: self.slippage(),
+        }
+    }
+
+    /// The ranked sources of a loan; the first is the one to take.
+    pub(super) fn flash_sources(
+        &self,
+        amount: U256,
+        meanwhile: Meanwhile,
+        swapped_in: &BTreeSet<Address>,
+    ) -> Result<Vec<FlashCandidate>, PlanError> {
+        let need = FlashNeed { amount, meanwhile, choice: self.settings.flash, swapped_in };
+        let candidates = rank(self.snapshot, self.pair, need)?;
+        if candidates.first().is_none_or(|candidate| candidate.rejected.is_some()) {
+            return Err(PlanError::NoFlash { amount: Box::new(self.debt_amount(amount)), candidates });
+        }
+        Ok(candidates)
+    }
+}
+
+/// A threshold in 18-decimal fixed point; thresholds are validated to be positive.
+pub(super) fn wad(value: Decimal) -> U256 {
+    from_decimal(value, 18).unwrap_or(U256::MAX)
+}
+
+/// The pools a swap goes through.
+pub(super) fn pools_of(swap: Option<&Swap>) -> BTreeSet<Address> {
+    let deployment = crate::dex::Deployment::BASE;
+    swap.map(|swap| swap.quote.route.keys().iter().map(|key| key.address(&deployment)).collect()).unwrap_or_default()
+}
+
+/// What a value can grow to at most in a time, when interest is never above `yearly`: rounded up, with a hundredth on top for
+/// compounding.
+pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, crate::units::MathError> {
+    let rate = U256::from(u64::from(yearly.0) * 101);
+    let scale = U256::from(u64::from(Bps::ONE.0) * 100) * U256::from(Secs::YEAR.0);
+    let interest = crate::units::mul_div_up(value, rate * U256::from(during.0), scale)?;
+    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(crate::units::MathError::Overflow)
+}

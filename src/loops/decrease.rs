@@ -1,0 +1,238 @@
+//! Less debt or less collateral: levering down, taking equity out.
+
+use alloy::primitives::{Address, U256};
+
+use super::{
+    PlanError, Target,
+    context::{Context, Loan, pools_of},
+    draft::{Draft, Flow, Flows, Grant},
+    flash::Meanwhile,
+    increase::is_close,
+    solve::smallest,
+    stream::{Streams, without_standing_approvals},
+    swap::Swap,
+};
+use crate::{
+    aave::{Amount as AaveAmount, Projection},
+    onedelta::{Amount, Op, SweepAmount},
+    plan::Quantity,
+};
+
+/// Collateral withdrawn on top of what the swap may need, so that something is always left to put back: supplying nothing
+/// reverts.
+const REST: u64 = 100;
+
+/// What is asked of [`decrease`].
+#[derive(Debug, Clone)]
+pub(super) struct Decrease {
+    pub(super) kind: &'static str,
+    /// Collateral paid out.
+    pub(super) collateral_out: U256,
+    /// Debt asset paid out.
+    pub(super) debt_out: U256,
+    /// Pay collateral out as ether: the wrapped token.
+    pub(super) unwrap: Option<Address>,
+    /// Without a target no debt is repaid.
+    pub(super) target: Option<Target>,
+}
+
+struct Attempt {
+    loan: Option<Loan>,
+    swap: Option<Swap>,
+    /// aTokens moved.
+    withdrawn: U256,
+    after: Projection,
+}
+
+struct Decreasing<'a> {
+    ctx: &'a Context<'a>,
+    ask: &'a Decrease,
+    base: Projection,
+}
+
+/// Plans a decrease.
+pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanError> {
+    let base = ctx.start();
+    let work = Decreasing { ctx, ask, base: base.clone() };
+    let (attempt, sources) = match ask.target {
+        None => (work.attempt(None, U256::ZERO, false)?, Vec::new()),
+        Some(target) => work.solve(target)?,
+    };
+    let repaid = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
+    let worst = work.attempt(attempt.loan.as_ref(), repaid, true)?.after;
+    let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
+    let received = |receives| Flow { pays: U256::ZERO, receives, receives_at_worst: receives };
+    let mut flows = Flows { debt: received(ask.debt_out), ..Flows::default() };
+    match ask.unwrap {
+        Some(_) => flows.native = received(ask.collateral_out),
+        None => flows.collateral = received(ask.collateral_out),
+    }
+    Ok(Draft {
+        kind: ask.kind,
+        headline: work.headline(),
+        before: base,
+        after: attempt.after,
+        worst,
+        emode: None,
+        ops,
+        pull: None,
+        delegation: None,
+        a_token: Some(Grant { value: attempt.withdrawn, leaves_rest: false }),
+        loan: attempt.loan,
+        sources,
+        swap: attempt.swap,
+        flows,
+        target: ask.target,
+        adds_risk: !ask.collateral_out.is_zero() || !ask.debt_out.is_zero(),
+        notes: Vec::new(),
+        floor_hint: "take less out, or repay with --keep-leverage".to_owned(),
+    })
+}
+
+impl Decreasing<'_> {
+    fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
+        let (ctx, pair) = (self.ctx, self.ctx.pair);
+        let loan = match loan {
+            Some(loan) if !amount.is_zero() => {
+                let fee = loan.candidate.source.fee(loan.candidate.fee_pips, amount)?;
+                Some(Loan { candidate: loan.candidate.clone(), amount, fee })
+            }
+            _ => None,
+        };
+        let owed_back = loan.as_ref().map_or(U256::ZERO, |loan| loan.amount.saturating_add(loan.fee));
+        let bought = owed_back.saturating_add(self.ask.debt_out);
+        let locked = loan.as_ref().and_then(|loan| loan.candidate.source.locked_pool());
+        let swap = if bought.is_zero() { None } else { Some(ctx.buy_debt(bought, locked)?) };
+
+        let mut after = self.base.clone();
+        let taken = match &loan {
+            Some(loan) if loan.candidate.source == super::FlashSource::AaveV3 => {
+                Some(after.flash_loan(pair.debt.token, loan.amount)?)
+            }
+            _ => None,
+        };
+        if let Some(loan) = &loan {
+            after.repay(pair.debt.token, AaveAmount::Exact(loan.amount))?;
+        }
+        let (limit, sold) = swap.as_ref().map_or((U256::ZERO, U256::ZERO), |swap| {
+            (swap.limit, if at_worst { swap.limit } else { swap.quote.amount_in })
+        });
+        let rest = if swap.is_some() { U256::from(REST) } else { U256::ZERO };
+        let withdrawn = self.ask.collateral_out.saturating_add(limit).saturating_add(rest);
+        let moved = after.transfer_a_token(pair.collateral.token, AaveAmount::Exact(withdrawn))?;
+        after.withdraw_transferred(moved)?;
+        if swap.is_some() {
+            let left = ctx.snapshot.contracts.composer[0].saturating_add(ctx.snapshot.contracts.forwarder[0]);
+            after.supply(pair.collateral.token, (limit - sold).saturating_add(rest).saturating_add(left))?;
+        }
+        if let Some(taken) = taken {
+            after.repay_flash_loan(taken)?;
+        }
+        Ok(Attempt { loan, swap, withdrawn, after })
+    }
+
+    /// The smallest repayment that meets the target.
+    fn solve(&self, target: Target) -> Result<(Attempt, Vec<super::FlashCandidate>), PlanError> {
+        let ctx = self.ctx;
+        let owed = self.base.owed(ctx.pair.debt.token)?;
+        let mut amount: U256 = owed >> 1;
+        let route = ctx.buy_debt(amount.max(U256::ONE), None).ok();
+        let mut sources = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.as_ref()))?;
+        for _ in 0..3 {
+            let Some(candidate) = sources.first().cloned() else { break };
+            let loan = Loan { candidate, amount: U256::ZERO, fee: U256::ZERO };
+            let attempt = self.solve_with(target, &loan, owed)?;
+            amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
+            if amount.is_zero() {
+                return Ok((attempt, Vec::new()));
+            }
+            let again = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(attempt.swap.as_ref()))?;
+            let same = again.first().map(|c| c.source) == sources.first().map(|c| c.source);
+            sources = again;
+            if same {
+                return Ok((attempt, sources));
+            }
+        }
+        Err(PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: sources })
+    }
+
+    fn solve_with(&self, target: Target, loan: &Loan, owed: U256) -> Result<Attempt, PlanError> {
+        let ctx = self.ctx;
+        let mut obstacle = None;
+        let amount = smallest(U256::ZERO, owed, |amount| match self.attempt(Some(loan), amount, false) {
+            Ok(attempt) => ctx.standing(&attempt.after).is_ok_and(|standing| target.is_within(&standing)),
+            Err(error) => {
+                obstacle = Some(error);
+                false
+            }
+        });
+        let reached = match amount {
+            Some(amount) => {
+                let attempt = self.attempt(Some(loan), amount, false)?;
+                let measured = target.measure(&ctx.standing(&attempt.after)?);
+                (amount.is_zero() || is_close(measured, target.wad())).then_some(attempt)
+            }
+            None => None,
+        };
+        reached.ok_or_else(|| {
+            let standing = ctx.standing(&self.base).map(|s| super::algebra::leverage_wad(s.collateral, s.debt));
+            let highest = Quantity::new(standing.unwrap_or_default(), 18, "x");
+            let reason = obstacle.map_or_else(|| "repaying does not lead there".to_owned(), |error| error.to_string());
+            PlanError::Unreachable { target, reason, highest: Box::new(highest) }
+        })
+    }
+
+    fn ops(&self, attempt: &Attempt) -> Result<Vec<Op>, PlanError> {
+        let pair = self.ctx.pair;
+        let streams = Streams { pair, account: self.ctx.snapshot.account.address };
+        let mut inner = Vec::new();
+        if let Some(loan) = &attempt.loan {
+            inner.extend(streams.repay(Amount::exact(loan.amount)?));
+        }
+        inner.push(streams.withdraw(Amount::exact(attempt.withdrawn)?));
+        if let Some(swap) = &attempt.swap {
+            inner.extend(streams.buy(swap)?);
+        }
+        let out = self.ask.collateral_out;
+        if !out.is_zero() {
+            inner.push(match (self.ask.unwrap, attempt.swap.is_some()) {
+                // Ether goes to the account last of all; until then the composer keeps it apart from what is put back.
+                (Some(weth), true) => streams.unwrap(weth, out)?,
+                (unwrap, _) => streams.pay_collateral(SweepAmount::exact(out)?, unwrap),
+            });
+        }
+        if attempt.swap.is_some() {
+            inner.extend(streams.deposit_all());
+        }
+        let mut ops = Vec::new();
+        match &attempt.loan {
+            Some(loan) => {
+                inner.extend(streams.return_loan(loan)?);
+                ops.extend(streams.flash(loan, inner)?);
+            }
+            None => ops.extend(inner),
+        }
+        if attempt.swap.is_some() {
+            ops.push(streams.sweep(pair.debt.token, self.ask.debt_out)?);
+            if self.ask.unwrap.is_some() && !out.is_zero() {
+                ops.push(streams.sweep(Address::ZERO, out)?);
+            }
+        }
+        Ok(ops)
+    }
+
+    fn headline(&self) -> String {
+        let (ctx, name) = (self.ctx, self.ctx.pair.name());
+        let mut parts = Vec::new();
+        if !self.ask.collateral_out.is_zero() {
+            parts.push(format!("take {} out", ctx.collateral_amount(self.ask.collateral_out)));
+        }
+        if !self.ask.debt_out.is_zero() {
+            parts.push(format!("take {} out", ctx.debt_amount(self.ask.debt_out)));
+        }
+        if let Some(target) = self.ask.target {
+            parts.push(if parts.is_empty() { format!("lower to {target}") } else { format!("at {target}") });
+        }
+        format!("{name}: {}", parts.join(", "))
+    }
+}

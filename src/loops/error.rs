@@ -1,0 +1,142 @@
+//! Why there is no plan.
+
+use alloy::primitives::Address;
+
+use super::{FlashCandidate, PairError, Target, TargetError};
+use crate::{
+    aave::{Refusal, StateError},
+    onedelta,
+    plan::{Bound, Quantity},
+    units::{AmountError, MathError},
+};
+
+/// Why an action cannot be planned; nothing was sent.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The assets are no pair.
+    #[error(transparent)]
+    Pair(#[from] PairError),
+    /// The target is no target.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// An amount is no amount.
+    #[error("{field}: {source}")]
+    Amount {
+        /// Flag without dashes.
+        field: &'static str,
+        /// What is wrong with it.
+        source: AmountError,
+    },
+    /// An amount of nothing.
+    #[error("{0} is zero: give an amount above 0")]
+    Zero(&'static str),
+    /// A share outside (0, 1].
+    #[error("fraction {0} must be above 0 and at most 1")]
+    Fraction(rust_decimal::Decimal),
+    /// Neither target nor anything else to do.
+    #[error("no target: give --leverage, --health-factor or --ltv")]
+    NoTarget,
+    /// There is no such loop.
+    #[error("the account has no {0} loop")]
+    NoLoop(String),
+    /// There is one already.
+    #[error(
+        "the account already has a {pair} loop at leverage {leverage}: use `loop adjust`, `loop deposit` or `loop close`"
+    )]
+    LoopExists {
+        /// Pair.
+        pair: String,
+        /// Its leverage.
+        leverage: Box<Quantity>,
+    },
+    /// Amounts that the journal did not open.
+    #[error(
+        "the account has {collateral} supplied and {debt} owed that this journal did not open: \
+         add --include-existing to act on them, or take them over with `loop adopt`"
+    )]
+    Existing {
+        /// Collateral of the pair.
+        collateral: Box<Quantity>,
+        /// Debt of the pair.
+        debt: Box<Quantity>,
+    },
+    /// The wallet does not hold what is to be put in.
+    #[error("equity of {needed} is more than the wallet's {available}")]
+    EquityShort {
+        /// Needed.
+        needed: Box<Quantity>,
+        /// In the wallet.
+        available: Box<Quantity>,
+    },
+    /// Nothing would be left for gas.
+    #[error("equity of {needed} leaves {left} for gas; keep at least {reserve}")]
+    NoGasLeft {
+        /// Needed.
+        needed: Box<Quantity>,
+        /// What would be left.
+        left: Box<Quantity>,
+        /// What must be left.
+        reserve: Box<Quantity>,
+    },
+    /// The market does not allow the target.
+    #[error("{target} cannot be reached: {reason}; the highest leverage that fits is {highest}")]
+    Unreachable {
+        /// What was asked.
+        target: Target,
+        /// What stands in the way.
+        reason: String,
+        /// What could be had.
+        highest: Box<Quantity>,
+    },
+    /// The loop is already there.
+    #[error("the loop is already at {0}")]
+    AlreadyThere(Target),
+    /// No pool between the two tokens can take the swap.
+    #[error("no route from {from} to {to} for {amount}: {reasons}")]
+    NoRoute {
+        /// Sold token.
+        from: String,
+        /// Bought token.
+        to: String,
+        /// How much.
+        amount: Box<Quantity>,
+        /// Each candidate with its reason.
+        reasons: String,
+    },
+    /// No flash loan source has what is needed.
+    #[error("no flash loan of {amount}: {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NoFlash {
+        /// How much.
+        amount: Box<Quantity>,
+        /// Each candidate with its reason.
+        candidates: Vec<FlashCandidate>,
+    },
+    /// Bounds that do not hold, found while planning.
+    #[error("{0}")]
+    Bound(Box<Bound>),
+    /// Aave would not do it.
+    #[error("{0}")]
+    Aave(Box<Refusal>),
+    /// The snapshot does not tell.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Call data that the composer would misread.
+    #[error("composer stream: {0}")]
+    Encode(#[from] onedelta::EncodeError),
+    /// A stream that touches what it must not.
+    #[error("composer stream refused: {0}")]
+    Stream(#[from] onedelta::Refusal),
+    /// A token has no permit and cannot be approved exactly.
+    #[error("{0} has no permit that can be signed")]
+    NoPermit(Address),
+    /// Arithmetic on the edge of its type.
+    #[error(transparent)]
+    Math(#[from] MathError),
+}
+
+impl From<Refusal> for PlanError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Aave(Box::new(refusal))
+    }
+}

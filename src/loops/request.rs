@@ -1,0 +1,199 @@
+//! What a user asks of a loop, and the plan for it.
+
+use alloy::primitives::{Address, U256};
+use rust_decimal::Decimal;
+
+use super::{
+    Funds, LoopSnapshot, Pair, Payout, PlanError, Settings, Share, Target,
+    algebra::leverage_wad,
+    close::close,
+    context::Context,
+    decrease::{Decrease, decrease},
+    increase::{Increase, increase},
+    write::write,
+};
+use crate::{
+    aave::emode,
+    plan::{Plan, Quantity},
+    units::to_decimal,
+};
+
+/// An action on a loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Opens a loop.
+    Open {
+        /// Equity put in.
+        funds: Funds,
+        /// Where to.
+        target: Target,
+    },
+    /// Brings a loop to another target.
+    Adjust {
+        /// Where to.
+        target: Target,
+    },
+    /// Puts equity in.
+    Deposit {
+        /// Equity put in.
+        funds: Funds,
+        /// Borrows as much as keeps the leverage.
+        keep_leverage: bool,
+    },
+    /// Takes equity out.
+    Withdraw {
+        /// In collateral.
+        collateral: U256,
+        /// In the debt asset.
+        debt: U256,
+        /// Collateral as ether: the wrapped token.
+        unwrap: Option<Address>,
+        /// Repays as much as keeps the leverage.
+        keep_leverage: bool,
+    },
+    /// Closes a loop or a share of it.
+    Close {
+        /// How much.
+        share: Share,
+        /// In what it is paid out.
+        payout: Payout,
+    },
+}
+
+/// Whose the amounts are that an action would touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// The journal has an open position of the pair, or the user said to include what exists.
+    Known,
+    /// The journal knows nothing of it.
+    Foreign,
+}
+
+/// Plans an action. Pure: everything is in the snapshot.
+pub fn plan(
+    request: &Request,
+    snapshot: &LoopSnapshot,
+    pair: &Pair,
+    settings: &Settings,
+    hubs: &[Address],
+    ownership: Ownership,
+) -> Result<Plan, PlanError> {
+    let ctx = Context::new(snapshot, pair, settings, hubs)?;
+    let draft = match *request {
+        Request::Open { funds, target } => {
+            nonzero(funds)?;
+            refuse_second_loop(&ctx)?;
+            refuse_foreign(&ctx, ownership)?;
+            let emode = best_emode(&ctx)?;
+            increase(&ctx, &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode })?
+        }
+        Request::Adjust { target } => {
+            require_loop(&ctx)?;
+            refuse_foreign(&ctx, ownership)?;
+            adjust(&ctx, target.validate()?)?
+        }
+        Request::Deposit { funds, keep_leverage } => {
+            nonzero(funds)?;
+            refuse_foreign(&ctx, ownership)?;
+            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None })?
+        }
+        Request::Withdraw { collateral, debt, unwrap, keep_leverage } => {
+            if collateral.is_zero() && debt.is_zero() {
+                return Err(PlanError::Zero("equity"));
+            }
+            require_collateral(&ctx)?;
+            refuse_foreign(&ctx, ownership)?;
+            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let ask = Decrease { kind: "loop withdraw", collateral_out: collateral, debt_out: debt, unwrap, target };
+            decrease(&ctx, &ask)?
+        }
+        Request::Close { share, payout } => {
+            require_collateral(&ctx)?;
+            refuse_foreign(&ctx, ownership)?;
+            if let Share::Part(part) = share
+                && (part <= Decimal::ZERO || part >= Decimal::ONE)
+            {
+                return Err(PlanError::Fraction(part));
+            }
+            close(&ctx, share, payout)?
+        }
+    };
+    write(&ctx, &draft)
+}
+
+fn nonzero(funds: Funds) -> Result<(), PlanError> {
+    match funds {
+        Funds::Native(amount) | Funds::Collateral(amount) | Funds::Debt(amount) if amount.is_zero() => {
+            Err(PlanError::Zero("equity"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, PlanError> {
+    let standing = ctx.standing(&ctx.start())?;
+    let present = target.measure(&standing);
+    if present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad() {
+        return Err(PlanError::AlreadyThere(target));
+    }
+    if target.is_within(&standing) {
+        let ask = Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None };
+        return increase(ctx, &ask);
+    }
+    let none = U256::ZERO;
+    let ask =
+        Decrease { kind: "loop adjust", collateral_out: none, debt_out: none, unwrap: None, target: Some(target) };
+    decrease(ctx, &ask)
+}
+
+/// Leverage now, to six digits downwards, as a target.
+fn present_leverage(ctx: &Context<'_>) -> Result<Target, PlanError> {
+    let standing = ctx.standing(&ctx.start())?;
+    let leverage = leverage_wad(standing.collateral, standing.debt);
+    let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
+    Target::Leverage(value.trunc_with_scale(6).normalize()).validate().map_err(PlanError::from)
+}
+
+fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
+    let standing = ctx.standing(&ctx.start())?;
+    if standing.collateral.is_zero() || standing.debt.is_zero() {
+        return Ok(());
+    }
+    let leverage = Quantity::new(leverage_wad(standing.collateral, standing.debt), 18, "x");
+    Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage: Box::new(leverage) })
+}
+
+fn require_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
+    require_collateral(ctx)
+}
+
+fn require_collateral(ctx: &Context<'_>) -> Result<(), PlanError> {
+    if ctx.start().supplied(ctx.pair.collateral.token)?.is_zero() {
+        return Err(PlanError::NoLoop(ctx.pair.name()));
+    }
+    Ok(())
+}
+
+fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanError> {
+    let start = ctx.start();
+    let (supplied, owed) = (start.supplied(ctx.pair.collateral.token)?, start.owed(ctx.pair.debt.token)?);
+    if ownership == Ownership::Known || (supplied.is_zero() && owed.is_zero()) {
+        return Ok(());
+    }
+    Err(PlanError::Existing {
+        collateral: Box::new(ctx.collateral_amount(supplied)),
+        debt: Box::new(ctx.debt_amount(owed)),
+    })
+}
+
+/// The e-mode to enter first: the one that fits the pair best, if it is not the account's already and the account's other
+/// positions allow it.
+fn best_emode(ctx: &Context<'_>) -> Result<Option<u8>, PlanError> {
+    let market = &ctx.snapshot.market;
+    let present = ctx.snapshot.account.emode;
+    let fitting = emode::fitting(market, ctx.collateral, ctx.debt);
+    let Some(category) = fitting.filter(|category| category.id != present) else { return Ok(None) };
+    let mut trial = ctx.start();
+    Ok(trial.set_emode(category.id).is_ok().then_some(category.id))
+}

@@ -1,0 +1,164 @@
+//! Everything a plan is made from, read at one block.
+
+use alloy::{
+    primitives::{Address, U256},
+    sol,
+};
+
+use super::Pair;
+use crate::{
+    aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList},
+    chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
+    dex::{self, PoolQuery, Pools, Reach, TickProbe, keys_between},
+    onedelta::{CALL_FORWARDER as FORWARDER, COMPOSER, MORPHO_BLUE},
+    units::Secs,
+};
+
+sol! {
+    #[derive(Debug)]
+    function balanceOf(address account) external view returns (uint256);
+    #[derive(Debug)]
+    function allowance(address owner, address spender) external view returns (uint256);
+}
+
+/// Base's time between blocks: a plan predicts the state one block on, where its transaction will be.
+pub const BLOCK_TIME: Secs = Secs(2);
+
+/// State of market, account and pools at one block.
+#[derive(Debug, Clone)]
+pub struct LoopSnapshot {
+    /// The block.
+    pub block: BlockRef,
+    /// Aave.
+    pub market: Market,
+    /// The account.
+    pub account: AccountState,
+    /// Uniswap pools between the pair's tokens.
+    pub pools: Pools,
+    /// Debt asset that Morpho Blue holds and so can lend.
+    pub morpho_liquidity: U256,
+    /// What the composer and the forwarder hold or have approved.
+    pub contracts: Contracts,
+}
+
+/// Balances and approvals of the composer and the forwarder, for the pair's two tokens (collateral, debt).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Contracts {
+    /// Tokens left in the composer by somebody.
+    pub composer: [U256; 2],
+    /// Tokens left in the forwarder by somebody.
+    pub forwarder: [U256; 2],
+    /// Whether the composer has approved the Aave pool.
+    pub pool_approved: [bool; 2],
+    /// Whether the forwarder has approved the router.
+    pub router_approved: [bool; 2],
+    /// Whether the composer has approved Morpho Blue for the debt asset.
+    pub morpho_approved: bool,
+}
+
+/// Tokens that lie in the middle of routes where a pair has no direct pool.
+fn hubs(list: &ReserveList) -> Vec<Address> {
+    ["WETH", "USDC"].iter().filter_map(|s| list.listings.iter().find(|l| l.symbol == *s)).map(|l| l.asset).collect()
+}
+
+impl LoopSnapshot {
+    /// Reads a snapshot at the newest block: the prices' neighbourhood first, then everything in one multicall.
+    pub async fn read<R: Reader>(
+        reader: &R,
+        list: &ReserveList,
+        pair: &Pair,
+        account: Address,
+    ) -> Result<Self, QueryError> {
+        let block = reader.head().await?;
+        let deployment = dex::Deployment::BASE;
+        let mut batch = Batch::new();
+        let probes: Vec<_> = keys_between(pair.collateral.token, pair.debt.token, &hubs(list))
+            .into_iter()
+            .map(|key| (key, TickProbe::add(&mut batch, &key, &deployment)))
+            .collect();
+        let answers = reader.read(block.hash, &batch).await?;
+
+        let mut pools = Pools::default();
+        let mut batch = Batch::new();
+        let market = MarketQuery::add(list, &mut batch);
+        let holder = AccountQuery::add(list, account, Some(COMPOSER), &mut batch);
+        let contracts = ContractSlots::add(pair, &mut batch);
+        let mut queries = Vec::new();
+        for (key, probe) in probes {
+            match probe.decode(&answers) {
+                Ok(hint) => queries.push(PoolQuery::add(&mut batch, key, hint, &Reach::default(), &deployment)),
+                Err(absence) => pools.insert(key, Err(absence)),
+            }
+        }
+        let answers = reader.read(block.hash, &batch).await?;
+        for query in queries {
+            pools.insert(query.key(), query.decode(&answers)?);
+        }
+        let (contracts, morpho_liquidity) = contracts.decode(&answers)?;
+        Ok(Self {
+            block,
+            market: market.decode(&answers, block)?,
+            account: holder.decode(&answers)?,
+            pools,
+            morpho_liquidity,
+            contracts,
+        })
+    }
+
+    /// The moment a transaction sent now is expected to be mined at.
+    #[must_use]
+    pub fn inclusion(&self) -> Secs {
+        self.block.timestamp.plus(BLOCK_TIME)
+    }
+
+    /// Pools that could be used, for explanations.
+    #[must_use]
+    pub fn hubs(list: &ReserveList) -> Vec<Address> {
+        hubs(list)
+    }
+}
+
+#[derive(Debug)]
+struct ContractSlots {
+    morpho: Slot<balanceOfCall>,
+    tokens: [TokenSlots; 2],
+}
+
+#[derive(Debug)]
+struct TokenSlots {
+    composer: Slot<balanceOfCall>,
+    forwarder: Slot<balanceOfCall>,
+    pool: Slot<allowanceCall>,
+    router: Slot<allowanceCall>,
+    morpho: Slot<allowanceCall>,
+}
+
+impl ContractSlots {
+    fn add(pair: &Pair, batch: &mut Batch) -> Self {
+        let morpho = batch.add(pair.debt.token, &balanceOfCall { account: MORPHO_BLUE });
+        let pool = crate::aave::Deployment::BASE.pool;
+        let router = dex::Deployment::BASE.router;
+        let tokens = [pair.collateral.token, pair.debt.token].map(|token| TokenSlots {
+            composer: batch.add(token, &balanceOfCall { account: COMPOSER }),
+            forwarder: batch.add(token, &balanceOfCall { account: FORWARDER }),
+            pool: batch.add(token, &allowanceCall { owner: COMPOSER, spender: pool }),
+            router: batch.add(token, &allowanceCall { owner: FORWARDER, spender: router }),
+            morpho: batch.add(token, &allowanceCall { owner: COMPOSER, spender: MORPHO_BLUE }),
+        });
+        Self { morpho, tokens }
+    }
+
+    fn decode(&self, answers: &Answers) -> Result<(Contracts, U256), ReadError> {
+        // The contracts approve the maximum once; anything that large lasts for ever.
+        let lasting = |slot| Ok::<_, ReadError>(answers.get(slot)? >> 200 != U256::ZERO);
+        let mut contracts = Contracts::default();
+        for (index, token) in self.tokens.iter().enumerate() {
+            contracts.composer[index] = answers.get(token.composer)?;
+            contracts.forwarder[index] = answers.get(token.forwarder)?;
+            contracts.pool_approved[index] = lasting(token.pool)?;
+            contracts.router_approved[index] = lasting(token.router)?;
+        }
+        contracts.morpho_approved = lasting(self.tokens[1].morpho)?;
+        Ok((contracts, answers.get(self.morpho)?))
+    }
+}

@@ -1,0 +1,139 @@
+//! The swap of a loop action: its route, and the worst fill that its bounds permit.
+
+use std::collections::BTreeSet;
+
+use alloy::primitives::{Address, U256};
+
+use super::{LoopSnapshot, PlanError};
+use crate::{
+    aave::Reserve,
+    dex::{GasPrice, Quote, Ranking, Route, Search},
+    onedelta::V3Path,
+    plan::Quantity,
+    units::{Bps, MathError, mul_div_down, mul_div_up},
+};
+
+/// A swap with its quote and its limit.
+#[derive(Debug, Clone)]
+pub(super) struct Swap {
+    /// The quote, replayed on the snapshot.
+    pub(super) quote: Quote,
+    /// Least that must come out, or most that may go in.
+    pub(super) limit: U256,
+    /// Loss of the quote against the oracle, basis points, rounded up; zero for a gain.
+    pub(super) cost_bps: u64,
+    /// Value that goes in and comes out at oracle prices, USD with 8 decimals.
+    pub(super) value_in: U256,
+    /// See `value_in`.
+    pub(super) value_out: U256,
+}
+
+impl Swap {
+    pub(super) fn path(&self) -> V3Path {
+        v3_path(&self.quote.route)
+    }
+}
+
+/// The route as the composer's encoder takes it.
+pub(super) fn v3_path(route: &Route) -> V3Path {
+    V3Path { token_in: route.token_in(), hops: route.hops().iter().map(|hop| (hop.fee, hop.token_out)).collect() }
+}
+
+/// Where swaps are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Venue<'a> {
+    pub(super) snapshot: &'a LoopSnapshot,
+    pub(super) hubs: &'a [Address],
+    pub(super) exclude: &'a BTreeSet<Address>,
+    /// Wei per gas, to compare routes.
+    pub(super) gas_price: U256,
+    pub(super) slippage: Bps,
+}
+
+impl Venue<'_> {
+    /// Sells exactly `amount` of `from`.
+    pub(super) fn sell(&self, from: &Reserve, to: &Reserve, amount: U256) -> Result<Swap, PlanError> {
+        let ranking = self.search(to)?.best_exact_in(from.asset, to.asset, amount);
+        let quote = best(ranking, from, to, amount, from)?;
+        let fair = convert_down(amount, from, to)?;
+        let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
+        let floor = mul_div_up(quote.amount_out.max(fair), kept, U256::from(Bps::ONE.0))?;
+        // A floor above the quote would always revert: then the bound on the oracle price refuses the plan instead.
+        self.priced(from, to, quote, |quote| floor.min(quote.amount_out))
+    }
+
+    /// Buys exactly `amount` of `to`.
+    pub(super) fn buy(&self, from: &Reserve, to: &Reserve, amount: U256) -> Result<Swap, PlanError> {
+        let ranking = self.search(from)?.best_exact_out(from.asset, to.asset, amount);
+        let quote = best(ranking, from, to, amount, to)?;
+        let fair = convert_up(amount, to, from)?;
+        let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
+        let ceiling = mul_div_down(quote.amount_in.min(fair), U256::from(Bps::ONE.0), kept)?;
+        self.priced(from, to, quote, |quote| ceiling.max(quote.amount_in))
+    }
+
+    fn search(&self, priced_in: &Reserve) -> Result<Search<'_>, PlanError> {
+        let snapshot = self.snapshot;
+        let weth = snapshot.market.reserve_by_symbol("WETH").and_then(|reserve| reserve.price().ok());
+        let gas = match weth {
+            Some(ether) => {
+                GasPrice::in_token(self.gas_price, ether, priced_in.price()?, priced_in.configuration.decimals())?
+            }
+            None => GasPrice::FREE,
+        };
+        Ok(Search { pools: &snapshot.pools, hubs: self.hubs, gas, exclude: self.exclude })
+    }
+
+    fn priced(
+        &self,
+        from: &Reserve,
+        to: &Reserve,
+        quote: Quote,
+        limit: impl Fn(&Quote) -> U256,
+    ) -> Result<Swap, PlanError> {
+        let value_in = from.collateral_value(quote.amount_in)?.0;
+        let value_out = to.collateral_value(quote.amount_out)?.0;
+        let limit = limit(&quote);
+        Ok(Swap { limit, cost_bps: loss_bps(value_in, value_out)?, value_in, value_out, quote })
+    }
+}
+
+fn best(ranking: Ranking, from: &Reserve, to: &Reserve, amount: U256, unit: &Reserve) -> Result<Quote, PlanError> {
+    let reasons = || {
+        let all: Vec<String> = ranking.rejected.iter().map(|rejected| rejected.reason.to_string()).collect();
+        if all.is_empty() { "no pool is known".to_owned() } else { all.join("; ") }
+    };
+    ranking.best().cloned().ok_or_else(|| PlanError::NoRoute {
+        from: from.symbol.clone(),
+        to: to.symbol.clone(),
+        amount: Box::new(Quantity::new(amount, unit.configuration.decimals(), unit.symbol.clone())),
+        reasons: reasons(),
+    })
+}
+
+/// What of `value_in` is missing in `value_out`, basis points rounded up.
+pub(super) fn loss_bps(value_in: U256, value_out: U256) -> Result<u64, MathError> {
+    let lost = value_in.saturating_sub(value_out);
+    if lost.is_zero() {
+        return Ok(0);
+    }
+    Ok(mul_div_up(lost, U256::from(Bps::ONE.0), value_in)?.saturating_to())
+}
+
+/// An amount in another token at oracle prices, rounded down.
+pub(super) fn convert_down(amount: U256, from: &Reserve, to: &Reserve) -> Result<U256, PlanError> {
+    let (numerator, denominator) = rate(from, to)?;
+    Ok(mul_div_down(amount, numerator, denominator)?)
+}
+
+/// An amount in another token at oracle prices, rounded up.
+pub(super) fn convert_up(amount: U256, from: &Reserve, to: &Reserve) -> Result<U256, PlanError> {
+    let (numerator, denominator) = rate(from, to)?;
+    Ok(mul_div_up(amount, numerator, denominator)?)
+}
+
+fn rate(from: &Reserve, to: &Reserve) -> Result<(U256, U256), PlanError> {
+    let numerator = from.price()?.0.checked_mul(to.unit()?).ok_or(MathError::Overflow)?;
+    let denominator = to.price()?.0.checked_mul(from.unit()?).ok_or(MathError::Overflow)?;
+    Ok((numerator, denominator))
+}

@@ -1,0 +1,292 @@
+//! A drafted action written as a plan: steps, permits, bounds, figures, costs.
+
+use std::collections::BTreeSet;
+
+use alloy::{
+    primitives::{Address, Bytes, U256},
+    sol,
+    sol_types::SolCall,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Pair, PlanError, Target,
+    bounds::{bounds, gas_reserve},
+    context::Context,
+    draft::{Draft, Grant},
+    figures::figures,
+};
+use crate::{
+    aave::{self, PermitDomain},
+    config::Thresholds,
+    onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
+    plan::{CallData, PermitKind, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
+    units::Secs,
+};
+
+sol! {
+    function approve(address spender, uint256 value) external returns (bool);
+    function approveDelegation(address delegatee, uint256 amount) external;
+    function setUserEMode(uint8 categoryId) external;
+}
+
+/// What the journal keeps of a loop plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// The pair.
+    pub pair: Pair,
+    /// The account's e-mode afterwards.
+    pub emode: u8,
+    /// Thresholds of the loop.
+    pub thresholds: Thresholds,
+    /// What was aimed at.
+    pub target: Option<Target>,
+}
+
+/// Writes the plan.
+pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError> {
+    funds_suffice(ctx, draft)?;
+    let account = ctx.snapshot.account.address;
+    let valid_until = ctx.snapshot.block.timestamp.plus(ctx.settings.permit_ttl);
+    let writer = Writer { ctx, draft, valid_until };
+    let steps = writer.steps()?;
+    let mut notes = draft.notes.clone();
+    notes.extend(writer.notes(&steps));
+    let subject = Subject {
+        pair: ctx.pair.clone(),
+        emode: draft.after.account().emode,
+        thresholds: ctx.settings.thresholds,
+        target: draft.target,
+    };
+    Ok(Plan {
+        schema: SCHEMA,
+        id: ctx.settings.id.clone(),
+        kind: draft.kind.to_owned(),
+        urgency: ctx.settings.urgency,
+        network: ctx.settings.network.clone(),
+        account,
+        block: ctx.snapshot.block,
+        valid_until,
+        headline: draft.headline.clone(),
+        notes,
+        steps,
+        bounds: bounds(ctx, draft)?,
+        figures: figures(ctx, draft)?,
+        costs: writer.costs()?,
+        subject: serde_json::to_value(subject).unwrap_or_default(),
+    })
+}
+
+/// The wallet holds what is put in, and keeps something for gas.
+fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
+    let account = &ctx.snapshot.account;
+    let short = |needed: Quantity, available: U256| {
+        if needed.raw > available {
+            let available = Quantity { raw: available, ..needed.clone() };
+            return Err(PlanError::EquityShort { needed: Box::new(needed), available: Box::new(available) });
+        }
+        Ok(())
+    };
+    let held = |token| account.holding(token).wallet;
+    short(ctx.collateral_amount(draft.flows.collateral.pays), held(ctx.pair.collateral.token))?;
+    short(ctx.debt_amount(draft.flows.debt.pays), held(ctx.pair.debt.token))?;
+    let needed = Quantity::new(draft.flows.native.pays, 18, "ETH");
+    short(needed.clone(), account.native)?;
+    let left = account.native.saturating_sub(needed.raw);
+    let reserve = gas_reserve(ctx.settings.gas_price);
+    if left < reserve {
+        let ether = |raw| Box::new(Quantity::new(raw, 18, "ETH"));
+        return Err(PlanError::NoGasLeft { needed: Box::new(needed), left: ether(left), reserve: ether(reserve) });
+    }
+    Ok(())
+}
+
+struct Writer<'a> {
+    ctx: &'a Context<'a>,
+    draft: &'a Draft,
+    valid_until: Secs,
+}
+
+impl Writer<'_> {
+    fn steps(&self) -> Result<Vec<Step>, PlanError> {
+        let (ctx, draft) = (self.ctx, self.draft);
+        let mut steps = Vec::new();
+        if let Some(category) = draft.emode {
+            let label = ctx.snapshot.market.category(category)?.map_or_else(String::new, |c| format!(" ({})", c.label));
+            steps.push(Step {
+                purpose: format!("enter e-mode {category}{label}"),
+                to: aave::Deployment::BASE.pool,
+                value: U256::ZERO,
+                data: fixed(setUserEModeCall { categoryId: category }.abi_encode()),
+            });
+        }
+        let mut segments = Vec::new();
+        let mut last = Vec::new();
+        for permit in self.permits(&mut steps)? {
+            segments.push(segment(&permit.request));
+            if permit.leaves_rest {
+                let nonce = permit.request.nonce.saturating_add(U256::ONE);
+                last.push(segment(&PermitRequest { value: U256::ZERO, nonce, ..permit.request }));
+            }
+        }
+        onedelta::check(&draft.ops, &self.allow_list(), ctx.snapshot.account.address)?;
+        segments.push(Segment::Ops { data: onedelta::encode(&draft.ops)? });
+        segments.extend(last);
+        steps.push(Step {
+            purpose: draft.headline.clone(),
+            to: COMPOSER,
+            value: draft.flows.native.pays,
+            data: CallData::Stream { selector: DELTA_COMPOSE.into(), segments },
+        });
+        Ok(steps)
+    }
+
+    /// The permits of the stream; a token without permit gets an exact approval as a step of its own.
+    fn permits(&self, steps: &mut Vec<Step>) -> Result<Vec<Signed>, PlanError> {
+        let (ctx, draft) = (self.ctx, self.draft);
+        let holding = |token| ctx.snapshot.account.holding(token);
+        let mut permits = Vec::new();
+        if let Some((token, amount)) = draft.pull {
+            let asset = if token == ctx.pair.debt.token { &ctx.pair.debt } else { &ctx.pair.collateral };
+            let held = holding(token);
+            match (&asset.token_permit, held.wallet_nonce) {
+                (Some(domain), Some(nonce)) => {
+                    let grant = Grant { value: amount, leaves_rest: false };
+                    permits.push(self.permit(PermitKind::Erc2612, domain, &asset.symbol, nonce, grant));
+                }
+                _ if held.wallet_allowance >= amount => {}
+                _ => steps.push(Step {
+                    purpose: format!(
+                        "approve exactly {} (no permit)",
+                        Quantity::new(amount, asset.decimals, asset.symbol.clone())
+                    ),
+                    to: token,
+                    value: U256::ZERO,
+                    data: fixed(approveCall { spender: COMPOSER, value: amount }.abi_encode()),
+                }),
+            }
+        }
+        if let Some(grant) = draft.a_token {
+            let asset = &ctx.pair.collateral;
+            match &asset.a_token_permit {
+                Some(domain) => {
+                    let nonce = holding(asset.token).a_token_nonce;
+                    permits.push(self.permit(PermitKind::Erc2612, domain, &format!("a{}", asset.symbol), nonce, grant));
+                }
+                None if grant.leaves_rest => return Err(PlanError::NoPermit(asset.a_token)),
+                None => steps.push(Step {
+                    purpose: format!("approve exactly {} of a{}", ctx.collateral_amount(grant.value), asset.symbol),
+                    to: asset.a_token,
+                    value: U256::ZERO,
+                    data: fixed(approveCall { spender: COMPOSER, value: grant.value }.abi_encode()),
+                }),
+            }
+        }
+        if let Some(grant) = draft.delegation {
+            let asset = &ctx.pair.debt;
+            match &asset.debt_token_permit {
+                Some(domain) => {
+                    let nonce = holding(asset.token).debt_token_nonce;
+                    let symbol = format!("{} debt", asset.symbol);
+                    permits.push(self.permit(PermitKind::CreditDelegation, domain, &symbol, nonce, grant));
+                }
+                None => steps.push(Step {
+                    purpose: format!("delegate exactly {}", ctx.debt_amount(grant.value)),
+                    to: asset.debt_token,
+                    value: U256::ZERO,
+                    data: fixed(approveDelegationCall { delegatee: COMPOSER, amount: grant.value }.abi_encode()),
+                }),
+            }
+        }
+        Ok(permits)
+    }
+
+    fn permit(&self, kind: PermitKind, domain: &PermitDomain, symbol: &str, nonce: U256, grant: Grant) -> Signed {
+        let request = PermitRequest {
+            kind,
+            token: domain.token,
+            name: domain.name.clone(),
+            version: domain.version.clone(),
+            chain_id: domain.chain_id,
+            owner: self.ctx.snapshot.account.address,
+            spender: COMPOSER,
+            value: grant.value,
+            nonce,
+            deadline: self.valid_until,
+            symbol: symbol.to_owned(),
+        };
+        Signed { request, leaves_rest: grant.leaves_rest }
+    }
+
+    /// What the stream may touch.
+    fn allow_list(&self) -> AllowList {
+        let pair = self.ctx.pair;
+        let lenders: BTreeSet<Address> =
+            self.draft.loan.iter().filter_map(|loan| loan.candidate.source.locked_pool()).collect();
+        super::allow::allow_list(pair, lenders)
+    }
+
+    fn notes(&self, steps: &[Step]) -> Vec<String> {
+        let mut notes = Vec::new();
+        if steps.len() > 1 {
+            let extra: Vec<&str> = steps.iter().rev().skip(1).rev().map(|step| step.purpose.as_str()).collect();
+            notes.push(format!("{} transactions: first {}", steps.len(), extra.join(", then ")));
+        }
+        for (index, candidate) in self.draft.sources.iter().enumerate() {
+            let role = if index == 0 { "flash loan from" } else { "other source:" };
+            notes.push(format!("{role} {candidate}"));
+        }
+        if let Some(swap) = &self.draft.swap {
+            let quote = &swap.quote;
+            let impact = rust_decimal::Decimal::new(i64::from(quote.price_impact_pips), 4).normalize();
+            let fee = rust_decimal::Decimal::new(i64::from(quote.fee_pips), 4).normalize();
+            notes.push(format!("swap through {}: fee {fee} %, price impact {impact} %", self.route_name()));
+        }
+        notes
+    }
+
+    fn route_name(&self) -> String {
+        let Some(swap) = &self.draft.swap else { return String::new() };
+        let market = &self.ctx.snapshot.market;
+        let symbol = |token| market.reserve(token).map_or_else(|_| token.to_string(), |r| r.symbol.clone());
+        let mut name = symbol(swap.quote.route.token_in());
+        for hop in swap.quote.route.hops() {
+            let fee = rust_decimal::Decimal::new(i64::from(hop.fee), 4).normalize();
+            name.push_str(&format!(" –{fee} %→ {}", symbol(hop.token_out)));
+        }
+        name
+    }
+
+    fn costs(&self) -> Result<Vec<(String, Quantity)>, PlanError> {
+        let mut costs = Vec::new();
+        if let Some(swap) = &self.draft.swap {
+            costs.push((
+                "swap against the oracle".to_owned(),
+                Quantity::usd(swap.value_in.saturating_sub(swap.value_out)),
+            ));
+        }
+        if let Some(loan) = &self.draft.loan {
+            costs.push(("flash loan fee".to_owned(), Quantity::usd(self.ctx.debt.debt_value(loan.fee)?.0)));
+        }
+        Ok(costs)
+    }
+}
+
+struct Signed {
+    request: PermitRequest,
+    leaves_rest: bool,
+}
+
+fn segment(request: &PermitRequest) -> Segment {
+    let kind = match request.kind {
+        PermitKind::Erc2612 => onedelta::PermitKind::Token,
+        PermitKind::CreditDelegation => onedelta::PermitKind::AaveCredit,
+    };
+    let header = Bytes::copy_from_slice(&onedelta::permit_header(kind, request.token));
+    Segment::Permit { header, request: Box::new(request.clone()) }
+}
+
+fn fixed(data: Vec<u8>) -> CallData {
+    CallData::Fixed { data: data.into() }
+}

@@ -1,0 +1,150 @@
+//! The blocks the planner composes: a swap through the call forwarder, and approve-then-act pairs.
+
+use alloy::primitives::{Address, Bytes, U160, U256};
+
+use super::{
+    Amount, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending, NativeValue, Op, Replace, RouterCall,
+    SweepAmount, Transfer, V3Path,
+};
+
+/// Through which contracts a swap goes. Tokens are pushed into the forwarder, never approved to it, and everything is
+/// swept out in the same stream (onedelta-composer.md §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SwapVenue {
+    /// Who holds the tokens before and after.
+    pub composer: Address,
+    /// Who calls the router.
+    pub forwarder: Address,
+    /// SwapRouter02, or an aggregator's contract for [`SwapVenue::foreign`].
+    pub router: Address,
+    /// Who pulls the sold token from the forwarder; the router itself for SwapRouter02.
+    pub spender: Address,
+}
+
+impl SwapVenue {
+    /// A venue whose router pulls its tokens itself.
+    #[must_use]
+    pub const fn new(composer: Address, forwarder: Address, router: Address) -> Self {
+        Self { composer, forwarder, router, spender: router }
+    }
+
+    /// Sells exactly `amount_in` for at least `min_out`, checked by the router and again by the final sweep.
+    pub fn exact_in(&self, path: &V3Path, amount_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
+        let data = self.sell(path, amount_in.to_u256(), min_out).encode()?;
+        let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
+        let back = vec![self.back(path.token_out(), SweepAmount::AtLeast(min_out.get()))];
+        Ok(self.block(path.token_in, SweepAmount::Exact(amount_in), call, back))
+    }
+
+    /// Buys exactly `amount_out` for at most `max_in`; what is not spent comes back to the composer.
+    pub fn exact_out(&self, path: &V3Path, amount_out: Exact, max_in: Exact) -> Result<Vec<Op>, EncodeError> {
+        let data = RouterCall::ExactOutput {
+            path: path.clone(),
+            recipient: self.forwarder,
+            amount_out: amount_out.to_u256(),
+            max_in: max_in.to_u256(),
+            price_limit: U160::ZERO,
+        }
+        .encode()?;
+        let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
+        let back = vec![
+            self.back(path.token_out(), SweepAmount::AtLeast(amount_out.get())),
+            self.back(path.token_in, SweepAmount::ALL),
+        ];
+        Ok(self.block(path.token_in, SweepAmount::Exact(max_in), call, back))
+    }
+
+    /// Sells all of `token_in` the composer holds (at least `min_in`) for at least `min_out`: the forwarder writes
+    /// its balance into the router's calldata.
+    pub fn whole_balance(&self, path: &V3Path, min_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
+        let sell = self.sell(path, U256::ZERO, min_out);
+        let offset = sell.amount_in_offset().ok_or(EncodeError::EmptyRoute)?;
+        let call = ForwarderOp::CallWithReplace {
+            target: self.router,
+            value: NativeValue::NONE,
+            replace: Replace { token: path.token_in, offset },
+            data: sell.encode()?,
+        };
+        let back = vec![self.back(path.token_out(), SweepAmount::AtLeast(min_out.get()))];
+        Ok(self.block(path.token_in, SweepAmount::AtLeast(min_in.get()), call, back))
+    }
+
+    /// Runs calldata this codec does not read (an aggregator's), with the forwarder as its recipient. Both tokens are
+    /// swept back, the bought one with its minimum.
+    #[must_use]
+    pub fn foreign(
+        &self,
+        token_in: Address,
+        amount_in: Exact,
+        token_out: Address,
+        min_out: Exact,
+        data: Bytes,
+    ) -> Vec<Op> {
+        let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
+        let back =
+            vec![self.back(token_out, SweepAmount::AtLeast(min_out.get())), self.back(token_in, SweepAmount::ALL)];
+        self.block(token_in, SweepAmount::Exact(amount_in), call, back)
+    }
+
+    fn sell(&self, path: &V3Path, amount_in: U256, min_out: Exact) -> RouterCall {
+        RouterCall::ExactInput {
+            path: path.clone(),
+            recipient: self.forwarder,
+            amount_in,
+            min_out: min_out.to_u256(),
+            price_limit: U160::ZERO,
+        }
+    }
+
+    fn back(&self, asset: Address, amount: SweepAmount) -> ForwarderOp {
+        Transfer::Sweep { asset, receiver: self.composer, amount }.into()
+    }
+
+    fn block(&self, token_in: Address, pushed: SweepAmount, call: ForwarderOp, back: Vec<ForwarderOp>) -> Vec<Op> {
+        let mut ops = vec![Transfer::Approve { token: token_in, spender: self.spender }.into(), call];
+        ops.extend(back);
+        vec![
+            Transfer::Sweep { asset: token_in, receiver: self.forwarder, amount: pushed }.into(),
+            Op::ForwarderCall { forwarder: self.forwarder, value: NativeValue::NONE, ops },
+        ]
+    }
+}
+
+/// APPROVE of (asset, pool), then DEPOSIT: the pool pulls from the composer.
+#[must_use]
+pub fn approve_then_deposit(asset: Address, amount: Amount, on_behalf_of: Address, pool: Address) -> [Op; 2] {
+    [
+        Transfer::Approve { token: asset, spender: pool }.into(),
+        Lending::Deposit { asset, amount, on_behalf_of, pool }.into(),
+    ]
+}
+
+/// APPROVE of (asset, pool), then REPAY.
+#[must_use]
+pub fn approve_then_repay(
+    asset: Address,
+    amount: Amount,
+    on_behalf_of: Address,
+    debt_token: Address,
+    pool: Address,
+) -> [Op; 2] {
+    [
+        Transfer::Approve { token: asset, spender: pool }.into(),
+        Lending::Repay { asset, amount, on_behalf_of, debt_token, pool }.into(),
+    ]
+}
+
+/// APPROVE of (asset, pool), then the flash loan: the lender pulls its loan back.
+#[must_use]
+pub fn approve_then_flash(
+    provider: FlashProvider,
+    asset: Address,
+    pool: Address,
+    amount: Exact,
+    ops: Vec<Op>,
+) -> [Op; 2] {
+    [
+        Transfer::Approve { token: asset, spender: pool }.into(),
+        FlashLoan::Pulled { provider, asset, pool, amount, ops }.into(),
+    ]
+}

@@ -1,0 +1,16 @@
+//! The journal by user story: what it remembers, whom it lets write, and what it refuses.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod lock;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod nonces;
+#[cfg(test)]
+mod records;
