@@ -127,7 +127,8 @@ fn check_truth(net: &Net, outcome: &Outcome, before: usize, seed: u64) {
     net.mine(3);
     let done: Vec<B256> = outcome.done.iter().map(|mined| mined.receipt.transaction).collect();
     for handed in net.distinct().iter().skip(before) {
-        let reverted = matches!(&outcome.ending, Ending::Reverted { receipt, .. } if receipt.transaction == handed.hash);
+        let reverted =
+            matches!(&outcome.ending, Ending::Reverted { receipt, .. } if receipt.transaction == handed.hash);
         if handed.to != ACCOUNT && !done.contains(&handed.hash) && !reverted {
             assert_eq!(net.included(handed.hash), None, "seed {seed}: {handed:?} {outcome:?}");
         }
