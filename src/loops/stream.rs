@@ -121,14 +121,9 @@ impl Streams<'_> {
         Ok(Transfer::Sweep { asset, receiver: self.account, amount: SweepAmount::at_least(at_least)? }.into())
     }
 
-    /// Unwraps an amount and keeps the ether in the composer, for [`Self::pay_ether`] at the stream's end.
-    pub(super) fn unwrap_here(&self, weth: Address, amount: SweepAmount) -> Op {
-        Transfer::Unwrap { weth, receiver: COMPOSER, amount }.into()
-    }
-
-    /// Sends the account ether that the composer holds.
-    pub(super) fn pay_ether(&self, amount: SweepAmount) -> Op {
-        Transfer::Sweep { asset: Address::ZERO, receiver: self.account, amount }.into()
+    /// Unwraps within the composer.
+    pub(super) fn unwrap(&self, weth: Address, amount: U256) -> Result<Op, EncodeError> {
+        Ok(Transfer::Unwrap { weth, receiver: COMPOSER, amount: SweepAmount::exact(amount)? }.into())
     }
 
     /// Sends the account an amount of collateral: as ether where `unwrap` names the wrapped token.
