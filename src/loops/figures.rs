@@ -9,6 +9,7 @@ use alloy::{
 use super::{
     PlanError,
     algebra::{leverage_wad, price_at_health_factor},
+    bounds::gas_reserve,
     carry::net_carry_per_day,
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
@@ -53,6 +54,7 @@ fn collateral(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: ctx.collateral_amount(after),
         read: Some(read(ctx.pair.collateral.a_token, balance_of(ctx.snapshot.account.address))),
         tolerance: after.abs_diff(worst).saturating_add(interest(ctx, after)?),
+        at_least: false,
         detail: false,
     })
 }
@@ -67,6 +69,7 @@ fn debt(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: ctx.debt_amount(after),
         read: Some(read(ctx.pair.debt.debt_token, balance_of(ctx.snapshot.account.address))),
         tolerance: interest(ctx, after)?,
+        at_least: false,
         detail: false,
     })
 }
@@ -96,6 +99,7 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: Quantity::wad(after.health_factor),
         read: Some(ReadBack { to: aave::Deployment::BASE.pool, data, word: 5, pays_gas: false }),
         tolerance: after.health_factor.abs_diff(worst.health_factor).saturating_add(slack),
+        at_least: false,
         detail: false,
     })
 }
@@ -143,7 +147,7 @@ fn carry(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
 
 fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
     let account = &ctx.snapshot.account;
-    let balance = |label: &str, name: &str, before: Quantity, flow: Flow, read: ReadBack| {
+    let balance = |label: &str, name: &str, before: Quantity, flow: Flow, read: ReadBack, other: U256| {
         let after = before.raw.saturating_sub(flow.pays).saturating_add(flow.receives);
         let slack = flow.receives.abs_diff(flow.receives_at_worst);
         Ok::<_, PlanError>(Figure {
@@ -152,8 +156,9 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
             after: Quantity { raw: after, ..before.clone() },
             before,
             read: Some(read),
-            tolerance: slack.saturating_add(interest(ctx, flow.receives)?),
-            detail: false,
+            tolerance: slack.saturating_add(interest(ctx, flow.receives)?).saturating_add(other),
+            at_least: true,
+        detail: false,
         })
     };
     let mut figures = Vec::new();
@@ -165,15 +170,17 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
         Quantity::new(account.native, 18, "ETH"),
         draft.flows.native,
         native,
+        // Gas of something else that the account does meanwhile.
+        gas_reserve(ctx.settings.gas_price),
     )?);
     let held = |token| account.holding(token).wallet;
     let token = ctx.pair.collateral.token;
     let collateral = read(token, balance_of(account.address));
     let before = ctx.collateral_amount(held(token));
-    figures.push(balance("wallet", "wallet_collateral", before, draft.flows.collateral, collateral)?);
+    figures.push(balance("wallet", "wallet_collateral", before, draft.flows.collateral, collateral, U256::ZERO)?);
     let token = ctx.pair.debt.token;
     let debt = read(token, balance_of(account.address));
-    figures.push(balance("wallet", "wallet_debt", ctx.debt_amount(held(token)), draft.flows.debt, debt)?);
+    figures.push(balance("wallet", "wallet_debt", ctx.debt_amount(held(token)), draft.flows.debt, debt, U256::ZERO)?);
     Ok(figures)
 }
 
@@ -189,6 +196,7 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         before,
         read: Some(read),
         tolerance: U256::ZERO,
+        at_least: false,
         detail: true,
     };
     let mut figures = Vec::new();
@@ -200,10 +208,8 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         ] {
             let (name, label) = (format!("{who}_{index}"), format!("left in the {who}"));
             let mut figure = none(name, label, amount(held), read(asset.token, balance_of(address)));
-            // A token that the stream does not sweep stays as it is.
-            if draft.swap.is_none() && held > U256::ZERO {
-                figure.tolerance = held;
-            }
+            // What somebody left there may stay where the stream has no reason to sweep it.
+            figure.tolerance = held;
             figures.push(figure);
         }
     }
@@ -235,7 +241,7 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
 }
 
 fn derived(name: &str, label: &str, before: Quantity, after: Quantity) -> Figure {
-    Figure { name: name.into(), label: label.into(), before, after, read: None, tolerance: U256::ZERO, detail: false }
+    Figure { name: name.into(), label: label.into(), before, after, read: None, tolerance: U256::ZERO, at_least: false, detail: false }
 }
 
 fn interest(ctx: &Context<'_>, amount: U256) -> Result<U256, PlanError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy::{eips::BlockNumberOrTag, primitives::Address};
+use alloy::{eips::BlockNumberOrTag, primitives::{Address, U256}};
 
 use super::{
     Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
@@ -174,7 +174,7 @@ impl<W: Wire> Sender<W> {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: head.timestamp });
         }
         if current.block().hash != head.hash {
-            *current = self.simulate_again(current, step, permits, head).await?;
+            *current = self.simulate_again(current, done, permits, head).await?;
         }
         if step > 0 {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
@@ -205,15 +205,17 @@ impl<W: Wire> Sender<W> {
     async fn simulate_again(
         &self,
         current: &Simulated<Approved<Plan>>,
-        done: usize,
+        done: &[MinedStep],
         permits: &SignedPermits,
         head: BlockRef,
     ) -> Result<Simulated<Approved<Plan>>, SendError> {
         let plan = current.get().get();
-        let left: Vec<&PermitRequest> = plan.steps.iter().skip(done).flat_map(|step| step.data.permits()).collect();
+        let left: Vec<&PermitRequest> = plan.steps.iter().skip(done.len()).flat_map(|step| step.data.permits()).collect();
         let granted = permits_in_force(&self.wire, &left, head).await?;
         let omit = |request: &PermitRequest| granted.contains(&request.digest());
-        Ok(current.again(&self.wire, done, permits, omit, head, head.timestamp.plus(BLOCK_TIME)).await?)
+        let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);
+        let time = head.timestamp.plus(BLOCK_TIME);
+        Ok(current.again(&self.wire, (done.len(), paid), permits, omit, head, time).await?)
     }
 
     /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
@@ -252,4 +254,10 @@ impl<W: Wire> Sender<W> {
     pub(super) fn stamp(&self, block_time: Secs) -> Stamp {
         Stamp { block_time, wall: Millis(self.clock.wall_millis()) }
     }
+}
+
+/// What a transaction cost in gas, on L2 and L1, wei.
+fn gas_cost(receipt: &Receipt) -> U256 {
+    let l2 = receipt.effective_gas_price.saturating_mul(U256::from(receipt.gas_used));
+    l2.saturating_add(receipt.l1_fee.unwrap_or_default())
 }

@@ -131,12 +131,13 @@ async fn tokens_that_somebody_left_in_the_contracts_do_no_harm_and_come_along() 
         };
         donate().await;
         let open = Request::Open { funds: Funds::Native(ether(10)), target: Target::Leverage(dec!(2)) };
-        trader.act(&pair, &open).await;
+        let (_, settlement) = trader.act(&pair, &open).await;
+        assert!(settlement.figures.iter().all(|figure| figure.within), "{settlement:#?}");
         donate().await;
         trader.act(&pair, &Request::Adjust { target: Target::Leverage(dec!(1.5)) }).await;
         donate().await;
-        let (plan, settlement) = trader.act(&pair, &request).await;
-        as_predicted(&plan, &settlement);
+        let (_, settlement) = trader.act(&pair, &request).await;
+        assert!(settlement.figures.iter().all(|figure| figure.within), "{settlement:#?}");
         assert_eq!((trader.collateral(&pair).await, trader.debt(&pair).await), (U256::ZERO, U256::ZERO));
     }
 }

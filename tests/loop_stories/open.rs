@@ -32,8 +32,10 @@ pub(crate) async fn leverage(trader: &Trader, pair: &Pair) -> U256 {
 #[track_caller]
 pub(crate) fn as_predicted(plan: &Plan, settlement: &Settlement) {
     for figure in &settlement.figures {
-        // At 100 % a year, a minute is two millionths.
-        let allowed = figure.predicted.raw / U256::from(500_000) + U256::from(5);
+        // At 100 % a year, a minute is two millionths; of what came out of the loan, its debt counts.
+        let debt = plan.figure("debt").filter(|debt| debt.before.unit == figure.predicted.unit);
+        let base = debt.map_or(U256::ZERO, |debt| debt.before.raw).max(figure.predicted.raw);
+        let allowed = base / U256::from(500_000) + U256::from(5);
         assert!(figure.difference <= allowed, "{}: {figure:?}", plan.headline);
     }
 }

@@ -1,4 +1,4 @@
-//! Any loop, at any price.
+//! Any loop, at any price that the pools are deep at.
 
 use alloy::primitives::U256;
 use proptest::{
@@ -30,7 +30,7 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let numbers = (1_500u64..6_000, 20u64..60_000, 1_050u64..3_050, 1_100u64..3_000, 0u64..4, 1u64..999);
+    let numbers = (2_450u64..3_750, 20u64..30_000, 1_050u64..3_050, 1_100u64..3_000, 0u64..4, 1u64..999);
     (numbers, proptest::bool::ANY, proptest::bool::ANY).prop_map(
         |((price, milliether, open, adjust, drop, share), dollars, to_debt)| Case {
             price,
