@@ -78,19 +78,23 @@ pub fn plan(
     hubs: &[Address],
     ownership: Ownership,
 ) -> Result<Plan, PlanError> {
-    let ctx = Context::new(snapshot, pair, settings, hubs)?;
+    let mut ctx = Context::new(snapshot, pair, settings, hubs)?;
     let draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            let emode = best_emode(&ctx)?;
+            let emode = best_emode(&ctx);
             increase(&ctx, &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode })?
         }
         Request::Adjust { target } => {
             require_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            adjust(&ctx, target.validate()?)?
+            let target = target.validate()?;
+            if lowers_debt(&ctx, target)? {
+                ctx = ctx.lowering_debt();
+            }
+            adjust(&ctx, target)?
         }
         Request::Deposit { funds, keep_leverage } => {
             nonzero(funds)?;
@@ -116,6 +120,7 @@ pub fn plan(
             {
                 return Err(PlanError::Fraction(part));
             }
+            ctx = ctx.lowering_debt();
             close(&ctx, share, payout)?
         }
     };
@@ -137,7 +142,7 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     if present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad() {
         return Err(PlanError::AlreadyThere(target));
     }
-    if target.is_within(&standing) {
+    if !lowers_debt(ctx, target)? {
         let ask = Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None };
         return increase(ctx, &ask);
     }
@@ -145,6 +150,11 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     let ask =
         Decrease { kind: "loop adjust", collateral_out: none, debt_out: none, unwrap: None, target: Some(target) };
     decrease(ctx, &ask)
+}
+
+/// Whether the loop carries more risk now than the target asks for.
+fn lowers_debt(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
+    Ok(!target.is_within(&ctx.standing(&ctx.start())?))
 }
 
 /// Leverage now, to six digits downwards, as a target.
@@ -187,13 +197,11 @@ fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanErr
     })
 }
 
-/// The e-mode to enter first: the one that fits the pair best, if it is not the account's already and the account's other
-/// positions allow it.
-fn best_emode(ctx: &Context<'_>) -> Result<Option<u8>, PlanError> {
-    let market = &ctx.snapshot.market;
-    let present = ctx.snapshot.account.emode;
-    let fitting = emode::fitting(market, ctx.collateral, ctx.debt);
-    let Some(category) = fitting.filter(|category| category.id != present) else { return Ok(None) };
-    let mut trial = ctx.start();
-    Ok(trial.set_emode(category.id).is_ok().then_some(category.id))
+/// The e-mode to enter first (0 leaves the present one): the one that fits the pair best, if the account is not in it and
+/// its other positions allow the change.
+fn best_emode(ctx: &Context<'_>) -> Option<u8> {
+    let fitting = emode::fitting(&ctx.snapshot.market, ctx.collateral, ctx.debt);
+    let wanted = fitting.map_or(0, |category| category.id);
+    let is_change = wanted != ctx.snapshot.account.emode;
+    (is_change && ctx.start().set_emode(wanted).is_ok()).then_some(wanted)
 }
