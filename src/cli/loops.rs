@@ -18,7 +18,7 @@ use super::{
 use crate::{
     aave::{Market, MarketQuery, ReserveList, emode},
     chain::{Batch, L1FeeQuery, Reader},
-    config::{Thresholds, Urgency},
+    config::Thresholds,
     journal::{IntentId, LoopTerms, NewLoop, PositionId, Stamp},
     loops::{
         BLOCK_TIME, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
@@ -179,8 +179,9 @@ impl Desk {
         Ok(Settings {
             id: IntentId::derive(Millis(clock.wall_millis()), subject.as_bytes()).to_string(),
             network: self.session.network().as_str().to_owned(),
-            urgency: Urgency::Open,
+            urgency: None,
             bounds: self.session.config.bounds,
+            fees: self.session.config.fees,
             slippage: action.slippage_bps.map(Bps),
             thresholds: self.thresholds,
             permit_ttl: self.session.config.permit_ttl,

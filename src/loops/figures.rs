@@ -147,7 +147,7 @@ fn carry(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
 
 fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
     let account = &ctx.snapshot.account;
-    let balance = |label: &str, name: &str, before: Quantity, flow: Flow, read: ReadBack, other: U256| {
+    let balance = |label: &str, name: &str, before: Quantity, flow: Flow, read: ReadBack| {
         let after = before.raw.saturating_sub(flow.pays).saturating_add(flow.receives);
         let slack = flow.receives.abs_diff(flow.receives_at_worst);
         Ok::<_, PlanError>(Figure {
@@ -156,7 +156,7 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
             after: Quantity { raw: after, ..before.clone() },
             before,
             read: Some(read),
-            tolerance: slack.saturating_add(interest(ctx, flow.receives)?).saturating_add(other),
+            tolerance: slack.saturating_add(interest(ctx, flow.receives)?),
             at_least: true,
         detail: false,
         })
@@ -164,23 +164,19 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
     let mut figures = Vec::new();
     let native = multicall3::IMulticall3::getEthBalanceCall { addr: account.address }.abi_encode().into();
     let native = ReadBack { to: multicall3::ADDRESS, data: native, word: 0, pays_gas: true };
-    figures.push(balance(
-        "wallet",
-        "wallet_native",
-        Quantity::new(account.native, 18, "ETH"),
-        draft.flows.native,
-        native,
-        // Gas of something else that the account does meanwhile.
-        gas_reserve(ctx.settings.gas_price),
-    )?);
+    let ether = Quantity::new(account.native, 18, "ETH");
+    let mut native = balance("wallet", "wallet_native", ether, draft.flows.native, native)?;
+    // Gas of something else that the account does between plan and send.
+    native.tolerance = native.tolerance.saturating_add(gas_reserve(ctx.settings.gas_price));
+    figures.push(native);
     let held = |token| account.holding(token).wallet;
     let token = ctx.pair.collateral.token;
     let collateral = read(token, balance_of(account.address));
     let before = ctx.collateral_amount(held(token));
-    figures.push(balance("wallet", "wallet_collateral", before, draft.flows.collateral, collateral, U256::ZERO)?);
+    figures.push(balance("wallet", "wallet_collateral", before, draft.flows.collateral, collateral)?);
     let token = ctx.pair.debt.token;
     let debt = read(token, balance_of(account.address));
-    figures.push(balance("wallet", "wallet_debt", ctx.debt_amount(held(token)), draft.flows.debt, debt, U256::ZERO)?);
+    figures.push(balance("wallet", "wallet_debt", ctx.debt_amount(held(token)), draft.flows.debt, debt)?);
     Ok(figures)
 }
 

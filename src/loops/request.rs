@@ -7,14 +7,13 @@ use super::{
     Funds, LoopSnapshot, Pair, Payout, PlanError, Settings, Share, Target,
     algebra::leverage_wad,
     close::close,
-    context::{Context, wad},
+    context::Context,
     decrease::{Decrease, decrease},
     increase::{Increase, increase},
     write::write,
 };
 use crate::{
     aave::emode,
-    config::Urgency,
     plan::{Plan, Quantity},
     units::to_decimal,
 };
@@ -79,20 +78,23 @@ pub fn plan(
     hubs: &[Address],
     ownership: Ownership,
 ) -> Result<Plan, PlanError> {
-    let settings = Settings { urgency: urgency(request, snapshot, pair, settings, hubs)?, ..settings.clone() };
-    let ctx = Context::new(snapshot, pair, &settings, hubs)?;
+    let mut ctx = Context::new(snapshot, pair, settings, hubs)?;
     let draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            let emode = best_emode(&ctx)?;
+            let emode = best_emode(&ctx);
             increase(&ctx, &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode })?
         }
         Request::Adjust { target } => {
             require_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            adjust(&ctx, target.validate()?)?
+            let target = target.validate()?;
+            if lowers_debt(&ctx, target)? {
+                ctx = ctx.lowering_debt();
+            }
+            adjust(&ctx, target)?
         }
         Request::Deposit { funds, keep_leverage } => {
             nonzero(funds)?;
@@ -118,33 +120,11 @@ pub fn plan(
             {
                 return Err(PlanError::Fraction(part));
             }
+            ctx = ctx.lowering_debt();
             close(&ctx, share, payout)?
         }
     };
     write(&ctx, &draft)
-}
-
-/// The class of bounds: what lowers debt has wider ones, and wider still below `urgent` (strategy.md §5).
-fn urgency(
-    request: &Request,
-    snapshot: &LoopSnapshot,
-    pair: &Pair,
-    settings: &Settings,
-    hubs: &[Address],
-) -> Result<Urgency, PlanError> {
-    let ctx = Context::new(snapshot, pair, settings, hubs)?;
-    let standing = ctx.standing(&ctx.start())?;
-    let lowers_debt = match request {
-        Request::Close { .. } => true,
-        Request::Adjust { target } => !target.is_within(&standing),
-        Request::Open { .. } | Request::Deposit { .. } | Request::Withdraw { .. } => false,
-    };
-    let derived = match lowers_debt {
-        false => Urgency::Open,
-        true if standing.health_factor < wad(settings.thresholds.urgent) => Urgency::Urgent,
-        true => Urgency::Trim,
-    };
-    Ok(settings.urgency.max(derived))
 }
 
 fn nonzero(funds: Funds) -> Result<(), PlanError> {
@@ -162,7 +142,7 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     if present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad() {
         return Err(PlanError::AlreadyThere(target));
     }
-    if target.is_within(&standing) {
+    if !lowers_debt(ctx, target)? {
         let ask = Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None };
         return increase(ctx, &ask);
     }
@@ -172,15 +152,21 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     decrease(ctx, &ask)
 }
 
+/// Whether the loop carries more risk now than the target asks for.
+fn lowers_debt(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
+    Ok(!target.is_within(&ctx.standing(&ctx.start())?))
+}
+
 /// Leverage now, to six digits downwards, as a target; without debt there is nothing to keep.
 fn present_leverage(ctx: &Context<'_>) -> Result<Option<Target>, PlanError> {
     let standing = ctx.standing(&ctx.start())?;
-    if standing.debt.is_zero() {
-        return Ok(None);
-    }
     let leverage = leverage_wad(standing.collateral, standing.debt);
     let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
-    Target::Leverage(value.trunc_with_scale(6).normalize()).validate().map(Some).map_err(PlanError::from)
+    let value = value.trunc_with_scale(6).normalize();
+    if value <= Decimal::ONE {
+        return Ok(None);
+    }
+    Target::Leverage(value).validate().map(Some).map_err(PlanError::from)
 }
 
 fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
@@ -215,13 +201,11 @@ fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanErr
     })
 }
 
-/// The e-mode to enter first: the one that fits the pair best, if it is not the account's already and the account's other
-/// positions allow it.
-fn best_emode(ctx: &Context<'_>) -> Result<Option<u8>, PlanError> {
-    let market = &ctx.snapshot.market;
-    let present = ctx.snapshot.account.emode;
-    let fitting = emode::fitting(market, ctx.collateral, ctx.debt);
-    let Some(category) = fitting.filter(|category| category.id != present) else { return Ok(None) };
-    let mut trial = ctx.start();
-    Ok(trial.set_emode(category.id).is_ok().then_some(category.id))
+/// The e-mode to enter first (0 leaves the present one): the one that fits the pair best, if the account is not in it and
+/// its other positions allow the change.
+fn best_emode(ctx: &Context<'_>) -> Option<u8> {
+    let fitting = emode::fitting(&ctx.snapshot.market, ctx.collateral, ctx.debt);
+    let wanted = fitting.map_or(0, |category| category.id);
+    let is_change = wanted != ctx.snapshot.account.emode;
+    (is_change && ctx.start().set_emode(wanted).is_ok()).then_some(wanted)
 }

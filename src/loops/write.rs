@@ -63,7 +63,7 @@ pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError>
         schema: SCHEMA,
         id: ctx.settings.id.clone(),
         kind: draft.kind.to_owned(),
-        urgency: ctx.settings.urgency,
+        urgency: ctx.urgency,
         network: ctx.settings.network.clone(),
         account,
         block: ctx.snapshot.block,
@@ -113,9 +113,12 @@ impl Writer<'_> {
         let (ctx, draft) = (self.ctx, self.draft);
         let mut steps = Vec::new();
         if let Some(category) = draft.emode {
-            let label = ctx.snapshot.market.category(category)?.map_or_else(String::new, |c| format!(" ({})", c.label));
+            let purpose = match ctx.snapshot.market.category(category)? {
+                Some(entered) => format!("enter e-mode {category} ({})", entered.label),
+                None => format!("leave e-mode {}", ctx.snapshot.account.emode),
+            };
             steps.push(Step {
-                purpose: format!("enter e-mode {category}{label}"),
+                purpose,
                 to: aave::Deployment::BASE.pool,
                 value: U256::ZERO,
                 data: fixed(setUserEModeCall { categoryId: category }.abi_encode()),

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use trimtab::{
     aave::{Deployment, ReserveList},
     chain::{BASE_CHAIN_ID, Clock, Endpoints, NetworkIdentity, Reader, SigningGate, SystemClock, Wallet},
-    config::{BoundsConfig, LoopClass, RpcConfig, ThresholdsConfig, Urgency},
+    config::{BoundsConfig, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal},
     loops::{ExecuteError, LoopSnapshot, Ownership, Pair, PlanError, Report, Request, Settings, Settlement, execute, plan},
     onedelta::{CALL_FORWARDER, COMPOSER},
@@ -148,7 +148,8 @@ impl Trader {
         Settings {
             id: IntentId::derive(Millis(self.clock.wall_millis()), number.to_string().as_bytes()).to_string(),
             network: self.identity.id().as_str().to_owned(),
-            urgency: Urgency::Open,
+            urgency: None,
+            fees: FeesConfig::default(),
             bounds: BoundsConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(class),
