@@ -90,7 +90,7 @@ pub(super) struct ActionArgs {
     #[arg(long, value_enum)]
     pub(super) flash: Option<FlashArg>,
     /// Most that a swap may lose against quote and oracle, in basis points.
-    #[arg(long, value_name = "BPS")]
+    #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     pub(super) slippage_bps: Option<u32>,
     /// Send it. Without this flag the action is planned, checked, simulated and shown only.
     #[arg(long)]

@@ -170,8 +170,9 @@ impl<W: Wire> Sender<W> {
             }
         }
         let (head, nonce) = self.next_nonce().await?;
-        if head.timestamp > plan.valid_until {
-            return Err(SendError::Expired { valid_until: plan.valid_until, now: head.timestamp });
+        let next = head.timestamp.plus(BLOCK_TIME);
+        if next > plan.valid_until {
+            return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
         }
         if current.block().hash != head.hash {
             *current = self.simulate_again(current, done, permits, head).await?;
