@@ -117,7 +117,7 @@ impl Desk {
 
     fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
         let parse = |field, text: &str, decimals| {
-            parse_units(text, decimals).map_err(|source| PlanError::Amount { field, source })
+            parse_units(text, decimals).map_err(|reason| PlanError::Amount { field, reason })
         };
         let funds = match (&equity.equity, &equity.equity_usdc) {
             (Some(text), _) => {

@@ -10,7 +10,7 @@ use super::{
     context::Context,
     decrease::{Decrease, decrease},
     increase::{Increase, increase},
-    write::write,
+    write::{funds_suffice, write},
 };
 use crate::{
     aave::emode,
@@ -99,7 +99,7 @@ pub fn plan(
         Request::Deposit { funds, keep_leverage } => {
             nonzero(funds)?;
             refuse_foreign(&ctx, ownership)?;
-            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None })?
         }
         Request::Withdraw { collateral, debt, unwrap, keep_leverage } => {
@@ -108,7 +108,7 @@ pub fn plan(
             }
             require_collateral(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             let ask = Decrease { kind: "loop withdraw", collateral_out: collateral, debt_out: debt, unwrap, target };
             decrease(&ctx, &ask)?
         }
@@ -124,6 +124,7 @@ pub fn plan(
             close(&ctx, share, payout)?
         }
     };
+    funds_suffice(&ctx, &draft.flows)?;
     write(&ctx, &draft)
 }
 
@@ -157,12 +158,15 @@ fn lowers_debt(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
     Ok(!target.is_within(&ctx.standing(&ctx.start())?))
 }
 
-/// Leverage now, to six digits downwards, as a target.
-fn present_leverage(ctx: &Context<'_>) -> Result<Target, PlanError> {
+/// Leverage now, to six digits downwards, as a target; `None` without debt.
+fn present_leverage(ctx: &Context<'_>) -> Result<Option<Target>, PlanError> {
     let standing = ctx.standing(&ctx.start())?;
+    if standing.debt.is_zero() {
+        return Ok(None);
+    }
     let leverage = leverage_wad(standing.collateral, standing.debt);
     let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
-    Target::Leverage(value.trunc_with_scale(6).normalize()).validate().map_err(PlanError::from)
+    Ok(Some(Target::Leverage(value.trunc_with_scale(6).normalize()).validate()?))
 }
 
 fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {

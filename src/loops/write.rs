@@ -13,7 +13,7 @@ use super::{
     Pair, PlanError, Target,
     bounds::{bounds, gas_reserve},
     context::Context,
-    draft::{Draft, Grant},
+    draft::{Draft, Flows, Grant},
     figures::figures,
 };
 use crate::{
@@ -46,7 +46,6 @@ pub struct Subject {
 
 /// Writes the plan.
 pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError> {
-    funds_suffice(ctx, draft)?;
     let account = ctx.snapshot.account.address;
     let valid_until = ctx.snapshot.block.timestamp.plus(ctx.settings.permit_ttl);
     let writer = Writer { ctx, draft, valid_until };
@@ -79,7 +78,7 @@ pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError>
 }
 
 /// The wallet holds what is put in, and keeps something for gas.
-fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
+pub(super) fn funds_suffice(ctx: &Context<'_>, flows: &Flows) -> Result<(), PlanError> {
     let account = &ctx.snapshot.account;
     let short = |needed: Quantity, available: U256| {
         if needed.raw > available {
@@ -89,9 +88,9 @@ fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
         Ok(())
     };
     let held = |token| account.holding(token).wallet;
-    short(ctx.collateral_amount(draft.flows.collateral.pays), held(ctx.pair.collateral.token))?;
-    short(ctx.debt_amount(draft.flows.debt.pays), held(ctx.pair.debt.token))?;
-    let needed = Quantity::new(draft.flows.native.pays, 18, "ETH");
+    short(ctx.collateral_amount(flows.collateral.pays), held(ctx.pair.collateral.token))?;
+    short(ctx.debt_amount(flows.debt.pays), held(ctx.pair.debt.token))?;
+    let needed = Quantity::new(flows.native.pays, 18, "ETH");
     short(needed.clone(), account.native)?;
     let left = account.native.saturating_sub(needed.raw);
     let reserve = gas_reserve(ctx.settings.gas_price);
