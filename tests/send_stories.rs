@@ -1,4 +1,5 @@
 //! What a user's transaction goes through between signature and block, on a network that does one thing wrong at a time.
+#![allow(clippy::expect_used, clippy::panic)]
 
 mod send_net;
 
@@ -106,7 +107,10 @@ async fn what_would_now_revert_is_taken_back_before_it_costs_gas() {
     let from = bench.net.height() + 4;
     bench.net.inner().reverts_from = Some(from);
     let outcome = bench.sender.execute(ready, &SignedPermits::new()).await.expect("signed");
-    assert!(matches!(&outcome.ending, Ending::Cancelled { reason, .. } if reason.contains("0xdeadbeef")), "{outcome:?}");
+    assert!(
+        matches!(&outcome.ending, Ending::Cancelled { reason, .. } if reason.contains("0xdeadbeef")),
+        "{outcome:?}"
+    );
     let last = bench.net.distinct().last().expect("handed in").clone();
     assert_eq!((last.to, last.nonce, last.input), (ACCOUNT, 0, Bytes::new()));
     assert_eq!(state(&bench, &plan), IntentState::Failed);
@@ -300,5 +304,8 @@ async fn a_plan_whose_time_is_over_is_neither_signed_nor_left_waiting() {
     soon.valid_until = Secs(1_790_000_000 + 2 * (bench.net.height() + 4));
     bench.net.inner().least_fee = 230_000_000;
     let outcome = execute(&mut bench, soon).await.expect("signed");
-    assert!(matches!(&outcome.ending, Ending::Cancelled { reason, .. } if reason.contains("valid until")), "{outcome:?}");
+    assert!(
+        matches!(&outcome.ending, Ending::Cancelled { reason, .. } if reason.contains("valid until")),
+        "{outcome:?}"
+    );
 }
