@@ -67,17 +67,13 @@ impl Output {
     }
 }
 
-/// An error with those of its causes that its own message does not already tell.
+/// An error and its causes, each said once: many errors quote their cause already.
 fn words(report: &eyre::Report) -> String {
-    let mut words = String::new();
-    for cause in report.chain().map(ToString::to_string) {
-        if words.is_empty() {
-            words = cause;
-        } else if !words.contains(&cause) {
-            words = format!("{words}: {cause}");
-        }
-    }
-    words
+    report.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
 }
 
 /// A plain table: first column left, the others right.
@@ -102,6 +98,12 @@ fn aligned(index: usize, text: &str) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_that_is_quoted_already_is_not_said_again() {
+        let told = eyre::eyre!("no such file").wrap_err("plan.json: no such file").wrap_err("cannot send");
+        assert_eq!(words(&told), "cannot send: plan.json: no such file");
+    }
 
     #[test]
     fn tables_align_figures_to_the_right() {
