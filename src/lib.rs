@@ -24,6 +24,6 @@ pub mod localchain;
 pub mod loops;
 pub mod onedelta;
 pub mod plan;
-//pub mod scenarios;
+pub mod scenarios;
 pub mod send;
 pub mod units;

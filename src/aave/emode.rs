@@ -143,14 +143,15 @@ mod tests {
         let refusal = projection.borrow(usdc, U256::from(2_300_000_000u64)).expect_err("above the ltv");
         assert_eq!(
             refusal.to_string(),
-            "collateral of 2999.997 usd at a loan to value of 75 % does not cover a debt of 2300 usd; \
-             at most 2249.99775 USDC can be borrowed"
+            "collateral of 2999.997 usd at a loan to value of 75 % does not cover a debt of 2300.000001 usd; \
+             at most 2249.997749 USDC can be borrowed"
         );
         assert_eq!(projection, before);
         projection.set_emode(1).expect("e-mode");
-        projection.borrow(usdc, U256::from(2_300_000_000u64)).expect("inside the e-mode it is covered");
-        let refusal = projection.set_emode(0).expect_err("healthy, but");
-        assert!(projection.account_data().is_ok_and(|data| data.debt.0 > U256::ZERO), "{refusal}");
+        projection.borrow(usdc, U256::from(2_350_000_000u64)).expect("inside the e-mode it is covered");
+        let refusal = projection.set_emode(0).expect_err("outside of it the account could be liquidated");
+        assert!(matches!(refusal, Refusal::HealthFactorBelowOne(_)), "{refusal}");
+        assert_eq!(projection.account().emode, 1);
         projection.repay(usdc, Amount::All).expect("repay");
         assert_eq!(projection.owed(usdc), Ok(U256::ZERO));
         assert!(!projection.account().configuration.is_borrowing_any());

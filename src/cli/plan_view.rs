@@ -129,7 +129,8 @@ fn is_material(deviation: &Deviation) -> bool {
         || deviation.name.starts_with("forwarder")
         || deviation.name.contains("allowance")
         || deviation.name == "delegation";
-    !is_check && !(deviation.predicted.raw.is_zero() && deviation.actual.raw.is_zero())
+    let is_nothing = deviation.predicted.raw.is_zero() && deviation.actual.raw.is_zero();
+    !is_check && !is_nothing
 }
 
 fn deviation_row(deviation: &Deviation) -> Vec<String> {

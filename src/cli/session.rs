@@ -76,11 +76,6 @@ impl Session {
         Ok(SigningGate::new(&self.identity, self.allow_real_key).admit(wallet)?)
     }
 
-    /// Whether a key was given at all.
-    pub(super) const fn has_key(&self) -> bool {
-        self.wallet.has_key()
-    }
-
     /// The journal for reading; `None` when there is none yet.
     pub(super) fn journal_reader(&self, account: Address) -> Outcome<Option<JournalReader>> {
         match Journal::read(&self.config.journal_dir, self.network().as_str(), account) {

@@ -219,8 +219,9 @@ impl Closing<'_> {
         let received = |receives, receives_at_worst| Flow { pays: U256::ZERO, receives, receives_at_worst };
         match (self.payout, swap) {
             (Payout::Debt, Some(swap)) => {
-                let proceeds = |out: U256| left(out.saturating_add(kept).saturating_sub(owed_back), 1);
-                let debt = received(proceeds(swap.quote.amount_out), proceeds(swap.limit));
+                let proceeds = |out: U256, kept: U256| left(out.saturating_add(kept).saturating_sub(owed_back), 1);
+                // What repaying leaves of the loan melts with the interest until then.
+                let debt = received(proceeds(swap.quote.amount_out, kept), proceeds(swap.limit, U256::ZERO));
                 Flows { debt, ..Flows::default() }
             }
             (Payout::Debt, None) => Flows::default(),
@@ -229,7 +230,7 @@ impl Closing<'_> {
                 let rest = |sold| left(self.sizes.withdrawn.saturating_sub(sold), 0);
                 let flow = received(rest(sold), rest(limit));
                 let surplus = left(kept, 1);
-                let debt = received(surplus, surplus);
+                let debt = received(surplus, left(U256::ZERO, 1));
                 match unwrap {
                     Some(_) => Flows { native: flow, debt, ..Flows::default() },
                     None => Flows { collateral: flow, debt, ..Flows::default() },

@@ -151,7 +151,7 @@ impl<'a> Context<'a> {
         let need = FlashNeed { amount, meanwhile, choice: self.settings.flash, swapped_in };
         let candidates = rank(self.snapshot, self.pair, need)?;
         if candidates.first().is_none_or(|candidate| candidate.rejected.is_some()) {
-            return Err(PlanError::NoFlash { amount: self.debt_amount(amount), candidates });
+            return Err(PlanError::NoFlash { amount: Box::new(self.debt_amount(amount)), candidates });
         }
         Ok(candidates)
     }

@@ -153,7 +153,7 @@ impl Decreasing<'_> {
                 return Ok((attempt, sources));
             }
         }
-        Err(PlanError::NoFlash { amount: ctx.debt_amount(amount), candidates: sources })
+        Err(PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: sources })
     }
 
     fn solve_with(&self, target: Target, loan: &Loan, owed: U256) -> Result<Attempt, PlanError> {
@@ -178,7 +178,7 @@ impl Decreasing<'_> {
             let standing = ctx.standing(&self.base).map(|s| super::algebra::leverage_wad(s.collateral, s.debt));
             let highest = Quantity::new(standing.unwrap_or_default(), 18, "x");
             let reason = obstacle.map_or_else(|| "repaying does not lead there".to_owned(), |error| error.to_string());
-            PlanError::Unreachable { target, reason, highest }
+            PlanError::Unreachable { target, reason, highest: Box::new(highest) }
         })
     }
 
@@ -193,8 +193,13 @@ impl Decreasing<'_> {
         if let Some(swap) = &attempt.swap {
             inner.extend(streams.buy(swap)?);
         }
-        if !self.ask.collateral_out.is_zero() {
-            inner.push(streams.pay_collateral(SweepAmount::exact(self.ask.collateral_out)?, self.ask.unwrap));
+        let out = self.ask.collateral_out;
+        if !out.is_zero() {
+            inner.push(match (self.ask.unwrap, attempt.swap.is_some()) {
+                // Ether goes to the account last of all; until then the composer keeps it apart from what is put back.
+                (Some(weth), true) => streams.unwrap(weth, out)?,
+                (unwrap, _) => streams.pay_collateral(SweepAmount::exact(out)?, unwrap),
+            });
         }
         if attempt.swap.is_some() {
             inner.extend(streams.deposit_all());
@@ -209,6 +214,9 @@ impl Decreasing<'_> {
         }
         if attempt.swap.is_some() {
             ops.push(streams.sweep(pair.debt.token, self.ask.debt_out)?);
+            if self.ask.unwrap.is_some() && !out.is_zero() {
+                ops.push(streams.sweep(Address::ZERO, out)?);
+            }
         }
         Ok(ops)
     }

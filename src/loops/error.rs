@@ -48,7 +48,7 @@ pub enum PlanError {
         /// Pair.
         pair: String,
         /// Its leverage.
-        leverage: Quantity,
+        leverage: Box<Quantity>,
     },
     /// Amounts that the journal did not open.
     #[error(
@@ -57,27 +57,27 @@ pub enum PlanError {
     )]
     Existing {
         /// Collateral of the pair.
-        collateral: Quantity,
+        collateral: Box<Quantity>,
         /// Debt of the pair.
-        debt: Quantity,
+        debt: Box<Quantity>,
     },
     /// The wallet does not hold what is to be put in.
     #[error("equity of {needed} is more than the wallet's {available}")]
     EquityShort {
         /// Needed.
-        needed: Quantity,
+        needed: Box<Quantity>,
         /// In the wallet.
-        available: Quantity,
+        available: Box<Quantity>,
     },
     /// Nothing would be left for gas.
     #[error("equity of {needed} leaves {left} for gas; keep at least {reserve}")]
     NoGasLeft {
         /// Needed.
-        needed: Quantity,
+        needed: Box<Quantity>,
         /// What would be left.
-        left: Quantity,
+        left: Box<Quantity>,
         /// What must be left.
-        reserve: Quantity,
+        reserve: Box<Quantity>,
     },
     /// The market does not allow the target.
     #[error("{target} cannot be reached: {reason}; the highest leverage that fits is {highest}")]
@@ -87,21 +87,11 @@ pub enum PlanError {
         /// What stands in the way.
         reason: String,
         /// What could be had.
-        highest: Quantity,
+        highest: Box<Quantity>,
     },
     /// The loop is already there.
     #[error("the loop is already at {0}")]
     AlreadyThere(Target),
-    /// More equity asked for than there is.
-    #[error("{asked} cannot be taken out: {reason}; at most {most}")]
-    EquityTooLarge {
-        /// What was asked.
-        asked: Quantity,
-        /// Why not.
-        reason: String,
-        /// The most.
-        most: Quantity,
-    },
     /// No pool between the two tokens can take the swap.
     #[error("no route from {from} to {to} for {amount}: {reasons}")]
     NoRoute {
@@ -110,7 +100,7 @@ pub enum PlanError {
         /// Bought token.
         to: String,
         /// How much.
-        amount: Quantity,
+        amount: Box<Quantity>,
         /// Each candidate with its reason.
         reasons: String,
     },
@@ -118,7 +108,7 @@ pub enum PlanError {
     #[error("no flash loan of {amount}: {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoFlash {
         /// How much.
-        amount: Quantity,
+        amount: Box<Quantity>,
         /// Each candidate with its reason.
         candidates: Vec<FlashCandidate>,
     },
@@ -126,8 +116,8 @@ pub enum PlanError {
     #[error("{0}")]
     Bound(Box<Bound>),
     /// Aave would not do it.
-    #[error(transparent)]
-    Aave(#[from] Refusal),
+    #[error("{0}")]
+    Aave(Box<Refusal>),
     /// The snapshot does not tell.
     #[error(transparent)]
     State(#[from] StateError),
@@ -143,4 +133,10 @@ pub enum PlanError {
     /// Arithmetic on the edge of its type.
     #[error(transparent)]
     Math(#[from] MathError),
+}
+
+impl From<Refusal> for PlanError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Aave(Box::new(refusal))
+    }
 }

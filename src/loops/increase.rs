@@ -175,7 +175,7 @@ impl Increasing<'_> {
                 return Ok((attempt, sources, hint));
             }
         }
-        Err(PlanError::NoFlash { amount: self.ctx.debt_amount(guess), candidates: sources })
+        Err(PlanError::NoFlash { amount: Box::new(self.ctx.debt_amount(guess)), candidates: sources })
     }
 
     fn solve_with(&self, target: Target, loan: &Loan, guess: U256) -> Result<(Attempt, String), PlanError> {
@@ -208,7 +208,7 @@ impl Increasing<'_> {
         let highest = Quantity::new(leverage_wad(fitting.collateral, fitting.debt), 18, "x");
         if !is_close(target.measure(&standing), target.wad()) {
             let reason = obstacle.map_or_else(|| "the market does not allow it".to_owned(), |error| error.to_string());
-            return Err(PlanError::Unreachable { target, reason, highest });
+            return Err(PlanError::Unreachable { target, reason, highest: Box::new(highest) });
         }
         Ok((attempt, format!("highest leverage that fits is {highest}")))
     }

@@ -161,7 +161,7 @@ fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
         return Ok(());
     }
     let leverage = Quantity::new(leverage_wad(standing.collateral, standing.debt), 18, "x");
-    Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage })
+    Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage: Box::new(leverage) })
 }
 
 fn require_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
@@ -181,7 +181,10 @@ fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanErr
     if ownership == Ownership::Known || (supplied.is_zero() && owed.is_zero()) {
         return Ok(());
     }
-    Err(PlanError::Existing { collateral: ctx.collateral_amount(supplied), debt: ctx.debt_amount(owed) })
+    Err(PlanError::Existing {
+        collateral: Box::new(ctx.collateral_amount(supplied)),
+        debt: Box::new(ctx.debt_amount(owed)),
+    })
 }
 
 /// The e-mode to enter first: the one that fits the pair best, if it is not the account's already and the account's other

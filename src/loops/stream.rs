@@ -121,6 +121,11 @@ impl Streams<'_> {
         Ok(Transfer::Sweep { asset, receiver: self.account, amount: SweepAmount::at_least(at_least)? }.into())
     }
 
+    /// Unwraps within the composer.
+    pub(super) fn unwrap(&self, weth: Address, amount: U256) -> Result<Op, EncodeError> {
+        Ok(Transfer::Unwrap { weth, receiver: COMPOSER, amount: SweepAmount::exact(amount)? }.into())
+    }
+
     /// Sends the account an amount of collateral: as ether where `unwrap` names the wrapped token.
     pub(super) fn pay_collateral(&self, amount: SweepAmount, unwrap: Option<Address>) -> Op {
         let receiver = self.account;

@@ -106,7 +106,7 @@ fn best(ranking: Ranking, from: &Reserve, to: &Reserve, amount: U256, unit: &Res
     ranking.best().cloned().ok_or_else(|| PlanError::NoRoute {
         from: from.symbol.clone(),
         to: to.symbol.clone(),
-        amount: Quantity::new(amount, unit.configuration.decimals(), unit.symbol.clone()),
+        amount: Box::new(Quantity::new(amount, unit.configuration.decimals(), unit.symbol.clone())),
         reasons: reasons(),
     })
 }

@@ -84,7 +84,7 @@ fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
     let short = |needed: Quantity, available: U256| {
         if needed.raw > available {
             let available = Quantity { raw: available, ..needed.clone() };
-            return Err(PlanError::EquityShort { needed, available });
+            return Err(PlanError::EquityShort { needed: Box::new(needed), available: Box::new(available) });
         }
         Ok(())
     };
@@ -96,8 +96,8 @@ fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
     let left = account.native.saturating_sub(needed.raw);
     let reserve = gas_reserve(ctx.settings.gas_price);
     if left < reserve {
-        let ether = |raw| Quantity::new(raw, 18, "ETH");
-        return Err(PlanError::NoGasLeft { needed, left: ether(left), reserve: ether(reserve) });
+        let ether = |raw| Box::new(Quantity::new(raw, 18, "ETH"));
+        return Err(PlanError::NoGasLeft { needed: Box::new(needed), left: ether(left), reserve: ether(reserve) });
     }
     Ok(())
 }

@@ -52,11 +52,19 @@ impl Quantity {
         to_decimal(self.raw, self.decimals).map(|value| if self.negative { -value } else { value })
     }
 
+    /// Rounded half up to the digits worth showing.
+    fn rounded(&self) -> U256 {
+        let surplus = usize::from(self.decimals).saturating_sub(self.shown_decimals());
+        let step = U256::from(10u8).pow(U256::from(surplus));
+        self.raw.saturating_add(step >> 1) / step * step
+    }
+
     /// Digits worth showing: money by its size, ratios to four.
     fn shown_decimals(&self) -> usize {
         match self.unit.as_str() {
             "USD" => 2,
-            "%" | "x" => 4,
+            "%" => 4,
+            "x" => 3,
             "" => 6,
             _ if self.decimals <= 8 => usize::from(self.decimals),
             _ => 8,
@@ -69,21 +77,14 @@ impl fmt::Display for Quantity {
         if self.raw == U256::MAX {
             return f.write_str("unlimited");
         }
-        let exact = format_units(self.raw, self.decimals);
-        let cut = match exact.split_once('.') {
-            Some((whole, fraction)) if fraction.len() > self.shown_decimals() => {
-                let digits = &fraction[..self.shown_decimals()];
-                if whole == "0" && digits.bytes().all(|byte| byte == b'0') {
-                    // Too small for the usual digits: show the first two significant ones instead of zero.
-                    let zeros = fraction.bytes().take_while(|byte| *byte == b'0').count();
-                    format!("0.{}", &fraction[..fraction.len().min(zeros + 2)])
-                } else if digits.is_empty() {
-                    whole.to_owned()
-                } else {
-                    format!("{whole}.{digits}")
-                }
-            }
-            _ => exact,
+        let exact = format_units(self.rounded(), self.decimals);
+        let cut = if exact == "0" && !self.raw.is_zero() {
+            // Too small for the usual digits: show the first two significant ones instead of zero.
+            let whole = format_units(self.raw, self.decimals);
+            let significant = whole.find(|digit: char| digit.is_ascii_digit() && digit != '0').unwrap_or_default();
+            whole.get(..significant + 2).map_or_else(|| whole.clone(), str::to_owned)
+        } else {
+            exact
         };
         let sign = if self.negative && !self.raw.is_zero() { "-" } else { "" };
         let text = format!("{sign}{}", group_thousands(&cut));

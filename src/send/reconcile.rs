@@ -193,7 +193,7 @@ async fn settle<W: Wire>(
     // One that was refused, or given up for another, can be the one included.
     for (record, hash) in signed.iter().rev() {
         if let Some(receipt) = canonical_receipt(wire, *hash).await? {
-            return Ok(include(journal, record, &receipt, account, stamp)?);
+            return include(journal, record, &receipt, account, stamp);
         }
     }
     let pending: Vec<(&TransactionRecord, B256)> =
