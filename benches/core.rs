@@ -58,7 +58,7 @@ async fn record(desk: &Desk, pair: &Pair) -> Result<(Recording, Vec<Case>)> {
     let mut cases = vec![Case { name: "open", request: open, snapshot, plan: opening }];
     let payout = Payout::Collateral { unwrap: Some(WETH) };
     for (name, request) in [
-        ("adjust up", Request::Adjust { target: Target::Leverage(milli(3100)) }),
+        ("adjust up", Request::Adjust { target: Target::Leverage(milli(3050)) }),
         ("adjust down", Request::Adjust { target: Target::Leverage(milli(2000)) }),
         ("close", Request::Close { share: Share::All, payout }),
     ] {

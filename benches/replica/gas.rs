@@ -31,8 +31,8 @@ fn lives() -> [Life; 2] {
             funded: U256::ZERO,
             actions: vec![
                 ("open 3x with ETH", Request::Open { funds: Funds::Native(ether(1)), target: to(3000) }),
-                ("adjust up to 3.2x", Request::Adjust { target: to(3200) }),
                 ("adjust down to 2x", Request::Adjust { target: to(2000) }),
+                ("adjust up to 2.5x", Request::Adjust { target: to(2500) }),
                 ("close to ETH", Request::Close { share: Share::All, payout: ether_out }),
             ],
         },

@@ -38,7 +38,7 @@ pub async fn measure() -> Result<()> {
     let recorder = Recorder::new(&desk.endpoints).await?;
     LoopSnapshot::read(&recorder, &desk.list, &pair, trader.address).await?;
     let recording = recorder.finish();
-    let alone = [("adjust up, without the network", milli(3100)), ("adjust down, without the network", milli(2000))];
+    let alone = [("adjust up, without the network", milli(3050)), ("adjust down, without the network", milli(2000))];
     let mut rows = Vec::new();
     for (name, leverage) in alone {
         let request = Request::Adjust { target: Target::Leverage(leverage) };

@@ -7,6 +7,7 @@ use eyre::Result;
 use rust_decimal::Decimal;
 use trimtab::{
     chain::Reader,
+    localchain::{FeedAge, PriceChange, PriceScope},
     loops::{FlashChoice, Funds, Pair, Payout, Request, Share, Target, WETH, execute},
     plan::check,
     send::Ending,
@@ -23,10 +24,13 @@ const CASES: u64 = 60;
 
 /// Pairs with the range of leverage that their opening floor permits (thousandths), and equity (hundredths of a unit).
 const PAIRS: [(&str, &str, [i64; 2], [u64; 2]); 3] = [
-    ("WETH", "USDC", [1200, 3000], [10, 20_000]),
-    ("cbBTC", "USDC", [1200, 2800], [1, 500]),
-    ("cbETH", "WETH", [1500, 8000], [10, 5_000]),
+    ("WETH", "USDC", [1200, 3000], [10, 5_000]),
+    ("cbBTC", "USDC", [1200, 2800], [1, 100]),
+    ("cbETH", "WETH", [1500, 8000], [10, 2_000]),
 ];
+
+/// The replica's prices when it starts.
+const PRICES: [(&str, &str); 3] = [("ETH", "3000"), ("BTC", "90000"), ("cbETH", "1.10")];
 
 /// Numbers that look random and are the same every time.
 struct Numbers(U256);
@@ -59,7 +63,7 @@ struct Differences {
 impl Differences {
     fn refuse(&mut self, reason: &dyn std::fmt::Display) {
         // Without its figures, so that the same reason counts as one.
-        let words: String = reason.to_string().chars().filter(|c| !c.is_ascii_digit()).take(60).collect();
+        let words: String = reason.to_string().chars().filter(|c| !c.is_ascii_digit()).take(120).collect();
         *self.refused.entry(words).or_default() += 1;
     }
 }
@@ -99,16 +103,23 @@ pub async fn measure() -> Result<()> {
             (Request::Close { share: Share::All, payout }, third),
         ];
         for (request, flash) in actions {
-            act(&desk, trader, pair, &request, flash, &mut differences).await?;
+            if !act(&desk, trader, pair, &request, flash, &mut differences).await? {
+                break;
+            }
             // Interest accrues, as it would; the feeds stay fresh.
             let pause = Secs(numbers.below(3600));
-            desk.controls.warp(pause.plus(Secs(1)), trimtab::localchain::FeedAge::Refreshed).await?;
+            desk.controls.warp(pause.plus(Secs(1)), FeedAge::Refreshed).await?;
+        }
+        // Nobody else trades here: put the pools back to where the oracle is.
+        for (asset, price) in PRICES {
+            desk.controls.price(&PriceChange::parse(asset, price)?, PriceScope::Everything).await?;
         }
     }
     show(&differences);
     Ok(())
 }
 
+/// Whether it was carried out.
 async fn act(
     desk: &Desk,
     trader: &mut Trader,
@@ -116,12 +127,12 @@ async fn act(
     request: &Request,
     flash: Option<FlashChoice>,
     differences: &mut Differences,
-) -> Result<()> {
+) -> Result<bool> {
     let plan = match desk.plan(trader.address, pair, request, flash).await {
         Ok((_, plan)) => plan,
         Err(refused) => {
             differences.refuse(&refused);
-            return Ok(());
+            return Ok(false);
         }
     };
     let head = Reader::head(&desk.endpoints).await?;
@@ -131,14 +142,14 @@ async fn act(
         Ok(approved) => approved,
         Err(refused) => {
             differences.refuse(&refused);
-            return Ok(());
+            return Ok(false);
         }
     };
     let report = execute(&mut trader.sender, &*desk.clock, approved).await?;
     differences.transactions += u64::try_from(report.outcome.done.len())?;
     let Some(settlement) = report.settlement.filter(|_| matches!(report.outcome.ending, Ending::Mined)) else {
         differences.refuse(&format!("{:?}", report.outcome.ending));
-        return Ok(());
+        return Ok(false);
     };
     differences.done += 1;
     let closing = matches!(request, Request::Close { .. });
@@ -163,7 +174,7 @@ async fn act(
         };
         differences.by_figure.entry(name).or_default().push(share);
     }
-    Ok(())
+    Ok(true)
 }
 
 fn show(differences: &Differences) {
