@@ -22,6 +22,13 @@ pub(super) enum LoopCommand {
     Adopt(AdoptArgs),
 }
 
+/// A plain decimal number: no exponents, no NaN; the range is checked where its meaning is known.
+fn plain_decimal(text: &str) -> Result<Decimal, String> {
+    let plain = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let parsed = if plain { text.parse::<Decimal>().ok() } else { None };
+    parsed.ok_or_else(|| "give a plain decimal number such as 3 or 1.25".to_owned())
+}
+
 /// Which pair.
 #[derive(Debug, Clone, Args)]
 pub(super) struct PairArgs {
@@ -41,13 +48,13 @@ pub(super) struct PairArgs {
 #[command(group(ArgGroup::new("aim").args(["leverage", "health_factor", "ltv"])))]
 pub(super) struct TargetArgs {
     /// Collateral / (collateral − debt), such as 3.
-    #[arg(long, short = 'L', value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, short = 'L', value_name = "X", allow_negative_numbers = true, value_parser = plain_decimal)]
     pub(super) leverage: Option<Decimal>,
     /// Aave's health factor after the action, such as 1.3.
-    #[arg(long, value_name = "HF", allow_negative_numbers = true)]
+    #[arg(long, value_name = "HF", allow_negative_numbers = true, value_parser = plain_decimal)]
     pub(super) health_factor: Option<Decimal>,
     /// Debt / collateral, such as 0.6.
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = plain_decimal)]
     pub(super) ltv: Option<Decimal>,
 }
 
@@ -112,17 +119,24 @@ pub(super) enum FlashArg {
 #[command(next_help_heading = "Thresholds (health factors; defaults by the pair's class)")]
 pub(super) struct ThresholdArgs {
     /// Alert below this health factor.
-    #[arg(long, value_name = "HF")]
+    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
     pub(super) warn: Option<Decimal>,
     /// Trim below this health factor.
-    #[arg(long, value_name = "HF")]
+    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
     pub(super) trigger: Option<Decimal>,
     /// Health factor a trim ends at.
-    #[arg(long, value_name = "HF")]
+    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
     pub(super) target: Option<Decimal>,
     /// Trim at urgent bounds below this health factor.
-    #[arg(long, value_name = "HF")]
+    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
     pub(super) urgent: Option<Decimal>,
+}
+
+impl ThresholdArgs {
+    /// Whether any is given.
+    pub(super) const fn any(&self) -> bool {
+        self.warn.is_some() || self.trigger.is_some() || self.target.is_some() || self.urgent.is_some()
+    }
 }
 
 /// `loop open`.
@@ -151,7 +165,7 @@ pub(super) struct AdjustArgs {
     /// Pair.
     #[command(flatten)]
     pub(super) pair: PairArgs,
-    /// Target; needed.
+    /// Target; may be left out to change thresholds only.
     #[command(flatten)]
     pub(super) to: TargetArgs,
     /// Thresholds that change.
@@ -215,7 +229,7 @@ pub(super) struct CloseArgs {
     #[arg(long, value_enum, default_value = "collateral")]
     pub(super) to: PayoutArg,
     /// Close only this share, such as 0.5.
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = plain_decimal)]
     pub(super) fraction: Option<Decimal>,
     /// Be paid in WETH instead of ETH.
     #[arg(long)]

@@ -41,9 +41,10 @@ impl Output {
 
     /// An error: in words on stderr, and with `--json` as a document on stdout too, so that programs see why.
     pub(super) fn failure(self, failure: &Failure) {
-        eprintln!("error: {:#}", failure.report);
+        let words = words(&failure.report);
+        eprintln!("error: {words}");
         if self.json {
-            let error = serde_json::json!({ "exit": failure.exit as u8, "error": format!("{:#}", failure.report) });
+            let error = serde_json::json!({ "exit": failure.exit as u8, "error": words });
             let _ = self.result(&error, String::new);
         }
     }
@@ -64,6 +65,19 @@ impl Output {
         serde_json::to_string_pretty(&Document { schema: SCHEMA, value })
             .map_err(|error| Failure::new(Exit::Bug, error))
     }
+}
+
+/// An error with those of its causes that its own message does not already tell.
+fn words(report: &eyre::Report) -> String {
+    let mut words = String::new();
+    for cause in report.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
 }
 
 /// A plain table: first column left, the others right.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     aave::{Projection, Reserve},
-    config::{BoundsConfig, LoopClass, Thresholds, Urgency},
+    config::{BoundsConfig, FeesConfig, LoopClass, Thresholds, Urgency},
     plan::Quantity,
     units::{Bps, Secs, from_decimal},
 };
@@ -24,8 +24,8 @@ pub struct Settings {
     pub id: String,
     /// The network the plan is for.
     pub network: String,
-    /// Class of bounds.
-    pub urgency: Urgency,
+    /// Class of bounds to insist on; otherwise the action's own: lowering debt is `trim`, all else `open`.
+    pub urgency: Option<Urgency>,
     /// Bounds of all classes.
     pub bounds: BoundsConfig,
     /// Slippage bound instead of the class's.
@@ -34,6 +34,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// How long the plan and its permits are valid.
     pub permit_ttl: Secs,
+    /// Fee ceilings of all classes.
+    pub fees: FeesConfig,
     /// The user's flash source.
     pub flash: Option<FlashChoice>,
     /// Wei per gas, to compare routes and to keep gas back.
@@ -49,6 +51,7 @@ pub(super) struct Context<'a> {
     pub(super) hubs: &'a [Address],
     pub(super) collateral: &'a Reserve,
     pub(super) debt: &'a Reserve,
+    pub(super) urgency: Urgency,
 }
 
 /// A loan that a plan takes.
@@ -68,12 +71,19 @@ impl<'a> Context<'a> {
     ) -> Result<Self, PlanError> {
         let collateral = snapshot.market.reserve(pair.collateral.token)?;
         let debt = snapshot.market.reserve(pair.debt.token)?;
-        Ok(Self { snapshot, pair, settings, hubs, collateral, debt })
+        let urgency = settings.urgency.unwrap_or(Urgency::Open);
+        Ok(Self { snapshot, pair, settings, hubs, collateral, debt, urgency })
+    }
+
+    /// The same for an action that lowers debt, which has wider bounds (strategy.md §5).
+    pub(super) fn lowering_debt(self) -> Self {
+        let urgency = self.settings.urgency.unwrap_or(Urgency::Trim);
+        Self { urgency, ..self }
     }
 
     /// Bound on swaps of this action.
     pub(super) fn slippage(&self) -> Bps {
-        self.settings.slippage.unwrap_or_else(|| self.settings.bounds.of(self.settings.urgency).slippage_bps)
+        self.settings.slippage.unwrap_or_else(|| self.settings.bounds.of(self.urgency).slippage_bps)
     }
 
     /// The account one block on, before the action. The composer's allowances come with the action, so they do not bind.

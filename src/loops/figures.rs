@@ -9,6 +9,7 @@ use alloy::{
 use super::{
     PlanError,
     algebra::{leverage_wad, price_at_health_factor},
+    bounds::gas_reserve,
     carry::net_carry_per_day,
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
@@ -159,13 +160,11 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
     let mut figures = Vec::new();
     let native = multicall3::IMulticall3::getEthBalanceCall { addr: account.address }.abi_encode().into();
     let native = ReadBack { to: multicall3::ADDRESS, data: native, word: 0, pays_gas: true };
-    figures.push(balance(
-        "wallet",
-        "wallet_native",
-        Quantity::new(account.native, 18, "ETH"),
-        draft.flows.native,
-        native,
-    )?);
+    let ether = Quantity::new(account.native, 18, "ETH");
+    let mut native = balance("wallet", "wallet_native", ether, draft.flows.native, native)?;
+    // Where an earlier transaction of the same plan went through, its gas is gone when the next one is simulated.
+    native.tolerance = native.tolerance.saturating_add(gas_reserve(ctx.settings.gas_price));
+    figures.push(native);
     let held = |token| account.holding(token).wallet;
     let token = ctx.pair.collateral.token;
     let collateral = read(token, balance_of(account.address));

@@ -1,6 +1,6 @@
 //! More collateral: opening, levering up, putting equity in.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 
 use super::{
     PlanError, Target,
@@ -11,6 +11,7 @@ use super::{
     solve::largest,
     stream::{Streams, without_standing_approvals},
     swap::Swap,
+    write::funds_suffice,
 };
 use crate::{
     aave::Projection,
@@ -79,6 +80,9 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         base.set_emode(category)?;
     }
     let work = Increasing { ctx, ask, base };
+    let (flows, pull) = work.payment();
+    // Before anything is solved: too little money is the plainest of reasons.
+    funds_suffice(ctx, &flows)?;
     let (attempt, sources, floor_hint) = match ask.target {
         None => (work.attempt(None, U256::ZERO, false)?, Vec::new(), String::new()),
         Some(target) => work.solve(target)?,
@@ -86,20 +90,6 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
     let worst =
         work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
     let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
-    let paid = |pays| Flow { pays, ..Flow::default() };
-    let (mut flows, mut pull) = (Flows::default(), None);
-    match ask.funds {
-        Funds::None => {}
-        Funds::Native(amount) => flows.native = paid(amount),
-        Funds::Collateral(amount) => {
-            flows.collateral = paid(amount);
-            pull = Some((ctx.pair.collateral.token, amount));
-        }
-        Funds::Debt(amount) => {
-            flows.debt = paid(amount);
-            pull = Some((ctx.pair.debt.token, amount));
-        }
-    }
     let delegation = attempt.loan.as_ref().map(|loan| Grant { value: loan.amount + loan.fee, leaves_rest: false });
     Ok(Draft {
         kind: ask.kind,
@@ -124,6 +114,20 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
 }
 
 impl Increasing<'_> {
+    /// What the wallet pays, and what is pulled from it.
+    fn payment(&self) -> (Flows, Option<(Address, U256)>) {
+        let pair = self.ctx.pair;
+        let paid = |pays| Flow { pays, ..Flow::default() };
+        match self.ask.funds {
+            Funds::None => (Flows::default(), None),
+            Funds::Native(amount) => (Flows { native: paid(amount), ..Flows::default() }, None),
+            Funds::Collateral(amount) => {
+                (Flows { collateral: paid(amount), ..Flows::default() }, Some((pair.collateral.token, amount)))
+            }
+            Funds::Debt(amount) => (Flows { debt: paid(amount), ..Flows::default() }, Some((pair.debt.token, amount))),
+        }
+    }
+
     /// Collateral and debt after borrowing `amount` through a loan and swapping it. `at_worst` uses the limits.
     fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);

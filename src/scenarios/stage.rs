@@ -10,7 +10,7 @@ use crate::{
         BASE_CHAIN_ID, Clock, ConnectError, Endpoints, IdentityError, ReadError, Reader, SigningError, SigningGate,
         SystemClock, Wallet, WalletError,
     },
-    config::{BoundsConfig, ConfigError, LoopClass, RpcConfig, ThresholdsConfig, Urgency},
+    config::{BoundsConfig, ConfigError, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal, JournalError},
     localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
     loops::{
@@ -124,8 +124,9 @@ impl Stage {
         let settings = Settings {
             id: IntentId::derive(Millis(self.clock.wall_millis()), subject.as_bytes()).to_string(),
             network: self.network.clone(),
-            urgency: if matches!(request, Request::Close { .. }) { Urgency::Trim } else { Urgency::Open },
+            urgency: None,
             bounds: BoundsConfig::default(),
+            fees: FeesConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(LoopClass::Volatile),
             permit_ttl: Secs::HOUR,
