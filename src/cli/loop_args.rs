@@ -132,6 +132,13 @@ pub(super) struct ThresholdArgs {
     pub(super) urgent: Option<Decimal>,
 }
 
+impl ThresholdArgs {
+    /// Whether any is given.
+    pub(super) const fn any(&self) -> bool {
+        self.warn.is_some() || self.trigger.is_some() || self.target.is_some() || self.urgent.is_some()
+    }
+}
+
 /// `loop open`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct OpenArgs {
@@ -158,7 +165,7 @@ pub(super) struct AdjustArgs {
     /// Pair.
     #[command(flatten)]
     pub(super) pair: PairArgs,
-    /// Target; needed.
+    /// Target; may be left out to change thresholds only.
     #[command(flatten)]
     pub(super) to: TargetArgs,
     /// Thresholds that change.

@@ -165,13 +165,7 @@ impl Closing<'_> {
             Payout::Collateral { .. } => self.ctx.buy_debt(amount, None),
         };
         let sources = self.ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.ok().as_ref()))?;
-        let loan = match sources.first() {
-            Some(candidate) => {
-                let fee = candidate.source.fee(candidate.fee_pips, amount)?;
-                Some(Loan { candidate: candidate.clone(), amount, fee })
-            }
-            None => None,
-        };
+        let loan = sources.first().map(|candidate| Loan::of(candidate, amount)).transpose()?;
         Ok((loan, sources))
     }
 
@@ -199,9 +193,7 @@ impl Closing<'_> {
         };
         let mut after = before.clone();
         let taken = match loan {
-            Some(loan) if loan.candidate.source == super::FlashSource::AaveV3 => {
-                Some(after.flash_loan(pair.debt.token, loan.amount)?)
-            }
+            Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
         if loan.is_some() {

@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    FlashCandidate, FlashChoice, LoopSnapshot, Pair, PlanError, Standing,
+    FlashCandidate, FlashChoice, FlashSource, LoopSnapshot, Pair, PlanError, Standing,
     flash::{FlashNeed, Meanwhile, rank},
     swap::{Swap, Venue},
 };
@@ -14,7 +14,7 @@ use crate::{
     aave::{Projection, Reserve},
     config::{BoundsConfig, FeesConfig, LoopClass, Thresholds, Urgency},
     plan::Quantity,
-    units::{Bps, Secs, from_decimal},
+    units::{Bps, MathError, Secs, from_decimal, mul_div_up},
 };
 
 /// Settings of one action.
@@ -60,6 +60,19 @@ pub(super) struct Loan {
     pub(super) candidate: FlashCandidate,
     pub(super) amount: U256,
     pub(super) fee: U256,
+}
+
+impl Loan {
+    /// A loan of an amount from a source, with its fee.
+    pub(super) fn of(candidate: &FlashCandidate, amount: U256) -> Result<Self, MathError> {
+        let fee = candidate.source.fee(candidate.fee_pips, amount)?;
+        Ok(Self { candidate: candidate.clone(), amount, fee })
+    }
+
+    /// Whether it leaves the reserve that the account borrows from or repays.
+    pub(super) fn is_from_aave(&self) -> bool {
+        self.candidate.source == FlashSource::AaveV3
+    }
 }
 
 impl<'a> Context<'a> {
@@ -180,9 +193,9 @@ pub(super) fn pools_of(swap: Option<&Swap>) -> BTreeSet<Address> {
 
 /// What a value can grow to at most in a time, when interest is never above `yearly`: rounded up, with a hundredth on top for
 /// compounding.
-pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, crate::units::MathError> {
+pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, MathError> {
     let rate = U256::from(u64::from(yearly.0) * 101);
     let scale = U256::from(u64::from(Bps::ONE.0) * 100) * U256::from(Secs::YEAR.0);
-    let interest = crate::units::mul_div_up(value, rate * U256::from(during.0), scale)?;
-    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(crate::units::MathError::Overflow)
+    let interest = mul_div_up(value, rate * U256::from(during.0), scale)?;
+    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(MathError::Overflow)
 }

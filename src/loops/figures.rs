@@ -158,7 +158,7 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
             read: Some(read),
             tolerance: slack.saturating_add(interest(ctx, flow.receives)?),
             at_least: true,
-        detail: false,
+            detail: false,
         })
     };
     let mut figures = Vec::new();
@@ -237,7 +237,16 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
 }
 
 fn derived(name: &str, label: &str, before: Quantity, after: Quantity) -> Figure {
-    Figure { name: name.into(), label: label.into(), before, after, read: None, tolerance: U256::ZERO, at_least: false, detail: false }
+    Figure {
+        name: name.into(),
+        label: label.into(),
+        before,
+        after,
+        read: None,
+        tolerance: U256::ZERO,
+        at_least: false,
+        detail: false,
+    }
 }
 
 fn interest(ctx: &Context<'_>, amount: U256) -> Result<U256, PlanError> {

@@ -10,7 +10,7 @@ use super::{
     context::Context,
     decrease::{Decrease, decrease},
     increase::{Increase, increase},
-    write::write,
+    write::{funds_suffice, write},
 };
 use crate::{
     aave::emode,
@@ -124,6 +124,7 @@ pub fn plan(
             close(&ctx, share, payout)?
         }
     };
+    funds_suffice(&ctx, &draft.flows)?;
     write(&ctx, &draft)
 }
 
@@ -157,16 +158,15 @@ fn lowers_debt(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
     Ok(!target.is_within(&ctx.standing(&ctx.start())?))
 }
 
-/// Leverage now, to six digits downwards, as a target; without debt there is nothing to keep.
+/// Leverage now, to six digits downwards, as a target; `None` without debt.
 fn present_leverage(ctx: &Context<'_>) -> Result<Option<Target>, PlanError> {
     let standing = ctx.standing(&ctx.start())?;
-    let leverage = leverage_wad(standing.collateral, standing.debt);
-    let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
-    let value = value.trunc_with_scale(6).normalize();
-    if value <= Decimal::ONE {
+    if standing.debt.is_zero() {
         return Ok(None);
     }
-    Target::Leverage(value).validate().map(Some).map_err(PlanError::from)
+    let leverage = leverage_wad(standing.collateral, standing.debt);
+    let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
+    Ok(Some(Target::Leverage(value.trunc_with_scale(6).normalize()).validate()?))
 }
 
 fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {

@@ -128,7 +128,13 @@ mod tests {
 
     #[test]
     fn numbers_that_cannot_be_targets_say_their_range() {
-        for bad in [Target::Leverage(dec!(0.5)), Target::Leverage(dec!(1)), Target::Ltv(dec!(0)), Target::HealthFactor(dec!(1)), Target::Ltv(dec!(60))] {
+        for bad in [
+            Target::Leverage(dec!(0.5)),
+            Target::Leverage(dec!(1)),
+            Target::Ltv(dec!(0)),
+            Target::HealthFactor(dec!(1)),
+            Target::Ltv(dec!(60)),
+        ] {
             assert!(matches!(bad.validate(), Err(TargetError::Range { .. })), "{bad}");
         }
         assert!(matches!(Target::Leverage(dec!(2.1234567)).validate(), Err(TargetError::Precision { .. })));

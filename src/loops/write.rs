@@ -46,7 +46,6 @@ pub struct Subject {
 
 /// Writes the plan.
 pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError> {
-    funds_suffice(ctx, &draft.flows)?;
     let account = ctx.snapshot.account.address;
     let valid_until = ctx.snapshot.block.timestamp.plus(ctx.settings.permit_ttl);
     let writer = Writer { ctx, draft, valid_until };

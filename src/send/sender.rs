@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use alloy::{eips::BlockNumberOrTag, primitives::{Address, U256}};
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{Address, U256},
+};
 
 use super::{
     Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
@@ -211,7 +214,8 @@ impl<W: Wire> Sender<W> {
         head: BlockRef,
     ) -> Result<Simulated<Approved<Plan>>, SendError> {
         let plan = current.get().get();
-        let left: Vec<&PermitRequest> = plan.steps.iter().skip(done.len()).flat_map(|step| step.data.permits()).collect();
+        let left: Vec<&PermitRequest> =
+            plan.steps.iter().skip(done.len()).flat_map(|step| step.data.permits()).collect();
         let granted = permits_in_force(&self.wire, &left, head).await?;
         let omit = |request: &PermitRequest| granted.contains(&request.digest());
         let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);

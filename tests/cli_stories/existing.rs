@@ -27,12 +27,7 @@ async fn elsewhere(trader: &Trader, collateral: U256, dollars: u64) {
 async fn a_position_opened_elsewhere_is_left_alone_until_its_owner_says_otherwise() {
     let trader = Trader::start().await;
     elsewhere(&trader, ether(10), 12_000).await;
-    for action in [
-        "loop adjust --leverage 2.5",
-        "loop deposit --equity 1",
-        "loop withdraw --equity 1",
-        "loop close",
-    ] {
+    for action in ["loop adjust --leverage 2.5", "loop deposit --equity 1", "loop withdraw --equity 1", "loop close"] {
         let refused = trader.program().run(&format!("{action} --broadcast")).await;
         refused.fails(4, &["10 WETH", "USDC owed", "--include-existing", "loop adopt"]);
     }

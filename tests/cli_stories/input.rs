@@ -16,8 +16,16 @@ const TABLE: &[(&str, i32, &[&str])] = &[
     ("loop open --equity 10 --leverage 1e400", 2, &["1e400", "--leverage", "plain decimal number such as"]),
     ("loop open --equity 10 --leverage 3x", 2, &["3x", "--leverage"]),
     ("loop open --equity 10 --leverage 2.12345678", 2, &["leverage 2.12345678", "6 decimals"]),
-    ("loop open --equity 10 --leverage 10", 4, &["leverage 10x cannot be reached", "highest leverage that fits is 3.07"]),
-    ("loop open --equity 10 --leverage 4.5", 4, &["health factor", "below the limit 1.23", "highest leverage that fits is 3.07"]),
+    (
+        "loop open --equity 10 --leverage 10",
+        4,
+        &["leverage 10x cannot be reached", "highest leverage that fits is 3.07"],
+    ),
+    (
+        "loop open --equity 10 --leverage 4.5",
+        4,
+        &["health factor", "below the limit 1.23", "highest leverage that fits is 3.07"],
+    ),
     ("loop open --equity 10 --health-factor 1", 2, &["health-factor 1 is out of range"]),
     ("loop open --equity 10 --health-factor 1.1", 4, &["1.1", "limit 1.23", "highest leverage that fits is 3.07"]),
     ("loop open --equity 10 --ltv 60", 2, &["ltv 60 is out of range", "0.6 means 60 %"]),
@@ -58,7 +66,11 @@ const TABLE: &[(&str, i32, &[&str])] = &[
     ("loop open --equity 1 --leverage 2 --target 1.1", 2, &["--target", "must be above warn"]),
     ("loop open --equity 1 --leverage 2 --urgent 0.9", 2, &["--urgent", "above 1"]),
     ("loop open --equity 1 --leverage 2 --urgent 1.2", 2, &["--trigger", "must be above urgent 1.2"]),
-    ("loop open --equity 10 --leverage 3 --slippage-bps 1", 4, &["swap cost", "above the limit 0.01 %", "--slippage-bps"]),
+    (
+        "loop open --equity 10 --leverage 3 --slippage-bps 1",
+        4,
+        &["swap cost", "above the limit 0.01 %", "--slippage-bps"],
+    ),
     ("loop open --equity 1 --leverage 2 --slippage-bps -1", 2, &["--slippage-bps"]),
     ("loop open --equity 1 --leverage 2 --flash bank", 2, &["--flash", "morpho", "aave", "uniswap"]),
     // elsewhere
@@ -106,7 +118,8 @@ async fn the_highest_leverage_that_is_named_can_be_had() {
 async fn secrets_are_never_shown() {
     let trader = Trader::start().await;
     let key = crate::common::TEST_KEYS[1];
-    for line in ["-vvv loop open --equity 1 --leverage 2 --broadcast", "config show --origin", "-vvv loop close --json"] {
+    for line in ["-vvv loop open --equity 1 --leverage 2 --broadcast", "config show --origin", "-vvv loop close --json"]
+    {
         let ran = trader.program().run(line).await;
         assert!(!ran.stdout.contains(key) && !ran.stderr.contains(key), "{line}");
     }

@@ -93,8 +93,12 @@ async fn reading_needs_no_key_and_sending_does() {
     let trader = Trader::start().await;
     let account = trader.account.to_string();
     let reader = || {
-        crate::trader::Program::new(trader.journals.path())
-            .args(["--rpc-url", trader.replica.url(), "--from", account.as_str()])
+        crate::trader::Program::new(trader.journals.path()).args([
+            "--rpc-url",
+            trader.replica.url(),
+            "--from",
+            account.as_str(),
+        ])
     };
     reader().run("loop open --equity 1 --leverage 2").await.succeeds().shows(&["dry run"]);
     reader().run("loop open --equity 1 --leverage 2 --broadcast").await.fails(2, &["--account"]);

@@ -22,7 +22,9 @@ use trimtab::{
     chain::{BASE_CHAIN_ID, Clock, Endpoints, NetworkIdentity, Reader, SigningGate, SystemClock, Wallet},
     config::{BoundsConfig, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal},
-    loops::{ExecuteError, LoopSnapshot, Ownership, Pair, PlanError, Report, Request, Settings, Settlement, execute, plan},
+    loops::{
+        ExecuteError, LoopSnapshot, Ownership, Pair, PlanError, Report, Request, Settings, Settlement, execute, plan,
+    },
     onedelta::{CALL_FORWARDER, COMPOSER},
     plan::{Plan, Refusal, check},
     send::Sender,
@@ -188,8 +190,7 @@ impl Trader {
 
     pub async fn act_with(&self, pair: &Pair, request: &Request, settings: &Settings) -> (Plan, Settlement) {
         let plan = self.plan_with(pair, request, settings).await.unwrap_or_else(|error| panic!("{request:?}: {error}"));
-        let report =
-            self.execute(plan.clone()).await.unwrap_or_else(|failed| panic!("{request:?}: {failed:?}"));
+        let report = self.execute(plan.clone()).await.unwrap_or_else(|failed| panic!("{request:?}: {failed:?}"));
         let settlement = report.settlement.unwrap_or_else(|| panic!("{request:?}: {:?}", report.outcome));
         (plan, settlement)
     }
@@ -223,7 +224,10 @@ impl Trader {
                 left.push((format!("allowance of {token}"), self.replica.ask(token, &allowance).await));
             }
             let delegated = DebtToken::borrowAllowanceCall { fromUser: self.account, toUser: COMPOSER };
-            left.push((format!("delegation of {}", asset.symbol), self.replica.ask(asset.debt_token, &delegated).await));
+            left.push((
+                format!("delegation of {}", asset.symbol),
+                self.replica.ask(asset.debt_token, &delegated).await,
+            ));
         }
         for (who, address) in [("composer", COMPOSER), ("forwarder", CALL_FORWARDER)] {
             left.push((format!("ether in {who}"), self.replica.balance(address).await));

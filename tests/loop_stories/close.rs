@@ -107,7 +107,8 @@ async fn a_close_mined_any_time_within_the_hour_leaves_nothing_whatever_the_rate
                 let _: serde_json::Value = trader.replica.request("evm_mine", ()).await.expect("mined");
             }
             trader.replica.next_block_at(planned_at.0 + wait).await;
-            let report = trader.execute(plan).await.unwrap_or_else(|failed| panic!("{wait} s, {request:?}: {failed:?}"));
+            let report =
+                trader.execute(plan).await.unwrap_or_else(|failed| panic!("{wait} s, {request:?}: {failed:?}"));
             let settlement = report.settlement.unwrap_or_else(|| panic!("{wait} s, {request:?}: {:?}", report.outcome));
             let mined = trader.replica.controls.head().await.expect("head");
             assert_eq!((mined.timestamp.0, mined.number), (planned_at.0 + wait, settlement.block));

@@ -24,7 +24,12 @@ async fn every_flash_source_opens_trims_and_closes_and_costs_what_it_says() {
         for request in [
             Request::Open { funds: Funds::Native(ether(10)), target: Target::Leverage(dec!(2.5)) },
             Request::Adjust { target: Target::Leverage(dec!(2)) },
-            Request::Withdraw { collateral: ether(1), debt: Default::default(), unwrap: Some(WETH), keep_leverage: true },
+            Request::Withdraw {
+                collateral: ether(1),
+                debt: Default::default(),
+                unwrap: Some(WETH),
+                keep_leverage: true,
+            },
             Request::Close { share: Share::Part(dec!(0.5)), payout: Payout::Debt },
             Request::Adjust { target: Target::Leverage(dec!(2.2)) },
             Request::Close { share: Share::All, payout: Payout::Collateral { unwrap: Some(WETH) } },
@@ -54,11 +59,8 @@ async fn the_cheapest_source_is_taken_and_the_others_are_named_with_their_reason
     assert!(said.contains("not used: the swap goes through it, and a lending pool is locked"), "{said}");
 
     // Morpho has nothing left to lend: the next one is taken, and that is said.
-    let _: serde_json::Value = trader
-        .replica
-        .request("anvil_dealERC20", serde_json::json!([MORPHO, USDC, "0x0"]))
-        .await
-        .expect("anvil");
+    let _: serde_json::Value =
+        trader.replica.request("anvil_dealERC20", serde_json::json!([MORPHO, USDC, "0x0"])).await.expect("anvil");
     let plan = trader.plan(&pair, &request).await.expect("plan");
     let said = plan.notes.join("\n");
     assert!(said.contains("flash loan from Aave v3"), "{said}");

@@ -6,7 +6,7 @@ use trimtab::{
     config::LoopClass,
     loops::{Funds, Pair, Request, Settlement, Target},
     plan::Plan,
-    units::{from_decimal, WAD},
+    units::{WAD, from_decimal},
 };
 
 use crate::trader::{CBBTC, CBETH, Trader, USDC, WETH, ether, units};
@@ -23,7 +23,8 @@ pub(crate) async fn leverage(trader: &Trader, pair: &Pair) -> U256 {
     let at = snapshot.block.timestamp;
     let reserve = |token| snapshot.market.reserve(token).expect("reserve");
     let (collateral, debt) = (reserve(pair.collateral.token), reserve(pair.debt.token));
-    let supplied = collateral.collateral_value(snapshot.account.supplied(collateral, at).expect("supplied")).expect("usd");
+    let supplied =
+        collateral.collateral_value(snapshot.account.supplied(collateral, at).expect("supplied")).expect("usd");
     let owed = debt.debt_value(snapshot.account.owed(debt, at).expect("owed")).expect("usd");
     supplied.0 * WAD / (supplied.0 - owed.0)
 }

@@ -2,7 +2,7 @@
 //!
 //! Promises: a price moves feed and pools in one block and is exact; time moves by exactly what was asked; money comes
 //! without touching anybody's nonce. Any node that is not an anvil on chain 8453 is refused before anything is done.
-//! Fails with [`LocalChainError`]; mining mode and impersonation are put back whatever happens.
+//! Fails with [`LocalChainError`](super::LocalChainError); mining mode and impersonation are put back whatever happens.
 
 mod change;
 mod connection;
