@@ -15,8 +15,8 @@ async fn while_another_process_holds_the_journal_nothing_is_sent_and_reading_wor
     trader.program().run(OPEN).await.succeeds();
     let held = Journal::open(trader.journals.path(), trader.identity.id().as_str(), trader.account).expect("free");
     let refused = trader.program().run("loop adjust --leverage 1.5 --broadcast").await;
-    refused.fails(9, &["locked", &std::process::id().to_string()]);
-    trader.program().run("journal reconcile").await.fails(9, &["locked"]);
+    refused.fails(9, &["in use by process", &std::process::id().to_string()]);
+    trader.program().run("journal reconcile").await.fails(9, &["in use by process"]);
     trader.program().run("journal list").await.succeeds().shows(&["loop open"]);
     trader.program().run("loop adjust --leverage 1.5").await.succeeds().shows(&["dry run"]);
     assert_eq!(trader.replica.nonce(trader.account).await, U256::ONE);
@@ -40,7 +40,7 @@ async fn a_journal_that_cannot_be_made_or_is_no_journal_stops_signing() {
     fs::create_dir_all(database.parent().expect("directory")).expect("made");
     fs::write(&database, "this is no database, and long enough to be looked at as one".repeat(20)).expect("written");
     let ran = trader.program().run(OPEN).await;
-    ran.fails(9, &["sqlite"]);
+    ran.fails(3, &["sqlite", "damaged", "keep the file"]);
     assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
 }
 
@@ -53,12 +53,16 @@ async fn a_read_only_journal_stops_signing() {
         use std::os::unix::fs::PermissionsExt;
         for entry in fs::read_dir(&directory).expect("directory") {
             let path = entry.expect("entry").path();
-            fs::set_permissions(&path, fs::Permissions::from_mode(if mode == 0 { 0o400 } else { 0o600 })).expect("mode");
+            fs::set_permissions(&path, fs::Permissions::from_mode(if mode == 0 { 0o400 } else { 0o600 }))
+                .expect("mode");
         }
     };
     change(0);
     // The superuser may write what is read-only.
-    let is_root = fs::OpenOptions::new().append(true).open(directory.read_dir().expect("dir").next().expect("a file").expect("entry").path()).is_ok();
+    let is_root = fs::OpenOptions::new()
+        .append(true)
+        .open(directory.read_dir().expect("dir").next().expect("a file").expect("entry").path())
+        .is_ok();
     let ran = trader.program().run("loop adjust --leverage 1.5 --broadcast").await;
     if is_root {
         ran.succeeds();

@@ -79,9 +79,8 @@ async fn on_a_live_chain_nothing_is_sent_without_a_yes_and_journals_are_kept_apa
     let trader = Trader::start().await;
     let live = looks_live(&trader).await;
     let (key, signer) = real_key(&trader).await;
-    let program = |url: &str| {
-        Program::new(trader.journals.path()).args(["--rpc-url", url, "--private-key", key.as_str()])
-    };
+    let program =
+        |url: &str| Program::new(trader.journals.path()).args(["--rpc-url", url, "--private-key", key.as_str()]);
     program(&live.url()).run(OPEN).await.fails(2, &["--yes"]);
     assert_eq!(live.count("eth_sendRawTransaction"), 0);
     program(&live.url()).run(&format!("{OPEN} --yes")).await.succeeds();
@@ -102,8 +101,8 @@ async fn a_live_node_whose_head_is_old_is_not_believed() {
         _ => Verdict::Pass,
     });
     let (key, _) = real_key(&trader).await;
-    let program = Program::new(trader.journals.path())
-        .args(["--rpc-url", lying.url().as_str(), "--private-key", key.as_str()]);
-    program.run(&format!("{OPEN} --yes")).await.fails(6, &["behind"]);
+    let program =
+        Program::new(trader.journals.path()).args(["--rpc-url", lying.url().as_str(), "--private-key", key.as_str()]);
+    program.run(&format!("{OPEN} --yes")).await.fails(6, &["stale head"]);
     assert_eq!(lying.count("eth_sendRawTransaction"), 0);
 }

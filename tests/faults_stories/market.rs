@@ -85,7 +85,10 @@ async fn without_any_flash_loan_every_source_is_named_with_its_reason() {
     trader.somebody_borrows(5, ether(60_000), 69_999_000).await;
     nothing(USDC, MORPHO).await;
     let ran = trader.program().run("loop open --equity 10 --leverage 2 --flash morpho").await;
-    ran.fails(4, &["no flash loan of", "Morpho Blue: fee 0 %, can lend 0 USDC", "needed", "another source was asked for"]);
+    ran.fails(
+        4,
+        &["no flash loan of", "Morpho Blue: fee 0 %, can lend 0 USDC", "needed", "another source was asked for"],
+    );
     let ran = trader.program().run("loop open --equity 10 --leverage 2 --flash aave").await;
     ran.fails(4, &["because loan and borrow come from the same reserve"]);
 }

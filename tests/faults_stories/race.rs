@@ -1,33 +1,29 @@
 //! Others act between plan, simulation and block.
 
-use alloy::primitives::U256;
+use alloy::{
+    primitives::{Bytes, U256},
+    sol_types::SolCall,
+};
 use rust_decimal::dec;
-use serde_json::Value;
+use serde_json::{Value, json};
 use trimtab::{
-    loops::{Funds, Payout, Request, Share, Target},
-    plan::{PermitKind, SignedPermits},
+    journal::{IntentFilter, IntentState},
+    localchain::{PriceChange, PriceScope},
+    loops::{ExecuteError, Funds, Payout, Request, Share, Target},
+    plan::{PermitKind, Plan, SignedPermits, SimulationError},
     send::{Ending, sign_permits},
 };
 
 use crate::{
     common::account,
-    trader::{DebtToken, Trader, WETH, ether},
+    trader::{DebtToken, Failed, Trader, WETH, ether},
 };
 
 /// Somebody takes the signed delegation out of a waiting transaction and uses it first.
-async fn front_run(trader: &Trader, plan: &trimtab::plan::Plan, signed: &SignedPermits) {
-    let request = plan.permits().find(|permit| permit.kind == PermitKind::CreditDelegation).expect("a delegation");
-    let signature = signed[&request.digest()];
-    let call = DebtToken::delegationWithSigCall {
-        delegator: request.owner,
-        delegatee: request.spender,
-        value: request.value,
-        deadline: U256::from(request.deadline.0),
-        v: 27 + u8::from(signature.v()),
-        r: signature.r().into(),
-        s: signature.s().into(),
-    };
-    trader.replica.send(account(9), request.token, &call).await;
+async fn front_run(trader: &Trader, plan: &Plan, signed: &SignedPermits) {
+    let mined: Value =
+        trader.replica.request("eth_sendTransactionSync", [front_running_call(plan, signed)]).await.expect("sent");
+    assert_eq!(mined["status"], "0x1", "{mined:#}");
 }
 
 #[tokio::test]
@@ -46,7 +42,7 @@ async fn a_delegation_that_somebody_used_first_does_not_stop_the_opening() {
 }
 
 #[tokio::test]
-async fn a_delegation_used_while_ours_waits_for_a_block_ends_in_one_clear_outcome() {
+async fn a_delegation_used_in_the_very_block_of_ours_reverts_it_and_it_is_done_once_more_without_the_permit() {
     let trader = Trader::start().await;
     let pair = trader.pair("WETH", "USDC").await;
     let request = Request::Open { funds: Funds::Native(ether(5)), target: Target::Leverage(dec!(2)) };
@@ -69,14 +65,15 @@ async fn a_delegation_used_while_ours_waits_for_a_block_ends_in_one_clear_outcom
     };
     let (report, ()) = tokio::join!(trader.execute(plan.clone()), waits);
     let report = report.expect("it was signed");
-    // The composer passes over a permit whose nonce is used; what it would have granted is in force.
     assert!(matches!(report.outcome.ending, Ending::Mined), "{:?}", report.outcome);
     assert!(trader.debt(&pair).await > U256::ZERO);
     trader.assert_nothing_left(&pair).await;
+    let intents = trader.sender().journal().reader().intents(&IntentFilter::default()).expect("intents");
+    let states: Vec<IntentState> = intents.iter().map(|intent| intent.state).collect();
+    assert_eq!(states, [IntentState::Reconciled, IntentState::Failed]);
 }
 
-fn front_running_call(plan: &trimtab::plan::Plan, signed: &SignedPermits) -> Value {
-    use alloy::sol_types::SolCall;
+fn front_running_call(plan: &Plan, signed: &SignedPermits) -> Value {
     let request = plan.permits().find(|permit| permit.kind == PermitKind::CreditDelegation).expect("a delegation");
     let signature = signed[&request.digest()];
     let call = DebtToken::delegationWithSigCall {
@@ -88,33 +85,37 @@ fn front_running_call(plan: &trimtab::plan::Plan, signed: &SignedPermits) -> Val
         r: signature.r().into(),
         s: signature.s().into(),
     };
-    serde_json::json!({
+    json!({
         "from": account(9), "to": request.token, "gas": "0x100000",
         "maxFeePerGas": "0x174876e800", "maxPriorityFeePerGas": "0x174876e800",
-        "data": alloy::primitives::Bytes::from(call.abi_encode()),
+        "data": Bytes::from(call.abi_encode()),
     })
 }
 
 #[tokio::test]
-async fn a_plan_waits_out_somebody_elses_trade_or_is_refused_but_never_filled_worse_than_its_limit() {
+async fn a_plan_made_before_the_pool_moved_is_never_filled_beyond_its_limit() {
     let trader = Trader::start().await;
     let pair = trader.pair("WETH", "USDC").await;
     trader.act(&pair, &Request::Open { funds: Funds::Native(ether(10)), target: Target::Leverage(dec!(2)) }).await;
     let close = Request::Close { share: Share::All, payout: Payout::Collateral { unwrap: Some(WETH) } };
-    for (price, goes_through) in [("2985", true), ("2700", false)] {
-        let plan = trader.plan(&pair, &close).await.expect("plan");
-        let change = trimtab::localchain::PriceChange::parse("ETH", price).expect("price");
-        let scope = trimtab::localchain::PriceScope::PoolsOnly;
-        trader.replica.controls.price(&change, scope).await.expect("moved");
-        let before = trader.replica.nonce(trader.account).await;
-        if goes_through {
-            // Half a percent is within a trim's bound: planned again it would do; this plan may do or say no.
-            let again = trader.plan(&pair, &close).await.expect("plan");
-            assert!(again.bounds.iter().all(|bound| bound.holds() || !bound.blocking), "{:?}", again.bounds);
-        } else {
-            let refused = trader.execute(plan).await.expect_err("ten percent is not");
-            assert!(format!("{refused:?}").contains("Reverts"), "{refused:?}");
-            assert_eq!(trader.replica.nonce(trader.account).await, before);
-        }
-    }
+    let before = trader.replica.nonce(trader.account).await;
+    let plan = trader.plan(&pair, &close).await.expect("plan");
+    let move_pools = async |price: &str| {
+        let change = PriceChange::parse("ETH", price).expect("price");
+        trader.replica.controls.price(&change, PriceScope::PoolsOnly).await.expect("moved");
+    };
+    move_pools("2700").await;
+    let refused = trader.execute(plan).await.expect_err("ten percent is beyond any bound");
+    assert!(
+        matches!(refused, Failed::Execute(ExecuteError::Simulation(SimulationError::Reverts { .. }))),
+        "{refused:?}"
+    );
+    let bounded = trader.plan(&pair, &close).await.expect("plan");
+    let broken: Vec<_> = bounded.bounds.iter().filter(|bound| bound.blocking && !bound.holds()).collect();
+    assert!(!broken.is_empty(), "{:?}", bounded.bounds);
+    // Half a percent is within the bound of a closing, planned afresh.
+    move_pools("2985").await;
+    assert_eq!(trader.replica.nonce(trader.account).await, before);
+    trader.act(&pair, &close).await;
+    trader.assert_nothing_left(&pair).await;
 }
