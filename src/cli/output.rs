@@ -42,7 +42,7 @@ impl Output {
     /// An error: in words on stderr, and with `--json` as a document on stdout too, so that programs see why.
     pub(super) fn failure(self, failure: &Failure) {
         eprintln!("error: {:#}", failure.report);
-        if self.json {
+        if self.json && !failure.after_result {
             let error = serde_json::json!({ "exit": failure.exit as u8, "error": format!("{:#}", failure.report) });
             let _ = self.result(&error, String::new);
         }
