@@ -43,7 +43,7 @@ impl Output {
     pub(super) fn failure(self, failure: &Failure) {
         let words = words(&failure.report);
         eprintln!("error: {words}");
-        if self.json {
+        if self.json && !failure.after_result {
             let error = serde_json::json!({ "exit": failure.exit as u8, "error": words });
             let _ = self.result(&error, String::new);
         }

@@ -8,11 +8,12 @@ use rust_decimal::Decimal;
 use super::{
     FlashCandidate, FlashChoice, FlashSource, LoopSnapshot, Pair, PlanError, Standing,
     flash::{FlashNeed, Meanwhile, rank},
+    marks::standing,
     swap::{Swap, Venue},
 };
 use crate::{
     aave::{Projection, Reserve},
-    config::{BoundsConfig, FeesConfig, LoopClass, Thresholds, Urgency},
+    config::{BoundsConfig, FeesConfig, Thresholds, Urgency},
     plan::Quantity,
     units::{Bps, MathError, Secs, from_decimal, mul_div_up},
 };
@@ -112,20 +113,7 @@ impl<'a> Context<'a> {
 
     /// The loop's standing in a projection: the pair's two values, the account's health factor.
     pub(super) fn standing(&self, projection: &Projection) -> Result<Standing, PlanError> {
-        let supplied = projection.supplied(self.pair.collateral.token)?;
-        let owed = projection.owed(self.pair.debt.token)?;
-        Ok(Standing {
-            collateral: self.collateral.collateral_value(supplied)?.0,
-            debt: self.debt.debt_value(owed)?.0,
-            health_factor: projection.account_data()?.health_factor.0,
-        })
-    }
-
-    /// Whether the pair moves as an exchange rate in the account's e-mode.
-    pub(super) fn is_correlated(&self, projection: &Projection) -> Result<bool, PlanError> {
-        let category = projection.market().category(projection.account().emode)?;
-        let threshold = category.filter(|category| category.is_collateral(self.collateral.id));
-        Ok(super::class_of(threshold.map(|category| category.liquidation_threshold)) == LoopClass::Correlated)
+        Ok(standing(projection, self.collateral, self.debt)?)
     }
 
     /// The health factor an opening must leave, wad.

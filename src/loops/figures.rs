@@ -8,11 +8,12 @@ use alloy::{
 
 use super::{
     PlanError,
-    algebra::{leverage_wad, price_at_health_factor},
+    algebra::leverage_wad,
     bounds::gas_reserve,
     carry::net_carry_per_day,
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
+    marks::price_at,
 };
 use crate::{
     aave::{self, Projection},
@@ -106,7 +107,7 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
 
 /// Trim and liquidation price of the collateral: in dollars, or in the debt asset where that is what moves.
 fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
-    let at = |projection: &Projection, health_factor| price_at(ctx, projection, health_factor);
+    let at = |projection: &Projection, health_factor| price_at(projection, ctx.collateral, ctx.debt, health_factor);
     let trigger = wad(ctx.settings.thresholds.trigger);
     Ok([
         derived("trim_price", "trim price", at(&draft.before, trigger)?, at(&draft.after, trigger)?),
@@ -114,34 +115,10 @@ fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
     ])
 }
 
-/// The price of the pair's collateral at which the account has a health factor; zero when no price leads there.
-pub(super) fn price_at(ctx: &Context<'_>, projection: &Projection, health_factor: U256) -> Result<Quantity, PlanError> {
-    let market = projection.market();
-    let standing = ctx.standing(projection)?;
-    let data = projection.account_data()?;
-    let category = market.category(projection.account().emode)?;
-    let threshold = market.liquidation_threshold_in(ctx.collateral, category);
-    let counted = mul_div_down(standing.collateral, U256::from(threshold.0), U256::from(Bps::ONE.0))?;
-    let weighted = match data.health_factor.0 {
-        U256::MAX => counted,
-        health_factor => mul_div_down(data.debt.0, health_factor, WAD)?,
-    };
-    let price = ctx.collateral.price()?;
-    if standing.collateral.is_zero() || data.debt.0.is_zero() {
-        return Ok(Quantity::usd(U256::ZERO));
-    }
-    let fixed = weighted.saturating_sub(counted);
-    let at = price_at_health_factor(price.0, standing.collateral, threshold, fixed, data.debt.0, health_factor)?;
-    if ctx.is_correlated(projection)? {
-        // Both prices follow ether: what moves is the exchange rate.
-        let rate = mul_div_down(at, WAD, ctx.debt.price()?.0)?;
-        return Ok(Quantity::new(rate, 18, ctx.pair.debt.symbol.clone()));
-    }
-    Ok(Quantity::usd(at))
-}
-
 fn carry(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
-    let of = |projection: &Projection| net_carry_per_day(ctx, projection);
+    let of = |projection: &Projection| {
+        net_carry_per_day(projection, ctx.collateral.asset, ctx.debt.asset).map_err(PlanError::from)
+    };
     Ok(derived("net_carry", "net carry per day", of(&draft.before)?, of(&draft.after)?))
 }
 
