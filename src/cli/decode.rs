@@ -186,7 +186,9 @@ async fn why(session: &Session, sent: &Sent, receipt: &Receipt) -> Outcome<Strin
     Ok(match outcome {
         Some(data) => error_table().decode(&data).to_string(),
         None if out_of_gas => "it used all its gas".to_owned(),
-        None => "on the state before its block it goes through: something earlier in the block was in its way".to_owned(),
+        None => {
+            "on the state before its block it goes through: something earlier in the block was in its way".to_owned()
+        }
     })
 }
 

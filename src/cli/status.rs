@@ -56,7 +56,9 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let reported = holder.reported(&answers)?;
     if reported != view.aave {
         let (ours, aaves) = (view.aave.health_factor, reported.health_factor);
-        session.output.note(format!("warning: our health factor is {ours}, aave says {aaves}; trust aave and report it"));
+        session
+            .output
+            .note(format!("warning: our health factor is {ours}, aave says {aaves}; trust aave and report it"));
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let status = Status { network: session.network().to_string(), view, unresolved };
@@ -96,7 +98,9 @@ fn text(status: &Status) -> String {
         lines.extend([String::new(), loop_text(pair, view.aave.health_factor)]);
     }
     if view.loops.len() > 1 {
-        lines.push("· all pairs share one health factor; each price assumes that the other prices stand still".to_owned());
+        lines.push(
+            "· all pairs share one health factor; each price assumes that the other prices stand still".to_owned(),
+        );
     }
     if !view.reserves.is_empty() {
         lines.extend([String::new(), reserves_text(&view.reserves)]);
@@ -146,12 +150,8 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
     ];
     figures.push(vec!["  loan to value".to_owned(), view.ltv.to_string()]);
     figures.push(vec!["  net carry per day".to_owned(), view.net_carry_per_day.to_string()]);
-    let now = vec![
-        "  now".to_owned(),
-        Quantity::wad(health_factor.0).to_string(),
-        view.price.to_string(),
-        String::new(),
-    ];
+    let now =
+        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
     let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
     let growth = match view.limits.split_first() {
         Some((first, others)) => {

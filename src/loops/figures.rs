@@ -112,7 +112,9 @@ fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
 }
 
 fn carry(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
-    let of = |projection: &Projection| net_carry_per_day(projection, ctx.collateral.asset, ctx.debt.asset).map_err(PlanError::from);
+    let of = |projection: &Projection| {
+        net_carry_per_day(projection, ctx.collateral.asset, ctx.debt.asset).map_err(PlanError::from)
+    };
     Ok(derived("net_carry", "net carry per day", of(&draft.before)?, of(&draft.after)?))
 }
 

@@ -46,11 +46,7 @@ fn abi_form(stream: &[u8]) -> Bytes {
     data.into()
 }
 
-fn stream_of(
-    data: &[u8],
-    selector: [u8; 4],
-    reason: fn(&'static str) -> DecodeReason,
-) -> Result<&[u8], DecodeError> {
+fn stream_of(data: &[u8], selector: [u8; 4], reason: fn(&'static str) -> DecodeReason) -> Result<&[u8], DecodeError> {
     let refuse = |offset, what| Err(DecodeError::new(offset, reason(what)));
     let Some(rest) = data.strip_prefix(&selector) else {
         return refuse(0, "the selector is another one");

@@ -43,7 +43,8 @@ mod roundtrip;
 pub use allow::{AllowList, FlashSource, ReserveTokens};
 pub use amount::{Amount, Exact, MAX_112, NativeValue, SweepAmount};
 pub use calldata::{
-    DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, decode_calldata, decode_forwarder_calldata, delta_compose_calldata, wrap_stream,
+    DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, decode_calldata, decode_forwarder_calldata, delta_compose_calldata,
+    wrap_stream,
 };
 pub use check::{check, check_with_value};
 pub use deployment::{

@@ -49,8 +49,7 @@ impl ComposerState {
     pub async fn read(endpoints: &Endpoints, at: BlockId) -> Result<Self, ReadError> {
         let probe = CallRequest::new(Address::ZERO, COMPOSER, PROBE_CALLDATA);
         let slot = U256::from_be_bytes(EIP1967_IMPLEMENTATION_SLOT.0);
-        let (answer, implementation) =
-            tokio::join!(endpoints.call(&probe, at), endpoints.storage(COMPOSER, slot, at));
+        let (answer, implementation) = tokio::join!(endpoints.call(&probe, at), endpoints.storage(COMPOSER, slot, at));
         let implementation = Address::from_word(implementation?);
         let generation = match answer {
             Err(ReadError::Reverted { data, .. }) => Some(generation_of(&data)),
@@ -66,9 +65,7 @@ impl ComposerState {
     pub fn require_current(&self) -> Result<(), ComposerRefusal> {
         match self.generation {
             Some(Generation::Current) => Ok(()),
-            Some(Generation::Legacy) => {
-                Err(ComposerRefusal::OtherGeneration { implementation: self.implementation })
-            }
+            Some(Generation::Legacy) => Err(ComposerRefusal::OtherGeneration { implementation: self.implementation }),
             None => Err(ComposerRefusal::NoCode),
         }
     }

@@ -59,7 +59,8 @@ fn pool_words(selector: [u8; 4], data: &[u8], words: &Words<'_>) -> Option<(&'st
         }
         IPool::setUserEModeCall::SELECTOR => {
             let call = IPool::setUserEModeCall::abi_decode(data).ok()?;
-            let what = if call.category == 0 { "leave e-mode".to_owned() } else { format!("enter e-mode {}", call.category) };
+            let what =
+                if call.category == 0 { "leave e-mode".to_owned() } else { format!("enter e-mode {}", call.category) };
             Some(("setUserEMode", what))
         }
         IPool::setUserUseReserveAsCollateralCall::SELECTOR => {
