@@ -26,6 +26,6 @@ pub mod loops;
 pub mod onedelta;
 pub mod plan;
 pub mod report;
-//pub mod scenarios;
+pub mod scenarios;
 pub mod send;
 pub mod units;

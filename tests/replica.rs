@@ -1,18 +1,20 @@
 //! The offline replica of Base: what a user and every other test may rely on.
+#![allow(clippy::expect_used, clippy::panic)]
 
 mod common;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256, address, b256},
+    primitives::{Address, B256, Bytes, U256, address, b256, keccak256},
     sol,
+    sol_types::SolValue,
 };
 use common::{Replica, account, kit, own_cache};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use trimtab::{
     localchain::{
-        Anvil, ComposerSource, Controls, FeedAge, LocalChainError, LocalKind, PriceChange, PriceScope, ReplicaState,
-        Role, rebuild_account_hash, start_replica, status, stop,
+        Anvil, ComposerSource, Controls, FeedAge, ForkOptions, LocalChainError, LocalKind, PriceChange, PriceScope,
+        ReplicaState, Role, rebuild_account_hash, start_replica, status, stop,
     },
     units::Secs,
 };
@@ -61,8 +63,11 @@ sol! {
     }
     #[derive(Debug)]
     interface Composer { function deltaCompose(bytes calldata ops) external payable; }
-    #[derive(Debug)]
-    interface Morpho { function flashLoan(address token, uint256 assets, bytes calldata data) external; }
+    interface Morpho {
+        function market(bytes32 id) external view returns (
+            uint128 totalSupplyAssets, uint128, uint128 totalBorrowAssets, uint128, uint128, uint128
+        );
+    }
     interface GasPriceOracle { function getL1Fee(bytes calldata data) external view returns (uint256); }
 }
 
@@ -216,9 +221,12 @@ async fn morpho_lends_fifty_million_dollars_and_twenty_thousand_ether_for_one_tr
     let replica = Replica::start().await;
     assert_eq!(balance(&replica, USDC, MORPHO).await, units(50_000_000, 6));
     assert_eq!(balance(&replica, WETH, MORPHO).await, units(20_000, 18));
-    // An account without code cannot take the callback, so the loan gets as far as asking for it.
-    let loan = Morpho::flashLoanCall { token: USDC, assets: units(50_000_000, 6), data: Bytes::new() };
-    assert!(replica.try_ask(MORPHO, &loan).await.is_err());
+    // The books agree with the balance: the tokens lie in idle markets, nothing was merely sent there.
+    for (token, amount) in [(USDC, units(50_000_000, 6)), (WETH, units(20_000, 18))] {
+        let id = keccak256((token, Address::ZERO, Address::ZERO, Address::ZERO, U256::ZERO).abi_encode_params());
+        let market = replica.ask(MORPHO, &Morpho::marketCall { id }).await;
+        assert_eq!(U256::from(market.totalSupplyAssets), amount);
+    }
     let oracle = address!("420000000000000000000000000000000000000F");
     let fee = replica.ask(oracle, &GasPriceOracle::getL1FeeCall { data: vec![1; 500].into() }).await;
     assert!(fee > U256::ZERO);
@@ -231,9 +239,9 @@ async fn a_price_moves_feed_and_pools_in_one_block_and_to_the_tick() {
     let report = replica.controls.price(&price("ETH", "2500"), PriceScope::Everything).await.expect("price");
     assert_eq!(report.block.number, head.number + 1);
     assert_eq!(replica.controls.head().await.expect("head"), report.block);
-    assert_eq!(oracle_price(&replica, WETH).await, U256::from(2500_0000_0000u64));
+    assert_eq!(oracle_price(&replica, WETH).await, units(2500, 8));
     // cbETH is 1.125 ETH and follows by itself.
-    assert_eq!(oracle_price(&replica, CBETH).await, U256::from(2812_5000_0000u64));
+    assert_eq!(oracle_price(&replica, CBETH).await, units(28_125, 7));
     // floor(sqrt(2500e6 / 1e18) * 2^96) and the tick below it.
     let (sqrt, tick) = pool_price(&replica, WETH_USDC).await;
     assert_eq!(sqrt, U256::from(5u8) * U256::from(2).pow(U256::from(96)) / U256::from(100_000));
@@ -256,10 +264,10 @@ async fn feed_and_pools_can_be_moved_apart() {
     let report = replica.controls.price(&price("ETH", "2900"), PriceScope::FeedOnly).await.expect("feed");
     assert!(report.pools.is_empty());
     assert_eq!(pool_price(&replica, WETH_USDC).await, before);
-    assert_eq!(oracle_price(&replica, WETH).await, U256::from(2900_0000_0000u64));
+    assert_eq!(oracle_price(&replica, WETH).await, units(2900, 8));
     let report = replica.controls.price(&price("ETH", "2800"), PriceScope::PoolsOnly).await.expect("pools");
     assert!(report.prices.is_empty());
-    assert_eq!(oracle_price(&replica, WETH).await, U256::from(2900_0000_0000u64));
+    assert_eq!(oracle_price(&replica, WETH).await, units(2900, 8));
     assert!(pool_price(&replica, WETH_USDC).await.1 < before.1);
 }
 
@@ -267,8 +275,8 @@ async fn feed_and_pools_can_be_moved_apart() {
 async fn a_staked_token_is_priced_in_what_it_stands_for() {
     let replica = Replica::start().await;
     let report = replica.controls.price(&price("cbETH", "1.10"), PriceScope::Everything).await.expect("ratio");
-    assert_eq!(oracle_price(&replica, CBETH).await, U256::from(3300_0000_0000u64));
-    assert_eq!(oracle_price(&replica, WETH).await, U256::from(3000_0000_0000u64));
+    assert_eq!(oracle_price(&replica, CBETH).await, units(3300, 8));
+    assert_eq!(oracle_price(&replica, WETH).await, units(3000, 8));
     let names: Vec<_> = report.pools.iter().map(|pool| pool.name.as_str()).collect();
     assert_eq!(names, ["cbETH/WETH/500", "cbETH/USDC/500"]);
     // cbETH in WETH at 1.10: log(1.1) / log(1.0001) = 953.15
@@ -317,7 +325,7 @@ async fn time_passes_by_exactly_what_was_asked_and_interest_with_it() {
     let fresh = replica.controls.warp(Secs(3600), FeedAge::Refreshed).await.expect("warp");
     let feed = replica.ask(WETH_FEED, &Feed::latestRoundDataCall {}).await;
     assert_eq!(feed._3, U256::from(fresh.timestamp.0));
-    assert_eq!(oracle_price(&replica, WETH).await, U256::from(3000_0000_0000u64));
+    assert_eq!(oracle_price(&replica, WETH).await, units(3000, 8));
     let none = replica.controls.warp(Secs(0), FeedAge::Grows).await;
     assert!(matches!(none, Err(LocalChainError::BadAmount(_))), "{none:?}");
 }
@@ -368,11 +376,57 @@ async fn a_node_that_is_not_a_local_anvil_on_base_is_refused() {
 }
 
 #[tokio::test]
-async fn two_builds_give_the_same_accounts() {
+async fn two_builds_give_the_same_accounts_and_two_askers_share_one() {
     let (_dir, kit) = own_cache();
-    let state = ReplicaState::ensure(&kit, ComposerSource::StandIn, &ProgressBar::hidden()).await.expect("state");
+    let bars = [ProgressBar::hidden(), ProgressBar::hidden()];
+    let (one, other) = tokio::join!(
+        ReplicaState::ensure(&kit, ComposerSource::StandIn, &bars[0]),
+        ReplicaState::ensure(&kit, ComposerSource::StandIn, &bars[1]),
+    );
+    let state = one.expect("state");
+    assert_eq!(state, other.expect("state"));
+    assert_eq!(bars.iter().filter(|bar| bar.length().is_some_and(|stages| stages > 1)).count(), 1, "one of them built");
     let rebuilt = rebuild_account_hash(&kit, ComposerSource::StandIn).await.expect("build");
     assert_eq!(state.account_hash(), rebuilt);
+}
+
+#[tokio::test]
+async fn a_chain_without_the_composer_or_another_chain_is_named() {
+    let live = Replica::start().await;
+    let _: Value = live.request("anvil_setCode", (FORWARDER, Bytes::new())).await.expect("code");
+    let (_dir, kit) = own_cache();
+    let hidden = ProgressBar::hidden();
+    let refused = ReplicaState::ensure(&kit, ComposerSource::From(live.url()), &hidden).await;
+    assert!(matches!(refused, Err(LocalChainError::NoRemoteCode { at: FORWARDER, .. })), "{refused:?}");
+    let mainnet = MockServer::start().await;
+    Mock::given(matchers::method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "jsonrpc": "2.0", "id": 0, "result": "0x1" })))
+        .mount(&mainnet)
+        .await;
+    let refused = ReplicaState::ensure(&kit, ComposerSource::From(&mainnet.uri()), &hidden).await;
+    assert!(matches!(refused, Err(LocalChainError::WrongChain { found: 1, .. })), "{refused:?}");
+    let refused = Anvil::fork(&kit, &ForkOptions::latest(mainnet.uri()), 0).await;
+    assert!(matches!(refused, Err(LocalChainError::WrongChain { found: 1, .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_asset_that_shares_a_feed_moves_all_that_hang_on_it() {
+    let replica = Replica::start().await;
+    let report = replica.controls.price(&price("tBTC", "80000"), PriceScope::Everything).await.expect("price");
+    assert_eq!(oracle_price(&replica, CBBTC).await, units(80_000, 8));
+    let moved: Vec<_> = report.prices.iter().map(|price| price.asset.as_str()).collect();
+    assert_eq!(moved, ["cbBTC", "LBTC", "tBTC"]);
+    assert_eq!(report.pools.len(), 2, "both cbBTC pools");
+}
+
+#[tokio::test]
+async fn a_replica_ends_with_the_test_that_started_it() {
+    let replica = Replica::start().await;
+    let url = replica.url().to_owned();
+    assert!(Controls::connect(&url, &kit()).await.is_ok());
+    drop(replica);
+    let gone = Controls::connect(&url, &kit()).await;
+    assert!(matches!(gone, Err(LocalChainError::Rpc { .. })), "{gone:?}");
 }
 
 #[tokio::test]
@@ -424,7 +478,6 @@ async fn the_stand_in_answers_the_generation_probe() {
 async fn a_fork_has_the_same_controls_as_the_replica() {
     let live = Replica::start().await;
     // As on the live chain, the fork meets feeds and a token that are not ours.
-    let feed = address!("00000000000000000000000000000000feed0001");
     let stranger = live.code(WETH_FEED).await;
     let stranger = Bytes::from([stranger.as_ref(), &[0xfe]].concat());
     let _: Value = live.request("anvil_setCode", (WETH_FEED, stranger)).await.expect("code");
@@ -434,16 +487,15 @@ async fn a_fork_has_the_same_controls_as_the_replica() {
     let token = Bytes::from([live.code(USDC).await.as_ref(), &[0xfe]].concat());
     let _: Value = live.request("anvil_setCode", (USDC, token)).await.expect("code");
     let _: Value = live.request("evm_mine", ()).await.expect("block");
-    assert!(live.code(feed).await.is_empty());
 
     let fork = Replica::fork_of(live.url()).await;
     assert_eq!(fork.controls.kind(), LocalKind::Fork);
     let report = fork.controls.price(&price("ETH", "2500"), PriceScope::Everything).await.expect("price");
-    assert_eq!(oracle_price(&fork, WETH).await, U256::from(2500_0000_0000u64));
-    assert_eq!(oracle_price(&fork, CBETH).await, U256::from(2812_5000_0000u64));
+    assert_eq!(oracle_price(&fork, WETH).await, units(2500, 8));
+    assert_eq!(oracle_price(&fork, CBETH).await, units(28_125, 7));
     assert_eq!(pool_price(&fork, WETH_USDC).await.1, -198_080);
     assert!(report.pools.len() >= 4);
-    assert_eq!(oracle_price(&live, WETH).await, U256::from(3000_0000_0000u64), "the forked chain knows nothing of it");
+    assert_eq!(oracle_price(&live, WETH).await, units(3000, 8), "the forked chain knows nothing of it");
     let who = account(4);
     let tokens = [(USDC, units(1000, 6)), (WETH, units(2, 18)), (CBETH, units(3, 18))];
     fork.controls.fund(who, units(1, 18), &tokens).await.expect("funds");
@@ -473,4 +525,15 @@ async fn a_replica_started_once_is_found_by_later_commands_until_it_is_stopped()
     assert_eq!(stopped.as_ref(), Some(&started));
     assert_eq!(status(cache, LocalKind::Replica).await.expect("status"), None);
     assert_eq!(stop(cache, LocalKind::Replica).await.expect("stop"), None);
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_said_so() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("address").port();
+    let kit = kit();
+    let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
+    let error = Anvil::replica(&kit, &state, port).await.expect_err("the port is taken");
+    assert!(matches!(error, LocalChainError::AnvilEnded { .. }), "{error:?}");
+    assert!(error.to_string().contains("in use"), "{error}");
 }

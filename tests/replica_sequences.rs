@@ -1,6 +1,7 @@
 //! Sequences recorded on the genuine composer run on the replica with the same results.
 //!
 //! tests/vectors/onedelta-executed-sequences.json was recorded on the genuine composer and forwarder (its note says how).
+#![allow(clippy::expect_used, clippy::panic)]
 
 mod common;
 

@@ -3,23 +3,33 @@
 use clap::Args;
 
 use super::{exit::Outcome, global::GlobalArgs};
-use crate::localchain::{DEFAULT_PORT, ForkOptions, Kit, start_fork};
+use crate::localchain::{self, Cache, DEFAULT_PORT, ForkOptions, Kit, LocalKind, start_fork};
 
 #[derive(Debug, Args)]
 pub(super) struct ForkArgs {
     /// RPC to fork from.
-    #[arg(long, value_name = "URL", env = "BASE_RPC_URL", hide_env_values = true)]
-    fork_url: String,
+    #[arg(long, value_name = "URL", env = "BASE_RPC_URL", hide_env_values = true, required_unless_present = "stop")]
+    fork_url: Option<String>,
     /// Block to fork at; the newest by default.
     #[arg(long, value_name = "NUMBER")]
     fork_block_number: Option<u64>,
+    /// Stop the running fork.
+    #[arg(long, conflicts_with_all = ["fork_block_number", "port"])]
+    stop: bool,
     /// Port to listen on.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: ForkArgs) -> Outcome {
-    let options = ForkOptions { url: args.fork_url, block_number: args.fork_block_number };
+    let Some(url) = args.fork_url.filter(|_| !args.stop) else {
+        let stopped = localchain::stop(&Cache::find()?, LocalKind::Fork).await?;
+        return global.output().result(&serde_json::json!({ "stopped": stopped }), || match &stopped {
+            Some(instance) => format!("stopped the fork at {}", instance.url),
+            None => "no fork was running".to_owned(),
+        });
+    };
+    let options = ForkOptions { url, block_number: args.fork_block_number };
     let instance = start_fork(&Kit::find()?, &options, args.port).await?;
     global.output().result(&instance, || {
         format!("fork of {} at {}; `trimtab replica price|warp|fund` steer it too", instance.origin, instance.url)

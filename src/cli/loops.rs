@@ -18,7 +18,7 @@ use super::{
 use crate::{
     aave::{Market, MarketQuery, ReserveList, emode},
     chain::{Batch, L1FeeQuery, Reader},
-    config::{Thresholds, Urgency},
+    config::Thresholds,
     journal::{IntentId, LoopTerms, NewLoop, PositionId, Stamp},
     loops::{
         BLOCK_TIME, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
@@ -33,9 +33,13 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
     match command {
         LoopCommand::Open(args) => open(session, args).await,
         LoopCommand::Adjust(args) => {
-            let target = args.to.target()?.ok_or(PlanError::NoTarget)?;
+            let target = args.to.target()?;
             let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
-            desk.act(&Request::Adjust { target }, &args.action).await
+            match target {
+                Some(target) => desk.act(&Request::Adjust { target }, &args.action).await,
+                None if args.thresholds.any() => desk.store_thresholds().await,
+                None => Err(PlanError::NoTarget.into()),
+            }
         }
         LoopCommand::Deposit(args) => deposit(session, args).await,
         LoopCommand::Withdraw(args) => withdraw(session, args).await,
@@ -118,7 +122,7 @@ impl Desk {
 
     fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
         let parse = |field, text: &str, decimals| {
-            parse_units(text, decimals).map_err(|source| PlanError::Amount { field, source })
+            parse_units(text, decimals).map_err(|reason| PlanError::Amount { field, reason })
         };
         let funds = match (&equity.equity, &equity.equity_usdc) {
             (Some(text), _) => {
@@ -142,6 +146,25 @@ impl Desk {
     /// The wrapped token when collateral is to be paid out as ether.
     fn unwrap(&self, wrapped: bool) -> Option<Address> {
         (self.pair.collateral.token == WETH && !wrapped).then_some(WETH)
+    }
+
+    /// Stores thresholds for an open loop; nothing is sent.
+    async fn store_thresholds(self) -> Outcome {
+        let journal = self.session.journal(self.account).await?;
+        let (collateral, debt) = (self.pair.collateral.token, self.pair.debt.token);
+        let position = journal.reader().open_loop_of(collateral, debt, false)?;
+        let position = position.ok_or_else(|| PlanError::NoLoop(self.pair.name()))?;
+        let head = Reader::head(&self.session.endpoints).await?;
+        let stamp = Stamp { block_time: head.timestamp, wall: Millis(self.session.clock.wall_millis()) };
+        let thresholds = serde_json::to_value(self.thresholds).map_err(|error| Failure::new(Exit::Bug, error))?;
+        journal.update_loop(position.id, &LoopTerms { thresholds, ..position.terms }, stamp)?;
+        let Thresholds { warn, trigger, target, urgent, .. } = self.thresholds;
+        self.session.output.result(&serde_json::json!({ "thresholds": self.thresholds }), || {
+            format!(
+                "{}: warn {warn}, trigger {trigger}, target {target}, urgent {urgent}; nothing was sent",
+                self.pair.name()
+            )
+        })
     }
 
     /// Plans, checks, rehearses, shows; writes the plan or sends it.
@@ -177,15 +200,12 @@ impl Desk {
     async fn settings(&self, request: &Request, action: &ActionArgs, snapshot: &LoopSnapshot) -> Outcome<Settings> {
         let clock = &self.session.clock;
         let subject = format!("{request:?} {} {}", snapshot.block.hash, self.account);
-        let urgency = match request {
-            Request::Close { .. } => Urgency::Trim,
-            _ => Urgency::Open,
-        };
         Ok(Settings {
             id: IntentId::derive(Millis(clock.wall_millis()), subject.as_bytes()).to_string(),
             network: self.session.network().as_str().to_owned(),
-            urgency,
+            urgency: None,
             bounds: self.session.config.bounds,
+            fees: self.session.config.fees,
             slippage: action.slippage_bps.map(Bps),
             thresholds: self.thresholds,
             permit_ttl: self.session.config.permit_ttl,

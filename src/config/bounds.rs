@@ -19,6 +19,18 @@ pub enum Urgency {
     Urgent,
 }
 
+impl Urgency {
+    /// As the settings spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Trim => "trim",
+            Self::Urgent => "urgent",
+        }
+    }
+}
+
 /// Bounds of one class of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

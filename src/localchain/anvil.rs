@@ -1,6 +1,7 @@
 //! The anvil process: found, its version checked, started, awaited, ended.
 
 use std::{
+    env,
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -70,9 +71,10 @@ impl Anvil {
     async fn spawn(kit: &Kit, port: u16, arguments: &[String], detached: bool) -> Result<Self, LocalChainError> {
         let binary = kit.binary("anvil");
         check_version(&binary)?;
-        let run = kit.cache().run();
-        make_dir(&run)?;
-        let log = run.join(format!("anvil-{}.log", unique()));
+        // A log that nobody asks for later is the system's to clean up, should we not come to it.
+        let logs = if detached { kit.cache().run() } else { env::temp_dir() };
+        make_dir(&logs)?;
+        let log = logs.join(format!("trimtab-anvil-{}.log", unique()));
         let output = File::create(&log).map_err(LocalChainError::io(&log))?;
         let errors = output.try_clone().map_err(LocalChainError::io(&log))?;
         let mut command = Command::new(&binary);

@@ -59,11 +59,21 @@ pub enum LocalChainError {
         /// The last lines it wrote.
         log: String,
     },
+    /// Another process holds the build lock and does not finish.
+    #[error("another process has been building the replica for {waited:?} (lock {lock}): end it and try again")]
+    BuildStuck {
+        /// The lock file.
+        lock: PathBuf,
+        /// How long was waited.
+        waited: Duration,
+    },
     /// An instance of this kind runs already.
-    #[error("a {kind} is already running at {url}: use it, or `trimtab replica stop` first")]
+    #[error("a {kind} is already running at {url} (process {pid}): use it, or end it first")]
     AlreadyRunning {
         /// `replica` or `fork`.
         kind: &'static str,
+        /// Its process id.
+        pid: u32,
         /// Where it listens.
         url: String,
     },

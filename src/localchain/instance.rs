@@ -105,7 +105,9 @@ pub async fn stop(cache: &Cache, kind: LocalKind) -> Result<Option<Instance>, Lo
 
 async fn refuse_second(cache: &Cache, kind: LocalKind) -> Result<(), LocalChainError> {
     match status(cache, kind).await? {
-        Some(status) => Err(LocalChainError::AlreadyRunning { kind: kind.name(), url: status.instance.url }),
+        Some(Status { instance, .. }) => {
+            Err(LocalChainError::AlreadyRunning { kind: kind.name(), pid: instance.pid, url: instance.url })
+        }
         None => Ok(()),
     }
 }

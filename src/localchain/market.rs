@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::LocalChainError;
 use crate::units::{isqrt, parse_units};
 
-/// The data; part of the hash that names a built state.
-pub(crate) const MARKET_JSON: &str = include_str!("market.json");
+/// The data.
+const MARKET_JSON: &str = include_str!("market.json");
 
 /// Everything `market.json` says.
 #[derive(Debug, Clone, Deserialize)]

@@ -11,6 +11,7 @@ mod abi;
 mod anvil;
 mod build;
 mod cache;
+mod cheats;
 mod controls;
 mod dump;
 mod error;

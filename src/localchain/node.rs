@@ -27,7 +27,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(1);
 
 /// Gas that a recipe's transaction may use; below a block's 30 M.
-const GAS: u64 = 15_000_000;
+pub(crate) const GAS: u64 = 15_000_000;
 
 /// One endpoint.
 #[derive(Debug, Clone)]
@@ -57,7 +57,8 @@ impl Call {
         Self { from, to, data: call.abi_encode().into(), value: U256::ZERO, gas: GAS }
     }
 
-    fn request(&self) -> Value {
+    /// As JSON-RPC takes it.
+    pub(crate) fn request(&self) -> Value {
         json!({
             "from": self.from, "to": self.to, "data": self.data,
             "value": self.value, "gas": U256::from(self.gas),
@@ -262,50 +263,6 @@ impl Node {
     /// The receipt of a mined transaction.
     pub(crate) async fn receipt(&self, of: B256) -> Result<Option<Receipt>, LocalChainError> {
         self.request("eth_getTransactionReceipt", json!([of])).await
-    }
-
-    /// Replaces code.
-    pub(crate) async fn set_code(&self, at: Address, code: &Bytes) -> Result<(), LocalChainError> {
-        self.request::<Value>("anvil_setCode", json!([at, code])).await.map(drop)
-    }
-
-    /// Replaces a storage word.
-    pub(crate) async fn set_storage(&self, at: Address, slot: U256, word: B256) -> Result<(), LocalChainError> {
-        self.request::<Value>("anvil_setStorageAt", json!([at, slot, word])).await.map(drop)
-    }
-
-    /// Replaces a nonce.
-    pub(crate) async fn set_nonce(&self, of: Address, nonce: u64) -> Result<(), LocalChainError> {
-        self.request::<Value>("anvil_setNonce", json!([of, U256::from(nonce)])).await.map(drop)
-    }
-
-    /// Replaces a balance, wei.
-    pub(crate) async fn set_balance(&self, of: Address, wei: U256) -> Result<(), LocalChainError> {
-        self.request::<Value>("anvil_setBalance", json!([of, wei])).await.map(drop)
-    }
-
-    /// Lets transactions from this account pass without a signature, or ends that.
-    pub(crate) async fn impersonate(&self, who: Address, on: bool) -> Result<(), LocalChainError> {
-        let method = if on { "anvil_impersonateAccount" } else { "anvil_stopImpersonatingAccount" };
-        self.request::<Value>(method, json!([who])).await.map(drop)
-    }
-
-    /// Runs a constructor *at* a chosen address (base-replica.md §3.5): the creation code is put there as runtime,
-    /// asked for what it returns, executed once for its storage and events, then replaced by what it returned. So
-    /// `address(this)`, immutables and nested creations come out as they would by deploying there.
-    pub(crate) async fn place(
-        &self,
-        deployer: Address,
-        at: Address,
-        creation_code: &Bytes,
-    ) -> Result<(), LocalChainError> {
-        self.set_code(at, creation_code).await?;
-        self.set_nonce(at, 1).await?;
-        let construct = Call { from: deployer, to: at, data: Bytes::new(), value: U256::ZERO, gas: GAS };
-        let runtime: Bytes = self.request("eth_call", json!([construct.request(), "latest"])).await?;
-        self.send(&construct).await?;
-        self.set_nonce(at, 1).await?;
-        self.set_code(at, &runtime).await
     }
 }
 

@@ -1,15 +1,16 @@
 //! The replica's state file: built once, found again by the hash of everything it is made from.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use alloy::primitives::hex;
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::{
     Anvil, Cache, Kit, LocalChainError,
@@ -17,13 +18,15 @@ use super::{
     build::{self, Composer, GENESIS_TIME, Site},
     cache::{make_dir, write_whole},
     dump::Dump,
-    market::{MARKET_JSON, Market},
+    market::Market,
     node::Node,
 };
 use crate::units::Secs;
 
-/// Counts changes of the recipe itself that neither the kit nor the market shows.
-const RECIPE: u32 = 1;
+/// How long somebody else's build is waited for; one takes seconds.
+const BUILD_DEADLINE: Duration = Duration::from_secs(300);
+/// How often the lock is tried meanwhile.
+const LOCK_POLL: Duration = Duration::from_millis(25);
 
 /// States kept in the cache: enough for a few branches side by side.
 const KEPT_STATES: usize = 8;
@@ -165,8 +168,10 @@ async fn choose(cache: &Cache, source: ComposerSource<'_>) -> Result<Composer, L
 /// Hash of everything a state is made from, short enough for a directory's name.
 fn key(kit: &Kit, composer: &Composer) -> String {
     let mut hash = Sha256::new();
-    let recipe = RECIPE.to_string();
-    for part in [kit.hash(), MARKET_JSON, &recipe, ANVIL_VERSION, &composer.fingerprint()] {
+    let fingerprint = composer.fingerprint();
+    let genesis = GENESIS_TIME.to_string();
+    let parts = [kit.hash(), ANVIL_VERSION, &genesis, &fingerprint];
+    for part in parts.into_iter().chain(build::SOURCES) {
         hash.update(part);
         hash.update([0]);
     }
@@ -184,13 +189,19 @@ fn to_json(value: &impl Serialize) -> Result<Vec<u8>, LocalChainError> {
 
 /// Waits until nobody else builds. The lock goes with the file.
 async fn lock(path: PathBuf) -> Result<File, LocalChainError> {
-    let shown = path.clone();
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    locked.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(LocalChainError::io(shown))
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(LocalChainError::io(&path))?;
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if began.elapsed() > BUILD_DEADLINE => {
+                return Err(LocalChainError::BuildStuck { lock: path, waited: BUILD_DEADLINE });
+            }
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_POLL).await,
+            Err(TryLockError::Error(source)) => return Err(LocalChainError::Io { path, source }),
+        }
+    }
 }
 
 /// Removes all but the newest states. What cannot be removed stays; it only takes room.

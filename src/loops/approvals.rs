@@ -224,6 +224,7 @@ fn figure(index: usize, approval: &Approval, owner: Address) -> Figure {
         after: Quantity { raw: U256::ZERO, ..approval.amount.clone() },
         read: Some(ReadBack { to: approval.token, data: approval.question(owner), word: 0, pays_gas: false }),
         tolerance: U256::ZERO,
+        at_least: false,
         detail: false,
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     config::Urgency,
     dex::deviation_bps,
     plan::{Bound, Quantity, Rule},
-    units::WAD,
+    units::{WAD, from_decimal},
 };
 
 /// Everything that limits a drafted action.
@@ -34,8 +34,17 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
             blocking: true,
             hint: "act in smaller steps, wait, or allow more with --slippage-bps".into(),
         });
+        bounds.push(Bound {
+            name: "swap limit against the quote".into(),
+            rule: Rule::AtMost,
+            actual: Quantity::bps(swap.limit_bps()?),
+            limit: Quantity::bps(allowed.0.into()),
+            blocking: true,
+            hint: String::new(),
+        });
         bounds.push(oracle_gate(ctx, draft)?);
     }
+    bounds.push(gas_price(ctx));
     Ok(bounds)
 }
 
@@ -109,9 +118,23 @@ fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
         rule: Rule::AtMost,
         actual: Quantity::bps(furthest),
         limit: Quantity::bps(ctx.settings.bounds.oracle_gate_bps.0.into()),
-        blocking: ctx.settings.urgency == Urgency::Open && draft.adds_risk,
+        blocking: ctx.urgency == Urgency::Open && draft.adds_risk,
         hint: "pool and oracle disagree: wait until they meet".into(),
     })
+}
+
+/// What gas costs now against the ceiling of the action's class; the sender holds every bid to the same ceiling.
+fn gas_price(ctx: &Context<'_>) -> Bound {
+    let ceiling = ctx.settings.fees.of(ctx.urgency).max_fee_gwei;
+    let gwei = |raw| Quantity::new(raw, 9, "gwei");
+    Bound {
+        name: "gas price".into(),
+        rule: Rule::AtMost,
+        actual: gwei(ctx.settings.gas_price),
+        limit: gwei(from_decimal(ceiling, 9).unwrap_or(U256::MAX)),
+        blocking: true,
+        hint: format!("wait, or raise the fee ceiling of `{}` actions in the settings", ctx.urgency.name()),
+    }
 }
 
 /// Ether that must stay in the wallet for the gas of this action and of getting out again.

@@ -14,8 +14,13 @@ use super::{
 use crate::{
     aave::{Amount as AaveAmount, Projection, Reserve},
     onedelta::{Amount, Op, SweepAmount},
-    units::{Bps, WAD, from_decimal, mul_div_down, mul_div_up},
+    units::{Bps, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
+
+/// What a value in dollars can lose or gain by rounding in an action.
+const ROUNDING: UsdE8 = UsdE8(U256::from_limbs([4, 0, 0, 0]));
+/// What an amount can lose or gain by rounding in an action, smallest units.
+const ROUNDED: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// In what a closed loop is paid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +125,10 @@ impl Sizes {
             Share::Part(part) => {
                 let part = from_decimal(part, 18).filter(|part| !part.is_zero() && *part < WAD);
                 let part = part.ok_or(PlanError::Fraction(Decimal::ZERO))?;
-                let repaid = mul_div_up(owed, part, WAD)?;
-                let withdrawn = mul_div_down(supplied, part, WAD)?;
+                // Rounding to whole units and to the oracle's cents must not lower the health factor.
+                let spare = mul_div_up(ROUNDING.0, ctx.debt.unit()?, ctx.debt.price()?.0)?.saturating_add(ROUNDED);
+                let repaid = mul_div_up(owed, part, WAD)?.saturating_add(spare).min(owed);
+                let withdrawn = mul_div_down(supplied, part, WAD)?.saturating_sub(ROUNDED);
                 Ok(Self {
                     repaid,
                     repaid_at_most: repaid,
@@ -158,13 +165,7 @@ impl Closing<'_> {
             Payout::Collateral { .. } => self.ctx.buy_debt(amount, None),
         };
         let sources = self.ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.ok().as_ref()))?;
-        let loan = match sources.first() {
-            Some(candidate) => {
-                let fee = candidate.source.fee(candidate.fee_pips, amount)?;
-                Some(Loan { candidate: candidate.clone(), amount, fee })
-            }
-            None => None,
-        };
+        let loan = sources.first().map(|candidate| Loan::of(candidate, amount)).transpose()?;
         Ok((loan, sources))
     }
 
@@ -192,9 +193,7 @@ impl Closing<'_> {
         };
         let mut after = before.clone();
         let taken = match loan {
-            Some(loan) if loan.candidate.source == super::FlashSource::AaveV3 => {
-                Some(after.flash_loan(pair.debt.token, loan.amount)?)
-            }
+            Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
         if loan.is_some() {
@@ -219,8 +218,9 @@ impl Closing<'_> {
         let received = |receives, receives_at_worst| Flow { pays: U256::ZERO, receives, receives_at_worst };
         match (self.payout, swap) {
             (Payout::Debt, Some(swap)) => {
-                let proceeds = |out: U256| left(out.saturating_add(kept).saturating_sub(owed_back), 1);
-                let debt = received(proceeds(swap.quote.amount_out), proceeds(swap.limit));
+                let proceeds = |out: U256, kept: U256| left(out.saturating_add(kept).saturating_sub(owed_back), 1);
+                // What repaying leaves of the loan melts with the interest until then.
+                let debt = received(proceeds(swap.quote.amount_out, kept), proceeds(swap.limit, U256::ZERO));
                 Flows { debt, ..Flows::default() }
             }
             (Payout::Debt, None) => Flows::default(),
@@ -229,7 +229,7 @@ impl Closing<'_> {
                 let rest = |sold| left(self.sizes.withdrawn.saturating_sub(sold), 0);
                 let flow = received(rest(sold), rest(limit));
                 let surplus = left(kept, 1);
-                let debt = received(surplus, surplus);
+                let debt = received(surplus, left(U256::ZERO, 1));
                 match unwrap {
                     Some(_) => Flows { native: flow, debt, ..Flows::default() },
                     None => Flows { collateral: flow, debt, ..Flows::default() },

@@ -6,16 +6,16 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    FlashCandidate, FlashChoice, LoopSnapshot, Pair, PlanError, Standing,
+    FlashCandidate, FlashChoice, FlashSource, LoopSnapshot, Pair, PlanError, Standing,
     flash::{FlashNeed, Meanwhile, rank},
     marks::standing,
     swap::{Swap, Venue},
 };
 use crate::{
     aave::{Projection, Reserve},
-    config::{BoundsConfig, Thresholds, Urgency},
+    config::{BoundsConfig, FeesConfig, Thresholds, Urgency},
     plan::Quantity,
-    units::{Bps, Secs, from_decimal},
+    units::{Bps, MathError, Secs, from_decimal, mul_div_up},
 };
 
 /// Settings of one action.
@@ -25,8 +25,8 @@ pub struct Settings {
     pub id: String,
     /// The network the plan is for.
     pub network: String,
-    /// Class of bounds.
-    pub urgency: Urgency,
+    /// Class of bounds to insist on; otherwise the action's own: lowering debt is `trim`, all else `open`.
+    pub urgency: Option<Urgency>,
     /// Bounds of all classes.
     pub bounds: BoundsConfig,
     /// Slippage bound instead of the class's.
@@ -35,6 +35,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// How long the plan and its permits are valid.
     pub permit_ttl: Secs,
+    /// Fee ceilings of all classes.
+    pub fees: FeesConfig,
     /// The user's flash source.
     pub flash: Option<FlashChoice>,
     /// Wei per gas, to compare routes and to keep gas back.
@@ -50,6 +52,7 @@ pub(super) struct Context<'a> {
     pub(super) hubs: &'a [Address],
     pub(super) collateral: &'a Reserve,
     pub(super) debt: &'a Reserve,
+    pub(super) urgency: Urgency,
 }
 
 /// A loan that a plan takes.
@@ -58,6 +61,19 @@ pub(super) struct Loan {
     pub(super) candidate: FlashCandidate,
     pub(super) amount: U256,
     pub(super) fee: U256,
+}
+
+impl Loan {
+    /// A loan of an amount from a source, with its fee.
+    pub(super) fn of(candidate: &FlashCandidate, amount: U256) -> Result<Self, MathError> {
+        let fee = candidate.source.fee(candidate.fee_pips, amount)?;
+        Ok(Self { candidate: candidate.clone(), amount, fee })
+    }
+
+    /// Whether it leaves the reserve that the account borrows from or repays.
+    pub(super) fn is_from_aave(&self) -> bool {
+        self.candidate.source == FlashSource::AaveV3
+    }
 }
 
 impl<'a> Context<'a> {
@@ -69,12 +85,19 @@ impl<'a> Context<'a> {
     ) -> Result<Self, PlanError> {
         let collateral = snapshot.market.reserve(pair.collateral.token)?;
         let debt = snapshot.market.reserve(pair.debt.token)?;
-        Ok(Self { snapshot, pair, settings, hubs, collateral, debt })
+        let urgency = settings.urgency.unwrap_or(Urgency::Open);
+        Ok(Self { snapshot, pair, settings, hubs, collateral, debt, urgency })
+    }
+
+    /// The same for an action that lowers debt, which has wider bounds (strategy.md §5).
+    pub(super) fn lowering_debt(self) -> Self {
+        let urgency = self.settings.urgency.unwrap_or(Urgency::Trim);
+        Self { urgency, ..self }
     }
 
     /// Bound on swaps of this action.
     pub(super) fn slippage(&self) -> Bps {
-        self.settings.slippage.unwrap_or_else(|| self.settings.bounds.of(self.settings.urgency).slippage_bps)
+        self.settings.slippage.unwrap_or_else(|| self.settings.bounds.of(self.urgency).slippage_bps)
     }
 
     /// The account one block on, before the action. The composer's allowances come with the action, so they do not bind.
@@ -158,9 +181,9 @@ pub(super) fn pools_of(swap: Option<&Swap>) -> BTreeSet<Address> {
 
 /// What a value can grow to at most in a time, when interest is never above `yearly`: rounded up, with a hundredth on top for
 /// compounding.
-pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, crate::units::MathError> {
+pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, MathError> {
     let rate = U256::from(u64::from(yearly.0) * 101);
     let scale = U256::from(u64::from(Bps::ONE.0) * 100) * U256::from(Secs::YEAR.0);
-    let interest = crate::units::mul_div_up(value, rate * U256::from(during.0), scale)?;
-    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(crate::units::MathError::Overflow)
+    let interest = mul_div_up(value, rate * U256::from(during.0), scale)?;
+    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(MathError::Overflow)
 }

@@ -21,12 +21,12 @@ pub enum PlanError {
     #[error(transparent)]
     Target(#[from] TargetError),
     /// An amount is no amount.
-    #[error("{field}: {source}")]
+    #[error("{field}: {reason}")]
     Amount {
         /// Flag without dashes.
         field: &'static str,
         /// What is wrong with it.
-        source: AmountError,
+        reason: AmountError,
     },
     /// An amount of nothing.
     #[error("{0} is zero: give an amount above 0")]

@@ -48,12 +48,16 @@ pub async fn execute<W: Wire + Reader>(
 ) -> Result<Report, ExecuteError> {
     let plan = approved.get();
     let id = plan.id.parse()?;
-    let permits = sign_permits(sender.signer(), plan).await?;
+    sender.require_resolved()?;
     let head = Reader::head(sender.wire()).await?;
+    let time = head.timestamp.plus(BLOCK_TIME);
+    if time > plan.valid_until {
+        return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
+    }
+    let permits = sign_permits(sender.signer(), plan).await?;
     let requests: Vec<&PermitRequest> = plan.permits().collect();
     let granted = permits_in_force(sender.wire(), &requests, head).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let time = head.timestamp.plus(BLOCK_TIME);
     let simulated = simulate(sender.wire(), approved, &permits, omit, head, time).await?;
     let outcome = sender.execute(simulated, &permits).await?;
     let settlement = match outcome.ending {

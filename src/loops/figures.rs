@@ -9,6 +9,7 @@ use alloy::{
 use super::{
     PlanError,
     algebra::leverage_wad,
+    bounds::gas_reserve,
     carry::net_carry_per_day,
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
@@ -54,6 +55,7 @@ fn collateral(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: ctx.collateral_amount(after),
         read: Some(read(ctx.pair.collateral.a_token, balance_of(ctx.snapshot.account.address))),
         tolerance: after.abs_diff(worst).saturating_add(interest(ctx, after)?),
+        at_least: false,
         detail: false,
     })
 }
@@ -68,6 +70,7 @@ fn debt(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: ctx.debt_amount(after),
         read: Some(read(ctx.pair.debt.debt_token, balance_of(ctx.snapshot.account.address))),
         tolerance: interest(ctx, after)?,
+        at_least: false,
         detail: false,
     })
 }
@@ -97,6 +100,7 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: Quantity::wad(after.health_factor),
         read: Some(ReadBack { to: aave::Deployment::BASE.pool, data, word: 5, pays_gas: false }),
         tolerance: after.health_factor.abs_diff(worst.health_factor).saturating_add(slack),
+        at_least: false,
         detail: false,
     })
 }
@@ -130,19 +134,18 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
             before,
             read: Some(read),
             tolerance: slack.saturating_add(interest(ctx, flow.receives)?),
+            at_least: true,
             detail: false,
         })
     };
     let mut figures = Vec::new();
     let native = multicall3::IMulticall3::getEthBalanceCall { addr: account.address }.abi_encode().into();
     let native = ReadBack { to: multicall3::ADDRESS, data: native, word: 0, pays_gas: true };
-    figures.push(balance(
-        "wallet",
-        "wallet_native",
-        Quantity::new(account.native, 18, "ETH"),
-        draft.flows.native,
-        native,
-    )?);
+    let ether = Quantity::new(account.native, 18, "ETH");
+    let mut native = balance("wallet", "wallet_native", ether, draft.flows.native, native)?;
+    // Gas of something else that the account does between plan and send.
+    native.tolerance = native.tolerance.saturating_add(gas_reserve(ctx.settings.gas_price));
+    figures.push(native);
     let held = |token| account.holding(token).wallet;
     let token = ctx.pair.collateral.token;
     let collateral = read(token, balance_of(account.address));
@@ -166,6 +169,7 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         before,
         read: Some(read),
         tolerance: U256::ZERO,
+        at_least: false,
         detail: true,
     };
     let mut figures = Vec::new();
@@ -177,10 +181,8 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         ] {
             let (name, label) = (format!("{who}_{index}"), format!("left in the {who}"));
             let mut figure = none(name, label, amount(held), read(asset.token, balance_of(address)));
-            // A token that the stream does not sweep stays as it is.
-            if draft.swap.is_none() && held > U256::ZERO {
-                figure.tolerance = held;
-            }
+            // What somebody left there may stay where the stream has no reason to sweep it.
+            figure.tolerance = held;
             figures.push(figure);
         }
     }
@@ -212,7 +214,16 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
 }
 
 fn derived(name: &str, label: &str, before: Quantity, after: Quantity) -> Figure {
-    Figure { name: name.into(), label: label.into(), before, after, read: None, tolerance: U256::ZERO, detail: false }
+    Figure {
+        name: name.into(),
+        label: label.into(),
+        before,
+        after,
+        read: None,
+        tolerance: U256::ZERO,
+        at_least: false,
+        detail: false,
+    }
 }
 
 fn interest(ctx: &Context<'_>, amount: U256) -> Result<U256, PlanError> {

@@ -1,6 +1,6 @@
 //! More collateral: opening, levering up, putting equity in.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 
 use super::{
     PlanError, Target,
@@ -11,6 +11,7 @@ use super::{
     solve::largest,
     stream::{Streams, without_standing_approvals},
     swap::Swap,
+    write::funds_suffice,
 };
 use crate::{
     aave::Projection,
@@ -79,6 +80,9 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         base.set_emode(category)?;
     }
     let work = Increasing { ctx, ask, base };
+    let (flows, pull) = work.payment();
+    // Before anything is solved: too little money is the plainest of reasons.
+    funds_suffice(ctx, &flows)?;
     let (attempt, sources, floor_hint) = match ask.target {
         None => (work.attempt(None, U256::ZERO, false)?, Vec::new(), String::new()),
         Some(target) => work.solve(target)?,
@@ -86,20 +90,6 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
     let worst =
         work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
     let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
-    let paid = |pays| Flow { pays, ..Flow::default() };
-    let (mut flows, mut pull) = (Flows::default(), None);
-    match ask.funds {
-        Funds::None => {}
-        Funds::Native(amount) => flows.native = paid(amount),
-        Funds::Collateral(amount) => {
-            flows.collateral = paid(amount);
-            pull = Some((ctx.pair.collateral.token, amount));
-        }
-        Funds::Debt(amount) => {
-            flows.debt = paid(amount);
-            pull = Some((ctx.pair.debt.token, amount));
-        }
-    }
     let delegation = attempt.loan.as_ref().map(|loan| Grant { value: loan.amount + loan.fee, leaves_rest: false });
     Ok(Draft {
         kind: ask.kind,
@@ -124,16 +114,24 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
 }
 
 impl Increasing<'_> {
+    /// What the wallet pays, and what is pulled from it.
+    fn payment(&self) -> (Flows, Option<(Address, U256)>) {
+        let pair = self.ctx.pair;
+        let paid = |pays| Flow { pays, ..Flow::default() };
+        match self.ask.funds {
+            Funds::None => (Flows::default(), None),
+            Funds::Native(amount) => (Flows { native: paid(amount), ..Flows::default() }, None),
+            Funds::Collateral(amount) => {
+                (Flows { collateral: paid(amount), ..Flows::default() }, Some((pair.collateral.token, amount)))
+            }
+            Funds::Debt(amount) => (Flows { debt: paid(amount), ..Flows::default() }, Some((pair.debt.token, amount))),
+        }
+    }
+
     /// Collateral and debt after borrowing `amount` through a loan and swapping it. `at_worst` uses the limits.
     fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);
-        let loan = match loan {
-            Some(loan) if !amount.is_zero() => {
-                let fee = loan.candidate.source.fee(loan.candidate.fee_pips, amount)?;
-                Some(Loan { candidate: loan.candidate.clone(), amount, fee })
-            }
-            _ => None,
-        };
+        let loan = loan.filter(|_| !amount.is_zero()).map(|loan| Loan::of(&loan.candidate, amount)).transpose()?;
         let sold = amount.saturating_add(self.ask.funds.debt());
         let locked = loan.as_ref().and_then(|loan| loan.candidate.source.locked_pool());
         let swap = if sold.is_zero() { None } else { Some(ctx.sell(true, sold, locked)?) };
@@ -143,9 +141,8 @@ impl Increasing<'_> {
         let supplied = self.ask.funds.collateral().saturating_add(bought).saturating_add(left);
 
         let mut after = self.base.clone();
-        let from_aave = |loan: &Loan| loan.candidate.source == super::FlashSource::AaveV3;
         let taken = match &loan {
-            Some(loan) if from_aave(loan) => Some(after.flash_loan(pair.debt.token, loan.amount)?),
+            Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
         after.supply(pair.collateral.token, supplied)?;
@@ -165,7 +162,7 @@ impl Increasing<'_> {
         let mut sources = self.ctx.flash_sources(guess, Meanwhile::Borrows, &pools_of(route.as_ref()))?;
         for _ in 0..3 {
             let Some(candidate) = sources.first().cloned() else { break };
-            let loan = Loan { candidate, amount: U256::ZERO, fee: U256::ZERO };
+            let loan = Loan::of(&candidate, U256::ZERO)?;
             let (attempt, hint) = self.solve_with(target, &loan, guess)?;
             let amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
             let again = self.ctx.flash_sources(amount, Meanwhile::Borrows, &pools_of(attempt.swap.as_ref()))?;

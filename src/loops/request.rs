@@ -10,7 +10,7 @@ use super::{
     context::Context,
     decrease::{Decrease, decrease},
     increase::{Increase, increase},
-    write::write,
+    write::{funds_suffice, write},
 };
 use crate::{
     aave::emode,
@@ -78,24 +78,28 @@ pub fn plan(
     hubs: &[Address],
     ownership: Ownership,
 ) -> Result<Plan, PlanError> {
-    let ctx = Context::new(snapshot, pair, settings, hubs)?;
+    let mut ctx = Context::new(snapshot, pair, settings, hubs)?;
     let draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            let emode = best_emode(&ctx)?;
+            let emode = best_emode(&ctx);
             increase(&ctx, &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode })?
         }
         Request::Adjust { target } => {
             require_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            adjust(&ctx, target.validate()?)?
+            let target = target.validate()?;
+            if lowers_debt(&ctx, target)? {
+                ctx = ctx.lowering_debt();
+            }
+            adjust(&ctx, target)?
         }
         Request::Deposit { funds, keep_leverage } => {
             nonzero(funds)?;
             refuse_foreign(&ctx, ownership)?;
-            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None })?
         }
         Request::Withdraw { collateral, debt, unwrap, keep_leverage } => {
@@ -104,7 +108,7 @@ pub fn plan(
             }
             require_collateral(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
-            let target = if keep_leverage { Some(present_leverage(&ctx)?) } else { None };
+            let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             let ask = Decrease { kind: "loop withdraw", collateral_out: collateral, debt_out: debt, unwrap, target };
             decrease(&ctx, &ask)?
         }
@@ -116,9 +120,11 @@ pub fn plan(
             {
                 return Err(PlanError::Fraction(part));
             }
+            ctx = ctx.lowering_debt();
             close(&ctx, share, payout)?
         }
     };
+    funds_suffice(&ctx, &draft.flows)?;
     write(&ctx, &draft)
 }
 
@@ -137,7 +143,7 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     if present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad() {
         return Err(PlanError::AlreadyThere(target));
     }
-    if target.is_within(&standing) {
+    if !lowers_debt(ctx, target)? {
         let ask = Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None };
         return increase(ctx, &ask);
     }
@@ -147,12 +153,20 @@ fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, Plan
     decrease(ctx, &ask)
 }
 
-/// Leverage now, to six digits downwards, as a target.
-fn present_leverage(ctx: &Context<'_>) -> Result<Target, PlanError> {
+/// Whether the loop carries more risk now than the target asks for.
+fn lowers_debt(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
+    Ok(!target.is_within(&ctx.standing(&ctx.start())?))
+}
+
+/// Leverage now, to six digits downwards, as a target; `None` without debt.
+fn present_leverage(ctx: &Context<'_>) -> Result<Option<Target>, PlanError> {
     let standing = ctx.standing(&ctx.start())?;
+    if standing.debt.is_zero() {
+        return Ok(None);
+    }
     let leverage = leverage_wad(standing.collateral, standing.debt);
     let value = to_decimal(leverage, 18).ok_or_else(|| PlanError::NoLoop(ctx.pair.name()))?;
-    Target::Leverage(value.trunc_with_scale(6).normalize()).validate().map_err(PlanError::from)
+    Ok(Some(Target::Leverage(value.trunc_with_scale(6).normalize()).validate()?))
 }
 
 fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
@@ -187,13 +201,11 @@ fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanErr
     })
 }
 
-/// The e-mode to enter first: the one that fits the pair best, if it is not the account's already and the account's other
-/// positions allow it.
-fn best_emode(ctx: &Context<'_>) -> Result<Option<u8>, PlanError> {
-    let market = &ctx.snapshot.market;
-    let present = ctx.snapshot.account.emode;
-    let fitting = emode::fitting(market, ctx.collateral, ctx.debt);
-    let Some(category) = fitting.filter(|category| category.id != present) else { return Ok(None) };
-    let mut trial = ctx.start();
-    Ok(trial.set_emode(category.id).is_ok().then_some(category.id))
+/// The e-mode to enter first (0 leaves the present one): the one that fits the pair best, if the account is not in it and
+/// its other positions allow the change.
+fn best_emode(ctx: &Context<'_>) -> Option<u8> {
+    let fitting = emode::fitting(&ctx.snapshot.market, ctx.collateral, ctx.debt);
+    let wanted = fitting.map_or(0, |category| category.id);
+    let is_change = wanted != ctx.snapshot.account.emode;
+    (is_change && ctx.start().set_emode(wanted).is_ok()).then_some(wanted)
 }

@@ -13,11 +13,19 @@ use crate::{
     units::{Bps, MathError, mul_div_down, mul_div_up},
 };
 
+/// Which side of a swap is fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exact {
+    In,
+    Out,
+}
+
 /// A swap with its quote and its limit.
 #[derive(Debug, Clone)]
 pub(super) struct Swap {
     /// The quote, replayed on the snapshot.
     pub(super) quote: Quote,
+    pub(super) exact: Exact,
     /// Least that must come out, or most that may go in.
     pub(super) limit: U256,
     /// Loss of the quote against the oracle, basis points, rounded up; zero for a gain.
@@ -29,6 +37,14 @@ pub(super) struct Swap {
 }
 
 impl Swap {
+    /// How far the limit is from the quote, basis points rounded up.
+    pub(super) fn limit_bps(&self) -> Result<u64, MathError> {
+        match self.exact {
+            Exact::In => loss_bps(self.quote.amount_out, self.limit),
+            Exact::Out => loss_bps(self.limit, self.quote.amount_in),
+        }
+    }
+
     pub(super) fn path(&self) -> V3Path {
         v3_path(&self.quote.route)
     }
@@ -59,7 +75,7 @@ impl Venue<'_> {
         let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
         let floor = mul_div_up(quote.amount_out.max(fair), kept, U256::from(Bps::ONE.0))?;
         // A floor above the quote would always revert: then the bound on the oracle price refuses the plan instead.
-        self.priced(from, to, quote, |quote| floor.min(quote.amount_out))
+        self.priced(Exact::In, (from, to), quote, |quote| floor.min(quote.amount_out))
     }
 
     /// Buys exactly `amount` of `to`.
@@ -69,7 +85,7 @@ impl Venue<'_> {
         let fair = convert_up(amount, to, from)?;
         let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
         let ceiling = mul_div_down(quote.amount_in.min(fair), U256::from(Bps::ONE.0), kept)?;
-        self.priced(from, to, quote, |quote| ceiling.max(quote.amount_in))
+        self.priced(Exact::Out, (from, to), quote, |quote| ceiling.max(quote.amount_in))
     }
 
     fn search(&self, priced_in: &Reserve) -> Result<Search<'_>, PlanError> {
@@ -86,15 +102,15 @@ impl Venue<'_> {
 
     fn priced(
         &self,
-        from: &Reserve,
-        to: &Reserve,
+        exact: Exact,
+        (from, to): (&Reserve, &Reserve),
         quote: Quote,
         limit: impl Fn(&Quote) -> U256,
     ) -> Result<Swap, PlanError> {
         let value_in = from.collateral_value(quote.amount_in)?.0;
         let value_out = to.collateral_value(quote.amount_out)?.0;
         let limit = limit(&quote);
-        Ok(Swap { limit, cost_bps: loss_bps(value_in, value_out)?, value_in, value_out, quote })
+        Ok(Swap { exact, limit, cost_bps: loss_bps(value_in, value_out)?, value_in, value_out, quote })
     }
 }
 

@@ -61,9 +61,12 @@ impl Target {
     pub fn validate(self) -> Result<Self, TargetError> {
         let (name, value) = self.named();
         let (valid, must) = match self {
-            Self::Leverage(value) => (value >= Decimal::ONE && value <= dec!(100), "from 1 to 100"),
+            Self::Leverage(value) => (
+                value > Decimal::ONE && value <= dec!(100),
+                "above 1 and at most 100 (1 borrows nothing: supply with `loop deposit`, repay with `loop close`)",
+            ),
             Self::HealthFactor(value) => (value > Decimal::ONE && value <= dec!(1000), "above 1 and at most 1000"),
-            Self::Ltv(value) => (value >= Decimal::ZERO && value < Decimal::ONE, "from 0 to below 1 (0.6 means 60 %)"),
+            Self::Ltv(value) => (value > Decimal::ZERO && value < Decimal::ONE, "above 0 and below 1 (0.6 means 60 %)"),
         };
         if !valid {
             return Err(TargetError::Range { name, value, must });
@@ -125,7 +128,13 @@ mod tests {
 
     #[test]
     fn numbers_that_cannot_be_targets_say_their_range() {
-        for bad in [Target::Leverage(dec!(0.5)), Target::HealthFactor(dec!(1)), Target::Ltv(dec!(60))] {
+        for bad in [
+            Target::Leverage(dec!(0.5)),
+            Target::Leverage(dec!(1)),
+            Target::Ltv(dec!(0)),
+            Target::HealthFactor(dec!(1)),
+            Target::Ltv(dec!(60)),
+        ] {
             assert!(matches!(bad.validate(), Err(TargetError::Range { .. })), "{bad}");
         }
         assert!(matches!(Target::Leverage(dec!(2.1234567)).validate(), Err(TargetError::Precision { .. })));

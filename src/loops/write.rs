@@ -13,7 +13,7 @@ use super::{
     Pair, PlanError, Target,
     bounds::{bounds, gas_reserve},
     context::Context,
-    draft::{Draft, Grant},
+    draft::{Draft, Flows, Grant},
     figures::figures,
 };
 use crate::{
@@ -46,7 +46,6 @@ pub struct Subject {
 
 /// Writes the plan.
 pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError> {
-    funds_suffice(ctx, draft)?;
     let account = ctx.snapshot.account.address;
     let valid_until = ctx.snapshot.block.timestamp.plus(ctx.settings.permit_ttl);
     let writer = Writer { ctx, draft, valid_until };
@@ -63,7 +62,7 @@ pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError>
         schema: SCHEMA,
         id: ctx.settings.id.clone(),
         kind: draft.kind.to_owned(),
-        urgency: ctx.settings.urgency,
+        urgency: ctx.urgency,
         network: ctx.settings.network.clone(),
         account,
         block: ctx.snapshot.block,
@@ -79,7 +78,7 @@ pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError>
 }
 
 /// The wallet holds what is put in, and keeps something for gas.
-fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
+pub(super) fn funds_suffice(ctx: &Context<'_>, flows: &Flows) -> Result<(), PlanError> {
     let account = &ctx.snapshot.account;
     let short = |needed: Quantity, available: U256| {
         if needed.raw > available {
@@ -89,9 +88,9 @@ fn funds_suffice(ctx: &Context<'_>, draft: &Draft) -> Result<(), PlanError> {
         Ok(())
     };
     let held = |token| account.holding(token).wallet;
-    short(ctx.collateral_amount(draft.flows.collateral.pays), held(ctx.pair.collateral.token))?;
-    short(ctx.debt_amount(draft.flows.debt.pays), held(ctx.pair.debt.token))?;
-    let needed = Quantity::new(draft.flows.native.pays, 18, "ETH");
+    short(ctx.collateral_amount(flows.collateral.pays), held(ctx.pair.collateral.token))?;
+    short(ctx.debt_amount(flows.debt.pays), held(ctx.pair.debt.token))?;
+    let needed = Quantity::new(flows.native.pays, 18, "ETH");
     short(needed.clone(), account.native)?;
     let left = account.native.saturating_sub(needed.raw);
     let reserve = gas_reserve(ctx.settings.gas_price);
@@ -113,9 +112,12 @@ impl Writer<'_> {
         let (ctx, draft) = (self.ctx, self.draft);
         let mut steps = Vec::new();
         if let Some(category) = draft.emode {
-            let label = ctx.snapshot.market.category(category)?.map_or_else(String::new, |c| format!(" ({})", c.label));
+            let purpose = match ctx.snapshot.market.category(category)? {
+                Some(entered) => format!("enter e-mode {category} ({})", entered.label),
+                None => format!("leave e-mode {}", ctx.snapshot.account.emode),
+            };
             steps.push(Step {
-                purpose: format!("enter e-mode {category}{label}"),
+                purpose,
                 to: aave::Deployment::BASE.pool,
                 value: U256::ZERO,
                 data: fixed(setUserEModeCall { categoryId: category }.abi_encode()),

@@ -10,6 +10,7 @@ use crate::units::{format_units, group_thousands, to_decimal};
 
 /// An integer amount with its decimals and its unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Quantity {
     /// Amount in the smallest unit; `U256::MAX` means "no limit" (the health factor of an account without debt).
     pub raw: U256,
@@ -18,7 +19,6 @@ pub struct Quantity {
     /// `USDC`, `ETH`, `USD`, `%`, `x` or empty.
     pub unit: String,
     /// Below zero: interest paid rather than earned. Amounts never are.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub negative: bool,
 }
 
@@ -96,9 +96,53 @@ impl fmt::Display for Quantity {
     }
 }
 
+/// As plans and `--json` write it: the exact decimal number for reading, the raw integer for computing.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    value: String,
+    raw: String,
+    decimals: u8,
+    unit: String,
+}
+
+impl From<Quantity> for Written {
+    fn from(quantity: Quantity) -> Self {
+        let sign = if quantity.negative { "-" } else { "" };
+        let value = match quantity.raw {
+            U256::MAX => "unlimited".to_owned(),
+            raw => format!("{sign}{}", format_units(raw, quantity.decimals)),
+        };
+        Self { value, raw: format!("{sign}{}", quantity.raw), decimals: quantity.decimals, unit: quantity.unit }
+    }
+}
+
+impl TryFrom<Written> for Quantity {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let (negative, digits) = match written.raw.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, written.raw.as_str()),
+        };
+        let raw =
+            U256::from_str_radix(digits, 10).map_err(|_| format!("raw `{}` is not a whole number", written.raw))?;
+        Ok(Self { raw, decimals: written.decimals, unit: written.unit, negative })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_has_the_exact_number_beside_the_raw_one() {
+        let mut quantity = Quantity::new(U256::from(1_500_000u64), 6, "USDC");
+        quantity.negative = true;
+        let text = serde_json::to_string(&quantity).expect("json");
+        assert_eq!(text, r#"{"value":"-1.5","raw":"-1500000","decimals":6,"unit":"USDC"}"#);
+        assert_eq!(serde_json::from_str::<Quantity>(&text).expect("back"), quantity);
+    }
 
     #[test]
     fn quantities_read_as_people_write_them() {

@@ -1,1 +1,11 @@
-//! Room `scenarios`; see the map in lib.rs.
+//! Stories on a local chain, told step by step: the demo.
+//!
+//! Promises: a story starts its own replica and ends it, writes its journal into a directory of its own that goes with
+//! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
+//! Fails with [`StoryError`]; what was told until then stays true.
+
+mod demo;
+mod stage;
+
+pub use demo::{Beat, demo};
+pub use stage::{Stage, StoryError};

@@ -4,7 +4,7 @@ use alloy::primitives::{Address, U160, U256, aliases::U24};
 use serde::Serialize;
 
 use super::{
-    Controls,
+    Controls, PriceChange, PriceTarget,
     feeds::{Quotes, quote},
     one_block::{SMALL, mine_together},
 };
@@ -17,56 +17,10 @@ use crate::{
         market::{FeedPrice, Market, Pool, Reserve, ratio_price, sqrt_price},
         node::Call,
     },
-    units::parse_units,
 };
 
 /// Most gas that one swap may use.
 const SWAP_GAS: u64 = 15_000_000;
-
-/// A price to be set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PriceChange {
-    symbol: String,
-    target: PriceTarget,
-}
-
-/// What a price is set to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PriceTarget {
-    /// Dollars per token, 8 decimals.
-    Usd(U256),
-    /// Units of the base asset per token, 18 decimals.
-    Ratio(U256),
-}
-
-impl PriceChange {
-    /// Reads `ETH 2500` (dollars) or `cbETH 1.10` (units of the asset that its feed is a ratio to).
-    pub fn parse(asset: &str, value: &str) -> Result<Self, LocalChainError> {
-        let market = Market::get()?;
-        let reserve = market.reserve(asset)?;
-        let is_ratio = matches!(market.feed_of(reserve)?.price, FeedPrice::Ratio { .. });
-        let decimals = if is_ratio { 18 } else { 8 };
-        let bad = |why: String| LocalChainError::BadAmount(format!("price of {}: {why}", reserve.symbol));
-        let units = parse_units(value, decimals).map_err(|error| bad(error.to_string()))?;
-        if units.is_zero() || units > U256::from(u128::MAX) {
-            return Err(bad(format!("`{value}` is not a price a feed can give")));
-        }
-        let target = if is_ratio { PriceTarget::Ratio(units) } else { PriceTarget::Usd(units) };
-        Ok(Self { symbol: reserve.symbol.clone(), target })
-    }
-
-    /// The asset's symbol.
-    #[must_use]
-    pub fn symbol(&self) -> &str {
-        &self.symbol
-    }
-
-    /// What it is set to.
-    #[must_use]
-    pub const fn target(&self) -> PriceTarget {
-        self.target
-    }
-}
 
 /// What of a price moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,8 +85,13 @@ impl Controls {
         let market = Market::get()?;
         let before = self.quotes(market).await?;
         let after = self.prices_after(market, change, &before).await?;
-        let changed: Vec<&str> =
-            after.keys().copied().filter(|symbol| is_changed(symbol, change, market, &before, &after)).collect();
+        let source = quote(&before, market.reserve(change.symbol())?)?.source;
+        let changed: Vec<&str> = market
+            .reserves
+            .iter()
+            .filter(|reserve| hangs_on(source, reserve, market, &before))
+            .map(|reserve| reserve.symbol.as_str())
+            .collect();
         let mut calls = Vec::new();
         if scope != PriceScope::PoolsOnly {
             calls.push(self.feed_call(market, change, &before).await?);
@@ -164,9 +123,9 @@ impl Controls {
         before: &Quotes<'a>,
     ) -> Result<Quotes<'a>, LocalChainError> {
         let mut after = before.clone();
-        let reserve = market.reserve(&change.symbol)?;
+        let reserve = market.reserve(change.symbol())?;
         let source = quote(before, reserve)?.source;
-        let price = match change.target {
+        let price = match change.target() {
             PriceTarget::Usd(price) => price,
             PriceTarget::Ratio(ratio) => ratio_price(quote(before, self.base_of(market, reserve)?)?.price, ratio),
         };
@@ -176,11 +135,11 @@ impl Controls {
         }
         for feed in &market.feeds {
             let FeedPrice::Ratio { base, .. } = &feed.price else { continue };
-            if *base != change.symbol {
+            let base = quote(before, market.reserve(base)?)?;
+            if base.source != source {
                 continue;
             }
-            let follower = market.reserve(&feed.asset)?;
-            let (own, base) = (quote(before, follower)?, quote(before, reserve)?);
+            let own = quote(before, market.reserve(&feed.asset)?)?;
             self.take_over_ratio(own, base).await?;
             let ratio = self.node.ask(own.source, &IReplicaRatioFeed::ratioCall {}).await?;
             for quote in after.values_mut().filter(|quote| quote.source == own.source) {
@@ -205,10 +164,10 @@ impl Controls {
         change: &PriceChange,
         before: &Quotes<'_>,
     ) -> Result<Call, LocalChainError> {
-        let reserve = market.reserve(&change.symbol)?;
+        let reserve = market.reserve(change.symbol())?;
         let own = quote(before, reserve)?;
         let trader = Role::Trader.address();
-        let mut call = match change.target {
+        let mut call = match change.target() {
             PriceTarget::Usd(price) => {
                 self.take_over_feed(own).await?;
                 let answer = alloy::primitives::I256::from_raw(price);
@@ -307,14 +266,15 @@ impl Controls {
     }
 }
 
-/// Whether an asset's price is another afterwards; the named one always counts, since pools may lag behind its feed.
-fn is_changed(symbol: &str, change: &PriceChange, market: &Market, before: &Quotes<'_>, after: &Quotes<'_>) -> bool {
-    let hangs_on = |symbol: &str| {
-        let feed = market.reserve(symbol).and_then(|reserve| market.feed_of(reserve));
-        matches!(feed.map(|feed| &feed.price), Ok(FeedPrice::Ratio { base, .. }) if *base == change.symbol)
+/// Whether an asset is priced by this feed or by a ratio to it. Whether its price differs does not matter, because its
+/// pools may lag behind.
+fn hangs_on(source: Address, reserve: &Reserve, market: &Market, quotes: &Quotes<'_>) -> bool {
+    let has_source = |reserve: &Reserve| quote(quotes, reserve).is_ok_and(|quote| quote.source == source);
+    let base = match market.feed_of(reserve).map(|feed| &feed.price) {
+        Ok(FeedPrice::Ratio { base, .. }) => market.reserve(base).ok(),
+        _ => None,
     };
-    let price = |quotes: &Quotes<'_>| quotes.get(symbol).map(|quote| quote.price);
-    symbol == change.symbol || hangs_on(symbol) || price(before) != price(after)
+    has_source(reserve) || base.is_some_and(has_source)
 }
 
 fn same(what: String, wanted: U256, found: U256) -> Result<(), LocalChainError> {
@@ -322,26 +282,4 @@ fn same(what: String, wanted: U256, found: U256) -> Result<(), LocalChainError> 
         return Ok(());
     }
     Err(LocalChainError::Mismatch { what, wanted: wanted.to_string(), found: found.to_string() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dollar_asset_takes_dollars_and_a_staked_one_its_ratio() {
-        let eth = PriceChange::parse("ETH", "2500").expect("price");
-        assert_eq!((eth.symbol(), eth.target()), ("WETH", PriceTarget::Usd(U256::from(2500_0000_0000u64))));
-        let staked = PriceChange::parse("cbeth", "1.10").expect("ratio");
-        assert_eq!(staked.symbol(), "cbETH");
-        assert_eq!(staked.target(), PriceTarget::Ratio(U256::from(1_100_000_000_000_000_000u64)));
-    }
-
-    #[test]
-    fn prices_that_no_feed_can_give_are_refused() {
-        for bad in ["0", "-1", "NaN", "1e3", "", "0.123456789"] {
-            assert!(matches!(PriceChange::parse("ETH", bad), Err(LocalChainError::BadAmount(_))), "{bad}");
-        }
-        assert!(matches!(PriceChange::parse("DOGE", "1"), Err(LocalChainError::UnknownAsset { .. })));
-    }
 }

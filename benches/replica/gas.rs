@@ -1,0 +1,91 @@
+//! Gas of every action by flash source: as sent (with its permits), and without permits (approvals made beforehand and not
+//! counted). The first account finds contracts that have approved nothing yet, the second finds their approvals standing.
+
+use alloy::primitives::U256;
+use eyre::{Result, eyre};
+use trimtab::{
+    chain::Reader,
+    loops::{BLOCK_TIME, FlashChoice, Funds, Payout, Request, Share, Target, WETH, execute},
+    plan::{check, rehearse},
+};
+
+use crate::{
+    support::desk::{Desk, ether, milli},
+    table,
+};
+
+const SOURCES: [(&str, FlashChoice); 3] =
+    [("Morpho", FlashChoice::Morpho), ("Aave", FlashChoice::Aave), ("Uniswap", FlashChoice::Uniswap)];
+
+/// A loop's life: its actions by name.
+struct Life {
+    funded: U256,
+    actions: Vec<(&'static str, Request)>,
+}
+
+fn lives() -> [Life; 2] {
+    let to = |thousandths| Target::Leverage(milli(thousandths));
+    let ether_out = Payout::Collateral { unwrap: Some(WETH) };
+    [
+        Life {
+            funded: U256::ZERO,
+            actions: vec![
+                ("open 3x with ETH", Request::Open { funds: Funds::Native(ether(1)), target: to(3000) }),
+                ("adjust down to 2x", Request::Adjust { target: to(2000) }),
+                ("adjust up to 2.5x", Request::Adjust { target: to(2500) }),
+                ("close to ETH", Request::Close { share: Share::All, payout: ether_out }),
+            ],
+        },
+        Life {
+            funded: ether(1),
+            actions: vec![
+                ("open 3x with WETH", Request::Open { funds: Funds::Collateral(ether(1)), target: to(3000) }),
+                ("close to WETH", Request::Close { share: Share::All, payout: Payout::Collateral { unwrap: None } }),
+            ],
+        },
+    ]
+}
+
+pub async fn measure() -> Result<()> {
+    let mut rows = Vec::new();
+    for (source, choice) in SOURCES {
+        for life in lives() {
+            let desk = Desk::open().await?;
+            let pair = desk.pair("WETH", "USDC").await?;
+            for (account, use_of) in [(1, "first"), (2, "later")] {
+                let mut trader = desk.trader(account).await?;
+                if !life.funded.is_zero() {
+                    desk.controls.fund(trader.address, U256::ZERO, &[(WETH, life.funded)]).await?;
+                }
+                for (name, request) in &life.actions {
+                    let (snapshot, plan) = desk.plan(trader.address, &pair, request, Some(choice)).await?;
+                    let head = Reader::head(&desk.endpoints).await?;
+                    let bare = rehearse(&desk.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
+                    let bare: u64 = bare.steps.last().map(|step| step.gas_used).unwrap_or_default();
+                    let permits = plan.permits().count();
+                    let bytes = plan.steps.last().map_or(0, |step| step.data.size());
+                    let transactions = plan.steps.len();
+                    let approved = check(plan, &desk.network(), snapshot.block.timestamp)?;
+                    let report = execute(&mut trader.sender, &*desk.clock, approved).await?;
+                    let last =
+                        report.outcome.done.last().ok_or_else(|| eyre!("{name}: {:?}", report.outcome.ending))?;
+                    let sent = last.receipt.gas_used;
+                    rows.push(vec![
+                        (*name).to_owned(),
+                        source.to_owned(),
+                        use_of.to_owned(),
+                        sent.to_string(),
+                        bare.to_string(),
+                        i64::try_from(sent)?.saturating_sub(i64::try_from(bare)?).to_string(),
+                        permits.to_string(),
+                        transactions.to_string(),
+                        bytes.to_string(),
+                    ]);
+                }
+            }
+        }
+    }
+    let head = ["action", "flash", "use", "as sent", "no permits", "permits", "number", "txs", "call data"];
+    table::print("Gas", &head, &rows);
+    Ok(())
+}

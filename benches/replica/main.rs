@@ -1,0 +1,42 @@
+//! What needs a replica: gas, latency, prediction error, start time. Prints tables; asserts no figure.
+//!
+//! `cargo bench --bench replica` prints all of them, `cargo bench --bench replica -- gas` one.
+
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "a benchmark is no library")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod gas;
+mod latency;
+mod prediction;
+mod same_bytes;
+mod start;
+mod stopwatch;
+mod table;
+
+use eyre::Result;
+
+const SECTIONS: [&str; 5] = ["start", "latency", "gas", "same-bytes", "prediction"];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    // cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str())) {
+        return Err(eyre::eyre!("no section `{unknown}`; there are {}", SECTIONS.join(", ")));
+    }
+    for section in SECTIONS {
+        if !wanted.is_empty() && !wanted.iter().any(|name| name == section) {
+            continue;
+        }
+        match section {
+            "start" => start::measure().await?,
+            "latency" => latency::measure().await?,
+            "gas" => gas::measure().await?,
+            "same-bytes" => same_bytes::measure().await?,
+            _ => prediction::measure().await?,
+        }
+    }
+    Ok(())
+}
