@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | 8 | [`cli`] | commands, output, exit codes; no decisions |
 //! | 7 | [`scenarios`] | stories on a local chain: the demo |
+//! | 5 | [`report`] | what bytes and journal say, in words |
 //! | 5 | [`localchain`] | the offline replica of Base and forks, with their controls |
 //! | 4 | [`loops`] | loop arithmetic and planning (pure), flash sources and routes ranked, execution |
 //! | 3 | [`aave`], [`onedelta`], [`dex`] | the protocols: snapshots, arithmetic that mirrors the contracts, bytes |
@@ -24,6 +25,7 @@ pub mod localchain;
 pub mod loops;
 pub mod onedelta;
 pub mod plan;
+pub mod report;
 pub mod scenarios;
 pub mod send;
 pub mod units;

@@ -2,6 +2,7 @@
 //!
 //! Seeded runs on a network that loses, delays, refuses, drops, reverts and lets somebody else use the key. Few seeds by
 //! default; all of them with `TRIMTAB_LONG=1`.
+#![allow(clippy::expect_used, clippy::panic)]
 
 mod send_net;
 
@@ -49,11 +50,11 @@ fn trouble(net: &Net, turn: u64) {
     let height = net.height();
     let mut net = net.inner();
     net.faults = [5, 15, 30][usize::try_from(turn % 3).expect("small")];
-    net.reverts_from = (turn % 4 == 0).then_some(height + 4);
-    net.reverts_late = turn % 8 == 0;
-    net.foreign_at = (turn % 5 == 0).then_some(height + 3);
-    net.least_fee = if turn % 2 == 0 { 230_000_000 } else { 0 };
-    net.includes = turn % 7 != 0;
+    net.reverts_from = turn.is_multiple_of(4).then_some(height + 4);
+    net.reverts_late = turn.is_multiple_of(8);
+    net.foreign_at = turn.is_multiple_of(5).then_some(height + 3);
+    net.least_fee = if turn.is_multiple_of(2) { 230_000_000 } else { 0 };
+    net.includes = !turn.is_multiple_of(7);
 }
 
 fn name(result: &Result<Outcome, SendError>) -> &'static str {
@@ -151,7 +152,7 @@ async fn settle(bench: &mut Bench, seed: u64) {
     assert!(open(&repeated) <= open(&found), "seed {seed}");
     for finding in repeated.iter().filter(|finding| finding.is_open()) {
         let again = match finding.verdict {
-            Verdict::NotSeen { .. } if seed % 2 == 0 => bench.sender.take_back(finding.intent).await,
+            Verdict::NotSeen { .. } if seed.is_multiple_of(2) => bench.sender.take_back(finding.intent).await,
             _ => bench.sender.resend(finding.intent).await,
         };
         match again {

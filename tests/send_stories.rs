@@ -1,4 +1,5 @@
 //! What a user's transaction goes through between signature and block, on a network that does one thing wrong at a time.
+#![allow(clippy::expect_used, clippy::panic)]
 
 mod send_net;
 

@@ -165,6 +165,7 @@ impl Desk {
             network: self.network(),
             urgency: None,
             bounds: BoundsConfig::default(),
+            fees: FeesConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(class),
             permit_ttl: Secs::HOUR,

@@ -20,6 +20,7 @@ mod projection;
 mod refusal;
 mod reserve;
 mod reserve_list;
+mod room;
 
 pub mod abi;
 pub mod emode;

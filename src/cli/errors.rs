@@ -67,6 +67,18 @@ impl From<aave::QueryError> for Failure {
     }
 }
 
+impl From<aave::StateError> for Failure {
+    fn from(error: aave::StateError) -> Self {
+        PlanError::from(error).into()
+    }
+}
+
+impl From<onedelta::ComposerRefusal> for Failure {
+    fn from(refusal: onedelta::ComposerRefusal) -> Self {
+        Self::new(Exit::Configuration, refusal)
+    }
+}
+
 impl From<LocalChainError> for Failure {
     fn from(error: LocalChainError) -> Self {
         let exit = match error.class() {

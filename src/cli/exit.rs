@@ -39,17 +39,24 @@ pub struct Failure {
     pub exit: Exit,
     /// The message with its causes.
     pub report: eyre::Report,
+    /// The result is on stdout already: with `--json` it is not followed by a second document.
+    pub(super) after_result: bool,
 }
 
 impl Failure {
     /// A failure with an exit code and its error.
     pub(super) fn new(exit: Exit, report: impl Into<eyre::Report>) -> Self {
-        Self { exit, report: report.into() }
+        Self { exit, report: report.into(), after_result: false }
     }
 
     /// A failure from a plain message.
     pub(super) fn message(exit: Exit, message: impl std::fmt::Display) -> Self {
-        Self { exit, report: eyre::eyre!("{message}") }
+        Self { exit, report: eyre::eyre!("{message}"), after_result: false }
+    }
+
+    /// A failure that the result on stdout already shows; only the exit code and a line on stderr are left to say.
+    pub(super) fn after_result(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self { after_result: true, ..Self::message(exit, message) }
     }
 }
 

@@ -178,7 +178,7 @@ async fn settle_mined(
         let waiting = findings.iter().any(|finding| matches!(finding.verdict, Verdict::NotSeen { .. }));
         let hint =
             if waiting { "; --resend ID sends the same bytes again, --take-back ID uses the nonce up" } else { "" };
-        return Err(Failure::message(Exit::Unknown, format!("{open} still open{hint}")));
+        return Err(Failure::after_result(Exit::Unknown, format!("{open} still open{hint}")));
     }
     Ok(())
 }

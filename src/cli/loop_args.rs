@@ -22,11 +22,11 @@ pub(super) enum LoopCommand {
     Adopt(AdoptArgs),
 }
 
-/// A plain decimal number: no exponents, no NaN; the range is checked where its meaning is known.
-fn plain_decimal(text: &str) -> Result<Decimal, String> {
-    let plain = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let parsed = if plain { text.parse::<Decimal>().ok() } else { None };
-    parsed.ok_or_else(|| "give a plain decimal number such as 3 or 1.25".to_owned())
+/// A number as people write it: digits with at most one point. No exponents, and nothing is rounded.
+fn decimal(text: &str) -> Result<Decimal, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+    let value = if plain { Decimal::from_str_exact(text).ok() } else { None };
+    value.ok_or_else(|| "not a plain decimal number such as 3 or 1.25".to_owned())
 }
 
 /// Which pair.
@@ -48,13 +48,13 @@ pub(super) struct PairArgs {
 #[command(group(ArgGroup::new("aim").args(["leverage", "health_factor", "ltv"])))]
 pub(super) struct TargetArgs {
     /// Collateral / (collateral − debt), such as 3.
-    #[arg(long, short = 'L', value_name = "X", allow_negative_numbers = true, value_parser = plain_decimal)]
+    #[arg(long, short = 'L', value_name = "X", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) leverage: Option<Decimal>,
     /// Aave's health factor after the action, such as 1.3.
-    #[arg(long, value_name = "HF", allow_negative_numbers = true, value_parser = plain_decimal)]
+    #[arg(long, value_name = "HF", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) health_factor: Option<Decimal>,
     /// Debt / collateral, such as 0.6.
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = plain_decimal)]
+    #[arg(long, value_name = "SHARE", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) ltv: Option<Decimal>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct ActionArgs {
     #[arg(long, value_enum)]
     pub(super) flash: Option<FlashArg>,
     /// Most that a swap may lose against quote and oracle, in basis points.
-    #[arg(long, value_name = "BPS")]
+    #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     pub(super) slippage_bps: Option<u32>,
     /// Send it. Without this flag the action is planned, checked, simulated and shown only.
     #[arg(long)]
@@ -119,16 +119,16 @@ pub(super) enum FlashArg {
 #[command(next_help_heading = "Thresholds (health factors; defaults by the pair's class)")]
 pub(super) struct ThresholdArgs {
     /// Alert below this health factor.
-    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
+    #[arg(long, value_name = "HF", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) warn: Option<Decimal>,
     /// Trim below this health factor.
-    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
+    #[arg(long, value_name = "HF", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) trigger: Option<Decimal>,
     /// Health factor a trim ends at.
-    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
+    #[arg(long, value_name = "HF", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) target: Option<Decimal>,
     /// Trim at urgent bounds below this health factor.
-    #[arg(long, value_name = "HF", value_parser = plain_decimal)]
+    #[arg(long, value_name = "HF", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) urgent: Option<Decimal>,
 }
 
@@ -229,7 +229,7 @@ pub(super) struct CloseArgs {
     #[arg(long, value_enum, default_value = "collateral")]
     pub(super) to: PayoutArg,
     /// Close only this share, such as 0.5.
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = plain_decimal)]
+    #[arg(long, value_name = "SHARE", value_parser = decimal, allow_hyphen_values = true)]
     pub(super) fraction: Option<Decimal>,
     /// Be paid in WETH instead of ETH.
     #[arg(long)]

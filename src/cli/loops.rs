@@ -100,6 +100,7 @@ struct Desk {
 
 impl Desk {
     async fn new(session: Session, pair: &PairArgs, thresholds: &ThresholdArgs) -> Outcome<Self> {
+        session.trust_composer().await?;
         let list = session.reserves().await?;
         let account = session.account().await?;
         let market = read_market(&session, &list).await?;
@@ -269,7 +270,8 @@ pub(super) async fn gas_view(session: &Session, plan: &Plan, rehearsal: &Rehears
     Ok(GasView { gas, l2: Quantity::new(l2, 18, "ETH"), l1: Quantity::new(l1, 18, "ETH") })
 }
 
-async fn read_market(session: &Session, list: &ReserveList) -> Outcome<Market> {
+/// Aave at the newest block.
+pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcome<Market> {
     let block = Reader::head(&session.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(list, &mut batch);

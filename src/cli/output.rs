@@ -43,7 +43,7 @@ impl Output {
     pub(super) fn failure(self, failure: &Failure) {
         let words = words(&failure.report);
         eprintln!("error: {words}");
-        if self.json {
+        if self.json && !failure.after_result {
             let error = serde_json::json!({ "exit": failure.exit as u8, "error": words });
             let _ = self.result(&error, String::new);
         }
@@ -67,17 +67,13 @@ impl Output {
     }
 }
 
-/// An error with those of its causes that its own message does not already tell.
+/// An error and its causes, each said once: many errors quote their cause already.
 fn words(report: &eyre::Report) -> String {
-    let mut words = String::new();
-    for cause in report.chain().map(ToString::to_string) {
-        if words.is_empty() {
-            words = cause;
-        } else if !words.contains(&cause) {
-            words = format!("{words}: {cause}");
-        }
-    }
-    words
+    report.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
 }
 
 /// A plain table: first column left, the others right.
@@ -104,8 +100,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_cause_that_is_quoted_already_is_not_said_again() {
+        let told = eyre::eyre!("no such file").wrap_err("plan.json: no such file").wrap_err("cannot send");
+        assert_eq!(words(&told), "cannot send: plan.json: no such file");
+    }
+
+    #[test]
     fn tables_align_figures_to_the_right() {
         let rows = vec![vec!["debt".into(), "0 USDC".into()], vec!["collateral".into(), "29.9 WETH".into()]];
-        insta::assert_snapshot!(table(&["", "after"], &rows));
+        assert_eq!(
+            table(&["", "after"], &rows),
+            "                 after\n debt           0 USDC\n collateral  29.9 WETH"
+        );
     }
 }

@@ -112,7 +112,7 @@ pub(super) fn settlement_text(settlement: &Settlement) -> String {
     let left: Vec<String> = settlement
         .figures
         .iter()
-        .filter(|d| d.predicted.raw.is_zero() && d.name != "debt" && d.name != "collateral" && !d.actual.raw.is_zero())
+        .filter(|d| is_check(d) && !d.within)
         .map(|d| format!("{}: {}", d.label, d.actual))
         .collect();
     lines.push(String::new());
@@ -125,12 +125,16 @@ pub(super) fn settlement_text(settlement: &Settlement) -> String {
 }
 
 fn is_material(deviation: &Deviation) -> bool {
-    let is_check = deviation.name.starts_with("composer")
+    let is_nothing = deviation.predicted.raw.is_zero() && deviation.actual.raw.is_zero();
+    !is_check(deviation) && !is_nothing
+}
+
+/// Whether it is about what must be nothing afterwards.
+fn is_check(deviation: &Deviation) -> bool {
+    deviation.name.starts_with("composer")
         || deviation.name.starts_with("forwarder")
         || deviation.name.contains("allowance")
-        || deviation.name == "delegation";
-    let is_nothing = deviation.predicted.raw.is_zero() && deviation.actual.raw.is_zero();
-    !is_check && !is_nothing
+        || deviation.name == "delegation"
 }
 
 fn deviation_row(deviation: &Deviation) -> Vec<String> {

@@ -38,6 +38,7 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         let message = format!("the plan is for {}, the wallet is {account}", plan.account);
         return Err(Failure::message(Exit::Configuration, message));
     }
+    session.trust_composer().await?;
     let head = Reader::head(&session.endpoints).await?;
     let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
     let rehearsal = rehearse(&session.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;

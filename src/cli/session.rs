@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use alloy::primitives::{Address, U256};
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, U256},
+};
 
 use super::{
     exit::{Exit, Failure, Outcome},
@@ -18,6 +21,7 @@ use crate::{
     config::{Config, Loaded, RpcUrl},
     journal::{Checkpoint, Journal, JournalError, JournalReader},
     localchain::{self, Cache, LocalKind},
+    onedelta::ComposerState,
     send::Sender,
 };
 
@@ -55,6 +59,21 @@ impl Session {
     pub(super) async fn reserves(&self) -> Outcome<ReserveList> {
         let head = Reader::head(&self.endpoints).await?;
         Ok(ReserveList::read(&self.endpoints, Deployment::BASE, BASE_CHAIN_ID, &head).await?)
+    }
+
+    /// Refuses to go on when the composer would misread our call data; warns when nobody recorded its implementation.
+    /// Every command that may call the composer asks this first (DESIGN.md §4).
+    pub(super) async fn trust_composer(&self) -> Outcome {
+        let composer = ComposerState::read(&self.endpoints, BlockId::latest()).await?;
+        composer.require_current()?;
+        if composer.release().is_none() {
+            self.output.note(format!(
+                "warning: the composer's implementation {} is not a recorded one; it answers its probe as the current \
+                 generation does (see `trimtab doctor`)",
+                composer.implementation
+            ));
+        }
+        Ok(())
     }
 
     /// The network's name, as journals and plans know it.
@@ -117,7 +136,8 @@ impl Session {
     }
 }
 
-async fn running_local_chain() -> Outcome<(LocalKind, RpcUrl)> {
+/// A replica or fork that runs on this machine.
+pub(super) async fn running_local_chain() -> Outcome<(LocalKind, RpcUrl)> {
     let cache = Cache::find()?;
     for kind in [LocalKind::Replica, LocalKind::Fork] {
         if let Some(status) = localchain::status(&cache, kind).await? {

@@ -1,13 +1,207 @@
-//! `status`.
+//! `status`: an account's loops with their thresholds as prices, and what is around them.
+
+use std::time::Duration;
+
+use alloy::primitives::U256;
+use serde::Serialize;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
+    output::table,
+    session::Session,
+};
+use crate::{
+    aave::{AccountQuery, MarketQuery},
+    chain::{Batch, Reader},
+    journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
+    loops::{AccountView, KnownLoop, LoopView, Mark, ReserveView},
+    plan::Quantity,
+    units::{Secs, Wad},
 };
 
+/// Show an account's loops and what is around them; `--from ADDRESS` is enough.
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {}
 
-pub(super) async fn run(_: &GlobalArgs, _: StatusArgs) -> Outcome {
-    Err(Failure::message(Exit::Bug, "in work"))
+/// An intent of which the journal does not know the end.
+#[derive(Debug, Serialize)]
+struct OpenIntent {
+    id: IntentId,
+    kind: String,
+    state: IntentState,
+}
+
+#[derive(Debug, Serialize)]
+struct Status {
+    network: String,
+    #[serde(flatten)]
+    view: AccountView,
+    unresolved: Vec<OpenIntent>,
+}
+
+pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
+    let session = Session::connect(global).await?;
+    let account = session.account().await?;
+    let list = session.reserves().await?;
+    let block = Reader::head(&session.endpoints).await?;
+    let mut batch = Batch::new();
+    let market = MarketQuery::add(&list, &mut batch);
+    let holder = AccountQuery::add(&list, account, None, &mut batch);
+    let answers = session.endpoints.read(block.hash, &batch).await?;
+    let (market, state) = (market.decode(&answers, block)?, holder.decode(&answers)?);
+    let reader = session.journal_reader(account)?;
+    let known = reader.as_ref().map(known_loops).transpose()?.unwrap_or_default();
+    let view = AccountView::new(&market, &state, known, &session.config.thresholds)?;
+    let reported = holder.reported(&answers)?;
+    if reported != view.aave {
+        let (ours, aaves) = (view.aave.health_factor, reported.health_factor);
+        session
+            .output
+            .note(format!("warning: our health factor is {ours}, aave says {aaves}; trust aave and report it"));
+    }
+    let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
+    let status = Status { network: session.network().to_string(), view, unresolved };
+    session.output.result(&status, || text(&status))
+}
+
+/// The journal's open loops with their thresholds.
+fn known_loops(reader: &JournalReader) -> Outcome<Vec<KnownLoop>> {
+    let known = |position: crate::journal::LoopPosition| {
+        let thresholds = serde_json::from_value(position.terms.thresholds.clone())
+            .map_err(|error| Failure::message(Exit::Bug, format!("stored thresholds of {}: {error}", position.id)))?;
+        Ok(KnownLoop { position, thresholds })
+    };
+    reader.open_loops()?.into_iter().filter(|position| !position.paper).map(known).collect()
+}
+
+fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
+    let states = IntentState::ALL
+        .iter()
+        .copied()
+        .filter(|state| state.is_unresolved() || *state == IntentState::Mined)
+        .collect();
+    let intents = reader.intents(&IntentFilter { states, ..IntentFilter::default() })?;
+    let open = |Intent { id, kind, state, .. }| OpenIntent { id, kind, state };
+    Ok(intents.into_iter().map(open).collect())
+}
+
+fn text(status: &Status) -> String {
+    let view = &status.view;
+    let mut lines = vec![format!("{} on {} at block {}", view.account, status.network, view.block.number)];
+    if view.reserves.is_empty() {
+        lines.push("no position: nothing is supplied to Aave and nothing is owed".to_owned());
+    } else {
+        lines.push(summary(view));
+    }
+    for pair in &view.loops {
+        lines.extend([String::new(), loop_text(pair, view.aave.health_factor)]);
+    }
+    if view.loops.len() > 1 {
+        lines.push(
+            "· all pairs share one health factor; each price assumes that the other prices stand still".to_owned(),
+        );
+    }
+    if !view.reserves.is_empty() {
+        lines.extend([String::new(), reserves_text(&view.reserves)]);
+    }
+    let held: Vec<String> = view.wallet.iter().map(ToString::to_string).collect();
+    lines.extend([String::new(), format!("wallet: {}", held.join(", "))]);
+    lines.extend(view.vanished.iter().map(|known| {
+        let position = &known.position;
+        format!(
+            "the journal has loop {} ({} against {}) that the chain does not show: was it closed elsewhere?",
+            position.id, position.collateral, position.debt
+        )
+    }));
+    lines.extend(status.unresolved.iter().map(|intent| {
+        format!("unresolved: {} {} is {}; run `trimtab journal reconcile`", intent.kind, intent.id, intent.state)
+    }));
+    lines.join("\n")
+}
+
+fn summary(view: &AccountView) -> String {
+    let usd = |raw: U256| Quantity::usd(raw).to_string();
+    let (collateral, debt) = (view.aave.collateral.0, view.aave.debt.0);
+    let emode = match &view.emode {
+        Some((id, label)) => format!("e-mode {id} ({label})"),
+        None => "no e-mode".to_owned(),
+    };
+    format!(
+        "health factor {}, {emode}\ncollateral {}, debt {}, equity {}; net carry per day {}; can borrow {} more",
+        Quantity::wad(view.aave.health_factor.0),
+        usd(collateral),
+        usd(debt),
+        Quantity { negative: debt > collateral, ..Quantity::usd(collateral.abs_diff(debt)) },
+        view.net_carry_per_day,
+        usd(view.aave.available_borrows.0),
+    )
+}
+
+fn loop_text(view: &LoopView, health_factor: Wad) -> String {
+    let owner = match &view.journal {
+        Some(known) => format!("{} in the journal as {}", known.position.origin, known.position.id),
+        None => "not opened by this journal (`trimtab loop adopt` takes it over)".to_owned(),
+    };
+    let valued = |amount: &Quantity, value: &Quantity| vec![amount.to_string(), value.to_string()];
+    let mut figures = vec![
+        [vec!["  collateral".to_owned()], valued(&view.collateral, &view.collateral_value)].concat(),
+        [vec!["  debt".to_owned()], valued(&view.debt, &view.debt_value)].concat(),
+    ];
+    figures.push(vec!["  loan to value".to_owned(), view.ltv.to_string()]);
+    figures.push(vec!["  net carry per day".to_owned(), view.net_carry_per_day.to_string()]);
+    let now =
+        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
+    let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
+    let growth = match view.limits.split_first() {
+        Some((first, others)) => {
+            let others: Vec<String> = others.iter().map(|limit| format!("{} {}", limit.name, limit.debt)).collect();
+            format!("  next to bind: {} at {} more debt\n  then {}", first.name, first.debt, others.join(", "))
+        }
+        None => "  nothing limits more debt".to_owned(),
+    };
+    [
+        format!("{} at {}, {owner}", view.pair, view.leverage),
+        table(&[], &figures),
+        table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat()),
+        growth,
+    ]
+    .join("\n")
+}
+
+fn mark_row(mark: &Mark) -> Vec<String> {
+    let name = format!("  {}", mark.name);
+    let health_factor = mark.health_factor.to_string();
+    let (Some(price), Some(distance)) = (&mark.price, &mark.distance) else {
+        return vec![name, health_factor, "at no price".to_owned(), String::new()];
+    };
+    let distance = if distance.negative { distance.to_string() } else { format!("passed ({distance} above)") };
+    vec![name, health_factor, price.to_string(), distance]
+}
+
+fn reserves_text(reserves: &[ReserveView]) -> String {
+    let rows: Vec<Vec<String>> = reserves.iter().map(reserve_row).collect();
+    table(&["reserve", "supplied", "earns", "owed", "pays", "price", "oracle", "answer's age"], &rows)
+}
+
+fn reserve_row(reserve: &ReserveView) -> Vec<String> {
+    let rate = |amount: &Quantity, rate: &Quantity| if amount.raw.is_zero() { String::new() } else { rate.to_string() };
+    let some = |amount: &Quantity, note: &str| {
+        if amount.raw.is_zero() { "-".to_owned() } else { format!("{amount}{note}") }
+    };
+    vec![
+        reserve.symbol.clone(),
+        some(&reserve.supplied, if reserve.is_collateral { "" } else { " (no collateral)" }),
+        rate(&reserve.supplied, &reserve.supply_rate),
+        some(&reserve.owed, ""),
+        rate(&reserve.owed, &reserve.borrow_rate),
+        reserve.price.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string),
+        reserve.oracle.map_or_else(|| "-".to_owned(), |oracle| oracle.to_string()),
+        reserve.oracle_age.map_or_else(|| "not told".to_owned(), age),
+    ]
+}
+
+/// `3m 20s`.
+pub(super) fn age(age: Secs) -> String {
+    humantime::format_duration(Duration::from_secs(age.0)).to_string()
 }

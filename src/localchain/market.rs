@@ -187,6 +187,33 @@ pub fn token(symbol: &str) -> Result<(Address, u8), LocalChainError> {
     Ok((reserve.token, reserve.decimals))
 }
 
+/// A token of the market with its Aave receipts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownToken {
+    /// Its symbol.
+    pub symbol: &'static str,
+    /// Its decimals, which its receipts share.
+    pub decimals: u8,
+    /// The token.
+    pub token: Address,
+    /// Its aToken.
+    pub a_token: Address,
+    /// Its variable debt token.
+    pub debt_token: Address,
+}
+
+/// Every token of the market: Base's, so that addresses have names without an endpoint.
+pub fn known_tokens() -> Result<Vec<KnownToken>, LocalChainError> {
+    let known = |reserve: &'static Reserve| KnownToken {
+        symbol: &reserve.symbol,
+        decimals: reserve.decimals,
+        token: reserve.token,
+        a_token: reserve.a_token,
+        debt_token: reserve.v_token,
+    };
+    Ok(Market::get()?.reserves.iter().map(known).collect())
+}
+
 impl Market {
     /// The market of this program.
     pub(crate) fn get() -> Result<&'static Self, LocalChainError> {

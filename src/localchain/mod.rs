@@ -33,6 +33,6 @@ pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
 pub use instance::{DEFAULT_PORT, Instance, Status, start_fork, start_replica, status, stop};
 pub use kit::Kit;
-pub use market::token;
+pub use market::{KnownToken, known_tokens, token};
 pub use role::Role;
 pub use state::{ComposerSource, ReplicaState, rebuild_account_hash};

@@ -1,12 +1,11 @@
 //! What a loop earns and pays in interest.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 
-use super::{PlanError, context::Context};
 use crate::{
-    aave::Projection,
+    aave::{Projection, StateError},
     plan::Quantity,
-    units::{Secs, mul_div_down, mul_div_up},
+    units::{MathError, Ray, Secs, mul_div_down, mul_div_up},
 };
 
 /// One in 27-decimal fixed point.
@@ -16,17 +15,51 @@ const DAY: Secs = Secs(86_400);
 
 /// Supply interest less borrow interest of the pair over a day at the rates of the projection, in dollars; staking yield
 /// that the collateral's price includes is not in it.
-pub(super) fn net_carry_per_day(ctx: &Context<'_>, projection: &Projection) -> Result<Quantity, PlanError> {
-    let standing = ctx.standing(projection)?;
+pub(super) fn net_carry_per_day(
+    projection: &Projection,
+    collateral: Address,
+    debt: Address,
+) -> Result<Quantity, StateError> {
     let market = projection.market();
-    let supply = market.reserve(ctx.pair.collateral.token)?.liquidity_rate.0;
-    let borrow = market.reserve(ctx.pair.debt.token)?.variable_borrow_rate.0;
-    let year = RAY.saturating_mul(U256::from(Secs::YEAR.0));
-    let earned = mul_div_down(standing.collateral, supply.saturating_mul(U256::from(DAY.0)), year)?;
-    let paid = mul_div_up(standing.debt, borrow.saturating_mul(U256::from(DAY.0)), year)?;
+    let (collateral, debt) = (market.reserve(collateral)?, market.reserve(debt)?);
+    let supplied = collateral.collateral_value(projection.supplied(collateral.asset)?)?.0;
+    let owed = debt.debt_value(projection.owed(debt.asset)?)?.0;
+    Ok(net(earned_per_day(supplied, collateral.liquidity_rate)?, paid_per_day(owed, debt.variable_borrow_rate)?))
+}
+
+/// The same over everything that the account has supplied and owes.
+pub(super) fn account_carry_per_day(projection: &Projection) -> Result<Quantity, StateError> {
+    let (mut earned, mut paid) = (U256::ZERO, U256::ZERO);
+    for reserve in &projection.market().reserves {
+        let holding = projection.account().holding(reserve.asset);
+        if !holding.scaled_supply.is_zero() {
+            let value = reserve.collateral_value(projection.supplied(reserve.asset)?)?.0;
+            earned = earned.saturating_add(earned_per_day(value, reserve.liquidity_rate)?);
+        }
+        if !holding.scaled_debt.is_zero() {
+            let value = reserve.debt_value(projection.owed(reserve.asset)?)?.0;
+            paid = paid.saturating_add(paid_per_day(value, reserve.variable_borrow_rate)?);
+        }
+    }
+    Ok(net(earned, paid))
+}
+
+fn earned_per_day(value: U256, rate: Ray) -> Result<U256, MathError> {
+    mul_div_down(value, rate.0.saturating_mul(U256::from(DAY.0)), year())
+}
+
+fn paid_per_day(value: U256, rate: Ray) -> Result<U256, MathError> {
+    mul_div_up(value, rate.0.saturating_mul(U256::from(DAY.0)), year())
+}
+
+fn year() -> U256 {
+    RAY.saturating_mul(U256::from(Secs::YEAR.0))
+}
+
+fn net(earned: U256, paid: U256) -> Quantity {
     let mut carry = Quantity::usd(earned.abs_diff(paid));
     carry.negative = paid > earned;
-    Ok(carry)
+    carry
 }
 
 #[cfg(test)]

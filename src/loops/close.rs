@@ -14,8 +14,13 @@ use super::{
 use crate::{
     aave::{Amount as AaveAmount, Projection, Reserve},
     onedelta::{Amount, Op, SweepAmount},
-    units::{Bps, WAD, from_decimal, mul_div_down, mul_div_up},
+    units::{Bps, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
+
+/// What a value in dollars can lose or gain by rounding in an action.
+const ROUNDING: UsdE8 = UsdE8(U256::from_limbs([4, 0, 0, 0]));
+/// What an amount can lose or gain by rounding in an action, smallest units.
+const ROUNDED: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// In what a closed loop is paid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +125,10 @@ impl Sizes {
             Share::Part(part) => {
                 let part = from_decimal(part, 18).filter(|part| !part.is_zero() && *part < WAD);
                 let part = part.ok_or(PlanError::Fraction(Decimal::ZERO))?;
-                let repaid = mul_div_up(owed, part, WAD)?;
-                let withdrawn = mul_div_down(supplied, part, WAD)?;
+                // Rounding to whole units and to the oracle's cents must not lower the health factor.
+                let spare = mul_div_up(ROUNDING.0, ctx.debt.unit()?, ctx.debt.price()?.0)?.saturating_add(ROUNDED);
+                let repaid = mul_div_up(owed, part, WAD)?.saturating_add(spare).min(owed);
+                let withdrawn = mul_div_down(supplied, part, WAD)?.saturating_sub(ROUNDED);
                 Ok(Self {
                     repaid,
                     repaid_at_most: repaid,
@@ -158,13 +165,7 @@ impl Closing<'_> {
             Payout::Collateral { .. } => self.ctx.buy_debt(amount, None),
         };
         let sources = self.ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.ok().as_ref()))?;
-        let loan = match sources.first() {
-            Some(candidate) => {
-                let fee = candidate.source.fee(candidate.fee_pips, amount)?;
-                Some(Loan { candidate: candidate.clone(), amount, fee })
-            }
-            None => None,
-        };
+        let loan = sources.first().map(|candidate| Loan::of(candidate, amount)).transpose()?;
         Ok((loan, sources))
     }
 
@@ -192,9 +193,7 @@ impl Closing<'_> {
         };
         let mut after = before.clone();
         let taken = match loan {
-            Some(loan) if loan.candidate.source == super::FlashSource::AaveV3 => {
-                Some(after.flash_loan(pair.debt.token, loan.amount)?)
-            }
+            Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
         if loan.is_some() {

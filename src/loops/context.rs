@@ -6,15 +6,16 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    FlashCandidate, FlashChoice, LoopSnapshot, Pair, PlanError, Standing,
+    FlashCandidate, FlashChoice, FlashSource, LoopSnapshot, Pair, PlanError, Standing,
     flash::{FlashNeed, Meanwhile, rank},
+    marks::standing,
     swap::{Swap, Venue},
 };
 use crate::{
     aave::{Projection, Reserve},
-    config::{BoundsConfig, FeesConfig, LoopClass, Thresholds, Urgency},
+    config::{BoundsConfig, FeesConfig, Thresholds, Urgency},
     plan::Quantity,
-    units::{Bps, Secs, from_decimal},
+    units::{Bps, MathError, Secs, from_decimal, mul_div_up},
 };
 
 /// Settings of one action.
@@ -62,6 +63,19 @@ pub(super) struct Loan {
     pub(super) fee: U256,
 }
 
+impl Loan {
+    /// A loan of an amount from a source, with its fee.
+    pub(super) fn of(candidate: &FlashCandidate, amount: U256) -> Result<Self, MathError> {
+        let fee = candidate.source.fee(candidate.fee_pips, amount)?;
+        Ok(Self { candidate: candidate.clone(), amount, fee })
+    }
+
+    /// Whether it leaves the reserve that the account borrows from or repays.
+    pub(super) fn is_from_aave(&self) -> bool {
+        self.candidate.source == FlashSource::AaveV3
+    }
+}
+
 impl<'a> Context<'a> {
     pub(super) fn new(
         snapshot: &'a LoopSnapshot,
@@ -99,20 +113,7 @@ impl<'a> Context<'a> {
 
     /// The loop's standing in a projection: the pair's two values, the account's health factor.
     pub(super) fn standing(&self, projection: &Projection) -> Result<Standing, PlanError> {
-        let supplied = projection.supplied(self.pair.collateral.token)?;
-        let owed = projection.owed(self.pair.debt.token)?;
-        Ok(Standing {
-            collateral: self.collateral.collateral_value(supplied)?.0,
-            debt: self.debt.debt_value(owed)?.0,
-            health_factor: projection.account_data()?.health_factor.0,
-        })
-    }
-
-    /// Whether the pair moves as an exchange rate in the account's e-mode.
-    pub(super) fn is_correlated(&self, projection: &Projection) -> Result<bool, PlanError> {
-        let category = projection.market().category(projection.account().emode)?;
-        let threshold = category.filter(|category| category.is_collateral(self.collateral.id));
-        Ok(super::class_of(threshold.map(|category| category.liquidation_threshold)) == LoopClass::Correlated)
+        Ok(standing(projection, self.collateral, self.debt)?)
     }
 
     /// The health factor an opening must leave, wad.
@@ -180,9 +181,9 @@ pub(super) fn pools_of(swap: Option<&Swap>) -> BTreeSet<Address> {
 
 /// What a value can grow to at most in a time, when interest is never above `yearly`: rounded up, with a hundredth on top for
 /// compounding.
-pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, crate::units::MathError> {
+pub(super) fn grown_at_most(value: U256, yearly: Bps, during: Secs) -> Result<U256, MathError> {
     let rate = U256::from(u64::from(yearly.0) * 101);
     let scale = U256::from(u64::from(Bps::ONE.0) * 100) * U256::from(Secs::YEAR.0);
-    let interest = crate::units::mul_div_up(value, rate * U256::from(during.0), scale)?;
-    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(crate::units::MathError::Overflow)
+    let interest = mul_div_up(value, rate * U256::from(during.0), scale)?;
+    value.checked_add(interest).and_then(|sum| sum.checked_add(U256::ONE)).ok_or(MathError::Overflow)
 }

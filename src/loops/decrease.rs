@@ -92,13 +92,7 @@ pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanE
 impl Decreasing<'_> {
     fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);
-        let loan = match loan {
-            Some(loan) if !amount.is_zero() => {
-                let fee = loan.candidate.source.fee(loan.candidate.fee_pips, amount)?;
-                Some(Loan { candidate: loan.candidate.clone(), amount, fee })
-            }
-            _ => None,
-        };
+        let loan = loan.filter(|_| !amount.is_zero()).map(|loan| Loan::of(&loan.candidate, amount)).transpose()?;
         let owed_back = loan.as_ref().map_or(U256::ZERO, |loan| loan.amount.saturating_add(loan.fee));
         let bought = owed_back.saturating_add(self.ask.debt_out);
         let locked = loan.as_ref().and_then(|loan| loan.candidate.source.locked_pool());
@@ -106,9 +100,7 @@ impl Decreasing<'_> {
 
         let mut after = self.base.clone();
         let taken = match &loan {
-            Some(loan) if loan.candidate.source == super::FlashSource::AaveV3 => {
-                Some(after.flash_loan(pair.debt.token, loan.amount)?)
-            }
+            Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
         if let Some(loan) = &loan {
@@ -140,7 +132,7 @@ impl Decreasing<'_> {
         let mut sources = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.as_ref()))?;
         for _ in 0..3 {
             let Some(candidate) = sources.first().cloned() else { break };
-            let loan = Loan { candidate, amount: U256::ZERO, fee: U256::ZERO };
+            let loan = Loan::of(&candidate, U256::ZERO)?;
             let attempt = self.solve_with(target, &loan, owed)?;
             amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
             if amount.is_zero() {

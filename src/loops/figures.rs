@@ -8,11 +8,12 @@ use alloy::{
 
 use super::{
     PlanError,
-    algebra::{leverage_wad, price_at_health_factor},
+    algebra::leverage_wad,
     bounds::gas_reserve,
     carry::net_carry_per_day,
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
+    marks::price_at,
 };
 use crate::{
     aave::{self, Projection},
@@ -54,6 +55,7 @@ fn collateral(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: ctx.collateral_amount(after),
         read: Some(read(ctx.pair.collateral.a_token, balance_of(ctx.snapshot.account.address))),
         tolerance: after.abs_diff(worst).saturating_add(interest(ctx, after)?),
+        at_least: false,
         detail: false,
     })
 }
@@ -68,6 +70,7 @@ fn debt(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: ctx.debt_amount(after),
         read: Some(read(ctx.pair.debt.debt_token, balance_of(ctx.snapshot.account.address))),
         tolerance: interest(ctx, after)?,
+        at_least: false,
         detail: false,
     })
 }
@@ -97,13 +100,14 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
         after: Quantity::wad(after.health_factor),
         read: Some(ReadBack { to: aave::Deployment::BASE.pool, data, word: 5, pays_gas: false }),
         tolerance: after.health_factor.abs_diff(worst.health_factor).saturating_add(slack),
+        at_least: false,
         detail: false,
     })
 }
 
 /// Trim and liquidation price of the collateral: in dollars, or in the debt asset where that is what moves.
 fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
-    let at = |projection: &Projection, health_factor| price_at(ctx, projection, health_factor);
+    let at = |projection: &Projection, health_factor| price_at(projection, ctx.collateral, ctx.debt, health_factor);
     let trigger = wad(ctx.settings.thresholds.trigger);
     Ok([
         derived("trim_price", "trim price", at(&draft.before, trigger)?, at(&draft.after, trigger)?),
@@ -111,34 +115,10 @@ fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
     ])
 }
 
-/// The price of the pair's collateral at which the account has a health factor; zero when no price leads there.
-pub(super) fn price_at(ctx: &Context<'_>, projection: &Projection, health_factor: U256) -> Result<Quantity, PlanError> {
-    let market = projection.market();
-    let standing = ctx.standing(projection)?;
-    let data = projection.account_data()?;
-    let category = market.category(projection.account().emode)?;
-    let threshold = market.liquidation_threshold_in(ctx.collateral, category);
-    let counted = mul_div_down(standing.collateral, U256::from(threshold.0), U256::from(Bps::ONE.0))?;
-    let weighted = match data.health_factor.0 {
-        U256::MAX => counted,
-        health_factor => mul_div_down(data.debt.0, health_factor, WAD)?,
-    };
-    let price = ctx.collateral.price()?;
-    if standing.collateral.is_zero() || data.debt.0.is_zero() {
-        return Ok(Quantity::usd(U256::ZERO));
-    }
-    let fixed = weighted.saturating_sub(counted);
-    let at = price_at_health_factor(price.0, standing.collateral, threshold, fixed, data.debt.0, health_factor)?;
-    if ctx.is_correlated(projection)? {
-        // Both prices follow ether: what moves is the exchange rate.
-        let rate = mul_div_down(at, WAD, ctx.debt.price()?.0)?;
-        return Ok(Quantity::new(rate, 18, ctx.pair.debt.symbol.clone()));
-    }
-    Ok(Quantity::usd(at))
-}
-
 fn carry(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
-    let of = |projection: &Projection| net_carry_per_day(ctx, projection);
+    let of = |projection: &Projection| {
+        net_carry_per_day(projection, ctx.collateral.asset, ctx.debt.asset).map_err(PlanError::from)
+    };
     Ok(derived("net_carry", "net carry per day", of(&draft.before)?, of(&draft.after)?))
 }
 
@@ -154,6 +134,7 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
             before,
             read: Some(read),
             tolerance: slack.saturating_add(interest(ctx, flow.receives)?),
+            at_least: true,
             detail: false,
         })
     };
@@ -162,7 +143,7 @@ fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {
     let native = ReadBack { to: multicall3::ADDRESS, data: native, word: 0, pays_gas: true };
     let ether = Quantity::new(account.native, 18, "ETH");
     let mut native = balance("wallet", "wallet_native", ether, draft.flows.native, native)?;
-    // Where an earlier transaction of the same plan went through, its gas is gone when the next one is simulated.
+    // Gas of something else that the account does between plan and send.
     native.tolerance = native.tolerance.saturating_add(gas_reserve(ctx.settings.gas_price));
     figures.push(native);
     let held = |token| account.holding(token).wallet;
@@ -188,6 +169,7 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         before,
         read: Some(read),
         tolerance: U256::ZERO,
+        at_least: false,
         detail: true,
     };
     let mut figures = Vec::new();
@@ -199,10 +181,8 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         ] {
             let (name, label) = (format!("{who}_{index}"), format!("left in the {who}"));
             let mut figure = none(name, label, amount(held), read(asset.token, balance_of(address)));
-            // A token that the stream does not sweep stays as it is.
-            if draft.swap.is_none() && held > U256::ZERO {
-                figure.tolerance = held;
-            }
+            // What somebody left there may stay where the stream has no reason to sweep it.
+            figure.tolerance = held;
             figures.push(figure);
         }
     }
@@ -234,7 +214,16 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
 }
 
 fn derived(name: &str, label: &str, before: Quantity, after: Quantity) -> Figure {
-    Figure { name: name.into(), label: label.into(), before, after, read: None, tolerance: U256::ZERO, detail: false }
+    Figure {
+        name: name.into(),
+        label: label.into(),
+        before,
+        after,
+        read: None,
+        tolerance: U256::ZERO,
+        at_least: false,
+        detail: false,
+    }
 }
 
 fn interest(ctx: &Context<'_>, amount: U256) -> Result<U256, PlanError> {

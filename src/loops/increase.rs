@@ -131,13 +131,7 @@ impl Increasing<'_> {
     /// Collateral and debt after borrowing `amount` through a loan and swapping it. `at_worst` uses the limits.
     fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);
-        let loan = match loan {
-            Some(loan) if !amount.is_zero() => {
-                let fee = loan.candidate.source.fee(loan.candidate.fee_pips, amount)?;
-                Some(Loan { candidate: loan.candidate.clone(), amount, fee })
-            }
-            _ => None,
-        };
+        let loan = loan.filter(|_| !amount.is_zero()).map(|loan| Loan::of(&loan.candidate, amount)).transpose()?;
         let sold = amount.saturating_add(self.ask.funds.debt());
         let locked = loan.as_ref().and_then(|loan| loan.candidate.source.locked_pool());
         let swap = if sold.is_zero() { None } else { Some(ctx.sell(true, sold, locked)?) };
@@ -147,9 +141,8 @@ impl Increasing<'_> {
         let supplied = self.ask.funds.collateral().saturating_add(bought).saturating_add(left);
 
         let mut after = self.base.clone();
-        let from_aave = |loan: &Loan| loan.candidate.source == super::FlashSource::AaveV3;
         let taken = match &loan {
-            Some(loan) if from_aave(loan) => Some(after.flash_loan(pair.debt.token, loan.amount)?),
+            Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
         after.supply(pair.collateral.token, supplied)?;
@@ -169,7 +162,7 @@ impl Increasing<'_> {
         let mut sources = self.ctx.flash_sources(guess, Meanwhile::Borrows, &pools_of(route.as_ref()))?;
         for _ in 0..3 {
             let Some(candidate) = sources.first().cloned() else { break };
-            let loan = Loan { candidate, amount: U256::ZERO, fee: U256::ZERO };
+            let loan = Loan::of(&candidate, U256::ZERO)?;
             let (attempt, hint) = self.solve_with(target, &loan, guess)?;
             let amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
             let again = self.ctx.flash_sources(amount, Meanwhile::Borrows, &pools_of(attempt.swap.as_ref()))?;

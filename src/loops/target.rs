@@ -63,7 +63,7 @@ impl Target {
         let (valid, must) = match self {
             Self::Leverage(value) => (
                 value > Decimal::ONE && value <= dec!(100),
-                "above 1 and at most 100 (1 is a plain deposit: `loop deposit`, or `loop close` to get there)",
+                "above 1 and at most 100 (1 borrows nothing: supply with `loop deposit`, repay with `loop close`)",
             ),
             Self::HealthFactor(value) => (value > Decimal::ONE && value <= dec!(1000), "above 1 and at most 1000"),
             Self::Ltv(value) => (value > Decimal::ZERO && value < Decimal::ONE, "above 0 and below 1 (0.6 means 60 %)"),
@@ -131,6 +131,7 @@ mod tests {
         for bad in [
             Target::Leverage(dec!(0.5)),
             Target::Leverage(dec!(1)),
+            Target::Ltv(dec!(0)),
             Target::HealthFactor(dec!(1)),
             Target::Ltv(dec!(60)),
         ] {

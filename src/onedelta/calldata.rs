@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Bytes, U256};
 
-use super::{DecodeError, DecodeReason, EncodeError, Op, decode, encode};
+use super::{DecodeError, DecodeReason, EncodeError, ForwarderOp, Op, decode, decode_forwarder, encode};
 
 /// Selector of `deltaCompose(bytes)` on the composer.
 pub const DELTA_COMPOSE: [u8; 4] = [0x17, 0xd7, 0x30, 0x91];
@@ -27,7 +27,12 @@ pub fn wrap_stream(stream: &[u8]) -> Result<Bytes, EncodeError> {
 /// Reads transaction data of `deltaCompose`; only the canonical form, since the contract ignores the offset word.
 /// Offsets in errors count from the first op, or from the first byte of the data for the envelope.
 pub fn decode_calldata(data: &[u8]) -> Result<Vec<Op>, DecodeError> {
-    decode(ops_of(data)?)
+    decode(stream_of(data, DELTA_COMPOSE, DecodeReason::NotDeltaCompose)?)
+}
+
+/// Reads transaction data of `deltaForwardCompose`, by the same rules.
+pub fn decode_forwarder_calldata(data: &[u8]) -> Result<Vec<ForwarderOp>, DecodeError> {
+    decode_forwarder(stream_of(data, DELTA_FORWARD_COMPOSE, DecodeReason::NotForwardCompose)?)
 }
 
 fn abi_form(stream: &[u8]) -> Bytes {
@@ -41,10 +46,10 @@ fn abi_form(stream: &[u8]) -> Bytes {
     data.into()
 }
 
-fn ops_of(data: &[u8]) -> Result<&[u8], DecodeError> {
-    let refuse = |offset, what| Err(DecodeError::new(offset, DecodeReason::NotDeltaCompose(what)));
-    let Some(rest) = data.strip_prefix(&DELTA_COMPOSE) else {
-        return refuse(0, "the selector is not 0x17d73091");
+fn stream_of(data: &[u8], selector: [u8; 4], reason: fn(&'static str) -> DecodeReason) -> Result<&[u8], DecodeError> {
+    let refuse = |offset, what| Err(DecodeError::new(offset, reason(what)));
+    let Some(rest) = data.strip_prefix(&selector) else {
+        return refuse(0, "the selector is another one");
     };
     let Some((head, body)) = rest.split_at_checked(64) else {
         return refuse(data.len(), "the data ends inside its head");

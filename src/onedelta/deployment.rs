@@ -1,6 +1,7 @@
 //! Where the composer lives on Base and how to tell its generations apart (onedelta-composer.md §0, §1).
 
 use alloy::primitives::{Address, B256, address, b256};
+use serde::Serialize;
 
 /// Composer proxy: the contract to call and to approve.
 pub const COMPOSER: Address = address!("0xB7ea94340e65CC68d1274aE483dfBE593fD6f21e");
@@ -34,7 +35,8 @@ pub const LOGIC_CODE_HASH_WITHOUT_METADATA: B256 =
     b256!("0x1143df927199ca651dd891d8904e953033eb4055e07154dc5f0f05986e21d4ea");
 
 /// Composer generations; their calldata differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Generation {
     /// Without swaps, the one this codec writes for.
     Current,

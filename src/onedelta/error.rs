@@ -204,4 +204,7 @@ pub enum DecodeReason {
     /// Not a call of `deltaCompose(bytes)`.
     #[error("not canonical calldata of deltaCompose(bytes): {0}")]
     NotDeltaCompose(&'static str),
+    /// Not a call of `deltaForwardCompose(bytes)`.
+    #[error("not canonical calldata of deltaForwardCompose(bytes): {0}")]
+    NotForwardCompose(&'static str),
 }

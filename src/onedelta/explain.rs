@@ -38,6 +38,20 @@ pub fn explain(ops: &[Op], names: &dyn Names) -> Vec<Line> {
     explainer.lines
 }
 
+/// The same for a forwarder's ops.
+#[must_use]
+pub fn explain_forwarder(ops: &[ForwarderOp], names: &dyn Names) -> Vec<Line> {
+    let mut explainer = Explainer { names, lines: Vec::new() };
+    explainer.forwarder_ops(ops, 0, 0);
+    explainer.lines
+}
+
+/// A swap of SwapRouter02 as a sentence.
+#[must_use]
+pub fn explain_router(call: &RouterCall, names: &dyn Names) -> String {
+    Explainer { names, lines: Vec::new() }.router_text(call, None)
+}
+
 struct Explainer<'a> {
     names: &'a dyn Names,
     lines: Vec<Line>,
@@ -271,18 +285,22 @@ impl Explainer<'_> {
     }
 
     fn calldata_text(&self, data: &[u8], replace: Option<Replace>) -> String {
-        let names = self.names;
         let Some(call) = RouterCall::decode(data) else {
             let selector = data.get(..4).map_or_else(|| "no selector".to_owned(), alloy::hex::encode_prefixed);
             return format!("{selector}, {} bytes", data.len());
         };
+        self.router_text(&call, replace)
+    }
+
+    fn router_text(&self, call: &RouterCall, replace: Option<Replace>) -> String {
+        let names = self.names;
         let path = call.path();
         let hops: Vec<String> =
             path.hops.iter().map(|(fee, next)| format!("{} at {}", token(names, *next), fee_text(*fee))).collect();
         let route = format!("{} to {}", token(names, path.token_in), hops.join(" to "));
         let recipient = address(names, call.recipient());
         let (token_in, token_out) = (path.token_in, path.token_out());
-        match &call {
+        match call {
             RouterCall::ExactInput { amount_in, min_out, .. } => {
                 let overwritten = replace.is_some_and(|replace| Some(replace.offset) == call.amount_in_offset());
                 let sold = if overwritten {

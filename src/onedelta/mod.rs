@@ -29,6 +29,7 @@ mod singleton;
 mod stream;
 mod swap;
 mod transfer;
+mod verify;
 
 #[cfg(test)]
 mod arbitrary;
@@ -41,7 +42,10 @@ mod roundtrip;
 
 pub use allow::{AllowList, FlashSource, ReserveTokens};
 pub use amount::{Amount, Exact, MAX_112, NativeValue, SweepAmount};
-pub use calldata::{DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, decode_calldata, delta_compose_calldata, wrap_stream};
+pub use calldata::{
+    DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, decode_calldata, decode_forwarder_calldata, delta_compose_calldata,
+    wrap_stream,
+};
 pub use check::{check, check_with_value};
 pub use deployment::{
     BALANCER_V3_VAULT, CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER, EIP1967_ADMIN_SLOT, EIP1967_IMPLEMENTATION_SLOT,
@@ -50,7 +54,7 @@ pub use deployment::{
 };
 pub use error::{DecodeError, DecodeReason, EncodeError};
 pub use error_table::{ERRORS, ErrorEntry};
-pub use explain::{Line, explain};
+pub use explain::{Line, explain, explain_forwarder, explain_router};
 pub use flash::{FlashLoan, FlashProvider, MidnightLeg};
 pub use forwarder::{FailurePath, ForwarderOp, OnFailure, Replace};
 pub use lending::{AAVE_V3_LENDER, Lending};
@@ -65,3 +69,4 @@ pub use singleton::Singleton;
 pub use stream::{MAX_DEPTH, decode, decode_forwarder, encode, encode_forwarder, encoded_len};
 pub use swap::{SwapVenue, approve_then_deposit, approve_then_flash, approve_then_repay};
 pub use transfer::Transfer;
+pub use verify::{ComposerAdmin, ComposerRefusal, ComposerState};

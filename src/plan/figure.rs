@@ -35,6 +35,8 @@ pub struct Figure {
     pub read: Option<ReadBack>,
     /// How far the simulation may be from the prediction, raw units: interest of a few seconds, or the slippage bound.
     pub tolerance: U256,
+    /// Only falling short counts against the tolerance: more than predicted, which anybody can send, harms nobody.
+    pub at_least: bool,
     /// A check behind the scenes rather than a figure for the table: what must be nothing afterwards.
     pub detail: bool,
 }
@@ -72,7 +74,7 @@ impl Figure {
             actual: Quantity { raw: actual, ..self.after.clone() },
             difference,
             ppm,
-            within: difference <= self.tolerance,
+            within: difference <= self.tolerance || (self.at_least && actual > predicted),
         }
     }
 }
@@ -97,11 +99,15 @@ mod tests {
             after: quantity(6_000_000),
             read: None,
             tolerance: U256::from(10),
+            at_least: false,
             detail: false,
         };
         let near = figure.compare(U256::from(6_000_006));
         assert!(near.within);
         assert_eq!((near.difference, near.ppm), (U256::from(6), Some(U256::ONE)));
         assert!(!figure.compare(U256::from(5_999_000)).within);
+        let wallet = Figure { at_least: true, ..figure };
+        assert!(wallet.compare(U256::from(9_000_000)).within, "a gift is no reason to refuse");
+        assert!(!wallet.compare(U256::from(5_999_000)).within);
     }
 }

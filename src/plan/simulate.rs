@@ -122,11 +122,12 @@ impl<T> Simulated<T> {
 impl Simulated<Approved<Plan>> {
     /// Simulates what is left to do after the first `done` steps went through, on a newer block, and lets it through
     /// as [`simulate`] does. The steps that are done stay as they were; the others are completed afresh, so that a
-    /// permit somebody else has used meanwhile can be left out.
+    /// permit somebody else has used meanwhile can be left out. `paid` is what the steps that are done cost in gas, wei:
+    /// the plan's figures leave gas out.
     pub async fn again<S: Simulator>(
         &self,
         simulator: &S,
-        done: usize,
+        (done, paid): (usize, U256),
         signed: &SignedPermits,
         omit: impl Fn(&PermitRequest) -> bool,
         at: BlockRef,
@@ -135,7 +136,7 @@ impl Simulated<Approved<Plan>> {
         let plan = self.subject.get();
         let left: Vec<ReadyStep> =
             plan.steps.iter().skip(done).map(|step| step.ready(signed, &omit)).collect::<Result<_, _>>()?;
-        let gas_left = accept(run(simulator, plan, &left, at, time).await?)?;
+        let gas_left = accept(run(simulator, plan, &left, paid, (at, time)).await?)?;
         let steps = self.steps.iter().take(done).cloned().chain(left).collect();
         let gas = self.gas.iter().take(done).copied().chain(gas_left).collect();
         Ok(Self { subject: self.subject.clone(), steps, gas, at })
@@ -157,7 +158,7 @@ pub async fn rehearse<S: Simulator>(
             ready.push(part);
         }
     }
-    let (gas, outcome) = run(simulator, plan, &ready, at, time).await?;
+    let (gas, outcome) = run(simulator, plan, &ready, U256::ZERO, (at, time)).await?;
     let steps = ready
         .iter()
         .zip(gas)
@@ -184,7 +185,7 @@ pub async fn simulate<S: Simulator>(
 ) -> Result<Simulated<Approved<Plan>>, SimulationError> {
     let plan = approved.get();
     let steps: Vec<ReadyStep> = plan.steps.iter().map(|step| step.ready(signed, &omit)).collect::<Result<_, _>>()?;
-    let gas = accept(run(simulator, plan, &steps, at, time).await?)?;
+    let gas = accept(run(simulator, plan, &steps, U256::ZERO, (at, time)).await?)?;
     Ok(Simulated { subject: approved, steps, gas, at })
 }
 
@@ -198,8 +199,8 @@ async fn run<S: Simulator>(
     simulator: &S,
     plan: &Plan,
     steps: &[ReadyStep],
-    at: BlockRef,
-    time: Secs,
+    paid: U256,
+    (at, time): (BlockRef, Secs),
 ) -> Result<(Vec<u64>, Vec<Deviation>), SimulationError> {
     let from = plan.account;
     let acts = steps.iter().map(|s| SimulatedCall { from, to: s.to, value: s.value, data: s.data.clone() });
@@ -228,7 +229,9 @@ async fn run<S: Simulator>(
         .map(|((figure, read), answer)| {
             let start = read.word * 32;
             let word = answer.output.get(start..start + 32).filter(|_| answer.success);
-            word.map(U256::from_be_slice).ok_or_else(|| SimulationError::ShortAnswer(figure.label.clone()))
+            let word = word.map(U256::from_be_slice);
+            let word = word.map(|word| if read.pays_gas { word.saturating_add(paid) } else { word });
+            word.ok_or_else(|| SimulationError::ShortAnswer(figure.label.clone()))
         })
         .collect::<Result<Vec<U256>, _>>()?;
     Ok((acted.iter().map(|outcome| outcome.gas_used).collect(), deviations(&plan.figures, &words)))

@@ -49,7 +49,7 @@ pub enum SendError {
     #[error(transparent)]
     Sign(#[from] SigningError),
     /// The plan's time is over.
-    #[error("the plan was valid until {valid_until}, the newest block is of {now}: plan again", valid_until = .valid_until.0, now = .now.0)]
+    #[error("the plan was valid until {valid_until}, the next block is of {now}: plan again", valid_until = .valid_until.0, now = .now.0)]
     Expired {
         /// Its last moment.
         valid_until: Secs,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use alloy::{eips::BlockNumberOrTag, primitives::Address};
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{Address, U256},
+};
 
 use super::{
     Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
@@ -120,18 +123,22 @@ impl<W: Wire> Sender<W> {
         Ok(Outcome { done, ending: Ending::Mined })
     }
 
+    /// Refuses while something signed earlier may still take effect: nothing new is signed then, permits included.
+    pub fn require_resolved(&self) -> Result<(), SendError> {
+        let unresolved = self.journal.reader().unresolved()?;
+        if unresolved.is_empty() {
+            return Ok(());
+        }
+        Err(JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into())
+    }
+
     /// Writes the plan down as simulated, unless that was done before; refuses while something is unresolved.
     fn open_intent(&self, plan: &Plan, at: BlockRef) -> Result<IntentId, SendError> {
         let others = [("wallet", self.signer.address()), ("journal", self.journal.account())];
         if let Some((what, here)) = others.into_iter().find(|(_, here)| *here != plan.account) {
             return Err(SendError::OtherAccount { what, planned: plan.account, here });
         }
-        let unresolved = self.journal.reader().unresolved()?;
-        if !unresolved.is_empty() {
-            return Err(
-                JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into()
-            );
-        }
+        self.require_resolved()?;
         let id: IntentId = plan.id.parse()?;
         let steps = u32::try_from(plan.steps.len()).ok().filter(|steps| *steps > 0);
         let steps = steps.ok_or(SendError::Steps(plan.steps.len()))?;
@@ -166,11 +173,12 @@ impl<W: Wire> Sender<W> {
             }
         }
         let (head, nonce) = self.next_nonce().await?;
-        if head.timestamp > plan.valid_until {
-            return Err(SendError::Expired { valid_until: plan.valid_until, now: head.timestamp });
+        let next = head.timestamp.plus(BLOCK_TIME);
+        if next > plan.valid_until {
+            return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
         }
         if current.block().hash != head.hash {
-            *current = self.simulate_again(current, step, permits, head).await?;
+            *current = self.simulate_again(current, done, permits, head).await?;
         }
         if step > 0 {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
@@ -201,15 +209,18 @@ impl<W: Wire> Sender<W> {
     async fn simulate_again(
         &self,
         current: &Simulated<Approved<Plan>>,
-        done: usize,
+        done: &[MinedStep],
         permits: &SignedPermits,
         head: BlockRef,
     ) -> Result<Simulated<Approved<Plan>>, SendError> {
         let plan = current.get().get();
-        let left: Vec<&PermitRequest> = plan.steps.iter().skip(done).flat_map(|step| step.data.permits()).collect();
+        let left: Vec<&PermitRequest> =
+            plan.steps.iter().skip(done.len()).flat_map(|step| step.data.permits()).collect();
         let granted = permits_in_force(&self.wire, &left, head).await?;
         let omit = |request: &PermitRequest| granted.contains(&request.digest());
-        Ok(current.again(&self.wire, done, permits, omit, head, head.timestamp.plus(BLOCK_TIME)).await?)
+        let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);
+        let time = head.timestamp.plus(BLOCK_TIME);
+        Ok(current.again(&self.wire, (done.len(), paid), permits, omit, head, time).await?)
     }
 
     /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
@@ -248,4 +259,10 @@ impl<W: Wire> Sender<W> {
     pub(super) fn stamp(&self, block_time: Secs) -> Stamp {
         Stamp { block_time, wall: Millis(self.clock.wall_millis()) }
     }
+}
+
+/// What a transaction cost in gas, on L2 and L1, wei.
+fn gas_cost(receipt: &Receipt) -> U256 {
+    let l2 = receipt.effective_gas_price.saturating_mul(U256::from(receipt.gas_used));
+    l2.saturating_add(receipt.l1_fee.unwrap_or_default())
 }

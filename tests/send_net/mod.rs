@@ -1,6 +1,6 @@
 //! A chain in memory for the sender's tests: blocks, a pool, and a network that loses, delays and refuses, all from one
 //! seed. It notes every transaction that it is handed.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::{
     collections::BTreeMap,

@@ -1,0 +1,11 @@
+//! The command line by user story: what a user types, what the program says, and with which exit code it ends.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/trader.rs"]
+mod trader;
+
+mod existing;
+mod input;
+mod life;
+mod plan_file;

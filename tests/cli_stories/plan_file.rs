@@ -1,0 +1,124 @@
+//! A plan written now and sent later.
+
+use alloy::primitives::U256;
+use serde_json::Value;
+use trimtab::{
+    localchain::{FeedAge, PriceChange, PriceScope},
+    units::Secs,
+};
+
+use crate::{
+    common::Replica,
+    trader::{Program, Trader, USDC},
+};
+
+async fn planned(trader: &Trader, line: &str) -> std::path::PathBuf {
+    let path = trader.journals.path().join("plan.json");
+    let ran = trader.program().args(["--journal-dir", "elsewhere"]).run(&format!("{line} --plan-out plan.json")).await;
+    ran.succeeds();
+    path
+}
+
+async fn set_price(trader: &Trader, dollars: &str, scope: PriceScope) {
+    let change = PriceChange::parse("ETH", dollars).expect("price");
+    trader.replica.controls.price(&change, scope).await.expect("moved");
+}
+
+#[tokio::test]
+async fn a_plan_is_written_looked_at_again_and_sent_as_it_was_shown() {
+    let trader = Trader::start().await;
+    planned(&trader, "loop open --equity 5 --leverage 2").await;
+    trader.program().run("send plan.json").await.succeeds().shows(&["dry run: nothing was sent"]);
+    assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
+    trader.program().run("send plan.json --broadcast").await.succeeds().shows(&["nothing left behind"]);
+    // Once more it would not be what was shown.
+    trader.program().run("send plan.json --broadcast").await.fails(4, &["plan again"]);
+    assert_eq!(trader.replica.nonce(trader.account).await, U256::ONE);
+}
+
+#[tokio::test]
+async fn a_plan_is_refused_after_the_price_moved_but_not_for_a_small_gift_or_some_gas() {
+    for scope in [PriceScope::Everything, PriceScope::PoolsOnly, PriceScope::FeedOnly] {
+        let trader = Trader::start().await;
+        planned(&trader, "loop open --equity 5 --leverage 2").await;
+        set_price(&trader, "3090", scope).await;
+        let ran = trader.program().run("send plan.json --broadcast").await;
+        assert!(matches!(ran.code, Some(4 | 5)), "{scope:?}: {ran:#?}");
+        assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO, "{scope:?}");
+    }
+    let trader = Trader::start().await;
+    planned(&trader, "loop open --equity 5 --leverage 2").await;
+    trader.give(USDC, U256::from(12_345_678)).await;
+    let to_self = trader.account;
+    trader.replica.send_data(trader.account, to_self, Default::default(), U256::ZERO).await;
+    trader.program().run("send plan.json --broadcast").await.succeeds();
+}
+
+#[tokio::test]
+async fn a_plan_is_refused_after_its_time() {
+    let trader = Trader::start().await;
+    planned(&trader, "loop open --equity 5 --leverage 2").await;
+    trader.replica.controls.warp(Secs(3_605), FeedAge::Refreshed).await.expect("warp");
+    trader.program().run("send plan.json --broadcast").await.fails(4, &["valid until", "plan again"]);
+    assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
+}
+
+#[tokio::test]
+async fn a_plan_is_for_one_network_and_one_wallet() {
+    let trader = Trader::start().await;
+    let path = planned(&trader, "loop open --equity 5 --leverage 2").await;
+    let path = path.to_str().expect("utf-8");
+    let other = Program::new(trader.journals.path()).args(["--rpc-url", trader.replica.url()]).wallet(2);
+    other.run(&format!("send {path} --broadcast")).await.fails(3, &["the plan is for", "the wallet is"]);
+    let elsewhere = Replica::start().await;
+    let program = Program::new(trader.journals.path()).args(["--rpc-url", elsewhere.url()]).wallet(1);
+    program.run(&format!("send {path} --broadcast")).await.fails(3, &["the plan is for network replica-"]);
+    assert_eq!(elsewhere.nonce(trader.account).await, U256::ZERO);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_plan_of_ours_is_refused_in_words() {
+    let trader = Trader::start().await;
+    let path = planned(&trader, "loop open --equity 5 --leverage 2").await;
+    let text = std::fs::read_to_string(&path).expect("plan");
+    let changed = |change: fn(&mut Value)| {
+        let mut plan: Value = serde_json::from_str(&text).expect("json");
+        change(&mut plan);
+        plan.to_string()
+    };
+    let cases = [
+        (String::new(), "not a plan"),
+        ("{}".to_owned(), "missing field"),
+        (text[..text.len() / 2].to_owned(), "not a plan"),
+        (changed(|plan| plan["schema"] = 99.into()), "schema 99"),
+        (changed(|plan| plan["surprise"] = true.into()), "unknown field `surprise`"),
+        (changed(|plan| plan["steps"][0]["value"] = "lots".into()), "not a plan"),
+    ];
+    for (content, said) in cases {
+        std::fs::write(&path, content).expect("written");
+        trader.program().run("send plan.json --broadcast").await.fails(2, &["plan.json", said]);
+    }
+    assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
+}
+
+#[tokio::test]
+async fn a_plan_that_does_not_do_what_it_says_sends_nothing() {
+    let trader = Trader::start().await;
+    let path = planned(&trader, "loop open --equity 5 --leverage 2").await;
+    let text = std::fs::read_to_string(&path).expect("plan");
+    let thief = crate::common::account(8);
+    let mut more_value: Value = serde_json::from_str(&text).expect("json");
+    more_value["steps"][0]["value"] = format!("{:#x}", crate::trader::ether(50)).into();
+    let mut elsewhere: Value = serde_json::from_str(&text).expect("json");
+    elsewhere["steps"][0]["to"] = thief.to_string().into();
+    let mut another_spender: Value = serde_json::from_str(&text).expect("json");
+    let segments = another_spender["steps"][0]["data"]["segments"].as_array_mut().expect("segments");
+    let permit = segments.iter_mut().find(|segment| segment["part"] == "permit").expect("a permit");
+    permit["request"]["spender"] = thief.to_string().into();
+    for changed in [more_value, elsewhere, another_spender] {
+        std::fs::write(&path, changed.to_string()).expect("written");
+        let ran = trader.program().run("send plan.json --broadcast").await;
+        assert!(matches!(ran.code, Some(2 | 4 | 5)), "{ran:#?}");
+        assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
+    }
+}
