@@ -12,7 +12,7 @@ use trimtab::{
     chain::{
         BASE_CHAIN_ID, Batch, Clock, Endpoints, NetworkIdentity, Reader, Signer, SigningGate, SystemClock, Wallet,
     },
-    config::{BoundsConfig, RpcConfig, ThresholdsConfig, Urgency},
+    config::{BoundsConfig, FeesConfig, RpcConfig, ThresholdsConfig},
     journal::{Checkpoint, IntentId, Journal},
     localchain::{Anvil, ComposerSource, Controls, Kit, ReplicaState},
     loops::{FlashChoice, LoopSnapshot, Ownership, Pair, Request, Settings, class_of, plan},
@@ -159,16 +159,17 @@ impl Desk {
         let reserve = |token| snapshot.market.reserve(token);
         let fitting = emode::fitting(&snapshot.market, reserve(pair.collateral.token)?, reserve(pair.debt.token)?);
         let class = class_of(fitting.map(|category| category.liquidation_threshold));
-        let urgency = if matches!(request, Request::Close { .. }) { Urgency::Trim } else { Urgency::Open };
         let subject = format!("{request:?} {} {}", snapshot.block.hash, snapshot.account.address);
         Ok(Settings {
             id: IntentId::derive(Millis(self.clock.wall_millis()), subject.as_bytes()).to_string(),
             network: self.network(),
-            urgency,
+            urgency: None,
             bounds: BoundsConfig::default(),
+            fees: FeesConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(class),
             permit_ttl: Secs::HOUR,
+            fees: FeesConfig::default(),
             flash,
             gas_price,
         })

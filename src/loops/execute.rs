@@ -3,9 +3,9 @@
 use super::settle::{SettleError, Settlement, settle};
 use crate::{
     chain::{Clock, ReadError, Reader},
-    journal::{IdError, Stamp},
+    journal::{IdError, IntentId, Stamp},
     loops::BLOCK_TIME,
-    plan::{Approved, PermitRequest, Plan, SimulationError, simulate},
+    plan::{Approved, PermitRequest, Plan, SimulationError, check, simulate},
     send::{Ending, Outcome, SendError, Sender, Wire, permits_in_force, sign_permits},
     units::Millis,
 };
@@ -41,7 +41,26 @@ pub struct Report {
 }
 
 /// Carries out an approved plan. A permit that somebody else has already used is left out: what it grants is in force.
+/// Where that happened in the very block that held ours, ours reverted: it is done once more, without that permit.
 pub async fn execute<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+) -> Result<Report, ExecuteError> {
+    let plan = approved.get().clone();
+    let report = attempt(sender, clock, approved).await?;
+    let Some(rest) = front_run(sender, clock, plan, &report).await else { return Ok(report) };
+    tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
+    match attempt(sender, clock, rest).await {
+        Ok(again) => Ok(again),
+        Err(error) => {
+            tracing::warn!(%error, "not done once more");
+            Ok(report)
+        }
+    }
+}
+
+async fn attempt<W: Wire + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
@@ -69,4 +88,24 @@ pub async fn execute<W: Wire + Reader>(
         _ => None,
     };
     Ok(Report { outcome, settlement })
+}
+
+/// What is left of a plan whose transaction reverted because one of its permits was in force already.
+async fn front_run<W: Wire + Reader>(
+    sender: &Sender<W>,
+    clock: &dyn Clock,
+    plan: Plan,
+    report: &Report,
+) -> Option<Approved<Plan>> {
+    let Ending::Reverted { .. } = report.outcome.ending else { return None };
+    let done = report.outcome.done.len();
+    let head = Reader::head(sender.wire()).await.ok()?;
+    let requests: Vec<&PermitRequest> = plan.steps.iter().skip(done).flat_map(|step| step.data.permits()).collect();
+    if permits_in_force(sender.wire(), &requests, head).await.ok()?.is_empty() {
+        return None;
+    }
+    let id = IntentId::derive(Millis(clock.wall_millis()), plan.id.as_bytes()).to_string();
+    let steps = plan.steps.iter().skip(done).cloned().collect();
+    let network = plan.network.clone();
+    check(Plan { id, steps, ..plan }, &network, head.timestamp).ok()
 }

@@ -49,8 +49,11 @@ async fn a_loop_is_shown_then_opened_adjusted_and_closed_and_the_journal_tells_i
     assert!(intents.iter().all(|intent| intent["state"] == "reconciled"), "{listed:#}");
     trader.program().run("journal reconcile").await.succeeds().shows(&["nothing is open"]);
     let exported = trader.program().run("journal export").await;
-    let positions = exported.succeeds().stdout.lines().filter(|line| line.contains("\"closed\"")).count();
-    assert!(positions >= 1, "{exported:#?}");
+    let lines: Vec<Value> =
+        exported.succeeds().stdout.lines().map(|line| serde_json::from_str(line).expect("json")).collect();
+    let positions: Vec<_> = lines.iter().filter(|line| line["table"] == "positions").collect();
+    assert_eq!(positions.len(), 1, "one loop, however often it was changed");
+    assert!(!positions[0]["record"]["closed_by"].is_null(), "{positions:#?}");
     let pair = trader.pair("WETH", "USDC").await;
     trader.assert_nothing_left(&pair).await;
 }
