@@ -1,4 +1,5 @@
 //! The commands that read: what an account's owner is shown, and what is said when something is not as it should be.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
 mod common;
