@@ -125,7 +125,8 @@ pub(super) fn settlement_text(settlement: &Settlement) -> String {
 }
 
 fn is_material(deviation: &Deviation) -> bool {
-    !is_check(deviation) && !(deviation.predicted.raw.is_zero() && deviation.actual.raw.is_zero())
+    let is_nothing = deviation.predicted.raw.is_zero() && deviation.actual.raw.is_zero();
+    !is_check(deviation) && !is_nothing
 }
 
 /// Whether it is about what must be nothing afterwards.
