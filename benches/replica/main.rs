@@ -1,6 +1,7 @@
 //! What needs a replica: gas, latency, prediction error, start time. Prints tables; asserts no figure.
 //!
-//! `cargo bench --bench replica` prints all of them, `cargo bench --bench replica -- gas` one.
+//! `cargo bench --bench replica` prints all of them, `cargo bench --bench replica -- gas` one. The section `peers` runs only
+//! when it is named: `benches/peers/run` installs what it needs first.
 
 #![allow(missing_docs, unreachable_pub, dead_code, reason = "a benchmark is no library")]
 
@@ -9,6 +10,7 @@ mod support;
 
 mod gas;
 mod latency;
+mod peers;
 mod prediction;
 mod same_bytes;
 mod start;
@@ -23,6 +25,9 @@ const SECTIONS: [&str; 5] = ["start", "latency", "gas", "same-bytes", "predictio
 async fn main() -> Result<()> {
     // cargo adds `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if wanted.iter().any(|name| name == "peers") {
+        return peers::measure().await;
+    }
     if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str())) {
         return Err(eyre::eyre!("no section `{unknown}`; there are {}", SECTIONS.join(", ")));
     }

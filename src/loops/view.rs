@@ -161,7 +161,7 @@ impl AccountView {
     }
 }
 
-fn used<'a>(projection: &'a Projection, is_used: impl Fn(u16) -> bool) -> Vec<&'a Reserve> {
+fn used(projection: &Projection, is_used: impl Fn(u16) -> bool) -> Vec<&Reserve> {
     projection.market().reserves.iter().filter(|reserve| is_used(reserve.id)).collect()
 }
 

@@ -1,5 +1,5 @@
 //! Something between the program and its node that passes calls on, delays, forges or loses them.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::panic)]
 
 use std::{
     io::{self, BufRead, BufReader, Write},

@@ -1,5 +1,5 @@
 //! A user with a wallet on a replica of its own: plans and acts through the library, or runs the program.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::panic)]
 
 use std::{
     process::Output,
