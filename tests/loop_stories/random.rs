@@ -10,7 +10,7 @@ use trimtab::{
     config::LoopClass,
     localchain::{FeedAge, PriceChange, PriceScope},
     loops::{FlashChoice, Funds, Pair, Payout, Request, Settings, Share, Target},
-    units::{Secs, from_decimal},
+    units::{Bps, Secs, from_decimal},
 };
 
 use crate::{
@@ -151,8 +151,12 @@ impl Life {
     }
 
     fn settings(&self) -> Settings {
-        let class = if self.case.kind == Kind::StakedEther { LoopClass::Correlated } else { LoopClass::Volatile };
-        Settings { flash: self.case.flash, ..self.trader.settings(class) }
+        let flash = self.case.flash;
+        if self.case.kind == Kind::StakedEther {
+            return Settings { flash, ..self.trader.settings(LoopClass::Correlated) };
+        }
+        // The largest loops move the pools by more than the default bound, near the edge of their depth.
+        Settings { flash, slippage: Some(Bps(200)), ..self.trader.settings(LoopClass::Volatile) }
     }
 
     /// Equity of the case's worth, in collateral or in the debt asset.
