@@ -1,13 +1,194 @@
-//! `doctor`.
+//! `doctor`: is everything there that an action needs; signs nothing, changes nothing.
+
+use std::{path::Path, sync::Arc};
+
+use alloy::{
+    eips::BlockId,
+    primitives::{Address, utils::format_ether},
+};
+use serde::Serialize;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
+    session::{Session, running_local_chain},
+};
+use crate::{
+    chain::{Clock, Reader, SigningGate, SystemClock},
+    config::Config,
+    journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
+    localchain::{ANVIL_VERSION, Kit},
+    report::{Check, Verdict, contract_checks, endpoint_checks},
 };
 
+/// Check endpoints, network, contracts, wallet and journal; signs nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {}
 
-pub(super) async fn run(_: &GlobalArgs, _: DoctorArgs) -> Outcome {
-    Err(Failure::message(Exit::Bug, "in work"))
+#[derive(Debug, Serialize)]
+struct Diagnosis<'a> {
+    checks: &'a [Check],
+    healthy: bool,
+}
+
+pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
+    let mut checks = Vec::new();
+    let loaded = global.settings()?;
+    checks.push(Check::ok(
+        "settings",
+        loaded
+            .file
+            .as_ref()
+            .map_or_else(|| "defaults, flags and environment; no file".to_owned(), |file| file.display().to_string()),
+    ));
+    let mut config = loaded.config;
+    let mut reachable = endpoints(&mut config, &mut checks).await;
+    if reachable && !any_failed(&checks) {
+        let looked = match Session::connect(global).await {
+            Ok(session) => on_network(global, &session, &mut checks).await,
+            Err(failure) => Err(failure),
+        };
+        // What was found before the chain fell silent is shown all the same.
+        if let Err(failure) = looked {
+            reachable = failure.exit != Exit::RpcUnavailable;
+            checks.push(Check::fail("network", format!("{:#}", failure.report), "see the endpoints above"));
+        }
+    }
+    checks.push(local_tools());
+    let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
+    let diagnosis = Diagnosis { checks: &checks, healthy: failed == 0 };
+    global.output().result(&diagnosis, || checks.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    match failed {
+        0 => Ok(()),
+        _ if !reachable => Err(Failure::after_result(Exit::RpcUnavailable, "no endpoint can be reached")),
+        1 => Err(Failure::after_result(Exit::Configuration, "1 check failed")),
+        _ => Err(Failure::after_result(Exit::Configuration, format!("{failed} checks failed"))),
+    }
+}
+
+fn any_failed(checks: &[Check]) -> bool {
+    checks.iter().any(|check| check.verdict == Verdict::Fail)
+}
+
+fn line(check: &Check) -> String {
+    let mark = match check.verdict {
+        Verdict::Ok => "ok  ",
+        Verdict::Warn => "warn",
+        Verdict::Fail => "FAIL",
+    };
+    let fix = if check.fix.is_empty() { String::new() } else { format!("; {}", check.fix) };
+    format!("{mark}  {}: {}{fix}", check.name, check.found)
+}
+
+/// Asks the endpoints of the settings, or a running local chain; tells whether any answered.
+async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
+    if config.rpc.urls.is_empty() {
+        match running_local_chain().await {
+            Ok((_, url)) => config.rpc.urls.push(url),
+            Err(failure) => {
+                checks.push(Check::fail("endpoints", "none", format!("{:#}", failure.report)));
+                // Nothing was away: nothing was configured.
+                return true;
+            }
+        }
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let report = endpoint_checks(&config.rpc, &clock).await;
+    checks.extend(report.checks);
+    report.any_reachable
+}
+
+async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome {
+    let head = Reader::head(&session.endpoints).await?;
+    checks.extend(contract_checks(&session.endpoints, &session.identity, &head).await?);
+    let account = wallet(global, session, checks).await?;
+    if let Some(account) = account {
+        checks.push(journal(session, account));
+    }
+    Ok(())
+}
+
+/// Whether the wallet may sign here; the account that reads and acts.
+async fn wallet(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome<Option<Address>> {
+    let (args, name) = (&global.wallet, "wallet");
+    let account = if args.has_key() {
+        let wallet = match args.unlock().await {
+            Ok(wallet) => wallet,
+            Err(error) => {
+                checks.push(Check::fail(name, error.to_string(), "nothing can be signed"));
+                return Ok(args.from);
+            }
+        };
+        checks.extend(args.warnings().into_iter().map(|warning| Check::warn(name, "key in plain sight", warning)));
+        let account = wallet.address();
+        match SigningGate::new(&session.identity, global.allow_real_key).admit(wallet) {
+            Ok(_) => checks.push(Check::ok(name, format!("{account} may sign on {}", session.network()))),
+            Err(error) => checks.push(Check::fail(name, error.to_string(), "nothing can be signed")),
+        }
+        account
+    } else if let Some(account) = args.from {
+        checks.push(Check::ok(name, format!("{account}, for reading only")));
+        account
+    } else {
+        checks.push(Check::warn(name, "none given", "--from ADDRESS is enough to read; acting needs --account NAME"));
+        return Ok(None);
+    };
+    let balance = session.endpoints.balance(account, BlockId::latest()).await?;
+    checks.push(if balance.is_zero() {
+        Check::warn("ether for gas", "none", format!("send some ether to {account} before acting"))
+    } else {
+        Check::ok("ether for gas", format!("{} ETH", format_ether(balance)))
+    });
+    Ok(Some(account))
+}
+
+fn journal(session: &Session, account: Address) -> Check {
+    let name = "journal";
+    let dir = &session.config.journal_dir;
+    match Journal::read(dir, session.network().as_str(), account) {
+        Ok(reader) => readable(&reader),
+        Err(JournalError::NoJournal { path }) if can_be_made(dir) => {
+            Check::ok(name, format!("none yet; the first action makes {}", path.display()))
+        }
+        Err(JournalError::NoJournal { path }) => {
+            let found = format!("{} cannot be made: {} is not writable", path.display(), dir.display());
+            Check::fail(name, found, "nothing is signed without a journal; give --journal-dir")
+        }
+        Err(error) => Check::fail(name, error.to_string(), "nothing is signed without a journal"),
+    }
+}
+
+fn readable(reader: &JournalReader) -> Check {
+    let (name, path) = ("journal", reader.path().display());
+    let states = IntentState::ALL.iter().copied().filter(|state| state.is_unresolved()).collect();
+    let open = match reader.intents(&IntentFilter { states, ..IntentFilter::default() }) {
+        Ok(open) => open,
+        Err(error) => return Check::fail(name, error.to_string(), "nothing is signed without a journal"),
+    };
+    match reader.writer() {
+        Writer::Process(pid) => {
+            let pid = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+            Check::warn(name, format!("{path} is in use by {pid}"), "reading works; actions wait until it ends")
+        }
+        Writer::None if !open.is_empty() => {
+            let ids: Vec<String> = open.iter().map(|intent| intent.id.to_string()).collect();
+            Check::fail(name, format!("{path}: unresolved {}", ids.join(", ")), "run `trimtab journal reconcile`")
+        }
+        Writer::None => Check::ok(name, format!("{path}, nobody writes it")),
+    }
+}
+
+/// Whether the nearest directory that exists lets files be made.
+fn can_be_made(dir: &Path) -> bool {
+    let nearest = dir.ancestors().find_map(|ancestor| std::fs::metadata(ancestor).ok());
+    nearest.is_some_and(|metadata| metadata.is_dir() && !metadata.permissions().readonly())
+}
+
+fn local_tools() -> Check {
+    let name = "local chain tools";
+    let checked = Kit::find().and_then(|kit| kit.check_anvil().map(|()| kit));
+    match checked {
+        Ok(kit) => Check::ok(name, format!("kit in {}, anvil {ANVIL_VERSION}", kit.cache().kit().display())),
+        Err(error) => Check::warn(name, error.to_string(), "only replica, fork and demo need them"),
+    }
 }

@@ -106,9 +106,10 @@ pub(super) fn settlement_text(settlement: &Settlement) -> String {
     let mut lines = vec![
         format!("in block {}: {}", settlement.block, hashes.join(", ")),
         format!("gas {} for {}", crate::units::group_thousands(&settlement.gas_used.to_string()), settlement.gas_cost),
-        String::new(),
-        table(&["", "predicted", "actual", "difference"], &rows),
     ];
+    if !rows.is_empty() {
+        lines.extend([String::new(), table(&["", "predicted", "actual", "difference"], &rows)]);
+    }
     let left: Vec<String> = settlement
         .figures
         .iter()

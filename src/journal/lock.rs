@@ -39,6 +39,26 @@ impl WriterLock {
     }
 }
 
+/// Who writes the journal just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Nobody.
+    None,
+    /// A process; its id, when it has left one.
+    Process(Option<u32>),
+}
+
+impl Writer {
+    /// Looks at the lock without keeping it. A lock file that cannot be opened is held by nobody.
+    pub(super) fn of(path: &Path) -> Self {
+        let Ok(mut file) = File::open(path) else { return Self::None };
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Self::Process(holder(&mut file)),
+            _ => Self::None,
+        }
+    }
+}
+
 /// The process id in the lock file; `None` in the moment between another's lock and its writing.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();

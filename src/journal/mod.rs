@@ -32,6 +32,7 @@ pub use error::JournalError;
 pub use event::{Event, Severity};
 pub use id::{IdError, IntentId, PositionId};
 pub use intent::{Intent, IntentFilter, NewIntent};
+pub use lock::Writer;
 pub use network::Checkpoint;
 pub use nonce::Lease;
 pub use position::{LoopPosition, LoopTerms, NewLoop, Origin};

@@ -11,7 +11,13 @@ use std::{
 use alloy::primitives::Address;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{JournalError, column::Text, error::Fault, lock::WriterLock, schema};
+use super::{
+    JournalError,
+    column::Text,
+    error::Fault,
+    lock::{Writer, WriterLock},
+    schema,
+};
 
 /// How long one connection waits for another's short internal locks (recovery after a crash, checkpoints).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -90,6 +96,12 @@ impl JournalReader {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Who has the journal open for writing just now; looking does not disturb.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        Writer::of(&self.path.with_extension("lock"))
     }
 
     /// Runs `query` on one consistent state of the database.

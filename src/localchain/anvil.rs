@@ -145,6 +145,13 @@ fn own_group(command: &mut Command) {
 }
 
 /// Runs `anvil --version` and compares.
+impl Kit {
+    /// Whether the kit's anvil is there and is the version that everything is proved with.
+    pub fn check_anvil(&self) -> Result<(), LocalChainError> {
+        check_version(&self.binary("anvil"))
+    }
+}
+
 fn check_version(binary: &Path) -> Result<(), LocalChainError> {
     if !binary.is_file() {
         return Err(LocalChainError::KitMissing(binary.to_owned()));

@@ -7,6 +7,7 @@
 
 pub mod algebra;
 mod allow;
+mod approvals;
 mod bounds;
 mod carry;
 mod class;
@@ -33,6 +34,7 @@ mod view;
 mod write;
 
 pub use allow::WETH;
+pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use class::class_of;
 pub use close::{Payout, Share};
 pub use context::Settings;

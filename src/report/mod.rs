@@ -1,11 +1,17 @@
-//! What bytes and checks say, in words: figures for people, made of what the rooms below know. Pure.
+//! What bytes and checks say, in words: figures for people, made of what the rooms below know.
 //!
-//! [`explain_bytes`] recognises call data, packed streams and revert data; what nobody here knows is
-//! [`Unrecognised`], with everything that was tried. [`Check`] is one line of a health check with its fix.
+//! [`explain_bytes`] recognises call data, packed streams and revert data (pure); what nobody here knows is
+//! [`Unrecognised`], with everything that was tried. [`Check`] is one line of a health check with its fix;
+//! [`endpoint_checks`] and [`contract_checks`] ask the chain and never sign. A check that fails is an answer; only a
+//! chain that cannot be asked is an error.
 
 mod bytes;
 mod call;
 mod check;
+mod contracts;
+mod endpoints;
 
 pub use bytes::{Explanation, Kind, Unrecognised, explain_bytes};
 pub use check::{Check, Verdict};
+pub use contracts::contract_checks;
+pub use endpoints::{EndpointReport, endpoint_checks};

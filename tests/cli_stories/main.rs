@@ -1,4 +1,5 @@
 //! The command line by user story: what a user types, what the program says, and with which exit code it ends.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
 mod common;

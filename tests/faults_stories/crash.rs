@@ -1,6 +1,5 @@
 //! The program killed with `kill -9` at every step between deciding and recording (`--features failpoints`): at most one
 //! transaction per intent, and `journal reconcile` tells what became of it.
-#![allow(clippy::expect_used, clippy::panic)]
 
 use alloy::primitives::U256;
 use serde_json::Value;

@@ -1,5 +1,4 @@
 //! Practice cannot leak into the real: which key signs where.
-#![allow(clippy::expect_used, clippy::panic)]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,5 @@
 //! Faults by user story: the node, the chain, the market and the disk fail; the user hears what and nothing is lost.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
 mod common;

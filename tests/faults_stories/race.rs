@@ -1,5 +1,4 @@
 //! Others act between plan, simulation and block.
-#![allow(clippy::expect_used, clippy::panic)]
 
 use alloy::{
     primitives::{Bytes, U256},

@@ -1,4 +1,5 @@
 //! Loops by user story, on the real contracts of a replica: what is planned is what happens, and nothing is left behind.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
 mod common;
