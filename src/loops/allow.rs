@@ -6,12 +6,10 @@ use alloy::primitives::Address;
 
 use super::Pair;
 use crate::{
-    aave, dex,
+    aave,
+    dex::{self, WETH},
     onedelta::{AllowList, CALL_FORWARDER, COMPOSER, FlashProvider, FlashSource, MORPHO_BLUE, ReserveTokens},
 };
-
-/// Wrapped ether, a predeploy of every OP-stack chain.
-pub const WETH: Address = alloy::primitives::address!("4200000000000000000000000000000000000006");
 
 /// The list for a pair, with the Uniswap pools that lend.
 pub(super) fn allow_list(pair: &Pair, lenders: BTreeSet<Address>) -> AllowList {

@@ -33,7 +33,7 @@ mod target;
 mod view;
 mod write;
 
-pub use allow::WETH;
+pub use crate::dex::WETH;
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use class::class_of;
 pub use close::{Payout, Share};
