@@ -44,6 +44,9 @@ docs: ## API documentation
 bench: replica ## Benchmarks (docs/performance.md)
 	$(CARGO) bench --locked
 
+peers: replica ## The same steps by other packages (docs/performance.md)
+	benches/peers/run
+
 clean: ## Remove build output and caches of this checkout
 	$(CARGO) clean
 	rm -rf node_modules

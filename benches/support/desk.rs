@@ -169,7 +169,6 @@ impl Desk {
             slippage: None,
             thresholds: ThresholdsConfig::default().of(class),
             permit_ttl: Secs::HOUR,
-            fees: FeesConfig::default(),
             flash,
             gas_price,
         })

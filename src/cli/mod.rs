@@ -1,4 +1,4 @@
-//! The command line: one file per command, shared composition in [`session`].
+//! The command line: one file per command, shared composition in `session`.
 //!
 //! Promises: stdout carries the result only, as text or one JSON document with `--json`; everything else goes to stderr;
 //! nothing that changes state is sent without `--broadcast`; exit codes as in docs/commands.md.

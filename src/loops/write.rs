@@ -1,16 +1,14 @@
 //! A drafted action written as a plan: steps, permits, bounds, figures, costs.
 
-use std::collections::BTreeSet;
-
 use alloy::{
-    primitives::{Address, Bytes, U256},
+    primitives::{Bytes, U256},
     sol,
     sol_types::SolCall,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Pair, PlanError, Target,
+    FlashSource, Pair, PlanError, Target,
     bounds::{bounds, gas_reserve},
     context::Context,
     draft::{Draft, Flows, Grant},
@@ -223,10 +221,11 @@ impl Writer<'_> {
 
     /// What the stream may touch.
     fn allow_list(&self) -> AllowList {
-        let pair = self.ctx.pair;
-        let lenders: BTreeSet<Address> =
-            self.draft.loan.iter().filter_map(|loan| loan.candidate.source.locked_pool()).collect();
-        super::allow::allow_list(pair, lenders)
+        let lender = match self.draft.loan.as_ref().map(|loan| loan.candidate.source) {
+            Some(FlashSource::UniswapV3(key)) => Some(key),
+            _ => None,
+        };
+        super::allow::allow_list(self.ctx.pair, lender)
     }
 
     fn notes(&self, steps: &[Step]) -> Vec<String> {

@@ -1,0 +1,158 @@
+//! `status`.
+
+use alloy::{
+    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
+    eips::Encodable2718,
+    network::TxSignerSync,
+    primitives::{B256, Bytes, TxKind, U256},
+};
+use serde_json::Value;
+use trimtab::{
+    journal::{IntentId, Journal, NewIntent, Stamp},
+    localchain::{PriceChange, PriceScope},
+    units::{Millis, Secs, format_units},
+};
+
+use crate::{
+    common::{account, signer},
+    masked::masked,
+    trader::{CBETH, Erc20, POOL, Pool, Program, Trader, WETH, ether},
+};
+
+/// Reads without any key.
+fn reading(trader: &Trader) -> Program {
+    let from = trader.account.to_string();
+    Program::new(trader.journals.path()).args(["--rpc-url", trader.replica.url(), "--from", &from])
+}
+
+fn raw(quantity: &Value) -> U256 {
+    serde_json::from_value(quantity["raw"].clone()).expect("a number")
+}
+
+#[tokio::test]
+async fn an_account_without_a_position_says_so() {
+    let trader = Trader::start().await;
+    let shown = reading(&trader).run("status").await;
+    insta::assert_snapshot!(masked(&shown.succeeds().stdout), @"
+    0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on replica-ID at block N
+    no position: nothing is supplied to Aave and nothing is owed
+
+    wallet: 10,000 ETH
+    ");
+    let json = reading(&trader).run("status --json").await.succeeds().json();
+    assert_eq!(json["loops"], serde_json::json!([]));
+    Program::new(trader.journals.path())
+        .run(&format!("status -r {}", trader.replica.url()))
+        .await
+        .fails(2, &["no wallet"]);
+}
+
+#[tokio::test]
+async fn a_loop_is_shown_with_its_thresholds_as_prices_and_what_would_bind_next() {
+    let trader = Trader::start().await;
+    trader.program().run("loop open --equity 10 --leverage 3 --broadcast").await.succeeds();
+    let shown = reading(&trader).run("status").await;
+    insta::assert_snapshot!(masked(&shown.succeeds().stdout));
+}
+
+#[tokio::test]
+async fn the_health_factor_is_what_the_status_says_when_the_price_gets_there() {
+    let trader = Trader::start().await;
+    trader.program().run("loop open --equity 10 --leverage 3 --broadcast").await.succeeds();
+    let json = reading(&trader).run("status --json").await.succeeds().json();
+    // What may be added before the opening floor of 1.23 leads to the highest leverage at it: 1.23 / (1.23 − 0.83).
+    let shown = &json["loops"][0];
+    let (collateral, debt) = (raw(&shown["collateral_value"]), raw(&shown["debt_value"]));
+    assert_eq!(shown["limits"][0]["name"], "health factor floor for opening");
+    let highest = (collateral + raw(&shown["limits"][0]["debt"])) * U256::from(100_000u64) / (collateral - debt);
+    assert!(highest.abs_diff(U256::from(307_500u64)) <= U256::from(1u64), "{highest}");
+
+    let marks = json["loops"][0]["marks"].as_array().expect("marks").clone();
+    assert_eq!(marks.len(), 4);
+    for mark in marks {
+        let price = format_units(raw(&mark["price"]), 8);
+        let change = PriceChange::parse("ETH", &price).expect("a price");
+        trader.replica.controls.price(&change, PriceScope::FeedOnly).await.expect("feed");
+        let (found, promised) = (trader.health_factor().await, raw(&mark["health_factor"]));
+        // Interest of the seconds in between lowers it by less than a millionth.
+        assert!(found.abs_diff(promised) < U256::from(1_000_000_000_000u64), "{} at {price}: {found}", mark["name"]);
+    }
+    let fallen = reading(&trader).run("status").await;
+    fallen.succeeds().shows(&["passed (", "next to bind: health factor floor for opening at 0 USD"]);
+}
+
+#[tokio::test]
+async fn several_collaterals_are_all_named_and_only_the_journals_own_pair_is_marked() {
+    let trader = Trader::start().await;
+    trader.program().run("loop open --equity 10 --leverage 2 --broadcast").await.succeeds();
+    trader.give(CBETH, ether(5)).await;
+    trader.replica.send(trader.account, CBETH, &Erc20::approveCall { spender: POOL, value: ether(5) }).await;
+    let supply = Pool::supplyCall { asset: CBETH, amount: ether(5), onBehalfOf: trader.account, referral: 0 };
+    trader.replica.send(trader.account, POOL, &supply).await;
+    let borrow = Pool::borrowCall {
+        asset: WETH,
+        amount: ether(1),
+        mode: U256::from(2),
+        referral: 0,
+        onBehalfOf: trader.account,
+    };
+    trader.replica.send(trader.account, POOL, &borrow).await;
+    let shown = reading(&trader).run("status").await;
+    shown.succeeds().shows(&[
+        "WETH/USDC at ",
+        "cbETH/USDC at ",
+        "cbETH/WETH at ",
+        "opened in the journal as",
+        "not opened by this journal",
+        "all pairs share one health factor",
+    ]);
+    let json = reading(&trader).run("status --json").await.succeeds().json();
+    let loops = json["loops"].as_array().expect("loops");
+    let of = |pair: &str| loops.iter().find(|one| one["pair"] == pair).unwrap_or_else(|| panic!("{pair}: {json:#}"));
+    assert!(of("WETH/USDC")["journal"].is_object() && of("cbETH/USDC")["journal"].is_null());
+    assert_eq!(json["reserves"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        raw(&serde_json::json!({ "raw": json["aave"]["health_factor"] })) / U256::from(10u64.pow(9)),
+        trader.health_factor().await / U256::from(10u64.pow(9))
+    );
+}
+
+#[tokio::test]
+async fn a_position_that_another_program_opened_is_shown_too() {
+    let trader = Trader::start().await;
+    trader.somebody_borrows(3, ether(10), 9_000).await;
+    let other = account(3).to_string();
+    let program = Program::new(trader.journals.path()).args(["--rpc-url", trader.replica.url(), "--from", &other]);
+    program.run("status").await.succeeds().shows(&["WETH/USDC at ", "not opened by this journal", "loop adopt"]);
+}
+
+#[tokio::test]
+async fn what_was_signed_and_not_settled_is_told_with_what_to_do() {
+    let trader = Trader::start().await;
+    let id = leave_something_signed(&trader);
+    let shown = reading(&trader).run("status").await;
+    shown.succeeds().shows(&[&format!("unresolved: loop-open {id} is signed; run `trimtab journal reconcile`")]);
+    let checked = trader.program().run("doctor").await;
+    checked.fails(3, &["1 check failed"]).shows(&["FAIL  journal:", &id.to_string(), "journal reconcile"]);
+}
+
+/// As after a crash between signing and sending.
+fn leave_something_signed(trader: &Trader) -> IntentId {
+    let at = |step: u64| Stamp { block_time: Secs(1_790_000_000 + step), wall: Millis(1_790_000_000_000 + step) };
+    let journal =
+        Journal::open(trader.journals.path(), trader.identity.id().as_str(), trader.account).expect("a journal");
+    let id = IntentId::derive(at(0).wall, b"left behind");
+    let (kind, plan_hash) = ("loop-open".to_owned(), B256::repeat_byte(9));
+    let intent = NewIntent { id, kind, paper: false, plan: Value::Null, plan_hash, steps: 1 };
+    journal.record_planned(&intent, at(1)).expect("planned");
+    journal.record_approved(id, at(2)).expect("approved");
+    journal.record_simulated(id, at(3)).expect("simulated");
+    let lease = journal.lease_nonce(id, 0, at(4)).expect("leased");
+    let to = TxKind::Call(account(2));
+    let mut transaction =
+        TxEip1559 { chain_id: 8453, nonce: 0, gas_limit: 21_000, max_fee_per_gas: 1, to, ..TxEip1559::default() };
+    let signature = signer(trader.index).sign_transaction_sync(&mut transaction).expect("signs");
+    let raw: Bytes = TxEnvelope::from(transaction.into_signed(signature)).encoded_2718().into();
+    journal.record_signed(&lease, raw, at(5)).expect("recorded");
+    id
+}
