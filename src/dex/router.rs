@@ -210,16 +210,14 @@ impl RouterCall {
     /// share bytes with it.
     #[must_use]
     pub fn amount_in_offset(calldata: &[u8]) -> Option<u16> {
-        const USUAL_PATH: [U256; 2] = [U256::from_limbs([32, 0, 0, 0]), U256::from_limbs([128, 0, 0, 0])];
         let (selector, arguments) = calldata.split_first_chunk::<4>()?;
         match *selector {
             // Fifth of the static parameters.
             exactInputSingleCall::SELECTOR => Some(4 * 32),
             // Behind the offset of the tuple, that of the path, and the recipient.
             exactInputCall::SELECTOR => {
-                let offsets: Vec<_> = arguments.as_chunks::<32>().0.iter().take(2).collect();
-                let usual = USUAL_PATH.map(|offset| offset.to_be_bytes::<32>());
-                offsets.into_iter().eq(&usual).then_some(3 * 32)
+                let usual = [32_u64, 128].map(|offset| U256::from(offset).to_be_bytes::<32>());
+                arguments.as_chunks::<32>().0.starts_with(&usual).then_some(3 * 32)
             }
             _ => None,
         }
