@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, Bytes, Signature, U256};
 use serde_json::Value;
+use trimtab::dex::{Route, RouterCall};
 use trimtab::onedelta::{
     AllowList, Amount, BALANCER_V3_VAULT, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, EncodeError, Exact,
     FailurePath, FlashLoan, FlashProvider, FlashSource, ForwarderOp, Lending, MAX_112, MORPHO_BLUE, MidnightLeg,
-    NativeValue, OnFailure, Op, Permit, RefusalReason, Replace, ReserveTokens, RouterCall, Singleton, SwapVenue,
-    SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, V3Path, approve_then_deposit, approve_then_flash,
-    approve_then_repay, check_with_value, decode, decode_calldata, decode_forwarder, delta_compose_calldata, encode,
-    encode_forwarder, wrap_stream,
+    NativeValue, OnFailure, Op, Permit, RefusalReason, Replace, ReserveTokens, Singleton, SwapVenue, SweepAmount,
+    Transfer, UNISWAP_V4_POOL_MANAGER, approve_then_deposit, approve_then_flash, approve_then_repay, check_with_value,
+    decode, decode_calldata, decode_forwarder, delta_compose_calldata, encode, encode_forwarder, wrap_stream,
 };
 
 const VECTORS: &str = include_str!("vectors/onedelta-vectors.json");
@@ -318,8 +318,8 @@ fn composed_ops(v: &Vector) -> Option<Vec<Op>> {
         "composer_swap_univ3_single" => {
             let venue = SwapVenue::new(COMPOSER, v.address("forwarder"), v.address("router"));
             let recorded = RouterCall::decode(&v.bytes_of("routerCalldata")).expect("a SwapRouter02 swap");
-            let RouterCall::ExactInput { path, amount_in, min_out, .. } = recorded else { panic!("exact input") };
-            venue.exact_in(&path, exact(amount_in), exact(min_out)).expect("builds").split_off(1)
+            let RouterCall::ExactIn { route, amount_in, min_out, .. } = recorded else { panic!("exact input") };
+            venue.exact_in(&route, exact(amount_in), exact(min_out)).expect("builds").split_off(1)
         }
         "composer_swap_slipstream" | "composer_swap_aerodrome_v2" => {
             let ops = decode_forwarder(&v.bytes_of("forwarderStream")).expect("reads");
@@ -332,8 +332,8 @@ fn composed_ops(v: &Vector) -> Option<Vec<Op>> {
             assert_eq!(approval["target"], v.inputs["target"]);
             let (usdc, amount, least) = (address(&approval["token"]), number("6000000000"), number(MIN_WETH));
             let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, v.address("target"));
-            let path = V3Path::single(usdc, 500, weth());
-            venue.exact_in(&path, amount, least).expect("builds").split_off(1)
+            let route = Route::through(usdc, 500, weth()).expect("a route");
+            venue.exact_in(&route, amount, least).expect("builds").split_off(1)
         }
         name if name.starts_with("loop_") => loop_ops(v),
         "sdk_open_morpho" | "sdk_close_partial_morpho" => sdk_margin_ops(v),
@@ -411,7 +411,8 @@ fn sdk_margin_ops(v: &Vector) -> Vec<Op> {
 fn loop_ops(v: &Vector) -> Vec<Op> {
     let (usdc, pool, user) = (known("usdc"), known("pool"), v.address("user"));
     let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, known("router"));
-    let (buy_weth, sell_weth) = (V3Path::single(usdc, 500, weth()), V3Path::single(weth(), 500, usdc));
+    let through = |sold, bought| Route::through(sold, 500, bought).expect("a route");
+    let (buy_weth, sell_weth) = (through(usdc, weth()), through(weth(), usdc));
     let (flash, due) = (v.exact("flash"), exact(v.uint("flash") + v.uint("premium")));
     let provider = if v.name.contains("morpho") { FlashProvider::MorphoBlue } else { FlashProvider::AaveV3 };
     let lender = if v.name.contains("morpho") { MORPHO_BLUE } else { pool };

@@ -22,6 +22,8 @@ mod replay;
 mod replay_tests;
 mod route;
 mod router;
+#[cfg(test)]
+mod router_tests;
 mod search;
 mod sqrt_price;
 mod step;

@@ -16,6 +16,14 @@ pub struct Hop {
     pub token_out: Address,
 }
 
+impl Hop {
+    /// The fee as people write it: 500 → `0.05 %`.
+    #[must_use]
+    pub fn percent(&self) -> String {
+        percent(self.fee)
+    }
+}
+
 /// Why tokens and fees are no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -60,6 +68,11 @@ impl Route {
             token = hop.token_out;
         }
         Ok(Self { token_in, hops, keys })
+    }
+
+    /// Through one pool, whose fee is in hundredths of a basis point.
+    pub fn through(token_in: Address, fee: u32, token_out: Address) -> Result<Self, RouteError> {
+        Self::new(token_in, vec![Hop { fee, token_out }])
     }
 
     /// What goes in.
@@ -135,7 +148,7 @@ impl Route {
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.token_in)?;
-        self.hops.iter().try_for_each(|hop| write!(f, " -> ({}) {}", percent(hop.fee), hop.token_out))
+        self.hops.iter().try_for_each(|hop| write!(f, " -> ({}) {}", hop.percent(), hop.token_out))
     }
 }
 

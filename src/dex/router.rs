@@ -1,4 +1,5 @@
-//! Calldata of SwapRouter02, in both directions.
+//! Calldata of SwapRouter02, in both directions (onedelta-composer.md §8): strict in what is written, lenient in what is
+//! read.
 
 use std::fmt;
 
@@ -15,14 +16,16 @@ use super::{
         ExactInputParams, ExactInputSingleParams, ExactOutputParams, ExactOutputSingleParams, ISwapRouter02Calls,
         exactInputCall, exactInputSingleCall, exactOutputCall, exactOutputSingleCall,
     },
-    route::{Hop, Route, RouteError},
+    route::{Route, RouteError},
 };
 
-/// The router reads these recipients as "the caller" and "the router itself".
-const RESERVED: [Address; 2] =
-    [address!("0000000000000000000000000000000000000001"), address!("0000000000000000000000000000000000000002")];
+/// The recipient that the router reads as whoever called it.
+const CALLER: Address = address!("0000000000000000000000000000000000000001");
+/// The recipient that the router reads as itself.
+const ITSELF: Address = address!("0000000000000000000000000000000000000002");
 
-/// A swap as the router is asked for it.
+/// A swap as the router is asked for it, in the router's own terms: recipients 1 and 2 have another meaning
+/// ([`RouterCall::receiver`]), and so has an input of zero ([`RouterCall::sells_router_balance`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouterCall {
     /// `exactInputSingle` or `exactInput`.
@@ -66,10 +69,19 @@ pub enum RouterCallError {
     /// A price limit is for a swap in one pool and has 160 bits, none of it zero.
     #[error("price limit {0} is zero, above 160 bits, or given for more than one pool")]
     Limit(U256),
-    /// Not a call of the four swaps.
-    #[error("not a swap of SwapRouter02: {0}")]
-    NotASwap(String),
-    /// The path in the calldata is none.
+    /// The swap would end in the token that it began with.
+    #[error("the route ends in {0}, the token it begins with; a swap needs two different tokens")]
+    RoundTrip(Address),
+    /// Only an exact input has an amount that can be written in later.
+    #[error("an exact output has no input amount that a balance could be written over; use an exact input")]
+    NoAmountIn,
+    /// The selector is another call's.
+    #[error("not one of the four swaps of SwapRouter02")]
+    NotASwap,
+    /// The selector is a swap's, the arguments are not.
+    #[error("a swap of SwapRouter02 whose arguments cannot be read: {0}")]
+    Damaged(String),
+    /// The route in the calldata is none.
     #[error(transparent)]
     Route(#[from] RouteError),
 }
@@ -78,7 +90,25 @@ impl RouterCall {
     /// The calldata: a `…Single` call for one pool, a path for more.
     pub fn encode(&self) -> Result<Bytes, RouterCallError> {
         self.check()?;
+        Ok(self.write(self.limit_word()?))
+    }
+
+    /// The calldata of an exact input whose amount the forwarder writes in at run time, and where that amount stands in
+    /// the arguments. `amount_in` is checked as in [`RouterCall::encode`] but zero stands in its place.
+    pub fn encode_for_replace(&self) -> Result<(Bytes, u16), RouterCallError> {
+        self.check()?;
         let limit = self.limit_word()?;
+        let mut blank = self.clone();
+        match &mut blank {
+            Self::ExactIn { amount_in, .. } => *amount_in = U256::ZERO,
+            Self::ExactOut { .. } => return Err(RouterCallError::NoAmountIn),
+        }
+        let data = blank.write(limit);
+        let offset = Self::amount_in_offset(&data).ok_or(RouterCallError::NoAmountIn)?;
+        Ok((data, offset))
+    }
+
+    fn write(&self, limit: U160) -> Bytes {
         let (route, recipient) = (self.route(), self.recipient());
         let (token_in, token_out) = (route.token_in(), route.token_out());
         let data = match (self, route.single()) {
@@ -125,14 +155,17 @@ impl RouterCall {
             }
             .abi_encode(),
         };
-        Ok(data.into())
+        data.into()
     }
 
-    /// Reads calldata of the four swaps, whoever wrote it; nothing is refused for its amounts.
+    /// Reads calldata of the four swaps, whoever wrote it; nothing is refused for its amounts or its recipient.
     pub fn decode(calldata: &[u8]) -> Result<Self, RouterCallError> {
+        if !Self::is_swap(calldata) {
+            return Err(RouterCallError::NotASwap);
+        }
         let call = ISwapRouter02Calls::abi_decode_validate(calldata)
-            .map_err(|error| RouterCallError::NotASwap(error.to_string()))?;
-        let single = |token_in, token_out, fee: U24| Route::new(token_in, vec![Hop { fee: fee.to(), token_out }]);
+            .map_err(|error| RouterCallError::Damaged(error.to_string()))?;
+        let single = |token_in, token_out, fee: U24| Route::through(token_in, fee.to(), token_out);
         let some_limit = |limit: U160| (!limit.is_zero()).then(|| U256::from(limit));
         Ok(match call {
             ISwapRouter02Calls::exactInputSingle(exactInputSingleCall { params }) => Self::ExactIn {
@@ -173,15 +206,20 @@ impl RouterCall {
     }
 
     /// Where the input amount stands in the arguments (behind the selector), for the forwarder's replace call
-    /// (onedelta-composer.md §8); `None` for an exact output.
+    /// (onedelta-composer.md §8). `None` where there is none, or where a path stands in an unusual place and could
+    /// share bytes with it.
     #[must_use]
-    pub fn amount_in_offset(&self) -> Option<u16> {
-        match self {
+    pub fn amount_in_offset(calldata: &[u8]) -> Option<u16> {
+        let (selector, arguments) = calldata.split_first_chunk::<4>()?;
+        match *selector {
             // Fifth of the static parameters.
-            Self::ExactIn { route, .. } if route.single().is_some() => Some(4 * 32),
+            exactInputSingleCall::SELECTOR => Some(4 * 32),
             // Behind the offset of the tuple, that of the path, and the recipient.
-            Self::ExactIn { .. } => Some(3 * 32),
-            Self::ExactOut { .. } => None,
+            exactInputCall::SELECTOR => {
+                let usual = [32_u64, 128].map(|offset| U256::from(offset).to_be_bytes::<32>());
+                arguments.as_chunks::<32>().0.starts_with(&usual).then_some(3 * 32)
+            }
+            _ => None,
         }
     }
 
@@ -193,11 +231,35 @@ impl RouterCall {
         }
     }
 
-    /// Who gets the output.
+    /// Who gets the output, as the calldata says it.
     #[must_use]
     pub const fn recipient(&self) -> Address {
         match self {
             Self::ExactIn { recipient, .. } | Self::ExactOut { recipient, .. } => *recipient,
+        }
+    }
+
+    /// Who gets the output when `caller` calls `router`.
+    #[must_use]
+    pub fn receiver(&self, caller: Address, router: Address) -> Address {
+        match self.recipient() {
+            CALLER => caller,
+            ITSELF => router,
+            other => other,
+        }
+    }
+
+    /// Whether the router is told to sell what it holds itself: that is how it reads an input of zero.
+    #[must_use]
+    pub fn sells_router_balance(&self) -> bool {
+        matches!(self, Self::ExactIn { amount_in, .. } if amount_in.is_zero())
+    }
+
+    /// Square root price at which the swap stops short; then it spends and gives less than its amounts say.
+    #[must_use]
+    pub const fn limit(&self) -> Option<U256> {
+        match self {
+            Self::ExactIn { limit, .. } | Self::ExactOut { limit, .. } => *limit,
         }
     }
 
@@ -213,12 +275,15 @@ impl RouterCall {
         if recipient.is_zero() {
             return Err(RouterCallError::Zero("recipient"));
         }
-        if RESERVED.contains(&recipient) { Err(RouterCallError::Recipient(recipient)) } else { Ok(()) }
+        if [CALLER, ITSELF].contains(&recipient) {
+            return Err(RouterCallError::Recipient(recipient));
+        }
+        let token_in = self.route().token_in();
+        if self.route().token_out() == token_in { Err(RouterCallError::RoundTrip(token_in)) } else { Ok(()) }
     }
 
     fn limit_word(&self) -> Result<U160, RouterCallError> {
-        let (Self::ExactIn { limit, .. } | Self::ExactOut { limit, .. }) = self;
-        let Some(limit) = *limit else { return Ok(U160::ZERO) };
+        let Some(limit) = self.limit() else { return Ok(U160::ZERO) };
         let fits = !limit.is_zero() && limit.bit_len() <= 160 && self.route().single().is_some();
         if fits { Ok(U160::saturating_from(limit)) } else { Err(RouterCallError::Limit(limit)) }
     }
@@ -226,119 +291,15 @@ impl RouterCall {
 
 impl fmt::Display for RouterCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = match self {
-            Self::ExactIn { route, recipient, amount_in, min_out, limit } => {
+        let (route, recipient) = (self.route(), self.recipient());
+        match self {
+            Self::ExactIn { amount_in, min_out, .. } => {
                 write!(f, "swap exactly {amount_in} for at least {min_out} by {route}, to {recipient}")?;
-                limit
             }
-            Self::ExactOut { route, recipient, amount_out, max_in, limit } => {
+            Self::ExactOut { amount_out, max_in, .. } => {
                 write!(f, "swap at most {max_in} for exactly {amount_out} by {route}, to {recipient}")?;
-                limit
             }
-        };
-        limit.map_or(Ok(()), |limit| write!(f, ", stopping at square root price {limit}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dex::{USDC, WETH};
-    use alloy::primitives::{Address, hex};
-
-    const FORWARDER: Address = address!("fCa11b85ac641f1ba215259566d579A45519e506");
-    const USER: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
-    const CBBTC: Address = address!("cbB7C0000aB88B473b1f5aFd9ef808440eed33Bf");
-
-    fn route(token_in: Address, hops: &[(u32, Address)]) -> Route {
-        let hops = hops.iter().map(|(fee, token_out)| Hop { fee: *fee, token_out: *token_out }).collect();
-        Route::new(token_in, hops).expect("route")
-    }
-
-    fn one_hop() -> Route {
-        route(USDC, &[(500, WETH)])
-    }
-
-    fn two_hops() -> Route {
-        route(CBBTC, &[(500, WETH), (3_000, USDC)])
-    }
-
-    fn exact_in(route: Route, recipient: Address, amount_in: u64, min_out: u64) -> RouterCall {
-        let (amount_in, min_out) = (U256::from(amount_in), U256::from(min_out));
-        RouterCall::ExactIn { route, recipient, amount_in, min_out, limit: None }
-    }
-
-    fn exact_out(route: Route, recipient: Address, amount_out: u64, max_in: u64) -> RouterCall {
-        let (amount_out, max_in) = (U256::from(amount_out), U256::from(max_in));
-        RouterCall::ExactOut { route, recipient, amount_out, max_in, limit: None }
-    }
-
-    #[test]
-    fn calldata_equals_what_others_wrote_and_is_read_back() {
-        #[derive(serde::Deserialize)]
-        struct Vectors {
-            exact_input_single: Bytes,
-            exact_output_single: Bytes,
-            exact_input: Bytes,
-            exact_output: Bytes,
         }
-        let text = include_str!("../../tests/vectors/router_calls.json");
-        let vectors: Vectors = serde_json::from_str(text).expect("vectors");
-        let buy = route(WETH, &[(500, USDC)]);
-        for (call, expected) in [
-            (exact_in(one_hop(), FORWARDER, 6_000_000_000, 1_990_000_000_000_000_000), vectors.exact_input_single),
-            (exact_out(buy, FORWARDER, 2_001_000_000, 690_000_000_000_000_000), vectors.exact_output_single),
-            (exact_in(two_hops(), USER, 100_000_000, 88_000_000_000), vectors.exact_input),
-            (exact_out(two_hops(), USER, 88_000_000_000, 100_000_000), vectors.exact_output),
-        ] {
-            assert_eq!(call.encode(), Ok(expected.clone()), "{call}");
-            assert_eq!(RouterCall::decode(&expected), Ok(call));
-            assert!(RouterCall::is_swap(&expected));
-        }
-    }
-
-    #[test]
-    fn the_forwarder_replaces_exactly_the_input_amount() {
-        for route in [one_hop(), two_hops()] {
-            let call = exact_in(route.clone(), FORWARDER, 1, 2);
-            let offset = 4 + usize::from(call.amount_in_offset().expect("offset"));
-            let mut data = call.encode().expect("calldata").to_vec();
-            data[offset..offset + 32].copy_from_slice(&U256::from(777).to_be_bytes::<32>());
-            assert_eq!(RouterCall::decode(&data), Ok(exact_in(route.clone(), FORWARDER, 777, 2)));
-            assert_eq!(exact_out(route, FORWARDER, 1, 2).amount_in_offset(), None);
-        }
-    }
-
-    #[test]
-    fn what_the_router_would_misread_is_not_written() {
-        assert_eq!(exact_in(one_hop(), FORWARDER, 0, 1).encode(), Err(RouterCallError::Zero("amount in")));
-        assert_eq!(exact_in(one_hop(), FORWARDER, 1, 0).encode(), Err(RouterCallError::Zero("minimum out")));
-        assert_eq!(exact_out(one_hop(), FORWARDER, 1, 0).encode(), Err(RouterCallError::Zero("maximum in")));
-        assert_eq!(exact_in(one_hop(), Address::ZERO, 1, 1).encode(), Err(RouterCallError::Zero("recipient")));
-        for recipient in RESERVED {
-            let refused = exact_in(one_hop(), recipient, 1, 1).encode();
-            assert_eq!(refused, Err(RouterCallError::Recipient(recipient)));
-        }
-        for (route, limit) in [(two_hops(), U256::ONE), (one_hop(), U256::ZERO), (one_hop(), U256::MAX)] {
-            let (amount_in, min_out) = (U256::ONE, U256::ONE);
-            let call = RouterCall::ExactIn { route, recipient: FORWARDER, amount_in, min_out, limit: Some(limit) };
-            assert_eq!(call.encode(), Err(RouterCallError::Limit(limit)));
-        }
-    }
-
-    #[test]
-    fn foreign_or_cut_calldata_is_refused() {
-        let whole = exact_in(two_hops(), FORWARDER, 1, 1).encode().expect("calldata");
-        for bytes in [&[][..], &[0x04, 0xe4], &hex!("095ea7b3"), &whole[..100]] {
-            assert!(matches!(RouterCall::decode(bytes), Err(RouterCallError::NotASwap(_))));
-        }
-        assert!(!RouterCall::is_swap(&hex!("095ea7b3")));
-    }
-
-    #[test]
-    fn a_swap_reads_as_a_sentence() {
-        let text = exact_in(one_hop(), FORWARDER, 5, 3).to_string();
-        let expected = format!("swap exactly 5 for at least 3 by {USDC} -> (0.05 %) {WETH}, to {FORWARDER}");
-        assert_eq!(text, expected);
+        self.limit().map_or(Ok(()), |limit| write!(f, ", stopping at square root price {limit}"))
     }
 }

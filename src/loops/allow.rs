@@ -1,16 +1,11 @@
 //! What the stream of a loop action may touch: this pair, the known contracts, and nothing else.
 
-use alloy::primitives::Address;
-
 use super::Pair;
 use crate::{
     aave,
-    dex::{self, PoolKey},
+    dex::{self, PoolKey, WETH},
     onedelta::{AllowList, CALL_FORWARDER, COMPOSER, FlashProvider, FlashSource, MORPHO_BLUE, ReserveTokens},
 };
-
-/// Wrapped ether, a predeploy of every OP-stack chain.
-pub const WETH: Address = alloy::primitives::address!("4200000000000000000000000000000000000006");
 
 /// The list for a pair, with the Uniswap pool that lends, which may hold a token besides the pair's.
 pub(super) fn allow_list(pair: &Pair, lender: Option<PoolKey>) -> AllowList {

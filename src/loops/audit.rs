@@ -90,9 +90,9 @@ fn is_preparation(pair: &Pair, to: Address, data: &[u8]) -> bool {
     let approves = approveCall::abi_decode(data).is_ok_and(|call| call.spender == COMPOSER && call.value < U256::MAX);
     let delegates =
         approveDelegationCall::abi_decode(data).is_ok_and(|call| call.delegatee == COMPOSER && call.amount < U256::MAX);
-    assets.iter().any(|asset| {
-        (approves && (to == asset.token || to == asset.a_token)) || (delegates && to == asset.debt_token)
-    })
+    assets
+        .iter()
+        .any(|asset| (approves && (to == asset.token || to == asset.a_token)) || (delegates && to == asset.debt_token))
 }
 
 fn audit_permit(plan: &Plan, pair: &Pair, header: &[u8], request: &PermitRequest) -> Result<(), AuditError> {
@@ -103,7 +103,12 @@ fn audit_permit(plan: &Plan, pair: &Pair, header: &[u8], request: &PermitRequest
         crate::plan::PermitKind::CreditDelegation => onedelta::PermitKind::AaveCredit,
     };
     let header_fits = header == onedelta::permit_header(kind, request.token);
-    if is_ours && header_fits && request.spender == COMPOSER && request.owner == plan.account && request.value < U256::MAX {
+    if is_ours
+        && header_fits
+        && request.spender == COMPOSER
+        && request.owner == plan.account
+        && request.value < U256::MAX
+    {
         return Ok(());
     }
     Err(AuditError::Permit { token: request.token, spender: request.spender })

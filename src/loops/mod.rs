@@ -7,8 +7,8 @@
 
 pub mod algebra;
 mod allow;
-mod audit;
 mod approvals;
+mod audit;
 mod bounds;
 mod carry;
 mod class;
@@ -34,9 +34,9 @@ mod target;
 mod view;
 mod write;
 
-pub use allow::WETH;
-pub use audit::{AuditError, audit};
+pub use crate::dex::WETH;
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
+pub use audit::{AuditError, audit};
 pub use class::class_of;
 pub use close::{Payout, Share};
 pub use context::Settings;

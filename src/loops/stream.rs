@@ -36,17 +36,17 @@ impl Streams<'_> {
 
     /// Sells exactly the quoted input.
     pub(super) fn sell(&self, swap: &Swap) -> Result<Vec<Op>, EncodeError> {
-        VENUE.exact_in(&swap.path(), Exact::new(swap.quote.amount_in)?, Exact::new(swap.limit)?)
+        VENUE.exact_in(&swap.quote.route, Exact::new(swap.quote.amount_in)?, Exact::new(swap.limit)?)
     }
 
     /// Sells all that the composer holds.
     pub(super) fn sell_everything(&self, swap: &Swap, at_least: U256) -> Result<Vec<Op>, EncodeError> {
-        VENUE.whole_balance(&swap.path(), Exact::new(at_least)?, Exact::new(swap.limit)?)
+        VENUE.whole_balance(&swap.quote.route, Exact::new(at_least)?, Exact::new(swap.limit)?)
     }
 
     /// Buys exactly the quoted output for no more than the limit.
     pub(super) fn buy(&self, swap: &Swap) -> Result<Vec<Op>, EncodeError> {
-        VENUE.exact_out(&swap.path(), Exact::new(swap.quote.amount_out)?, Exact::new(swap.limit)?)
+        VENUE.exact_out(&swap.quote.route, Exact::new(swap.quote.amount_out)?, Exact::new(swap.limit)?)
     }
 
     /// Supplies all collateral that the composer holds.

@@ -7,8 +7,7 @@ use alloy::primitives::{Address, U256};
 use super::{LoopSnapshot, PlanError};
 use crate::{
     aave::Reserve,
-    dex::{GasPrice, Quote, Ranking, Route, Search},
-    onedelta::V3Path,
+    dex::{GasPrice, Quote, Ranking, Search},
     plan::Quantity,
     units::{Bps, MathError, mul_div_down, mul_div_up},
 };
@@ -44,15 +43,6 @@ impl Swap {
             Exact::Out => loss_bps(self.limit, self.quote.amount_in),
         }
     }
-
-    pub(super) fn path(&self) -> V3Path {
-        v3_path(&self.quote.route)
-    }
-}
-
-/// The route as the composer's encoder takes it.
-pub(super) fn v3_path(route: &Route) -> V3Path {
-    V3Path { token_in: route.token_in(), hops: route.hops().iter().map(|hop| (hop.fee, hop.token_out)).collect() }
 }
 
 /// Where swaps are looked for.

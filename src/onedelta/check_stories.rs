@@ -1,13 +1,14 @@
 //! Streams as a planner would make them, and what happens to them when one thing is wrong.
 
-use alloy::primitives::{Address, Bytes, U160, U256, address};
+use alloy::primitives::{Address, Bytes, U256, address};
 
 use super::{
     AllowList, Amount, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, Exact, FailurePath, FlashLoan, FlashProvider,
     FlashSource, ForwarderOp, Lending, MORPHO_BLUE, NativeValue, OnFailure, Op, Permit, RefusalReason, Replace,
-    ReserveTokens, RouterCall, Singleton, SwapVenue, SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, V3Path,
-    approve_then_deposit, approve_then_flash, approve_then_repay, check, check_with_value, encode,
+    ReserveTokens, Singleton, SwapVenue, SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, approve_then_deposit,
+    approve_then_flash, approve_then_repay, check, check_with_value, encode,
 };
+use crate::dex::{Hop, Route, RouterCall};
 
 const USER: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
 const STRANGER: Address = Address::repeat_byte(0x66);
@@ -19,6 +20,8 @@ const A_USDC: Address = address!("0x4e65fE4DbA92790696d040ac24Aa414708F5c0AB");
 const V_USDC: Address = address!("0x59dca05b6c26dbd64b5381374aAaC5CD05644C28");
 const POOL: Address = address!("0xA238Dd80C259a72e81d7e4664a9801593F98d1c5");
 const ROUTER: Address = address!("0x2626664c2603336E57B271c5C0b26F421741e481");
+const ROUTER_CALLER: Address = address!("0x0000000000000000000000000000000000000001");
+const ROUTER_ITSELF: Address = address!("0x0000000000000000000000000000000000000002");
 const V3_POOL: Address = address!("0xd0b53D9277642d899DF5C87A3966A349A798F224");
 
 fn allow() -> AllowList {
@@ -46,12 +49,12 @@ fn venue() -> SwapVenue {
     SwapVenue::new(COMPOSER, CALL_FORWARDER, ROUTER)
 }
 
-fn buy_weth() -> V3Path {
-    V3Path::single(USDC, 500, WETH)
+fn buy_weth() -> Route {
+    Route::through(USDC, 500, WETH).expect("a route")
 }
 
-fn sell_weth() -> V3Path {
-    V3Path::single(WETH, 500, USDC)
+fn sell_weth() -> Route {
+    Route::through(WETH, 500, USDC).expect("a route")
 }
 
 /// A 3x loop: funds first, then a flash loan of 6000 USDC.
@@ -318,16 +321,16 @@ fn with_call(call: ForwarderOp, back: Vec<Transfer>) -> Vec<Op> {
     ops
 }
 
+/// `exactInputSingle` as somebody else may have written it: with words that our codec refuses to write.
 fn sell(amount_in: u64, min_out: u64, recipient: Address) -> Bytes {
-    RouterCall::ExactInput {
-        path: sell_weth(),
-        recipient,
-        amount_in: U256::from(amount_in),
-        min_out: U256::from(min_out),
-        price_limit: Default::default(),
-    }
-    .encode()
-    .expect("encodes")
+    let one = U256::ONE;
+    let swap = RouterCall::ExactIn { route: sell_weth(), recipient: USER, amount_in: one, min_out: one, limit: None };
+    let mut data = swap.encode().expect("encodes").to_vec();
+    let mut put = |word: usize, value: U256| data[4 + 32 * word..][..32].copy_from_slice(&value.to_be_bytes::<32>());
+    put(3, recipient.into_word().into());
+    put(4, U256::from(amount_in));
+    put(5, U256::from(min_out));
+    data.into()
 }
 
 fn call(data: Bytes) -> ForwarderOp {
@@ -355,6 +358,9 @@ fn a_router_told_to_pay_a_stranger_or_to_sell_its_own_balance_is_refused() {
     let refused = |data| reason(&with_call(call(data), home(1)));
     assert_eq!(refused(sell(1_000, 1, STRANGER)), RefusalReason::Receiver(STRANGER));
     assert_eq!(refused(sell(0, 1, CALL_FORWARDER)), RefusalReason::SellsRouterBalance);
+    assert_eq!(refused(sell(1_000, 1, ROUTER_ITSELF)), RefusalReason::Receiver(ROUTER));
+    let to_forwarder = with_call(call(sell(1_000, 1, ROUTER_CALLER)), home(1));
+    assert_eq!(check(&to_forwarder, &allow(), USER), Ok(()), "who calls the router is the forwarder");
     let paid = ForwarderOp::Call { target: ROUTER, value: NativeValue::Wei(1), data: sell(1_000, 1, CALL_FORWARDER) };
     assert_eq!(reason(&with_call(paid, home(1))), RefusalReason::NativeToRouter);
     let mut pulls = with_call(call(sell(1_000, 1, CALL_FORWARDER)), home(1));
@@ -368,13 +374,25 @@ fn a_router_told_to_pay_a_stranger_or_to_sell_its_own_balance_is_refused() {
 #[test]
 fn a_swap_that_may_stop_at_a_price_must_give_back_the_rest() {
     let mut swap = RouterCall::decode(&sell(1_000, 1, CALL_FORWARDER)).expect("a swap");
-    if let RouterCall::ExactInput { price_limit, .. } = &mut swap {
-        *price_limit = U160::from(1);
+    if let RouterCall::ExactIn { limit, .. } = &mut swap {
+        *limit = Some(U256::ONE);
     }
     let data = swap.encode().expect("encodes");
     assert_eq!(check(&with_call(call(data.clone()), home(1)), &allow(), USER), Ok(()));
     let forgets = with_call(call(data), vec![sweep(USDC, COMPOSER, SweepAmount::ALL)]);
     assert_eq!(reason(&forgets), RefusalReason::LeftBehind { asset: WETH, holder: CALL_FORWARDER });
+}
+
+#[test]
+fn a_swap_that_ends_in_the_token_it_sells_is_refused() {
+    let hops = [(500, USDC), (3_000, STRANGER)].map(|(fee, token_out)| Hop { fee, token_out });
+    let route = Route::new(WETH, hops.into()).expect("a route");
+    let (amount_in, min_out) = (U256::from(1_000), U256::ONE);
+    let swap = RouterCall::ExactIn { route, recipient: CALL_FORWARDER, amount_in, min_out, limit: None };
+    let mut data = swap.encode().expect("encodes").to_vec();
+    let last_token = 4 + 6 * 32 + 46;
+    data[last_token..last_token + 20].copy_from_slice(WETH.as_slice());
+    assert_eq!(reason(&with_call(call(data.into()), home(1))), RefusalReason::NotPlanned);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use alloy::primitives::{Address, U256};
 
+use crate::dex::RouterCallError;
+
 /// Why an op list was not encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -94,12 +96,9 @@ pub enum EncodeError {
     /// A signature whose s is in the upper half cannot be compacted (EIP-2098) and is refused by tokens.
     #[error("the signature's s uses 256 bits; normalise it to the lower half first")]
     HighS,
-    /// A route that swaps nothing.
-    #[error("a swap route needs at least one hop between different tokens")]
-    EmptyRoute,
-    /// A pool fee beyond its 24-bit field.
-    #[error("pool fee {0} does not fit 24 bits")]
-    FeeTooWide(u32),
+    /// A swap that the router would misread.
+    #[error(transparent)]
+    Swap(#[from] RouterCallError),
     /// A packed stream from elsewhere that cannot be read.
     #[error("the given stream is refused {0}")]
     Stream(#[from] DecodeError),

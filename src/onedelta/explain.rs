@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::{
     Amount, CompactPermit, Deadline, FlashLoan, ForwarderOp, Lending, Names, NativeValue, OnFailure, Op, Permit,
-    PermitBody, Replace, RouterCall, Singleton, SweepAmount, Transfer,
+    PermitBody, Replace, Singleton, SweepAmount, Transfer,
     names::{address, allowance, amount, token},
 };
+use crate::dex::{Hop, RouterCall};
 
 /// One op in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,7 +50,7 @@ pub fn explain_forwarder(ops: &[ForwarderOp], names: &dyn Names) -> Vec<Line> {
 /// A swap of SwapRouter02 as a sentence.
 #[must_use]
 pub fn explain_router(call: &RouterCall, names: &dyn Names) -> String {
-    Explainer { names, lines: Vec::new() }.router_text(call, None)
+    Explainer { names, lines: Vec::new() }.router_text(call, false)
 }
 
 struct Explainer<'a> {
@@ -285,37 +286,37 @@ impl Explainer<'_> {
     }
 
     fn calldata_text(&self, data: &[u8], replace: Option<Replace>) -> String {
-        let Some(call) = RouterCall::decode(data) else {
+        let Ok(call) = RouterCall::decode(data) else {
             let selector = data.get(..4).map_or_else(|| "no selector".to_owned(), alloy::hex::encode_prefixed);
             return format!("{selector}, {} bytes", data.len());
         };
-        self.router_text(&call, replace)
+        let overwritten = replace.is_some_and(|replace| Some(replace.offset) == RouterCall::amount_in_offset(data));
+        self.router_text(&call, overwritten)
     }
 
-    fn router_text(&self, call: &RouterCall, replace: Option<Replace>) -> String {
+    fn router_text(&self, call: &RouterCall, overwritten: bool) -> String {
         let names = self.names;
-        let path = call.path();
-        let hops: Vec<String> =
-            path.hops.iter().map(|(fee, next)| format!("{} at {}", token(names, *next), fee_text(*fee))).collect();
-        let route = format!("{} to {}", token(names, path.token_in), hops.join(" to "));
+        let (token_in, token_out) = (call.route().token_in(), call.route().token_out());
+        let hop_text = |hop: &Hop| format!("{} at {}", token(names, hop.token_out), hop.percent());
+        let hops: Vec<String> = call.route().hops().iter().map(hop_text).collect();
+        let route = format!("{} to {}", token(names, token_in), hops.join(" to "));
         let recipient = address(names, call.recipient());
-        let (token_in, token_out) = (path.token_in, path.token_out());
+        let stops = if call.limit().is_some() { ", stopping short at a price limit" } else { "" };
         match call {
-            RouterCall::ExactInput { amount_in, min_out, .. } => {
-                let overwritten = replace.is_some_and(|replace| Some(replace.offset) == call.amount_in_offset());
+            RouterCall::ExactIn { amount_in, min_out, .. } => {
                 let sold = if overwritten {
                     "the balance written in".to_owned()
-                } else if amount_in.is_zero() {
+                } else if call.sells_router_balance() {
                     format!("the router's own {}", token(names, token_in))
                 } else {
                     amount(names, *amount_in, token_in)
                 };
                 let least = amount(names, *min_out, token_out);
-                format!("sell {sold} for at least {least} ({route}), to {recipient}")
+                format!("sell {sold} for at least {least} ({route}), to {recipient}{stops}")
             }
-            RouterCall::ExactOutput { amount_out, max_in, .. } => {
+            RouterCall::ExactOut { amount_out, max_in, .. } => {
                 let (bought, most) = (amount(names, *amount_out, token_out), amount(names, *max_in, token_in));
-                format!("buy {bought} for at most {most} ({route}), to {recipient}")
+                format!("buy {bought} for at most {most} ({route}), to {recipient}{stops}")
             }
         }
     }
@@ -334,11 +335,6 @@ impl Explainer<'_> {
             NativeValue::All => " with the whole native balance".to_owned(),
         }
     }
-}
-
-/// Pool fees are 1e-6: 500 → `0.05 %`.
-fn fee_text(fee: u32) -> String {
-    format!("{} %", crate::units::format_units(U256::from(fee), 4))
 }
 
 fn until(deadline: Deadline) -> String {

@@ -5,8 +5,9 @@ use alloy::primitives::{Address, Bytes, U160, U256, address};
 use super::{
     Amount, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, Exact, FailurePath, FlashProvider, ForwarderOp, Lending,
     MORPHO_BLUE, Names, NativeValue, NoNames, OnFailure, Op, Permit, PermitBody, Singleton, SwapVenue, SweepAmount,
-    Transfer, V3Path, approve_then_deposit, approve_then_flash, approve_then_repay, explain,
+    Transfer, approve_then_deposit, approve_then_flash, approve_then_repay, explain,
 };
+use crate::dex::{Hop, Route};
 
 const USER: Address = Address::repeat_byte(0x70);
 const WETH: Address = address!("0x4200000000000000000000000000000000000006");
@@ -64,8 +65,8 @@ fn a_loop_reads_as_what_it_does() {
         vs: Default::default(),
     };
     let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, ROUTER);
-    let path = V3Path::single(USDC, 500, WETH);
-    let mut inner = venue.exact_in(&path, exact(6_000_000_000), exact(1_990_000_000_000_000_000)).expect("builds");
+    let route = Route::through(USDC, 500, WETH).expect("a route");
+    let mut inner = venue.exact_in(&route, exact(6_000_000_000), exact(1_990_000_000_000_000_000)).expect("builds");
     inner.extend(approve_then_deposit(WETH, Amount::All, USER, POOL));
     inner.push(Lending::Borrow { asset: USDC, amount: exact(6_000_000_000), receiver: COMPOSER, pool: POOL }.into());
     let mut ops: Vec<Op> = vec![
@@ -95,13 +96,14 @@ fn a_loop_reads_as_what_it_does() {
 #[test]
 fn closing_and_less_common_ops_read_as_what_they_do() {
     let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, ROUTER);
-    let path = V3Path { token_in: CBETH, hops: vec![(500, WETH), (3000, USDC)] };
+    let hops = vec![Hop { fee: 500, token_out: WETH }, Hop { fee: 3000, token_out: USDC }];
+    let route = Route::new(CBETH, hops).expect("a route");
     let mut ops = Vec::from(approve_then_repay(USDC, Amount::Max, USER, V_USDC, POOL));
     ops.push(
         Lending::Withdraw { asset: CBETH, amount: Amount::Max, receiver: COMPOSER, a_token: USER, pool: POOL }.into(),
     );
-    ops.extend(venue.whole_balance(&path, exact(1), exact(4_000_000_000)).expect("builds"));
-    ops.extend(venue.exact_out(&path, exact(5_000_000), exact(ETHER / 4)).expect("builds"));
+    ops.extend(venue.whole_balance(&route, exact(1), exact(4_000_000_000)).expect("builds"));
+    ops.extend(venue.exact_out(&route, exact(5_000_000), exact(ETHER / 4)).expect("builds"));
     let tried = ForwarderOp::TryCall {
         target: ROUTER,
         value: NativeValue::All,

@@ -1,15 +1,13 @@
 //! The check of a forwarder stream: known routers, a minimum for every swap, everything swept out.
 
-use alloy::primitives::{Address, U256, address};
+use alloy::primitives::{Address, U256};
 
 use super::{
-    ForwarderOp, NativeValue, OnFailure, Refusal, RefusalReason, Replace, RouterCall, SweepAmount, Transfer,
+    ForwarderOp, NativeValue, OnFailure, Refusal, RefusalReason, Replace, SweepAmount, Transfer,
     check::{Walk, refuse},
     ledger::{Held, Place, Quantity},
 };
-
-/// SwapRouter02's name for whoever called it.
-const ROUTER_MSG_SENDER: Address = address!("0x0000000000000000000000000000000000000001");
+use crate::dex::RouterCall;
 
 /// A swap whose minimum still has to come from a sweep.
 #[derive(Debug, Clone)]
@@ -140,35 +138,37 @@ impl Walk<'_> {
         if value != NativeValue::NONE {
             return Err(refuse(place, RefusalReason::NativeToRouter));
         }
-        let Some(call) = RouterCall::decode(data) else {
+        let Ok(call) = RouterCall::decode(data) else {
             let held = self.ledger.blur(forwarder);
             return Ok(Some(Unbounded { bought: Bought::AnythingBut(held), place }));
         };
-        let (token_in, token_out) = (call.path().token_in, call.path().token_out());
+        let (token_in, token_out) = (call.route().token_in(), call.route().token_out());
         self.token(token_in, place)?;
         self.token(token_out, place)?;
-        let recipient = if call.recipient() == ROUTER_MSG_SENDER { forwarder } else { call.recipient() };
+        let recipient = call.receiver(forwarder, target);
         self.receiver(recipient, place)?;
-        let bought = match &call {
-            RouterCall::ExactInput { amount_in, price_limit, .. } => {
-                let quantity = sold(*amount_in, token_in, replace, &call, place)?;
-                let quantity = if price_limit.is_zero() { quantity } else { Quantity::Part };
+        if token_in == token_out {
+            return Err(refuse(place, RefusalReason::NotPlanned));
+        }
+        let (bought, bounded) = match &call {
+            RouterCall::ExactIn { amount_in, min_out, limit, .. } => {
+                if replace.is_none() && call.sells_router_balance() {
+                    return Err(refuse(place, RefusalReason::SellsRouterBalance));
+                }
+                let quantity = sold(*amount_in, token_in, replace, data, place)?;
+                let quantity = if limit.is_none() { quantity } else { Quantity::Part };
                 self.ledger.spend(forwarder, token_in, quantity);
-                Held::Unknown
+                (Held::Unknown, !min_out.is_zero())
             }
-            RouterCall::ExactOutput { amount_out, price_limit, .. } => {
+            RouterCall::ExactOut { amount_out, limit, .. } => {
                 if replace.is_some() {
                     return Err(refuse(place, RefusalReason::NotPlanned));
                 }
                 self.ledger.spend(forwarder, token_in, Quantity::Part);
-                if price_limit.is_zero() { Held::Known(*amount_out) } else { Held::Unknown }
+                (if limit.is_none() { Held::Known(*amount_out) } else { Held::Unknown }, true)
             }
         };
         self.arrive(recipient, token_out, bought, place);
-        let bounded = match &call {
-            RouterCall::ExactInput { min_out, .. } => !min_out.is_zero(),
-            RouterCall::ExactOutput { .. } => true,
-        };
         match (bounded, recipient == forwarder) {
             (true, _) => Ok(None),
             (false, true) => Ok(Some(Unbounded { bought: Bought::Token(token_out), place })),
@@ -182,15 +182,14 @@ fn sold(
     amount_in: U256,
     token_in: Address,
     replace: Option<Replace>,
-    call: &RouterCall,
+    data: &[u8],
     place: Place,
 ) -> Result<Quantity, Refusal> {
     match replace {
-        Some(replace) if replace.token == token_in && Some(replace.offset) == call.amount_in_offset() => {
+        Some(replace) if replace.token == token_in && Some(replace.offset) == RouterCall::amount_in_offset(data) => {
             Ok(Quantity::Everything)
         }
         Some(_) => Err(refuse(place, RefusalReason::NotPlanned)),
-        None if amount_in.is_zero() => Err(refuse(place, RefusalReason::SellsRouterBalance)),
         None => Ok(Quantity::Exactly(amount_in)),
     }
 }

@@ -24,7 +24,6 @@ mod names;
 mod op;
 mod permit;
 mod refusal;
-mod router;
 mod singleton;
 mod stream;
 mod swap;
@@ -64,7 +63,6 @@ pub use permit::{
     CompactPermit, Deadline, Permit, PermitBody, PermitKind, UnixSeconds, compact_permit_body, permit_header,
 };
 pub use refusal::{Refusal, RefusalReason};
-pub use router::{RouterCall, V3Path};
 pub use singleton::Singleton;
 pub use stream::{MAX_DEPTH, decode, decode_forwarder, encode, encode_forwarder, encoded_len};
 pub use swap::{SwapVenue, approve_then_deposit, approve_then_flash, approve_then_repay};

@@ -1,11 +1,12 @@
 //! The blocks the planner composes: a swap through the call forwarder, and approve-then-act pairs.
 
-use alloy::primitives::{Address, Bytes, U160, U256};
+use alloy::primitives::{Address, Bytes};
 
 use super::{
-    Amount, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending, NativeValue, Op, Replace, RouterCall,
-    SweepAmount, Transfer, V3Path,
+    Amount, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending, NativeValue, Op, Replace, SweepAmount,
+    Transfer,
 };
+use crate::dex::{Route, RouterCall};
 
 /// Through which contracts a swap goes. Tokens are pushed into the forwarder, never approved to it, and everything is
 /// swept out in the same stream (onedelta-composer.md §8).
@@ -29,44 +30,43 @@ impl SwapVenue {
     }
 
     /// Sells exactly `amount_in` for at least `min_out`, checked by the router and again by the final sweep.
-    pub fn exact_in(&self, path: &V3Path, amount_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
-        let data = self.sell(path, amount_in.to_u256(), min_out).encode()?;
+    pub fn exact_in(&self, route: &Route, amount_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
+        let data = self.sell(route, amount_in, min_out).encode()?;
         let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
-        let back = vec![self.back(path.token_out(), SweepAmount::AtLeast(min_out.get()))];
-        Ok(self.block(path.token_in, SweepAmount::Exact(amount_in), call, back))
+        let back = vec![self.back(route.token_out(), SweepAmount::AtLeast(min_out.get()))];
+        Ok(self.block(route.token_in(), SweepAmount::Exact(amount_in), call, back))
     }
 
     /// Buys exactly `amount_out` for at most `max_in`; what is not spent comes back to the composer.
-    pub fn exact_out(&self, path: &V3Path, amount_out: Exact, max_in: Exact) -> Result<Vec<Op>, EncodeError> {
-        let data = RouterCall::ExactOutput {
-            path: path.clone(),
+    pub fn exact_out(&self, route: &Route, amount_out: Exact, max_in: Exact) -> Result<Vec<Op>, EncodeError> {
+        let data = RouterCall::ExactOut {
+            route: route.clone(),
             recipient: self.forwarder,
             amount_out: amount_out.to_u256(),
             max_in: max_in.to_u256(),
-            price_limit: U160::ZERO,
+            limit: None,
         }
         .encode()?;
         let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
         let back = vec![
-            self.back(path.token_out(), SweepAmount::AtLeast(amount_out.get())),
-            self.back(path.token_in, SweepAmount::ALL),
+            self.back(route.token_out(), SweepAmount::AtLeast(amount_out.get())),
+            self.back(route.token_in(), SweepAmount::ALL),
         ];
-        Ok(self.block(path.token_in, SweepAmount::Exact(max_in), call, back))
+        Ok(self.block(route.token_in(), SweepAmount::Exact(max_in), call, back))
     }
 
     /// Sells all of `token_in` the composer holds (at least `min_in`) for at least `min_out`: the forwarder writes
     /// its balance into the router's calldata.
-    pub fn whole_balance(&self, path: &V3Path, min_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
-        let sell = self.sell(path, U256::ZERO, min_out);
-        let offset = sell.amount_in_offset().ok_or(EncodeError::EmptyRoute)?;
+    pub fn whole_balance(&self, route: &Route, min_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
+        let (data, offset) = self.sell(route, min_in, min_out).encode_for_replace()?;
         let call = ForwarderOp::CallWithReplace {
             target: self.router,
             value: NativeValue::NONE,
-            replace: Replace { token: path.token_in, offset },
-            data: sell.encode()?,
+            replace: Replace { token: route.token_in(), offset },
+            data,
         };
-        let back = vec![self.back(path.token_out(), SweepAmount::AtLeast(min_out.get()))];
-        Ok(self.block(path.token_in, SweepAmount::AtLeast(min_in.get()), call, back))
+        let back = vec![self.back(route.token_out(), SweepAmount::AtLeast(min_out.get()))];
+        Ok(self.block(route.token_in(), SweepAmount::AtLeast(min_in.get()), call, back))
     }
 
     /// Runs calldata this codec does not read (an aggregator's), with the forwarder as its recipient. Both tokens are
@@ -86,13 +86,13 @@ impl SwapVenue {
         self.block(token_in, SweepAmount::Exact(amount_in), call, back)
     }
 
-    fn sell(&self, path: &V3Path, amount_in: U256, min_out: Exact) -> RouterCall {
-        RouterCall::ExactInput {
-            path: path.clone(),
+    fn sell(&self, route: &Route, amount_in: Exact, min_out: Exact) -> RouterCall {
+        RouterCall::ExactIn {
+            route: route.clone(),
             recipient: self.forwarder,
-            amount_in,
+            amount_in: amount_in.to_u256(),
             min_out: min_out.to_u256(),
-            price_limit: U160::ZERO,
+            limit: None,
         }
     }
 

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::call::call_words;
 use crate::{
     chain::{ErrorTable, Revert},
+    dex::RouterCall,
     onedelta::{
-        DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, Line, Names, RouterCall, decode, decode_calldata, decode_forwarder,
+        DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, Line, Names, decode, decode_calldata, decode_forwarder,
         decode_forwarder_calldata, explain, explain_forwarder, explain_router,
     },
 };
@@ -94,10 +95,10 @@ pub fn explain_bytes(
             Err(error) => broken(Kind::ForwarderCall, error.to_string()),
         };
     }
-    if let Some(call) = RouterCall::decode(data) {
-        return found(Kind::RouterCall, one("SWAP", explain_router(&call, names)));
+    match RouterCall::decode(data) {
+        Ok(call) => return found(Kind::RouterCall, one("SWAP", explain_router(&call, names))),
+        Err(error) => tried.push((Kind::RouterCall, error.to_string())),
     }
-    tried.push((Kind::RouterCall, "not one of its four swaps".to_owned()));
     if let Some((name, words)) = call_words(data, to, names) {
         return found(Kind::ContractCall, one(name, words));
     }
@@ -121,12 +122,12 @@ pub fn explain_bytes(
 
 #[cfg(test)]
 mod tests {
-    use alloy::primitives::{U160, U256};
+    use alloy::primitives::U256;
 
     use super::*;
+    use crate::dex::Route;
     use crate::onedelta::{
-        Exact, ForwarderOp, NoNames, Op, SweepAmount, Transfer, V3Path, delta_compose_calldata, encode,
-        encode_forwarder,
+        Exact, ForwarderOp, NoNames, Op, SweepAmount, Transfer, delta_compose_calldata, encode, encode_forwarder,
     };
 
     fn explained(data: &[u8]) -> Result<Explanation, Unrecognised> {
@@ -165,12 +166,12 @@ mod tests {
 
     #[test]
     fn swaps_and_reverts_are_sentences() {
-        let swap = RouterCall::ExactInput {
-            path: V3Path::single(Address::repeat_byte(1), 500, Address::repeat_byte(2)),
+        let swap = RouterCall::ExactIn {
+            route: Route::through(Address::repeat_byte(1), 500, Address::repeat_byte(2)).expect("a route"),
             recipient: Address::repeat_byte(3),
             amount_in: U256::from(7),
             min_out: U256::from(6),
-            price_limit: U160::ZERO,
+            limit: None,
         };
         let found = explained(&swap.encode().expect("encodes")).expect("recognised");
         assert_eq!(found.kind, Kind::RouterCall);
