@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     chain::Reader,
-    loops::BLOCK_TIME,
+    loops::{BLOCK_TIME, audit},
     plan::{Plan, SCHEMA, check, rehearse},
 };
 
@@ -40,6 +40,7 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
     }
     session.trust_composer().await?;
     let head = Reader::head(&session.endpoints).await?;
+    audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
     let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
     let rehearsal = rehearse(&session.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
     let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;

@@ -8,7 +8,7 @@ use super::{
     draft::{Draft, Flow, Flows, Grant},
     flash::Meanwhile,
     increase::is_close,
-    solve::smallest,
+    solve::{largest, smallest},
     stream::{Streams, without_standing_approvals},
     swap::Swap,
 };
@@ -55,7 +55,7 @@ pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanE
     let base = ctx.start();
     let work = Decreasing { ctx, ask, base: base.clone() };
     let (attempt, sources) = match ask.target {
-        None => (work.attempt(None, U256::ZERO, false)?, Vec::new()),
+        None => (work.withdraw()?, Vec::new()),
         Some(target) => work.solve(target)?,
     };
     let repaid = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
@@ -90,6 +90,38 @@ pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanE
 }
 
 impl Decreasing<'_> {
+    /// Takes equity out and repays nothing; refused with the most that the opening floor leaves room for.
+    fn withdraw(&self) -> Result<Attempt, PlanError> {
+        let ctx = self.ctx;
+        let fits = |attempt: &Attempt| {
+            ctx.standing(&attempt.after).is_ok_and(|standing| standing.health_factor >= ctx.floor())
+        };
+        let attempt = self.attempt(None, U256::ZERO, false);
+        if attempt.as_ref().is_ok_and(fits) {
+            return attempt;
+        }
+        let reason = match &attempt {
+            Ok(attempt) => {
+                let after = Quantity::wad(ctx.standing(&attempt.after)?.health_factor);
+                format!("health factor after the action {after} is below the limit {}", Quantity::wad(ctx.floor()))
+            }
+            Err(error) => error.to_string(),
+        };
+        let in_debt = self.ask.collateral_out.is_zero();
+        let asked = if in_debt { self.ask.debt_out } else { self.ask.collateral_out };
+        let of = |amount| {
+            let (collateral_out, debt_out) = if in_debt { (U256::ZERO, amount) } else { (amount, U256::ZERO) };
+            let ask = Decrease { collateral_out, debt_out, ..self.ask.clone() };
+            Decreasing { ctx, ask: &ask, base: self.base.clone() }.attempt(None, U256::ZERO, false)
+        };
+        let most = largest(U256::ZERO, asked, |amount| amount.is_zero() || of(amount).as_ref().is_ok_and(fits));
+        // A little less, or the next second's interest would refuse what is named here.
+        let most = most - most / U256::from(10_000);
+        let quantity = |raw| if in_debt { ctx.debt_amount(raw) } else { ctx.collateral_amount(raw) };
+        let (asked, most) = (Box::new(quantity(asked)), Box::new(quantity(most)));
+        Err(PlanError::EquityTooLarge { asked, reason, most })
+    }
+
     fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);
         let loan = loan.filter(|_| !amount.is_zero()).map(|loan| Loan::of(&loan.candidate, amount)).transpose()?;

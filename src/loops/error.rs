@@ -92,6 +92,16 @@ pub enum PlanError {
     /// The loop is already there.
     #[error("the loop is already at {0}")]
     AlreadyThere(Target),
+    /// More equity asked for than can be spared.
+    #[error("{asked} cannot be taken out: {reason}; at most {most} can, or repay as well with --keep-leverage")]
+    EquityTooLarge {
+        /// What was asked.
+        asked: Box<Quantity>,
+        /// Why not.
+        reason: String,
+        /// The most that leaves the opening floor.
+        most: Box<Quantity>,
+    },
     /// No pool between the two tokens can take the swap.
     #[error("no route from {from} to {to} for {amount}: {reasons}")]
     NoRoute {

@@ -7,6 +7,7 @@
 
 pub mod algebra;
 mod allow;
+mod audit;
 mod approvals;
 mod bounds;
 mod carry;
@@ -34,6 +35,7 @@ mod view;
 mod write;
 
 pub use allow::WETH;
+pub use audit::{AuditError, audit};
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use class::class_of;
 pub use close::{Payout, Share};

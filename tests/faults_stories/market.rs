@@ -109,10 +109,20 @@ async fn a_pool_that_disagrees_with_the_oracle_refuses_an_opening_but_not_a_trim
 async fn more_equity_than_can_be_taken_out_is_refused() {
     let trader = Trader::start().await;
     trader.program().run("loop open --equity 10 --leverage 2 --broadcast").await.succeeds();
-    trader.program().run("loop withdraw --equity 50 --broadcast").await.fails(4, &["50 WETH asked, the account has"]);
-    trader.program().run("loop withdraw --equity 9.9 --broadcast").await.fails(4, &["health factor after the action"]);
-    let floor = trader.program().run("loop withdraw --equity 6 --broadcast").await;
-    floor.fails(4, &["health factor after the action", "below the limit 1.23", "--keep-leverage"]);
+    for (equity, reason) in [
+        ("--equity 50", "50 WETH asked, the account has"),
+        ("--equity 9.9", "health factor after the action is 0.8"),
+        ("--equity 6", "is below the limit 1.23"),
+        ("--equity-usdc 20000", "is below the limit 1.23"),
+    ] {
+        let ran = trader.program().run(&format!("loop withdraw {equity} --broadcast")).await;
+        ran.fails(4, &["cannot be taken out", reason, "at most", "--keep-leverage"]);
+    }
+    let refused = trader.program().run("loop withdraw --equity 6").await;
+    let (_, named) = refused.stderr.split_once("at most ").expect("the most is named");
+    let most = named.split(' ').next().expect("a number").to_owned();
+    assert!(most.starts_with("5.1"), "{most}: 20 WETH less 10 WETH's worth of debt times 1.23 / 0.83");
+    trader.program().run(&format!("loop withdraw --equity {most} --broadcast")).await.succeeds();
     trader.give(CBETH, units(1, 18)).await;
     let none = "loop withdraw --collateral cbETH --debt WETH --equity 1 --broadcast";
     trader.program().run(none).await.fails(4, &["has no cbETH/WETH loop"]);

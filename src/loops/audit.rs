@@ -1,0 +1,121 @@
+//! A plan that comes from a file is somebody's text: what its transactions touch is checked again before it is sent.
+
+use alloy::{
+    primitives::{Address, U256},
+    sol,
+    sol_types::SolCall,
+};
+
+use super::{Pair, Subject, allow::allow_list};
+use crate::{
+    aave, dex,
+    onedelta::{self, COMPOSER, DELTA_COMPOSE, FlashLoan, Op},
+    plan::{CallData, PermitRequest, Plan, Segment, Step},
+};
+
+sol! {
+    function approve(address spender, uint256 value) external returns (bool);
+    function approveDelegation(address delegatee, uint256 amount) external;
+    function setUserEMode(uint8 categoryId) external;
+}
+
+/// Why a plan file is not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// Not a plan of a loop action.
+    #[error("the plan does not say which loop it acts on: {0}")]
+    Subject(serde_json::Error),
+    /// A transaction that no loop action makes.
+    #[error("`{purpose}` calls {to} in a way that no loop action does")]
+    Step {
+        /// What the file says it is for.
+        purpose: String,
+        /// What it calls.
+        to: Address,
+    },
+    /// A permit for somebody else, or of another token.
+    #[error("the permit of {token} for {spender} is none that a loop action needs")]
+    Permit {
+        /// The token.
+        token: Address,
+        /// Who could spend.
+        spender: Address,
+    },
+    /// The stream cannot be read.
+    #[error("composer stream: {0}")]
+    Decode(#[from] onedelta::DecodeError),
+    /// The stream touches what it must not.
+    #[error("composer stream refused: {0}")]
+    Stream(#[from] onedelta::Refusal),
+}
+
+/// Refuses a plan whose transactions are not what a loop action on its pair would send.
+pub fn audit(plan: &Plan) -> Result<(), AuditError> {
+    let subject: Subject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
+    plan.steps.iter().try_for_each(|step| audit_step(plan, &subject.pair, step))
+}
+
+fn audit_step(plan: &Plan, pair: &Pair, step: &Step) -> Result<(), AuditError> {
+    let refused = || AuditError::Step { purpose: step.purpose.clone(), to: step.to };
+    match &step.data {
+        CallData::Fixed { data } => {
+            let known = step.value.is_zero() && is_preparation(pair, step.to, data);
+            if known { Ok(()) } else { Err(refused()) }
+        }
+        CallData::Stream { selector, segments } => {
+            if step.to != COMPOSER || selector.0 != DELTA_COMPOSE {
+                return Err(refused());
+            }
+            let mut stream = Vec::new();
+            for segment in segments {
+                match segment {
+                    Segment::Ops { data } => stream.extend_from_slice(data),
+                    Segment::Permit { header, request } => audit_permit(plan, pair, header, request)?,
+                }
+            }
+            let ops = onedelta::decode(&stream)?;
+            onedelta::check_with_value(&ops, &allow_list(pair, lender(&ops)), plan.account, step.value)?;
+            Ok(())
+        }
+    }
+}
+
+/// Entering or leaving an e-mode, and exact approvals for the composer.
+fn is_preparation(pair: &Pair, to: Address, data: &[u8]) -> bool {
+    if to == aave::Deployment::BASE.pool {
+        return setUserEModeCall::abi_decode(data).is_ok();
+    }
+    let assets = [&pair.collateral, &pair.debt];
+    let approves = approveCall::abi_decode(data).is_ok_and(|call| call.spender == COMPOSER && call.value < U256::MAX);
+    let delegates =
+        approveDelegationCall::abi_decode(data).is_ok_and(|call| call.delegatee == COMPOSER && call.amount < U256::MAX);
+    assets.iter().any(|asset| {
+        (approves && (to == asset.token || to == asset.a_token)) || (delegates && to == asset.debt_token)
+    })
+}
+
+fn audit_permit(plan: &Plan, pair: &Pair, header: &[u8], request: &PermitRequest) -> Result<(), AuditError> {
+    let assets = [&pair.collateral, &pair.debt];
+    let is_ours = assets.iter().any(|a| [a.token, a.a_token, a.debt_token].contains(&request.token));
+    let kind = match request.kind {
+        crate::plan::PermitKind::Erc2612 => onedelta::PermitKind::Token,
+        crate::plan::PermitKind::CreditDelegation => onedelta::PermitKind::AaveCredit,
+    };
+    let header_fits = header == onedelta::permit_header(kind, request.token);
+    if is_ours && header_fits && request.spender == COMPOSER && request.owner == plan.account && request.value < U256::MAX {
+        return Ok(());
+    }
+    Err(AuditError::Permit { token: request.token, spender: request.spender })
+}
+
+/// The Uniswap pool that lends in the stream, if its address is that of its tokens and fee.
+fn lender(ops: &[Op]) -> Option<dex::PoolKey> {
+    ops.iter().find_map(|op| match op {
+        Op::Flash(FlashLoan::UniswapV3 { pool, token_a, token_b, fee, .. }) => {
+            let key = dex::PoolKey::new(*token_a, *token_b, u32::from(*fee)).ok()?;
+            (key.address(&dex::Deployment::BASE) == *pool).then_some(key)
+        }
+        _ => None,
+    })
+}
