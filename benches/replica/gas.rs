@@ -1,12 +1,13 @@
-//! Gas of every action by flash source: as sent (with its permits), and without permits (approvals made beforehand and not
-//! counted). The first account finds contracts that have approved nothing yet, the second finds their approvals standing.
+//! Gas of every action by flash source: without permits (approvals made beforehand and not counted), what the permits add, and
+//! as it was sent. The first account finds contracts that have approved nothing yet, the second finds their approvals standing.
 
 use alloy::primitives::U256;
 use eyre::{Result, eyre};
 use trimtab::{
     chain::Reader,
     loops::{BLOCK_TIME, FlashChoice, Funds, Payout, Request, Share, Target, WETH, execute},
-    plan::{check, rehearse},
+    plan::{check, rehearse, simulate},
+    send::sign_permits,
 };
 
 use crate::{
@@ -59,25 +60,30 @@ pub async fn measure() -> Result<()> {
                 }
                 for (name, request) in &life.actions {
                     let (snapshot, plan) = desk.plan(trader.address, &pair, request, Some(choice)).await?;
+                    // Both at the same block and time: what an action costs depends on the second it is mined in.
                     let head = Reader::head(&desk.endpoints).await?;
-                    let bare = rehearse(&desk.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
+                    let time = head.timestamp.plus(BLOCK_TIME);
+                    let bare = rehearse(&desk.endpoints, &plan, head, time).await?;
                     let bare: u64 = bare.steps.last().map(|step| step.gas_used).unwrap_or_default();
-                    let permits = plan.permits().count();
+                    let number = plan.permits().count();
                     let bytes = plan.steps.last().map_or(0, |step| step.data.size());
                     let transactions = plan.steps.len();
+                    let permits = sign_permits(trader.sender.signer(), &plan).await?;
                     let approved = check(plan, &desk.network(), snapshot.block.timestamp)?;
+                    let exact = simulate(&desk.endpoints, approved.clone(), &permits, |_| false, head, time).await?;
+                    let whole = exact.steps().last().map(|(_, gas)| gas).unwrap_or_default();
                     let report = execute(&mut trader.sender, &*desk.clock, approved).await?;
                     let last =
                         report.outcome.done.last().ok_or_else(|| eyre!("{name}: {:?}", report.outcome.ending))?;
-                    let sent = last.receipt.gas_used;
                     rows.push(vec![
                         (*name).to_owned(),
                         source.to_owned(),
                         use_of.to_owned(),
-                        sent.to_string(),
                         bare.to_string(),
-                        i64::try_from(sent)?.saturating_sub(i64::try_from(bare)?).to_string(),
-                        permits.to_string(),
+                        i64::try_from(whole)?.saturating_sub(i64::try_from(bare)?).to_string(),
+                        number.to_string(),
+                        whole.to_string(),
+                        last.receipt.gas_used.to_string(),
                         transactions.to_string(),
                         bytes.to_string(),
                     ]);
@@ -85,7 +91,7 @@ pub async fn measure() -> Result<()> {
             }
         }
     }
-    let head = ["action", "flash", "use", "as sent", "no permits", "permits", "number", "txs", "call data"];
+    let head = ["action", "flash", "use", "no permits", "permits", "number", "together", "as sent", "txs", "call data"];
     table::print("Gas", &head, &rows);
     Ok(())
 }
