@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Writes the artifact kit: all contract code a replica is built from in one file, and the foundry binaries beside it.
-// Needs `npm ci` and the three forge builds (script/setup runs all of it).
+// Needs `npm ci`, the three forge builds and the wheels (script/setup runs all of it).
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,11 +8,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT, TOOLS, toolPath } from './tools.mjs';
+import { UNPACKED } from './wheels.mjs';
 
 const SCHEMA = 1;
 
 // Contracts by the forge build they come from.
 const OWN = [
+  'AvantisPairStorageShim',
+  'AvantisTradingStorageShim',
+  'AvantisVaultManagerShim',
   'CallForwarder',
   'Composer',
   'ComposerProxy',
@@ -20,6 +24,7 @@ const OWN = [
   'ReplicaFeed',
   'ReplicaGasPriceOracle',
   'ReplicaPermitToken',
+  'ReplicaPyth',
   'ReplicaRatioFeed',
   'ReplicaToken',
 ];
@@ -59,6 +64,24 @@ const UNISWAP = {
   UniswapV3Pool: 'v3-core/artifacts/contracts/UniswapV3Pool.sol',
 };
 
+// Avantis v1.5; in the kit their names begin with `Avantis`, as some are called like others' contracts.
+const AVANTIS = [
+  'Execute',
+  'Multicall',
+  'PairInfos',
+  'PairStorage',
+  'PriceAggregator',
+  'ProxyAdmin',
+  'Referral',
+  'Trading',
+  'TradingCallbacks',
+  'TradingStorage',
+  'Tranche',
+  'TransparentUpgradeableProxy',
+  'VaultManager',
+  'VeTranche',
+];
+
 /** Directory the kit is written to. */
 export function kitDirectory() {
   const cache = process.env.TRIMTAB_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'trimtab');
@@ -84,6 +107,7 @@ function collect() {
     ...AAVE.map((name) => [name, forgeArtifact('aave', name)]),
     ...MORPHO.map((name) => [name, forgeArtifact('morpho', name)]),
     ...Object.entries(UNISWAP).map(([name, path]) => [name, uniswapArtifact(name, path)]),
+    ...AVANTIS.map((name) => [`Avantis${name}`, avantisArtifact(name)]),
     ['Multicall3', multicall3()],
   ];
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -101,6 +125,13 @@ function uniswapArtifact(name, directory) {
   const path = join(ROOT, 'node_modules/@uniswap', directory, `${name}.json`);
   const { bytecode, deployedBytecode, linkReferences } = JSON.parse(readFileSync(path, 'utf8'));
   return artifact(bytecode, deployedBytecode, linkReferences);
+}
+
+// Their runtime is what the constructor returns: no contract of the venue is compared by its code.
+function avantisArtifact(name) {
+  const path = join(ROOT, UNPACKED, 'avantis_trader_sdk/abis', `${name}.sol`, `${name}.json`);
+  const { bytecode } = JSON.parse(readFileSync(path, 'utf8'));
+  return artifact(bytecode.object, '0x', bytecode.linkReferences);
 }
 
 // viem carries Multicall3's creation code as a constant; its runtime is what the constructor returns.

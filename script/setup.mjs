@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { isAbsolute, join } from 'node:path';
 import { kitDirectory, writeKit } from './kit.mjs';
 import { fetchMissingTools, ROOT, TOOLS, toolPath } from './tools.mjs';
+import { fetchWheels, REQUIREMENTS, UNPACKED } from './wheels.mjs';
 
 const STAMPS = join(ROOT, 'target/setup');
 const PACKAGES = ['package.json', 'package-lock.json', '.npmrc'];
@@ -33,10 +34,18 @@ const steps = [
       command(toolPath('forge'), ['build', '--offline'], { FOUNDRY_PROFILE: profile });
     },
   })),
-  // Issue 3 puts the pinned PyPI wheel here.
+  {
+    name: 'python wheels',
+    inputs: ['script/wheels.mjs', REQUIREMENTS],
+    outputs: [UNPACKED],
+    run: fetchWheels,
+  },
   {
     name: 'kit',
-    inputs: ['script/kit.mjs', 'script/tools.mjs', ...PACKAGES, ...COMPILERS, ...Object.values(FORGE_BUILDS).flat()],
+    inputs: [
+      ...['script/kit.mjs', 'script/tools.mjs', REQUIREMENTS, ...PACKAGES, ...COMPILERS],
+      ...Object.values(FORGE_BUILDS).flat(),
+    ],
     outputs: [join(kitDirectory(), 'artifacts.json'), ...TOOLS.map((tool) => join(kitDirectory(), 'bin', tool))],
     run() {
       const { count, directory } = writeKit();
