@@ -22,6 +22,8 @@ mod market;
 mod node;
 mod role;
 mod state;
+mod venue;
+mod venue_abi;
 
 pub use anvil::{ANVIL_VERSION, Anvil};
 pub use build::Composer;

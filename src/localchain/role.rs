@@ -22,11 +22,19 @@ pub enum Role {
     Faucet,
     /// Liquidates whoever can be.
     Liquidator,
+    /// Governs the perpetuals venue.
+    VenueGovernor,
+    /// Fills the perpetuals venue's orders.
+    VenueKeeper,
+    /// Receives the venue's fees.
+    VenueTreasury,
+    /// Receives the venue's developers' share.
+    VenueDeveloper,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Deployer,
         Self::Whale,
         Self::LiquidityProvider,
@@ -35,6 +43,10 @@ impl Role {
         Self::Trader,
         Self::Faucet,
         Self::Liquidator,
+        Self::VenueGovernor,
+        Self::VenueKeeper,
+        Self::VenueTreasury,
+        Self::VenueDeveloper,
     ];
 
     /// The role's address: the hash of its name, which no key belongs to.

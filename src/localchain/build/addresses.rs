@@ -89,3 +89,37 @@ pub(crate) const COMPOSER_LOGIC: Address = address!("176eEfc681A25660B5415E308d0
 pub(crate) const COMPOSER_ADMIN: Address = address!("983B147a98bEAD1d4986B4c4c74c1984d0811Eb5");
 /// 1delta call forwarder.
 pub(crate) const CALL_FORWARDER: Address = address!("fCa11b85ac641f1ba215259566d579A45519e506");
+
+/// Avantis: where traders place orders (avantis-v1.md §2, as are all of these).
+pub(crate) const AVANTIS_TRADING: Address = address!("44914408af82bC9983bbb330e3578E1105e11d4e");
+/// Avantis: positions and orders; spends the trader's USDC.
+pub(crate) const AVANTIS_STORAGE: Address = address!("8a311D7048c35985aa31C131B9A13e03a5f7422d");
+/// Avantis: parameters of pairs, and the counter of order ids.
+pub(crate) const AVANTIS_PAIR_STORAGE: Address = address!("5db3772136e5557EFE028Db05EE95C84D76faEC4");
+/// Avantis: price impact, rollover, liquidation prices.
+pub(crate) const AVANTIS_PAIR_INFOS: Address = address!("81F22d0Cc22977c91bEfE648C9fddf1f2bd977e5");
+/// Avantis: takes prices in.
+pub(crate) const AVANTIS_PRICE_AGGREGATOR: Address = address!("64e2625621970F8cfA17B294670d61CB883dA511");
+/// Avantis: discounts.
+pub(crate) const AVANTIS_REFERRAL: Address = address!("1A110bBA13A1f16cCa4b79758BD39290f29De82D");
+/// Avantis: fills, closes, liquidations.
+pub(crate) const AVANTIS_CALLBACKS: Address = address!("0C16ff40065Cc3Ab4bc55B60E447504AFB9C7970");
+/// Avantis: rewards of keepers, types of open limit orders.
+pub(crate) const AVANTIS_EXECUTE: Address = address!("dbDd7B8a8747904f53eb7AEF655a6FF81e2c306a");
+/// Avantis: pays and receives USDC.
+pub(crate) const AVANTIS_VAULT_MANAGER: Address = address!("e9fB8C70aF1b99F2Baaa07Aa926FCf3d237348DD");
+/// Avantis: the liquidity that loses first.
+pub(crate) const AVANTIS_JUNIOR: Address = address!("944766f715b51967E56aFdE5f0Aa76cEaCc9E7f9");
+/// Avantis: the liquidity that loses last.
+pub(crate) const AVANTIS_SENIOR: Address = address!("83084cB182162473d6FEFfCd3Aa48BA55a7B66F7");
+/// Avantis: locks of junior liquidity.
+pub(crate) const AVANTIS_JUNIOR_VE: Address = address!("7BF094c44B3cFF8C95e06a76557443F5408efB05");
+/// Avantis: locks of senior liquidity.
+pub(crate) const AVANTIS_SENIOR_VE: Address = address!("6914110eFe4E61cFa0F28dE5f6606bAa33D21693");
+/// Avantis: admin of its proxies.
+pub(crate) const AVANTIS_PROXY_ADMIN: Address = address!("2D898e46a20eBFc1424d4BBF69bacD92dc1ae8bb");
+/// Pyth.
+pub(crate) const AVANTIS_PYTH: Address = address!("8250f4aF4B972684F7b336503E2D6dFeDeB1487a");
+/// Avantis: views for clients, where its SDK of 0.8.10 and that of 0.8.17 look for them.
+pub(crate) const AVANTIS_MULTICALLS: [Address; 2] =
+    [address!("7A829c5C97A2Bf8BeFB4b01d96A282E4763848d8"), address!("A7cFc43872F4D7B0E6141ee8c36f1F7FEe5d099e")];

@@ -4,10 +4,12 @@
 //! inputs give the same accounts, bit for bit, because time, order and senders are fixed.
 //! Fails with the call that reverted; nothing is retried, a half-built chain is thrown away.
 //!
-//! A further protocol (the perpetuals venue) is a further file here and, after the others, a further stage in `recipe`.
+//! A further protocol is a further file here and, after the others, a further stage in `recipe`.
 
 mod aave;
 mod addresses;
+mod avantis;
+mod avantis_pairs;
 mod feeds;
 mod liquidity;
 mod morpho;
@@ -18,7 +20,10 @@ mod site;
 mod tokens;
 mod uniswap;
 
-pub(crate) use addresses::{AAVE_ORACLE, SWAP_ROUTER, WETH};
+pub(crate) use addresses::{
+    AAVE_ORACLE, AVANTIS_EXECUTE, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE, AVANTIS_PRICE_AGGREGATOR, AVANTIS_STORAGE,
+    AVANTIS_TRADING, SWAP_ROUTER, WETH,
+};
 pub use onedelta::Composer;
 pub(crate) use onedelta::fetch_composer;
 pub(crate) use recipe::{GENESIS_TIME, SOURCES, build};

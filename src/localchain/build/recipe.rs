@@ -3,21 +3,26 @@
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::{Composer, Site, aave, feeds, liquidity, morpho, onedelta, reserves, tokens, uniswap};
+use super::{Composer, Site, aave, avantis, avantis_pairs, feeds, liquidity, morpho, onedelta, reserves, tokens, uniswap};
 use crate::localchain::LocalChainError;
 
 /// Time of the replica's genesis: 21 September 2026, 16:53:20 UTC, shortly after the market it shows was recorded.
 pub(crate) const GENESIS_TIME: u64 = 1_790_000_000;
 
 /// Everything a built state depends on besides the kit; a change of it makes another state. A new stage belongs here.
-pub(crate) const SOURCES: [&str; 15] = [
+pub(crate) const SOURCES: [&str; 20] = [
     include_str!("../market.json"),
     include_str!("../market.rs"),
+    include_str!("../venue.json"),
+    include_str!("../venue.rs"),
+    include_str!("../venue_abi.rs"),
     include_str!("../role.rs"),
     include_str!("../cheats.rs"),
     include_str!("../dump.rs"),
     include_str!("addresses.rs"),
     include_str!("aave.rs"),
+    include_str!("avantis.rs"),
+    include_str!("avantis_pairs.rs"),
     include_str!("feeds.rs"),
     include_str!("liquidity.rs"),
     include_str!("morpho.rs"),
@@ -29,7 +34,7 @@ pub(crate) const SOURCES: [&str; 15] = [
 ];
 
 /// How many stages there are, for progress.
-const STAGES: u64 = 8;
+const STAGES: u64 = 9;
 
 /// Builds the replica on an empty anvil that was started at [`GENESIS_TIME`].
 pub(crate) async fn build(site: &Site<'_>, composer: &Composer, progress: &ProgressBar) -> Result<(), LocalChainError> {
@@ -56,6 +61,10 @@ pub(crate) async fn build(site: &Site<'_>, composer: &Composer, progress: &Progr
     morpho::stage(site).await?;
     begin(7, "1delta");
     onedelta::stage(site, composer).await?;
+    begin(8, "Avantis");
+    avantis::stage(site).await?;
+    avantis_pairs::stage(site).await?;
+    avantis::fund(site).await?;
     progress.set_position(STAGES);
     close(site).await
 }
