@@ -139,7 +139,7 @@ impl Drop for Anvil {
 }
 
 /// Keeps a Ctrl-C at the terminal from ending the node together with the command that started it.
-fn own_group(command: &mut Command) {
+pub(crate) fn own_group(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
 }

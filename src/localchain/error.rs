@@ -174,6 +174,30 @@ pub enum LocalChainError {
         /// Its address.
         at: Address,
     },
+    /// There is no perpetuals venue that a local keeper could work for.
+    #[error("no perpetuals venue for the local keeper at {url}: {why}")]
+    NoVenue {
+        /// Node that was asked, without credentials.
+        url: String,
+        /// What is not as it should be.
+        why: String,
+    },
+    /// The price service could not listen.
+    #[error("the price service could not listen at {address}: {source}; choose another with --price-port")]
+    PriceService {
+        /// Where it was to listen.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The keeper's process ended or was not ready in time.
+    #[error("the keeper did not start: {last} (log {log})")]
+    KeeperEnded {
+        /// Its log.
+        log: PathBuf,
+        /// The last line it wrote.
+        last: String,
+    },
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     Io {

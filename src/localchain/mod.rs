@@ -17,6 +17,7 @@ mod dump;
 mod error;
 mod fork;
 mod instance;
+mod keeper;
 mod kit;
 mod market;
 mod node;
@@ -34,6 +35,7 @@ pub use controls::{
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
 pub use instance::{DEFAULT_PORT, Instance, Status, start_fork, start_replica, status, stop};
+pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess, start_keeper};
 pub use kit::Kit;
 pub use market::{KnownToken, known_tokens, token};
 pub use role::Role;

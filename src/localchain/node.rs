@@ -88,6 +88,8 @@ impl Receipt {
 pub(crate) struct Metadata {
     /// Random at each start.
     pub(crate) instance_id: B256,
+    /// Hash of the newest block.
+    pub(crate) latest_block_hash: B256,
     /// Present when it is a fork.
     pub(crate) forked_network: Option<Value>,
 }
