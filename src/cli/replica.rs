@@ -14,11 +14,14 @@ use super::{
 };
 use crate::{
     localchain::{
-        self, Cache, ComposerSource, Controls, DEFAULT_PORT, FeedAge, Kit, LocalKind, PriceChange, PriceScope,
-        ReplicaState, start_replica,
+        self, Behaviour, Cache, ComposerSource, Conduct, Controls, DEFAULT_PORT, FeedAge, Instance, Keeper,
+        KeeperOptions, Kit, LocalKind, PriceChange, PriceScope, ReplicaState, start_replica,
     },
-    units::{Secs, format_units, parse_units},
+    units::{Millis, Secs, format_units, parse_units},
 };
+
+/// Where the price service listens unless told otherwise.
+const PRICE_PORT: u16 = 8645;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReplicaCommand {
@@ -36,6 +39,8 @@ pub(super) enum ReplicaCommand {
     Warp(WarpArgs),
     /// Give an account ether and tokens.
     Fund(FundArgs),
+    /// Keep the perpetuals venue of a local chain in the foreground, with its price service; `start` does it for the replica.
+    Keeper(KeeperArgs),
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +58,31 @@ pub(super) struct StartArgs {
     /// Port to listen on.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
+    /// Port of the venue's price service on loopback; 0 takes any free one.
+    #[arg(long, default_value_t = PRICE_PORT)]
+    price_port: u16,
+    /// Start no keeper: nobody fills perp orders.
+    #[arg(long)]
+    no_keeper: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeeperArgs {
+    /// Port of the price service on loopback; 0 takes any free one.
+    #[arg(long, default_value_t = PRICE_PORT)]
+    price_port: u16,
+    /// Let every order lie for this long first.
+    #[arg(long, value_name = "DURATION")]
+    delay: Option<humantime::Duration>,
+    /// Cancel market orders with a refund instead of filling them.
+    #[arg(long, conflicts_with = "idle")]
+    refuse: bool,
+    /// Fill market orders at these dollars instead of the feed's.
+    #[arg(long, value_name = "PRICE")]
+    fill_at: Option<String>,
+    /// Do nothing, like a keeper that is down; only serve prices.
+    #[arg(long)]
+    idle: bool,
 }
 
 #[derive(Debug, Args)]
@@ -97,12 +127,13 @@ pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome
     let output = global.output();
     match command {
         ReplicaCommand::Build(args) => build(output, &args).await,
-        ReplicaCommand::Start(args) => start(output, args.port).await,
+        ReplicaCommand::Start(args) => start(output, &args).await,
         ReplicaCommand::Stop => stop(output).await,
         ReplicaCommand::Status => status(output).await,
         ReplicaCommand::Price(args) => price(global, args).await,
         ReplicaCommand::Warp(args) => warp(global, args).await,
         ReplicaCommand::Fund(args) => fund(global, args).await,
+        ReplicaCommand::Keeper(args) => keeper(global, &args).await,
     }
 }
 
@@ -146,16 +177,60 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
     })
 }
 
-async fn start(output: Output, port: u16) -> Outcome {
+async fn start(output: Output, args: &StartArgs) -> Outcome {
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
-    let instance = start_replica(&kit, &state, port).await?;
+    let mut instance = start_replica(&kit, &state, args.port).await?;
+    if !args.no_keeper {
+        instance = add_keeper(kit.cache(), instance, args.price_port).await?;
+    }
     output.result(&instance, || {
+        let keeper = instance.keeper.as_ref().map_or_else(
+            || "no keeper: perp orders stay unfilled".to_owned(),
+            |keeper| format!("keeper (pid {}) with perp prices at {}", keeper.pid, keeper.price_url),
+        );
         format!(
-            "replica of Base at {} (composer: {})\ntest accounts: anvil's ten, 10,000 ETH each (`--mnemonic \"test test test test test test test test test test test junk\"`)\nstop it with `trimtab replica stop`",
+            "replica of Base at {} (composer: {})\n{keeper}\ntest accounts: anvil's ten, 10,000 ETH each (`--mnemonic \"test test test test test test test test test test test junk\"`)\nstop it with `trimtab replica stop`",
             instance.url, instance.origin
         )
     })
+}
+
+/// A keeper beside a chain that was just started; without it the chain is ended again.
+async fn add_keeper(cache: &Cache, instance: Instance, price_port: u16) -> Outcome<Instance> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::message(Exit::Configuration, format!("this program's own path: {error}")))?;
+    let kind = instance.kind;
+    match localchain::add_keeper(cache, &program, instance, price_port).await {
+        Ok(instance) => Ok(instance),
+        Err(error) => {
+            localchain::stop(cache, kind).await?;
+            Err(error.into())
+        }
+    }
+}
+
+async fn keeper(global: &GlobalArgs, args: &KeeperArgs) -> Outcome {
+    let kit = Kit::find()?;
+    let price = |text: &String| {
+        parse_units(text, 8).map_err(|error| Failure::message(Exit::Usage, format!("--fill-at {text}: {error}")))
+    };
+    let conduct = match (args.idle, args.refuse) {
+        (true, _) => Conduct::Stop,
+        (_, true) => Conduct::Refuse,
+        _ => Conduct::Execute,
+    };
+    let delay = args.delay.map_or(0, |delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+    let behaviour = Behaviour { conduct, delay: Millis(delay), price: args.fill_at.as_ref().map(price).transpose()? };
+    let url = url_of_local_chain(global, &kit).await?;
+    let mut keeper = Keeper::start(&url, &kit, KeeperOptions { price_port: args.price_port, behaviour }).await?;
+    let document = json!({ "price_url": keeper.price_url(), "instance": keeper.instance() });
+    global.output().result(&document, || format!("keeper works, prices at {}", keeper.price_url()))?;
+    tokio::select! {
+        () = keeper.chain_ended() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
 }
 
 async fn stop(output: Output) -> Outcome {
@@ -189,13 +264,17 @@ async fn status(output: Output) -> Outcome {
 /// Controls of the chain at `--rpc-url`, or of the running replica or fork.
 pub(super) async fn controls(global: &GlobalArgs) -> Outcome<Controls> {
     let kit = Kit::find()?;
+    Ok(Controls::connect(&url_of_local_chain(global, &kit).await?, &kit).await?)
+}
+
+async fn url_of_local_chain(global: &GlobalArgs, kit: &Kit) -> Outcome<String> {
     let loaded = global.settings()?;
     if let Some(url) = loaded.config.rpc.urls.first() {
-        return Ok(Controls::connect(url.expose().as_str(), &kit).await?);
+        return Ok(url.expose().as_str().to_owned());
     }
     for kind in [LocalKind::Replica, LocalKind::Fork] {
         if let Some(status) = localchain::status(kit.cache(), kind).await? {
-            return Ok(Controls::connect(&status.instance.url, &kit).await?);
+            return Ok(status.instance.url);
         }
     }
     Err(Failure::message(Exit::Configuration, "no replica or fork runs: start one with `trimtab replica start`"))

@@ -8,10 +8,13 @@ use std::{
 
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::{net::TcpStream, time::Instant};
 
 use super::{
-    Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState, anvil::Detached, cache::write_whole,
+    Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState,
+    anvil::Detached,
+    cache::write_whole,
+    keeper::{KeeperProcess, start_keeper},
     node::Node,
 };
 use crate::chain::BlockRef;
@@ -39,6 +42,9 @@ pub struct Instance {
     pub origin: String,
     /// Its log.
     pub log: PathBuf,
+    /// The keeper of its perpetuals venue, where one was started with it.
+    #[serde(default)]
+    pub keeper: Option<KeeperProcess>,
 }
 
 /// An instance that answers, and its newest block.
@@ -72,6 +78,19 @@ pub async fn start_fork(kit: &Kit, options: &ForkOptions, port: u16) -> Result<I
     register(kit.cache(), LocalKind::Fork, anvil, options.shown_url()).await
 }
 
+/// Starts a keeper for a running instance; `program` is this program. Port 0 takes any free one for the price service.
+pub async fn add_keeper(
+    cache: &Cache,
+    program: &Path,
+    instance: Instance,
+    price_port: u16,
+) -> Result<Instance, LocalChainError> {
+    let keeper = start_keeper(cache, program, &instance, price_port).await?;
+    let instance = Instance { keeper: Some(keeper), ..instance };
+    record(cache, &instance)?;
+    Ok(instance)
+}
+
 /// The instance of this kind, if it runs and is the one that was started.
 pub async fn status(cache: &Cache, kind: LocalKind) -> Result<Option<Status>, LocalChainError> {
     let Some(instance) = recorded(cache, kind) else { return Ok(None) };
@@ -94,6 +113,10 @@ pub async fn stop(cache: &Cache, kind: LocalKind) -> Result<Option<Instance>, Lo
         gone(&status.instance.url).await?;
         // The log has served; what is left of it only takes room.
         let _ = fs::remove_file(&status.instance.log);
+        if let Some(keeper) = &status.instance.keeper {
+            keeper_gone(&keeper.price_url).await?;
+            let _ = fs::remove_file(&keeper.log);
+        }
     }
     match fs::remove_file(run_file(cache, kind)) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
@@ -120,11 +143,15 @@ async fn register(
 ) -> Result<Instance, LocalChainError> {
     let Detached { pid, url, log } = anvil;
     let instance = Node::new(&url)?.metadata().await?.instance_id;
-    let instance = Instance { kind, url, pid, instance, origin, log };
-    let text = serde_json::to_vec_pretty(&instance)
-        .map_err(|error| LocalChainError::BadAmount(format!("run file: {error}")))?;
-    write_whole(&run_file(cache, kind), &text)?;
+    let instance = Instance { kind, url, pid, instance, origin, log, keeper: None };
+    record(cache, &instance)?;
     Ok(instance)
+}
+
+fn record(cache: &Cache, instance: &Instance) -> Result<(), LocalChainError> {
+    let text = serde_json::to_vec_pretty(instance)
+        .map_err(|error| LocalChainError::BadAmount(format!("run file: {error}")))?;
+    write_whole(&run_file(cache, instance.kind), &text)
 }
 
 fn recorded(cache: &Cache, kind: LocalKind) -> Option<Instance> {
@@ -140,6 +167,20 @@ fn terminate(pid: u32) -> std::io::Result<()> {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
     let pid = pid.ok_or_else(|| std::io::Error::other("no process id in the run file"))?;
     Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?)
+}
+
+/// Waits until a keeper whose chain has ended has given its port back.
+async fn keeper_gone(price_url: &str) -> Result<(), LocalChainError> {
+    let address = price_url.trim_start_matches("http://");
+    let began = Instant::now();
+    while TcpStream::connect(address).await.is_ok() {
+        if began.elapsed() > STOP_DEADLINE {
+            let method = "end of the keeper".to_owned();
+            return Err(LocalChainError::Timeout { method, url: price_url.to_owned(), waited: STOP_DEADLINE });
+        }
+        tokio::time::sleep(STOP_POLL).await;
+    }
+    Ok(())
 }
 
 async fn gone(url: &str) -> Result<(), LocalChainError> {

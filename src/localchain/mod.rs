@@ -34,8 +34,8 @@ pub use controls::{
 };
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
-pub use instance::{DEFAULT_PORT, Instance, Status, start_fork, start_replica, status, stop};
-pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess, start_keeper};
+pub use instance::{DEFAULT_PORT, Instance, Status, add_keeper, start_fork, start_replica, status, stop};
+pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess};
 pub use kit::Kit;
 pub use market::{KnownToken, known_tokens, token};
 pub use role::Role;

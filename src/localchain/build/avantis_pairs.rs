@@ -33,8 +33,7 @@ const PAID_OF_LOSS: [u64; 4] = [100, 90, 80, 70];
 pub(super) async fn stage(site: &Site<'_>) -> Result<(), LocalChainError> {
     let venue = Venue::get()?;
     for (name, share) in &venue.groups {
-        let group =
-            Storage::Group { name: name.clone(), maxOpenInterestP: U256::from(*share), isSpreadDynamic: true };
+        let group = Storage::Group { name: name.clone(), maxOpenInterestP: U256::from(*share), isSpreadDynamic: true };
         govern(site, AVANTIS_PAIR_STORAGE, &Storage::addGroupCall { group }).await?;
     }
     for pair in &venue.pairs {
@@ -125,11 +124,8 @@ async fn describe(site: &Site<'_>, pair: &PairListing) -> Result<(), LocalChainE
     };
     govern(site, AVANTIS_PAIR_INFOS, &IAvantisPairInfos::setPairParamsCall { pairIndex: index, value }).await?;
     let skew = PROTECTED_FROM.map(U256::from).to_vec();
-    let protection = IAvantisPairInfos::setLossProtectionConfigCall {
-        pairIndex: index,
-        longSkew: skew.clone(),
-        shortSkew: skew,
-    };
+    let protection =
+        IAvantisPairInfos::setLossProtectionConfigCall { pairIndex: index, longSkew: skew.clone(), shortSkew: skew };
     govern(site, AVANTIS_PAIR_INFOS, &protection).await?;
     let multipliers = Storage::updateLossProtectionMultiplierCall {
         pairIndex: index,

@@ -3,7 +3,9 @@
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::{Composer, Site, aave, avantis, avantis_pairs, feeds, liquidity, morpho, onedelta, reserves, tokens, uniswap};
+use super::{
+    Composer, Site, aave, avantis, avantis_pairs, feeds, liquidity, morpho, onedelta, reserves, tokens, uniswap,
+};
 use crate::localchain::LocalChainError;
 
 /// Time of the replica's genesis: 21 September 2026, 16:53:20 UTC, shortly after the market it shows was recorded.

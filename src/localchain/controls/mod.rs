@@ -9,6 +9,7 @@ mod connection;
 mod feeds;
 mod fund;
 mod one_block;
+mod pair_price;
 mod price;
 mod warp;
 

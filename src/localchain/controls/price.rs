@@ -16,11 +16,14 @@ use crate::{
         build::SWAP_ROUTER,
         market::{FeedPrice, Market, Pool, Reserve, ratio_price, sqrt_price},
         node::Call,
+        venue::Venue,
     },
 };
 
 /// Most gas that one swap may use.
 const SWAP_GAS: u64 = 15_000_000;
+/// Room in the block for whoever else sends just then, such as the keeper.
+const OTHERS_GAS: u64 = 3_000_000;
 
 /// What of a price moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,8 +83,12 @@ struct Push<'a> {
 }
 
 impl Controls {
-    /// Sets a price. Feeds that are a ratio to it follow, and so do the pools of all these assets.
+    /// Sets a price. Feeds that are a ratio to it follow, and so do the pools of all these assets. Perps follow the same
+    /// feeds; an asset that only they have moves its own feed.
     pub async fn price(&self, change: &PriceChange, scope: PriceScope) -> Result<PriceReport, LocalChainError> {
+        if let Some(pair) = Venue::get()?.priced_here(change.symbol()) {
+            return self.price_pair(pair, change, scope).await;
+        }
         let market = Market::get()?;
         let before = self.quotes(market).await?;
         let after = self.prices_after(market, change, &before).await?;
@@ -209,7 +216,7 @@ impl Controls {
     /// One bounded swap a pool: it takes what it needs to reach the price and not more (base-replica.md §3.1).
     async fn swaps(&self, market: &Market, pushes: &[Push<'_>]) -> Result<Vec<Call>, LocalChainError> {
         let trader = Role::Trader.address();
-        let shared = self.node.gas_limit().await?.saturating_sub(2 * SMALL) / (pushes.len() as u64).max(1);
+        let shared = self.node.gas_limit().await?.saturating_sub(2 * SMALL + OTHERS_GAS) / (pushes.len() as u64).max(1);
         let mut calls = Vec::with_capacity(pushes.len());
         for push in pushes {
             let (token0, token1) = (market.reserve(&push.pool.token0)?, market.reserve(&push.pool.token1)?);
@@ -277,7 +284,7 @@ fn hangs_on(source: Address, reserve: &Reserve, market: &Market, quotes: &Quotes
     has_source(reserve) || base.is_some_and(has_source)
 }
 
-fn same(what: String, wanted: U256, found: U256) -> Result<(), LocalChainError> {
+pub(super) fn same(what: String, wanted: U256, found: U256) -> Result<(), LocalChainError> {
     if wanted == found {
         return Ok(());
     }

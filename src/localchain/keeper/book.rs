@@ -106,11 +106,8 @@ impl Book {
         let mut slots = Vec::new();
         for (pair, trader) in traders {
             for index in 0..TRADES_PER_PAIR {
-                let call = Storage::openTradesCall {
-                    trader: *trader,
-                    pairIndex: U256::from(*pair),
-                    index: U256::from(index),
-                };
+                let call =
+                    Storage::openTradesCall { trader: *trader, pairIndex: U256::from(*pair), index: U256::from(index) };
                 slots.push(batch.add(AVANTIS_STORAGE, &call));
             }
         }

@@ -17,5 +17,6 @@ mod run;
 mod service;
 
 pub use behaviour::{Behaviour, Conduct};
-pub use process::{KeeperProcess, start_keeper};
+pub use process::KeeperProcess;
+pub(crate) use process::start_keeper;
 pub use run::{Keeper, KeeperOptions};

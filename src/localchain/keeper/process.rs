@@ -37,7 +37,7 @@ pub struct KeeperProcess {
 
 /// Starts `PROGRAM replica keeper` for a running chain and waits until it is ready. Port 0 takes any free one for the
 /// price service.
-pub async fn start_keeper(
+pub(crate) async fn start_keeper(
     cache: &Cache,
     program: &Path,
     instance: &Instance,

@@ -45,11 +45,8 @@ pub(super) async fn round(link: &Link, behaviour: Behaviour, memory: &mut Memory
     }
     let book = Book::read(link, &mut memory.seen).await?;
     let orders = market_orders(link, behaviour, memory, &book).await?;
-    let triggers = if behaviour.conduct == Conduct::Execute {
-        executions(link, behaviour, memory, &book).await?
-    } else {
-        false
-    };
+    let triggers =
+        if behaviour.conduct == Conduct::Execute { executions(link, behaviour, memory, &book).await? } else { false };
     Ok(orders || triggers)
 }
 

@@ -12,7 +12,7 @@ use crate::localchain::{Kit, LocalChainError};
 /// How often the chain is looked at.
 const TICK: Duration = Duration::from_millis(25);
 /// How long a chain may be silent before it counts as ended.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a keeper starts.
 #[derive(Debug, Clone, Copy, Default)]
