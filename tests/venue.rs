@@ -161,7 +161,7 @@ impl Desk {
         // While anvil stores a block it answers with the new state and the old height, on which the venue's rollover
         // underflows.
         let call = IViews::getPositionsCall { trader: self.trader };
-        let views = self.until("views", async || self.replica.try_ask(VIEWS, &call).await.ok()).await;
+        let views = self.first("views", &async || self.replica.try_ask(VIEWS, &call).await.ok()).await;
         (
             views.positions.into_iter().filter(|position| !position.trade.leverage.is_zero()).collect(),
             views.limits.into_iter().filter(|limit| !limit.order.leverage.is_zero()).collect(),
@@ -189,7 +189,15 @@ impl Desk {
         self.replica.controls.price(&change, PriceScope::Everything).await.expect("price moved");
     }
 
+    /// Waits until the condition holds, and then for whatever was just being mined: anvil shows a block's changes
+    /// account by account while it writes them, so the first sight of one may be half of it.
     async fn until<T>(&self, what: &str, condition: impl AsyncFn() -> Option<T>) -> T {
+        self.first(what, &condition).await;
+        self.mine(1).await;
+        self.first(what, &condition).await
+    }
+
+    async fn first<T>(&self, what: &str, condition: &impl AsyncFn() -> Option<T>) -> T {
         let began = Instant::now();
         loop {
             if let Some(found) = condition().await {

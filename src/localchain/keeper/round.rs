@@ -6,7 +6,7 @@ use std::{
 };
 
 use alloy::primitives::{Address, U256};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use tracing::{info, warn};
 
 use super::{
@@ -38,21 +38,25 @@ pub(super) struct Memory {
     stuck: BTreeMap<U256, U256>,
 }
 
-/// Does everything that is due; tells whether something waits for its delay.
-pub(super) async fn round(link: &Link, behaviour: Behaviour, memory: &mut Memory) -> Result<bool, LocalChainError> {
-    if behaviour.conduct == Conduct::Stop {
+/// Does everything that is due; tells whether something waits for its delay. The behaviour is asked anew for each
+/// order after the order was read, so that a change holds for all orders placed after it.
+pub(super) async fn round(
+    link: &Link,
+    behaviour: &watch::Receiver<Behaviour>,
+    memory: &mut Memory,
+) -> Result<bool, LocalChainError> {
+    if behaviour.borrow().conduct == Conduct::Stop {
         return Ok(false);
     }
     let book = Book::read(link, &mut memory.seen).await?;
     let orders = market_orders(link, behaviour, memory, &book).await?;
-    let triggers =
-        if behaviour.conduct == Conduct::Execute { executions(link, behaviour, memory, &book).await? } else { false };
+    let triggers = executions(link, behaviour, memory, &book).await?;
     Ok(orders || triggers)
 }
 
 async fn market_orders(
     link: &Link,
-    behaviour: Behaviour,
+    behaviour: &watch::Receiver<Behaviour>,
     memory: &mut Memory,
     book: &Book,
 ) -> Result<bool, LocalChainError> {
@@ -60,6 +64,10 @@ async fn market_orders(
     memory.stuck.retain(|id, _| book.orders.contains_key(id));
     let mut waits = false;
     for (id, pair) in &book.orders {
+        let behaviour = *behaviour.borrow();
+        if behaviour.conduct == Conduct::Stop {
+            return Ok(false);
+        }
         let since = *memory.since.entry(*id).or_insert_with(Instant::now);
         if since.elapsed() < Duration::from_millis(behaviour.delay.0) {
             waits = true;
@@ -102,7 +110,7 @@ async fn refund(link: &Link, id: U256) -> Result<bool, LocalChainError> {
 
 async fn executions(
     link: &Link,
-    behaviour: Behaviour,
+    behaviour: &watch::Receiver<Behaviour>,
     memory: &mut Memory,
     book: &Book,
 ) -> Result<bool, LocalChainError> {
@@ -112,6 +120,10 @@ async fn executions(
     memory.tried.retain(|key, _| keys.contains(key));
     let mut waits = false;
     for (key, price) in all {
+        let behaviour = *behaviour.borrow();
+        if behaviour.conduct != Conduct::Execute {
+            return Ok(false);
+        }
         let since = *memory.since_due.entry(key).or_insert_with(Instant::now);
         if since.elapsed() < Duration::from_millis(behaviour.delay.0) {
             waits = true;

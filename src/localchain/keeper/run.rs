@@ -94,8 +94,8 @@ async fn work(link: Link, mut behaviour: watch::Receiver<Behaviour>) {
         if looked_at == Some(newest) && !changed {
             continue;
         }
-        let now = *behaviour.borrow_and_update();
-        match round(&link, now, &mut memory).await {
+        behaviour.mark_unchanged();
+        match round(&link, &behaviour, &mut memory).await {
             // While something waits for its delay the same block is looked at again.
             Ok(waits) => looked_at = (!waits).then_some(newest),
             Err(error) => warn!(%error, "keeper round failed, trying again"),
