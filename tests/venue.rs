@@ -471,3 +471,22 @@ async fn the_keeper_ends_with_its_chain() {
     drop(replica);
     tokio::time::timeout(DEADLINE, keeper.chain_ended()).await.expect("the keeper noticed");
 }
+
+#[tokio::test]
+async fn a_replica_started_by_command_has_a_keeper_that_ends_with_it() {
+    let (cache, _kit) = common::own_cache();
+    let trimtab = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("trimtab").expect("the program");
+        let output = command.env("TRIMTAB_CACHE", cache.path()).arg("--json").args(arguments).output().expect("output");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).expect("json")
+    };
+    let started = trimtab(&["replica", "start", "--port", "0", "--price-port", "0"]);
+    let prices = started["keeper"]["price_url"].as_str().expect("a price service").to_owned();
+    let http = reqwest::Client::builder().no_proxy().build().expect("client");
+    let answer = http.get(format!("{prices}/v2/pairs/1/price-update-data")).send().await.expect("an answer");
+    let text = answer.text().await.expect("text");
+    assert_eq!(serde_json::from_str::<Value>(&text).expect("json")["core"]["price"], json!("90000"));
+    trimtab(&["replica", "stop"]);
+    assert!(http.get(&prices).send().await.is_err(), "the keeper is still there");
+}
