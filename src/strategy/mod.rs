@@ -1,0 +1,11 @@
+//! From a signal to sizes, and what may stop it (strategy.md §2–§4, §9, §10).
+//!
+//! Pure: a signal, settings, a view of the market and a clock value in; a decision with its figures out. Nothing here
+//! reads a chain, a file or a clock. Amounts are exact decimals; a result that does not fit is an error, never a wrong
+//! number. The governor only ever lowers what a table asked for.
+//! Fails with [`SignalError`] (the field), [`SizingError`], and with checks and refusals that carry both figures.
+
+mod exact;
+mod signal;
+
+pub use signal::{Kind, Levels, Side, Signal, SignalError};
