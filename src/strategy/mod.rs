@@ -6,6 +6,10 @@
 //! Fails with [`SignalError`] (the field), [`SizingError`], and with checks and refusals that carry both figures.
 
 mod exact;
+mod outcome;
 mod signal;
+mod sizing;
 
+pub use outcome::{ClosingFee, Costs, LoopShare, Outcome, SideResult, outcome};
 pub use signal::{Kind, Levels, Side, Signal, SignalError};
+pub use sizing::{Capital, Size, SizingError, size, tiers};
