@@ -6,10 +6,14 @@
 //! Fails with [`SignalError`] (the field), [`SizingError`], and with checks and refusals that carry both figures.
 
 mod exact;
+mod governor;
 mod outcome;
 mod signal;
 mod sizing;
 
+pub use governor::{
+    Bound, Cap, Closed, Command, Decision, GovernorState, OpenPositions, Proposal, Refusal, decide, kelly_share,
+};
 pub use outcome::{ClosingFee, Costs, LoopShare, Outcome, SideResult, outcome};
 pub use signal::{Kind, Levels, Side, Signal, SignalError};
 pub use sizing::{Capital, Size, SizingError, size, tiers};
