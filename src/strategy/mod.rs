@@ -6,11 +6,16 @@
 //! Fails with [`SignalError`] (the field), [`SizingError`], and with checks and refusals that carry both figures.
 
 mod exact;
+mod feasibility;
 mod governor;
 mod outcome;
 mod signal;
 mod sizing;
 
+pub use feasibility::{
+    Availability, Check, Feasibility, Funds, LoopMarket, Market, PairMarket, Policies, Rule, StopLimits, Verdict,
+    examine, loop_health_factor,
+};
 pub use governor::{
     Bound, Cap, Closed, Command, Decision, GovernorState, OpenPositions, Proposal, Refusal, decide, kelly_share,
 };
