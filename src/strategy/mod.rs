@@ -9,6 +9,7 @@ mod exact;
 mod feasibility;
 mod governor;
 mod outcome;
+mod scenario;
 mod signal;
 mod sizing;
 
@@ -20,5 +21,6 @@ pub use governor::{
     Bound, Cap, Closed, Command, Decision, GovernorState, OpenPositions, Proposal, Refusal, decide, kelly_share,
 };
 pub use outcome::{ClosingFee, Costs, LoopShare, Outcome, SideResult, outcome};
+pub use scenario::{SCENARIOS, Scenario, ScenarioResult};
 pub use signal::{Kind, Levels, Side, Signal, SignalError};
 pub use sizing::{Capital, Size, SizingError, size, tiers};
