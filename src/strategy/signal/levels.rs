@@ -10,7 +10,6 @@ use crate::strategy::exact::{ONE, x};
 /// Direction of a perp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(clippy::exhaustive_enums)]
 pub enum Side {
     /// Wins when the price rises.
     Long,

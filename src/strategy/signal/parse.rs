@@ -37,7 +37,6 @@ const MOST_PRICE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 /// How much weight a signal's author gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(clippy::exhaustive_enums)]
 pub enum Kind {
     /// The usual one.
     #[default]
