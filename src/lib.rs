@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | 8 | [`cli`] | commands, output, exit codes; no decisions |
 //! | 7 | [`scenarios`] | stories on a local chain: the demo |
+//! | 5 | [`strategy`] | signals, sizing tables, feasibility, governor: pure decisions |
 //! | 5 | [`report`] | what bytes and journal say, in words |
 //! | 5 | [`localchain`] | the offline replica of Base and forks, with their controls |
 //! | 4 | [`loops`] | loop arithmetic and planning (pure), flash sources and routes ranked, execution |
@@ -28,4 +29,5 @@ pub mod plan;
 pub mod report;
 pub mod scenarios;
 pub mod send;
+pub mod strategy;
 pub mod units;

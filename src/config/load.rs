@@ -223,6 +223,11 @@ fn shown(value: &Value) -> String {
         Value::Num(_, number) => number.to_u128().map_or_else(|| format!("{number:?}"), |number| number.to_string()),
         Value::Bool(_, truth) => truth.to_string(),
         Value::Array(_, items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        Value::Dict(_, entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{key} = {}", shown(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Value::Empty(..) => "unset".to_owned(),
         other => format!("{other:?}"),
     }
 }

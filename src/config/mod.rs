@@ -11,25 +11,33 @@ mod alias;
 mod bounds;
 mod error;
 mod fees;
+mod governor;
 mod keys;
 mod load;
 mod origin;
 mod rpc;
 mod settings;
 mod sources;
+mod strategy;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+mod tier;
 mod url;
 mod values;
 
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
 pub use fees::{FeeCeiling, FeesConfig};
+pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
 pub use origin::{Origin, Setting};
 pub use rpc::RpcConfig;
 pub use settings::Config;
 pub use sources::Sources;
+pub use strategy::{
+    AfterPerp, BelowMinimum, FixedRisk, KellyNotional, MarginFrom, OnPerpFailure, StrategyConfig, TableName,
+};
 pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
+pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundsConfig, FeesConfig, RpcConfig, ThresholdsConfig};
+use super::{BoundsConfig, FeesConfig, GovernorConfig, RpcConfig, StrategyConfig, ThresholdsConfig};
 use crate::units::Secs;
 
 /// The settings of one run. Each section is a type of its own; rooms take the section they need.
@@ -19,6 +19,10 @@ pub struct Config {
     pub thresholds: ThresholdsConfig,
     /// What gas may cost.
     pub fees: FeesConfig,
+    /// How a signal becomes sizes.
+    pub strategy: StrategyConfig,
+    /// What no signal may exceed.
+    pub governor: GovernorConfig,
     /// How long a permit stays valid after the snapshot's block.
     pub permit_ttl: Secs,
     /// Where journals live, one per network and account.
@@ -43,6 +47,8 @@ impl Config {
             bounds: BoundsConfig::default(),
             thresholds: ThresholdsConfig::default(),
             fees: FeesConfig::default(),
+            strategy: StrategyConfig::default(),
+            governor: GovernorConfig::default(),
             permit_ttl: Secs::HOUR,
             journal_dir: directory("XDG_DATA_HOME", ".local/share").join("journal"),
             cache_dir: directory("XDG_CACHE_HOME", ".cache"),
@@ -55,7 +61,12 @@ impl Config {
         let threshold = thresholds.into_iter().find_map(|(class, thresholds)| {
             thresholds.problem().map(|(field, reason)| (format!("thresholds.{class}.{field}"), reason))
         });
-        let section = self.bounds.problem().or_else(|| self.fees.problem());
+        let section = self
+            .bounds
+            .problem()
+            .or_else(|| self.fees.problem())
+            .or_else(|| self.strategy.problem())
+            .or_else(|| self.governor.problem());
         let rpc = self.rpc.timeout.is_zero().then(|| ("rpc.timeout", "a deadline of zero is never met".to_owned()));
         let permit = (self.permit_ttl.0 == 0)
             .then(|| ("permit_ttl", "a permit that is valid for no time is always expired".to_owned()));

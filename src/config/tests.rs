@@ -202,6 +202,16 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[thresholds.volatile]\ntrigger = inf\n", "thresholds.volatile.trigger"),
         ("[fees.open]\nmax_tip_gwei = 3\n", "fees.open.max_tip_gwei"),
         ("permit_ttl = 0\n", "permit_ttl"),
+        ("[strategy]\nbase_capital = 0\n", "strategy.base_capital"),
+        ("[strategy]\nbase_capital = \"much\"\n", "strategy.base_capital"),
+        ("[strategy]\ntable = \"option-d\"\n", "strategy.table"),
+        ("[strategy]\ntable = \"custom\"\n", "strategy.custom"),
+        ("[strategy]\nstop_distance = 2\n", "strategy.stop_distance"),
+        ("[strategy]\nmax_signal_age = 0\n", "strategy.max_signal_age"),
+        ("[strategy.kelly_notional]\nfraction = 1.5\n", "strategy.kelly_notional.fraction"),
+        ("[governor]\nwin_risk_multiplier = 2.5\n", "governor.win_risk_multiplier"),
+        ("[governor]\nday_loss_share = 0\n", "governor.day_loss_share"),
+        ("[governor]\nconcurrent_positions = 0\n", "governor.concurrent_positions"),
     ] {
         let desk = Desk::new();
         desk.write("project/trimtab.toml", text);
@@ -223,4 +233,54 @@ fn a_trim_that_ends_where_the_next_begins_is_no_trim() {
     assert_eq!(sensible.problem(), None);
     let flickering = Thresholds { target: sensible.trigger, ..sensible };
     assert_eq!(flickering.problem().map(|(field, _)| field), Some("target"));
+}
+
+#[test]
+fn the_base_capital_is_unset_until_the_user_sets_it_and_is_then_exact() {
+    let mut desk = Desk::new();
+    let loaded = desk.sources().load().expect("defaults");
+    assert_eq!(loaded.config.strategy.base_capital, None);
+    let shown = loaded.origins().expect("settings").into_iter().find(|setting| setting.key == "strategy.base_capital");
+    assert_eq!(shown.map(|setting| setting.value), Some("unset".to_owned()));
+    desk.write("project/trimtab.toml", "[strategy]\nbase_capital = 3000.5\ntable = \"option-b\"\n");
+    let config = desk.sources().load().expect("file").config;
+    assert_eq!(config.strategy.base_capital.map(|base| base.to_string()).as_deref(), Some("3000.5"));
+    desk.set("TRIMTAB_STRATEGY_BASE_CAPITAL", "30");
+    desk.set("TRIMTAB_GOVERNOR_SECONDARY_SIZE", "0.5");
+    let config = desk.sources().load().expect("variable").config;
+    assert_eq!(config.strategy.base_capital.map(|base| base.to_string()).as_deref(), Some("30"));
+    assert_eq!(config.governor.secondary_size.map(|size| size.to_string()).as_deref(), Some("0.5"));
+}
+
+#[test]
+fn a_table_of_ones_own_is_read_and_its_slips_are_named() {
+    let row = |name: &str, condition: &str, loop_leverage: &str, margin: &str| {
+        format!(
+            "[[strategy.custom]]\nname = \"{name}\"\n{condition}\nloop_leverage = {loop_leverage}\nmargin = {margin}\n\
+             perp_leverage = 10\n"
+        )
+    };
+    let desk = Desk::new();
+    let best = row("best", "score = 80\nvolatility = \"low\"", "2.5", "\"1/3\"");
+    let rest = row("rest", "", "1", "0.1");
+    desk.write("project/trimtab.toml", &format!("[strategy]\ntable = \"custom\"\n{best}{rest}"));
+    let loaded = desk.sources().load().expect("custom table");
+    let tiers = &loaded.config.strategy.custom;
+    assert_eq!(tiers.len(), 2);
+    assert_eq!(tiers[0].margin.to_string(), "1/3");
+    assert!(tiers[0].takes(80.into(), super::Volatility::Low) && !tiers[0].takes(80.into(), super::Volatility::High));
+    for (rows, slip) in [
+        (best.clone(), "the last tier, `best`, must have no condition"),
+        (format!("{rest}{rest}"), "needs a least score"),
+        (format!("{}{best}{rest}", row("low", "score = 10", "1", "1")), "score 80 is above the 10"),
+        (row("rest", "", "0.5", "1"), "loop_leverage 0.5"),
+        (row("rest", "", "1", "0"), "margin 0"),
+        (row("rest", "", "1", "\"1/0\""), "expected a share"),
+        (format!("{}{rest}", row("big", "score = 101", "1", "1")), "score 101"),
+        (row("rest", "leverage = 3", "1", "1"), "leverage"),
+    ] {
+        desk.write("project/trimtab.toml", &rows);
+        let said = desk.sources().load().expect_err(slip).to_string();
+        assert!(said.contains("strategy.custom") && said.contains(slip), "{slip}: {said}");
+    }
 }

@@ -1,5 +1,7 @@
 //! How values are written in files, flags and variables: durations as `10s`, decimals exactly as typed.
 
+use serde::{Deserialize, Deserializer, de::Error};
+
 /// Durations: `"10s"`, `"1m 30s"`, or a whole number of seconds.
 pub(super) mod duration {
     use std::time::Duration;
@@ -30,29 +32,57 @@ pub(super) mod duration {
 /// Decimals: a string or a number, read as it was typed.
 pub(super) mod decimal {
     use rust_decimal::Decimal;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use serde::{Deserializer, Serializer, de::Error};
 
     pub(in crate::config) fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Whole(i64),
-            // TOML has no decimal type; the shortest text of its float is what the user typed.
-            Fraction(f64),
-            Text(String),
+        let text = super::decimal_or_text(deserializer)?;
+        text.trim().parse().map_err(|_| D::Error::custom(super::EXPECTED_DECIMAL))
+    }
+}
+
+/// Decimals that may be unset.
+pub(super) mod optional_decimal {
+    use rust_decimal::Decimal;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(in crate::config) fn serialize<S: Serializer>(
+        value: &Option<Decimal>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
         }
-        let form = Form::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))?;
-        let text = match form {
-            Form::Whole(whole) => return Ok(Decimal::from(whole)),
-            Form::Fraction(fraction) => fraction.to_string(),
-            Form::Text(text) => text,
-        };
-        text.trim().parse().map_err(|_| D::Error::custom(EXPECTED))
     }
 
-    const EXPECTED: &str = "expected a plain decimal number such as 1.15";
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Decimal>, D::Error> {
+        #[derive(Deserialize)]
+        struct Typed(#[serde(with = "super::decimal")] Decimal);
+        Ok(Option::<Typed>::deserialize(deserializer)?.map(|typed| typed.0))
+    }
+}
+
+const EXPECTED_DECIMAL: &str = "expected a plain decimal number such as 1.15";
+
+/// A number or a text, as it was typed.
+pub(super) fn decimal_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Whole(i64),
+        // TOML has no decimal type; the shortest text of its float is what the user typed.
+        Fraction(f64),
+        Text(String),
+    }
+    Ok(match Form::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED_DECIMAL))? {
+        Form::Whole(whole) => whole.to_string(),
+        Form::Fraction(fraction) => fraction.to_string(),
+        Form::Text(text) => text,
+    })
 }
