@@ -405,12 +405,13 @@ async fn a_stopped_keeper_leaves_orders_until_it_works_again() {
 }
 
 #[tokio::test]
-async fn a_slow_keeper_fills_after_its_delay_and_not_before() {
-    let delay = Millis(700);
-    let desk = Desk::open(Behaviour::delayed(delay)).await;
-    let placed = Instant::now();
-    desk.filled(Ask::eth(true)).await;
-    assert!(placed.elapsed() >= Duration::from_millis(delay.0));
+async fn a_slow_keeper_leaves_an_order_pending_until_its_delay_is_over() {
+    let desk = Desk::open(Behaviour::delayed(Millis(3_600_000))).await;
+    let id = desk.place(Ask::eth(true)).await.expect("a market order");
+    desk.mine(5).await;
+    assert_eq!(desk.pending().await, [id]);
+    desk.keeper.behave(Behaviour::delayed(Millis(1)));
+    desk.until("a fill", async || desk.positions().await.pop()).await;
 }
 
 #[tokio::test]
