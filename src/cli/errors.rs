@@ -8,10 +8,10 @@ use crate::{
     dex,
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
-    loops::{ExecuteError, PairError, PlanError, SettleError, TargetError},
+    loops::{PairError, PlanError, TargetError},
     onedelta,
     plan::{Refusal, SimulationError},
-    send::SendError,
+    send::{ExecuteError, SendError, SettleError},
 };
 
 /// All errors that any contract on our way can revert with.

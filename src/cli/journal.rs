@@ -15,9 +15,9 @@ use super::{
 use crate::{
     chain::{ErrorTable, Reader, Receipt},
     journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader, Stamp},
-    loops::{Settlement, settle},
+    loops::settle,
     plan::Plan,
-    send::{Ending, Outcome as SendOutcome, Verdict, reconcile},
+    send::{Ending, Outcome as SendOutcome, Settlement, Verdict, reconcile},
     units::Millis,
 };
 

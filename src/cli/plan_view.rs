@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::output::table;
 use crate::{
-    loops::Settlement,
     plan::{Bound, Deviation, Figure, Plan, Quantity, Rehearsal},
+    send::Settlement,
 };
 
 /// What gas costs, as far as a rehearsal tells.

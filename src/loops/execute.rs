@@ -1,35 +1,13 @@
-//! Carrying a checked plan out: permits signed, exact simulation, sending, settlement.
+//! Carrying a checked loop plan out, and settling it.
 
-use super::settle::{SettleError, Settlement, settle};
+use super::settle::settle;
 use crate::{
-    chain::{Clock, ReadError, Reader},
-    journal::{IdError, IntentId, Stamp},
-    loops::BLOCK_TIME,
-    plan::{Approved, PermitRequest, Plan, SimulationError, check, simulate},
-    send::{Ending, Outcome, SendError, Sender, Wire, permits_in_force, sign_permits},
+    chain::{Clock, Reader},
+    journal::Stamp,
+    plan::{Approved, Plan},
+    send::{ExecuteError, Outcome, Sender, Settlement, Wire, perform},
     units::Millis,
 };
-
-/// Why an action was not carried out, or not to its end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExecuteError {
-    /// Nothing was signed.
-    #[error(transparent)]
-    Send(#[from] SendError),
-    /// The exact call data would not do what was planned; only permits were signed.
-    #[error(transparent)]
-    Simulation(#[from] SimulationError),
-    /// The chain did not answer.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// It went through, but its outcome is not recorded yet.
-    #[error("the action went through, but its outcome could not be recorded: {0}; run `trimtab journal reconcile`")]
-    Settle(#[from] SettleError),
-    /// The plan has no usable id.
-    #[error(transparent)]
-    Id(#[from] IdError),
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -40,72 +18,18 @@ pub struct Report {
     pub settlement: Option<Settlement>,
 }
 
-/// Carries out an approved plan. A permit that somebody else has already used is left out: what it grants is in force.
-/// Where that happened in the very block that held ours, ours reverted: it is done once more, without that permit.
+/// Carries out an approved plan and, when every step went through, records its outcome and the position.
 pub async fn execute<W: Wire + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<Report, ExecuteError> {
-    let plan = approved.get().clone();
-    let report = attempt(sender, clock, approved).await?;
-    let Some(rest) = front_run(sender, clock, plan, &report).await else { return Ok(report) };
-    tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
-    match attempt(sender, clock, rest).await {
-        Ok(again) => Ok(again),
-        Err(error) => {
-            tracing::warn!(%error, "not done once more");
-            Ok(report)
-        }
+    let (id, outcome) = perform(sender, clock, approved).await?;
+    if !outcome.is_mined() {
+        return Ok(Report { outcome, settlement: None });
     }
-}
-
-async fn attempt<W: Wire + Reader>(
-    sender: &mut Sender<W>,
-    clock: &dyn Clock,
-    approved: Approved<Plan>,
-) -> Result<Report, ExecuteError> {
-    let plan = approved.get();
-    let id = plan.id.parse()?;
-    sender.require_resolved()?;
     let head = Reader::head(sender.wire()).await?;
-    let time = head.timestamp.plus(BLOCK_TIME);
-    if time > plan.valid_until {
-        return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
-    }
-    let permits = sign_permits(sender.signer(), plan).await?;
-    let requests: Vec<&PermitRequest> = plan.permits().collect();
-    let granted = permits_in_force(sender.wire(), &requests, head).await?;
-    let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let simulated = simulate(sender.wire(), approved, &permits, omit, head, time).await?;
-    let outcome = sender.execute(simulated, &permits).await?;
-    let settlement = match outcome.ending {
-        Ending::Mined => {
-            let head = Reader::head(sender.wire()).await?;
-            let stamp = Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) };
-            Some(settle(sender.journal(), sender.wire(), id, stamp).await?)
-        }
-        _ => None,
-    };
-    Ok(Report { outcome, settlement })
-}
-
-/// What is left of a plan whose transaction reverted because one of its permits was in force already.
-async fn front_run<W: Wire + Reader>(
-    sender: &Sender<W>,
-    clock: &dyn Clock,
-    plan: Plan,
-    report: &Report,
-) -> Option<Approved<Plan>> {
-    let Ending::Reverted { .. } = report.outcome.ending else { return None };
-    let done = report.outcome.done.len();
-    let head = Reader::head(sender.wire()).await.ok()?;
-    let requests: Vec<&PermitRequest> = plan.steps.iter().skip(done).flat_map(|step| step.data.permits()).collect();
-    if permits_in_force(sender.wire(), &requests, head).await.ok()?.is_empty() {
-        return None;
-    }
-    let id = IntentId::derive(Millis(clock.wall_millis()), plan.id.as_bytes()).to_string();
-    let steps = plan.steps.iter().skip(done).cloned().collect();
-    let network = plan.network.clone();
-    check(Plan { id, steps, ..plan }, &network, head.timestamp).ok()
+    let stamp = Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) };
+    let settlement = settle(sender.journal(), sender.wire(), id, stamp).await?;
+    Ok(Report { outcome, settlement: Some(settlement) })
 }

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::{Stage, StoryError};
 use crate::{
     localchain::{PriceChange, PriceReport, PriceScope},
-    loops::{Funds, Payout, Request, Settlement, Share, Target, WETH},
+    loops::{Funds, Payout, Request, Share, Target, WETH},
     plan::{Plan, Rehearsal},
+    send::Settlement,
 };
 
 /// One thing that happens in the story.

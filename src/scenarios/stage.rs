@@ -13,11 +13,9 @@ use crate::{
     config::{BoundsConfig, ConfigError, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal, JournalError},
     localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
-    loops::{
-        ExecuteError, LoopSnapshot, Ownership, Pair, PairError, PlanError, Request, Settings, Settlement, execute, plan,
-    },
+    loops::{LoopSnapshot, Ownership, Pair, PairError, PlanError, Request, Settings, execute, plan},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
-    send::{Outcome, Sender},
+    send::{ExecuteError, Outcome, Sender, Settlement},
     units::{Millis, Secs},
 };
 

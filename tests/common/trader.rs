@@ -22,12 +22,10 @@ use trimtab::{
     chain::{BASE_CHAIN_ID, Clock, Endpoints, NetworkIdentity, Reader, SigningGate, SystemClock, Wallet},
     config::{BoundsConfig, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal},
-    loops::{
-        ExecuteError, LoopSnapshot, Ownership, Pair, PlanError, Report, Request, Settings, Settlement, execute, plan,
-    },
+    loops::{LoopSnapshot, Ownership, Pair, PlanError, Report, Request, Settings, execute, plan},
     onedelta::{CALL_FORWARDER, COMPOSER},
     plan::{Plan, Refusal, check},
-    send::Sender,
+    send::{ExecuteError, Sender, Settlement},
     units::{Millis, Secs},
 };
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use trimtab::{
     journal::{IntentFilter, IntentState},
     localchain::{PriceChange, PriceScope},
-    loops::{ExecuteError, Funds, Payout, Request, Share, Target},
+    loops::{Funds, Payout, Request, Share, Target},
     plan::{PermitKind, Plan, SignedPermits, SimulationError},
-    send::{Ending, sign_permits},
+    send::{Ending, ExecuteError, sign_permits},
 };
 
 use crate::{

@@ -4,8 +4,9 @@ use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
 use trimtab::{
     config::LoopClass,
-    loops::{Funds, Pair, Request, Settlement, Target},
+    loops::{Funds, Pair, Request, Target},
     plan::Plan,
+    send::Settlement,
     units::{WAD, from_decimal},
 };
 

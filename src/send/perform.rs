@@ -1,0 +1,95 @@
+//! Carrying a checked plan out: permits signed, exact simulation, sending.
+
+use super::{
+    Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits, wire::BLOCK_TIME,
+};
+use crate::{
+    chain::{Clock, ReadError, Reader},
+    journal::{IdError, IntentId},
+    plan::{Approved, PermitRequest, Plan, SimulationError, check, simulate},
+    units::Millis,
+};
+
+/// Why an action was not carried out, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// Nothing was signed.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The exact call data would not do what was planned; only permits were signed.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// The chain did not answer.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It went through, but its outcome is not recorded yet.
+    #[error("the action went through, but its outcome could not be recorded: {0}; run `trimtab journal reconcile`")]
+    Settle(#[from] SettleError),
+    /// The plan has no usable id.
+    #[error(transparent)]
+    Id(#[from] IdError),
+}
+
+/// Carries out an approved plan to the end of its last transaction; what became of it is then settled by the room that
+/// planned it. A permit that somebody else has already used is left out: what it grants is in force. Where that happened in
+/// the very block that held ours, ours reverted: it is done once more, without that permit, as an intent of its own.
+///
+/// Gives the id of the intent that came to that outcome.
+pub async fn perform<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+) -> Result<(IntentId, Outcome), ExecuteError> {
+    let plan = approved.get().clone();
+    let (id, outcome) = attempt(sender, approved).await?;
+    let Some(rest) = front_run(sender, clock, plan, &outcome).await else { return Ok((id, outcome)) };
+    tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
+    match attempt(sender, rest).await {
+        Ok(again) => Ok(again),
+        Err(error) => {
+            tracing::warn!(%error, "not done once more");
+            Ok((id, outcome))
+        }
+    }
+}
+
+async fn attempt<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    approved: Approved<Plan>,
+) -> Result<(IntentId, Outcome), ExecuteError> {
+    let plan = approved.get();
+    let id = plan.id.parse()?;
+    sender.require_resolved()?;
+    let head = Reader::head(sender.wire()).await?;
+    let time = head.timestamp.plus(BLOCK_TIME);
+    if time > plan.valid_until {
+        return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
+    }
+    let permits = sign_permits(sender.signer(), plan).await?;
+    let requests: Vec<&PermitRequest> = plan.permits().collect();
+    let granted = permits_in_force(sender.wire(), &requests, head).await?;
+    let omit = |request: &PermitRequest| granted.contains(&request.digest());
+    let simulated = simulate(sender.wire(), approved, &permits, omit, head, time).await?;
+    Ok((id, sender.execute(simulated, &permits).await?))
+}
+
+/// What is left of a plan whose transaction reverted because one of its permits was in force already.
+async fn front_run<W: Wire + Reader>(
+    sender: &Sender<W>,
+    clock: &dyn Clock,
+    plan: Plan,
+    outcome: &Outcome,
+) -> Option<Approved<Plan>> {
+    let Ending::Reverted { .. } = outcome.ending else { return None };
+    let done = outcome.done.len();
+    let head = Reader::head(sender.wire()).await.ok()?;
+    let requests: Vec<&PermitRequest> = plan.steps.iter().skip(done).flat_map(|step| step.data.permits()).collect();
+    if permits_in_force(sender.wire(), &requests, head).await.ok()?.is_empty() {
+        return None;
+    }
+    let id = IntentId::derive(Millis(clock.wall_millis()), plan.id.as_bytes()).to_string();
+    let steps = plan.steps.iter().skip(done).cloned().collect();
+    let network = plan.network.clone();
+    check(Plan { id, steps, ..plan }, &network, head.timestamp).ok()
+}
