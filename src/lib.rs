@@ -11,6 +11,7 @@
 //! | 5 | [`report`] | what bytes and journal say, in words |
 //! | 5 | [`localchain`] | the offline replica of Base and forks, with their controls |
 //! | 4 | [`loops`] | loop arithmetic and planning (pure), flash sources and routes ranked, execution |
+//! | 4 | [`perps`] | one trait for every perpetuals venue; Avantis v1: arithmetic equal to the chain, plans, orders tracked |
 //! | 3 | [`aave`], [`onedelta`], [`dex`] | the protocols: snapshots, arithmetic that mirrors the contracts, bytes |
 //! | 2 | [`plan`], [`send`] | plans, bounds and their check; simulation; the one sender per key |
 //! | 1 | [`chain`], [`journal`] | endpoints, block-pinned reads, signers, identity, reverts; the SQLite store |
@@ -25,6 +26,7 @@ pub mod journal;
 pub mod localchain;
 pub mod loops;
 pub mod onedelta;
+pub mod perps;
 pub mod plan;
 pub mod report;
 pub mod scenarios;

@@ -10,6 +10,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub use crate::perps::Side;
 pub use error::SignalError;
-pub use levels::{Levels, Side};
+pub use levels::Levels;
 pub use parse::{Kind, Signal};

@@ -1,0 +1,27 @@
+//! Perpetual futures, at the level of meaning: what a caller wants of any venue, and adapters that know how.
+//!
+//! [`PerpVenue`] reads everything at one block, plans each request (pure: bounds, call data, forecast), finds the orders
+//! that a transaction placed and follows each to its end. Callers ask [`Capabilities`], never which version runs.
+//! A venue is recognised by its code (`recognise`); one that is not known refuses every write.
+//! Fails with [`PerpError`]: figures and the fix in every refusal, exit 3 for an unknown venue.
+
+pub mod avantis_v1;
+mod error;
+mod forecast;
+mod order;
+mod position;
+mod request;
+mod side;
+mod snapshot;
+mod units;
+mod venue;
+
+pub use error::PerpError;
+pub use forecast::{CloseForecast, Forecast, OpenForecast};
+pub use order::{EndKind, Ending, Fill, LikelyReason, OrderHandle, OrderKind, OrderState};
+pub use position::{LimitOrder, PendingOrder, PerpPosition, PositionKey};
+pub use request::{Change, Entry, Level, MarginChange, OpenRequest, PerpRequest, Portion};
+pub use side::Side;
+pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};
+pub use units::{LeverageE10, PercentE10, PriceE10, Usdc};
+pub use venue::{Capabilities, Interest, PerpSettings, PerpSubject, PerpVenue};

@@ -1,0 +1,124 @@
+//! What a caller wants of a venue.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{LeverageE10, PercentE10, PositionKey, PriceE10, Side, Usdc};
+
+/// An action on the venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "request")]
+pub enum PerpRequest {
+    /// Opens a position, or places the limit order that will.
+    Open(OpenRequest),
+    /// Closes a position or a part of it at the market.
+    Close {
+        /// Which.
+        position: PositionKey,
+        /// How much.
+        portion: Portion,
+    },
+    /// Makes a position larger; only where [`Capabilities::increase`](super::Capabilities::increase).
+    Increase {
+        /// Which.
+        position: PositionKey,
+        /// Margin to add at the position's leverage.
+        margin: Usdc,
+    },
+    /// Puts margin in or takes it out; the size stays.
+    Margin {
+        /// Which.
+        position: PositionKey,
+        /// Which way.
+        change: MarginChange,
+    },
+    /// Moves stop and target.
+    Levels {
+        /// Which.
+        position: PositionKey,
+        /// The stop.
+        stop: Change,
+        /// The target.
+        target: Change,
+    },
+    /// Takes a limit order back.
+    Cancel {
+        /// Pair and slot of the order.
+        order: PositionKey,
+    },
+}
+
+/// A position to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenRequest {
+    /// Such as `ETH/USD`.
+    pub pair: String,
+    /// Direction.
+    pub side: Side,
+    /// What is offered; the opening fee comes out of it.
+    pub margin: Usdc,
+    /// Leverage of what is left.
+    pub leverage: LeverageE10,
+    /// At the market, or at a price.
+    pub entry: Entry,
+    /// Where it ends with a loss.
+    pub stop: Option<Level>,
+    /// Where it ends with a win; the venue's most when none.
+    pub target: Option<Level>,
+    /// Most that the fill may be worse than the mark.
+    pub slippage: PercentE10,
+    /// The signal it serves, for the journal.
+    pub signal: Option<String>,
+}
+
+/// How a position is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// At the market.
+    Market,
+    /// Not before the mark is at this price or better.
+    Limit(PriceE10),
+}
+
+/// A stop or a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// At a price.
+    Price(PriceE10),
+    /// So far from the entry, as a share of its price: 0.02 is 2 %.
+    Distance(Decimal),
+}
+
+/// What becomes of a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// As it is.
+    Keep,
+    /// None any more; a target falls back to the venue's most.
+    Remove,
+    /// There.
+    To(Level),
+}
+
+/// How much of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Portion {
+    /// All.
+    All,
+    /// A share of its collateral, above 0 and below 1.
+    Part(Decimal),
+}
+
+/// A change of margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarginChange {
+    /// Puts in.
+    Add(Usdc),
+    /// Takes out.
+    Remove(Usdc),
+}
