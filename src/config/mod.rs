@@ -25,6 +25,7 @@ mod thresholds;
 mod tier;
 mod url;
 mod values;
+mod watch;
 
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
@@ -41,3 +42,6 @@ pub use strategy::{
 pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
+pub use watch::{
+    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TopUpConfig, WatchConfig,
+};

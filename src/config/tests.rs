@@ -212,6 +212,19 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[governor]\nwin_risk_multiplier = 2.5\n", "governor.win_risk_multiplier"),
         ("[governor]\nday_loss_share = 0\n", "governor.day_loss_share"),
         ("[governor]\nconcurrent_positions = 0\n", "governor.concurrent_positions"),
+        ("[watch]\nstale_blocks = 0\n", "watch.stale_blocks"),
+        ("[watch]\nrecovery = 0.5\n", "watch.recovery"),
+        ("[watch.boost]\nenabled = true\nvolatile.target = 1.22\n", "watch.boost.volatile.target"),
+        ("[watch.boost]\nenabled = true\nvolatile.above = 1.30\n", "watch.boost.volatile.above"),
+        ("[watch.boost]\nenabled = true\n[thresholds.volatile]\ntarget = 1.45\n", "watch.boost.volatile.above"),
+        ("[watch.boost]\nenabled = true\n[thresholds.correlated]\nstress = 0.04\n", "watch.boost.correlated.target"),
+        ("[watch.loss_guard]\nrearm = 0.8\n", "watch.loss_guard.rearm"),
+        ("[watch.top_up]\nrestore = 0.1\n", "watch.top_up.restore"),
+        ("[watch.top_up]\nenabled = true\ncap = 0\n", "watch.top_up.cap"),
+        ("[watch.carry]\nmax_cost = 0\n", "watch.carry.max_cost"),
+        ("[watch.heartbeat]\nstable = 0\n", "watch.heartbeat.stable"),
+        ("[[watch.exits]]\npair = \"WETH/USDC\"\n", "watch.exits"),
+        ("[[watch.exits]]\npair = \"WETH/USDC\"\nstop_loss = 3000\ntake_profit = 2000\n", "watch.exits"),
     ] {
         let desk = Desk::new();
         desk.write("project/trimtab.toml", text);

@@ -15,7 +15,7 @@ const DAY: Secs = Secs(86_400);
 
 /// Supply interest less borrow interest of the pair over a day at the rates of the projection, in dollars; staking yield
 /// that the collateral's price includes is not in it.
-pub(super) fn net_carry_per_day(
+pub fn net_carry_per_day(
     projection: &Projection,
     collateral: Address,
     debt: Address,

@@ -38,6 +38,7 @@ mod write;
 pub use crate::dex::WETH;
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
+pub use carry::net_carry_per_day;
 pub use class::class_of;
 pub use close::{Payout, Share};
 pub use context::Settings;
