@@ -6,10 +6,7 @@ use alloy::primitives::U256;
 use serde::Serialize;
 
 use super::{Kind, Outcome};
-use crate::{
-    plan::Quantity,
-    units::Wad,
-};
+use crate::{plan::Quantity, units::Wad};
 
 /// Counts over paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -114,15 +111,30 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| paths | all | touched | solvent | missed | silent | liquidated | if idle | trims | human | worst HF | equity | if idle | lost | if idle |")?;
+        writeln!(
+            f,
+            "| paths | all | touched | solvent | missed | silent | liquidated | if idle | trims | human | worst HF | equity | if idle | lost | if idle |"
+        )?;
         writeln!(f, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
         for (kind, of) in &self.kinds {
             let usd = |raw: U256| Quantity::usd(raw).to_string();
             writeln!(
                 f,
                 "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                of.paths, of.touched, of.solvent, of.missed, of.silent, of.liquidated, of.liquidated_if_idle, of.trims,
-                of.humans, Quantity::wad(of.worst.0), usd(of.equity), usd(of.equity_if_idle), usd(of.lost), usd(of.lost_if_idle),
+                of.paths,
+                of.touched,
+                of.solvent,
+                of.missed,
+                of.silent,
+                of.liquidated,
+                of.liquidated_if_idle,
+                of.trims,
+                of.humans,
+                Quantity::wad(of.worst.0),
+                usd(of.equity),
+                usd(of.equity_if_idle),
+                usd(of.lost),
+                usd(of.lost_if_idle),
             )?;
         }
         let blocks: Vec<_> = self.blocks_to_trim.iter().map(|(blocks, often)| format!("{blocks}: {often}")).collect();

@@ -21,7 +21,9 @@ use crate::{
     units::{Bps, MathError, Secs, UsdE8, WAD, Wad, from_decimal, mul_div_down, mul_div_up},
     watchdog::{
         ladder::{Next, Rung, RungOutcome, Situation, Tried, next},
-        rules::{AccountFacts, Action, Evaluation, Levels, LoopFacts, Memory, OracleFacts, PairKey, PairTrim, evaluate},
+        rules::{
+            AccountFacts, Action, Evaluation, Levels, LoopFacts, Memory, OracleFacts, PairKey, PairTrim, evaluate,
+        },
     },
 };
 
