@@ -47,11 +47,30 @@ pub async fn execute<W: Wire + Reader>(
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<Report, ExecuteError> {
+    carry_out(sender, clock, approved, false).await
+}
+
+/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing
+/// ([`Sender::execute_protective`]).
+pub async fn execute_protective<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+) -> Result<Report, ExecuteError> {
+    carry_out(sender, clock, approved, true).await
+}
+
+async fn carry_out<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+    protective: bool,
+) -> Result<Report, ExecuteError> {
     let plan = approved.get().clone();
-    let report = attempt(sender, clock, approved).await?;
+    let report = attempt(sender, clock, approved, protective).await?;
     let Some(rest) = front_run(sender, clock, plan, &report).await else { return Ok(report) };
     tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
-    match attempt(sender, clock, rest).await {
+    match attempt(sender, clock, rest, protective).await {
         Ok(again) => Ok(again),
         Err(error) => {
             tracing::warn!(%error, "not done once more");
@@ -64,10 +83,15 @@ async fn attempt<W: Wire + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
+    protective: bool,
 ) -> Result<Report, ExecuteError> {
     let plan = approved.get();
     let id = plan.id.parse()?;
-    sender.require_resolved()?;
+    if protective {
+        sender.make_way().await?;
+    } else {
+        sender.require_resolved()?;
+    }
     let head = Reader::head(sender.wire()).await?;
     let time = head.timestamp.plus(BLOCK_TIME);
     if time > plan.valid_until {
@@ -78,7 +102,11 @@ async fn attempt<W: Wire + Reader>(
     let granted = permits_in_force(sender.wire(), &requests, head).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
     let simulated = simulate(sender.wire(), approved, &permits, omit, head, time).await?;
-    let outcome = sender.execute(simulated, &permits).await?;
+    let outcome = if protective {
+        sender.execute_protective(simulated, &permits).await?
+    } else {
+        sender.execute(simulated, &permits).await?
+    };
     let settlement = match outcome.ending {
         Ending::Mined => {
             let head = Reader::head(sender.wire()).await?;
