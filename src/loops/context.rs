@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
     /// How far the pools of the best route for a small amount are from the oracle, basis points; `None` without route.
     fn pool_off_oracle(&self) -> Result<Option<u64>, PlanError> {
         let owed = self.start().owed(self.pair.debt.token)?;
-        let little = (owed >> 10).max(U256::from(1_000u64));
+        let little = (owed >> 10usize).max(U256::from(1_000u64));
         let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
         Ok(Some(deviation(self.snapshot, &swap.quote.route.keys())?))
     }

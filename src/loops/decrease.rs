@@ -172,7 +172,7 @@ impl<'a> Decreasing<'a> {
         let ctx = self.ctx;
         let owed = self.base.owed(ctx.pair.debt.token)?;
         // A little to begin with: what the target needs is ranked again once it is known.
-        let mut amount: U256 = (owed >> 6).max(U256::ONE);
+        let mut amount: U256 = (owed >> 6usize).max(U256::ONE);
         let route = ctx.buy_debt(amount.max(U256::ONE), None).ok();
         let mut sources = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.as_ref()))?;
         for _ in 0..3 {

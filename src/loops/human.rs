@@ -108,7 +108,7 @@ fn to_add(
         let mut after = open.clone();
         (amount.is_zero() || after.supply(token, amount).is_ok()) && is_met(&after)
     };
-    let mut high = (base.supplied(token)? >> 6).max(U256::from(1_000_000u64));
+    let mut high = (base.supplied(token)? >> 6usize).max(U256::from(1_000_000u64));
     for _ in 0..DOUBLINGS {
         if with(high) {
             let least = smallest(U256::ZERO, high, with);

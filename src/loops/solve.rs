@@ -37,7 +37,7 @@ pub(super) fn first_met(high: U256, mut judge: impl FnMut(U256) -> Judgement) ->
     if judge(U256::ZERO) == Judgement::Met {
         return Some(U256::ZERO);
     }
-    let (mut low, mut probe) = (U256::ZERO, (high >> 6).max(U256::ONE).min(high));
+    let (mut low, mut probe) = (U256::ZERO, (high >> 6usize).max(U256::ONE).min(high));
     let mut met = loop {
         match judge(probe) {
             Judgement::Met => break probe,

@@ -108,9 +108,9 @@ fn slice_from(
     let fits = |share: U256| fitting(work, &loan, part(share)).is_ok();
     // The unhealthier the account, the more must be repaid for Aave to let collateral go: look from above.
     let mut above = scale;
-    let mut share = above * U256::from(3u8) >> 2;
+    let mut share = above * U256::from(3u8) >> 2usize;
     while !share.is_zero() && !fits(share) {
-        (above, share) = (share, share * U256::from(3u8) >> 2);
+        (above, share) = (share, share * U256::from(3u8) >> 2usize);
     }
     if share.is_zero() {
         return Err(cut);
