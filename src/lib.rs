@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | 8 | [`cli`] | commands, output, exit codes; no decisions |
 //! | 7 | [`scenarios`] | stories on a local chain: the demo |
+//! | 6 | [`watchdog`] | what keeps loops from being liquidated: operation (alerts, figures, socket) |
 //! | 5 | [`strategy`] | signals, sizing tables, feasibility, governor: pure decisions |
 //! | 5 | [`report`] | what bytes and journal say, in words |
 //! | 5 | [`localchain`] | the offline replica of Base and forks, with their controls |
@@ -31,3 +32,4 @@ pub mod scenarios;
 pub mod send;
 pub mod strategy;
 pub mod units;
+pub mod watchdog;
