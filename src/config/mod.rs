@@ -7,6 +7,7 @@
 //! refused in files; what an RPC URL may hide (a token, a password) is never printed.
 //! Fails with [`ConfigError`] (exit code 3), which names the key and its origin.
 
+mod alerts;
 mod alias;
 mod bounds;
 mod error;
@@ -16,6 +17,8 @@ mod keys;
 mod load;
 mod origin;
 mod rpc;
+mod secret;
+mod service;
 mod settings;
 mod sources;
 mod strategy;
@@ -27,6 +30,7 @@ mod url;
 mod values;
 mod watch;
 
+pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, TelegramConfig, WebhookConfig};
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
 pub use fees::{FeeCeiling, FeesConfig};
@@ -34,6 +38,8 @@ pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
 pub use origin::{Origin, Setting};
 pub use rpc::RpcConfig;
+pub use secret::{HookUrl, Secret};
+pub use service::{MetricsConfig, SocketConfig};
 pub use settings::Config;
 pub use sources::Sources;
 pub use strategy::{

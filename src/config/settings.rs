@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundsConfig, FeesConfig, GovernorConfig, RpcConfig, StrategyConfig, ThresholdsConfig, WatchConfig};
+use super::{
+    AlertsConfig, BoundsConfig, FeesConfig, GovernorConfig, MetricsConfig, RpcConfig, SocketConfig, StrategyConfig,
+    ThresholdsConfig, WatchConfig,
+};
 use crate::units::Secs;
 
 /// The settings of one run. Each section is a type of its own; rooms take the section they need.
@@ -25,6 +28,12 @@ pub struct Config {
     pub governor: GovernorConfig,
     /// What the watchdog does.
     pub watch: WatchConfig,
+    /// Who is told what.
+    pub alerts: AlertsConfig,
+    /// Where the daemon's figures are read.
+    pub metrics: MetricsConfig,
+    /// Where commands reach the daemon.
+    pub socket: SocketConfig,
     /// How long a permit stays valid after the snapshot's block.
     pub permit_ttl: Secs,
     /// Where journals live, one per network and account.
@@ -52,6 +61,9 @@ impl Config {
             strategy: StrategyConfig::default(),
             governor: GovernorConfig::default(),
             watch: WatchConfig::default(),
+            alerts: AlertsConfig::defaults(env),
+            metrics: MetricsConfig::default(),
+            socket: SocketConfig::default(),
             permit_ttl: Secs::HOUR,
             journal_dir: directory("XDG_DATA_HOME", ".local/share").join("journal"),
             cache_dir: directory("XDG_CACHE_HOME", ".cache"),
@@ -70,7 +82,10 @@ impl Config {
             .or_else(|| self.fees.problem())
             .or_else(|| self.strategy.problem())
             .or_else(|| self.governor.problem())
-            .or_else(|| self.watch.problem(&self.thresholds));
+            .or_else(|| self.watch.problem(&self.thresholds))
+            .or_else(|| self.alerts.problem())
+            .or_else(|| self.metrics.problem())
+            .or_else(|| self.socket.problem());
         let rpc = self.rpc.timeout.is_zero().then(|| ("rpc.timeout", "a deadline of zero is never met".to_owned()));
         let permit = (self.permit_ttl.0 == 0)
             .then(|| ("permit_ttl", "a permit that is valid for no time is always expired".to_owned()));
