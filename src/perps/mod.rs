@@ -23,5 +23,5 @@ pub use position::{LimitOrder, PendingOrder, PerpPosition, PositionKey};
 pub use request::{Change, Entry, Level, MarginChange, OpenRequest, PerpRequest, Portion};
 pub use side::Side;
 pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};
-pub use units::{LeverageE10, PercentE10, PriceE10, Usdc};
+pub use units::{LeverageE10, PercentDelta, PercentE10, PriceE10, Usdc, UsdcDelta};
 pub use venue::{Capabilities, Interest, PerpSettings, PerpSubject, PerpVenue};
