@@ -19,7 +19,7 @@ mod venue;
 pub use error::PerpError;
 pub use forecast::{CloseForecast, Forecast, OpenForecast};
 pub use order::{EndKind, Ending, Fill, LikelyReason, OrderHandle, OrderKind, OrderState};
-pub use position::{LimitOrder, PendingOrder, PerpPosition, PositionKey};
+pub use position::{KeyError, LimitOrder, PendingOrder, PerpPosition, PositionKey};
 pub use request::{Change, Entry, Level, MarginChange, OpenRequest, PerpRequest, Portion};
 pub use side::Side;
 pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};
