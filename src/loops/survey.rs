@@ -267,6 +267,12 @@ impl Survey {
 }
 
 impl Observation {
+    /// The pools of all pairs.
+    #[must_use]
+    pub const fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
     /// Every collateral with every debt of a near account.
     #[must_use]
     pub fn pairs(&self, account: Address) -> Vec<Pair> {

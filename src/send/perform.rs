@@ -31,6 +31,21 @@ pub enum ExecuteError {
     Id(#[from] IdError),
 }
 
+impl ExecuteError {
+    /// The program's exit code (DESIGN.md §3).
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Send(error) => error.exit_code(),
+            Self::Simulation(SimulationError::Read(error)) | Self::Read(error) => error.exit_code(),
+            Self::Simulation(SimulationError::OffPlan(_)) => 4,
+            Self::Simulation(_) => 5,
+            Self::Settle(_) => 7,
+            Self::Id(_) => 1,
+        }
+    }
+}
+
 /// Carries out an approved plan to the end of its last transaction; what became of it is then settled by the room that
 /// planned it. A permit that somebody else has already used is left out: what it grants is in force. Where that happened in
 /// the very block that held ours, ours reverted: it is done once more, without that permit, as an intent of its own.

@@ -21,7 +21,9 @@ impl Seat {
             match action {
                 // Every question already goes to the healthiest endpoint, and a head that is older than the limit is
                 // refused; nothing is left to do here but to say so.
-                Action::SwitchRpc => tracing::warn!(account = %self.account, "stale head: waiting for another endpoint"),
+                Action::SwitchRpc => {
+                    tracing::warn!(account = %self.account, "stale head: waiting for another endpoint")
+                }
                 // The sender takes the chain's nonce by itself; what was planned on the old one is not used any more.
                 Action::ResyncNonce { nonce } => {
                     tracing::warn!(account = %self.account, nonce, "going on from the chain's nonce");
@@ -31,9 +33,7 @@ impl Seat {
                 Action::Trim(trim) => return self.climb(trim, seen, facts).await.map(Some),
                 Action::Exit { pair, to } => {
                     let (request, urgency) = match to {
-                        ExitTo::Closed => {
-                            (Request::Close { share: Share::All, payout: Payout::Debt }, Urgency::Trim)
-                        }
+                        ExitTo::Closed => (Request::Close { share: Share::All, payout: Payout::Debt }, Urgency::Trim),
                         ExitTo::Leverage(leverage) => {
                             (Request::Adjust { target: Target::Leverage(*leverage) }, Urgency::Trim)
                         }

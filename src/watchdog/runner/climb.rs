@@ -101,7 +101,9 @@ impl Seat {
         let request = Request::Adjust { target: Target::HealthFactor(decimal(trim.target)) };
         let planned = match self.plan(&request, &pair, &snapshot, trim.pressure, None, seen).await? {
             Ok(planned) => planned,
-            Err(error) => return Ok(acted(format!("{}: armed, but a trim would not be possible now: {error}", trim.pair))),
+            Err(error) => {
+                return Ok(acted(format!("{}: armed, but a trim would not be possible now: {error}", trim.pair)));
+            }
         };
         let at = snapshot.inclusion();
         let words = match rehearse(&self.office.endpoints, &planned, snapshot.block, at).await {
@@ -122,7 +124,9 @@ impl Seat {
     ) -> Result<Step, WatchError> {
         let to = |wad: Wad| Target::HealthFactor(decimal(wad));
         let (request, bound, flash) = match rung {
-            Rung::Flash { source, bound } => (Request::Adjust { target: to(trim.target) }, *bound, Some(choice(source))),
+            Rung::Flash { source, bound } => {
+                (Request::Adjust { target: to(trim.target) }, *bound, Some(choice(source)))
+            }
             Rung::Slice { goal, bound } => (Request::Trim { target: to(*goal), at_most: None }, *bound, None),
             Rung::RepayFromWallet { at_most } => {
                 (Request::Repay { amount: *at_most, via: Via::Composer }, trim.pressure, None)
@@ -185,7 +189,8 @@ impl Seat {
             known.position.collateral == pair.collateral.token && known.position.debt == pair.debt.token
         };
         let class = seen.class_of(pair, snapshot);
-        let thresholds = known.iter().find(is_it).map_or_else(|| rulebook.thresholds.of(class), |known| known.thresholds);
+        let thresholds =
+            known.iter().find(is_it).map_or_else(|| rulebook.thresholds.of(class), |known| known.thresholds);
         let subject = format!("{request:?} {urgency:?} {flash:?} {} {}", snapshot.block.hash, self.account);
         Ok(Settings {
             id: IntentId::derive(Millis(self.office.clock.wall_millis()), subject.as_bytes()).to_string(),
@@ -217,7 +222,7 @@ impl Seat {
         }
         let result = execute_protective(sender, &*office.clock, approved).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
-        office.meters.latency(Stage::HeadToMined, took);
+        office.meters.latency(Stage::Mined, took);
         Ok(match result {
             Ok(report) => ended(&report.outcome),
             Err(error) => failed(&error),
@@ -230,7 +235,10 @@ impl Seat {
             Ok(task) => (task.words(), serde_json::json!(task)),
             Err(error) => {
                 let now = Quantity::wad(facts.health_factor.0);
-                (format!("{} is at health factor {now} and what would help cannot be computed: {error}", trim.pair), serde_json::Value::Null)
+                (
+                    format!("{} is at health factor {now} and what would help cannot be computed: {error}", trim.pair),
+                    serde_json::Value::Null,
+                )
             }
         };
         let alert = Alert::new(Severity::Alert, "human-needed", trim.pair.name.clone(), text.clone());
@@ -256,7 +264,8 @@ fn situation(trim: &PairTrim, pair: &Pair, snapshot: &LoopSnapshot, held: &LoopF
             kinds.push(candidate.source);
         }
     }
-    let free = snapshot.market.reserve(pair.collateral.token).map(|reserve| reserve.virtual_balance).unwrap_or_default();
+    let free =
+        snapshot.market.reserve(pair.collateral.token).map(|reserve| reserve.virtual_balance).unwrap_or_default();
     let wallet = |asset: &crate::loops::Asset| {
         Quantity::new(account.holding(asset.token).wallet, asset.decimals, asset.symbol.clone())
     };
@@ -287,11 +296,9 @@ pub(super) fn decimal(wad: Wad) -> rust_decimal::Decimal {
 
 fn ended(outcome: &Outcome) -> Step {
     match &outcome.ending {
-        Ending::Mined => {
-            Step::Ended(RungOutcome::Done, outcome.done.last().map(|step| step.receipt.block_number))
-        }
+        Ending::Mined => Step::Ended(RungOutcome::Done, outcome.done.last().map(|step| step.receipt.block_number)),
         Ending::Unknown { .. } => Step::Ended(RungOutcome::Unknown, None),
-        Ending::Superseded { nonce, by } => {
+        Ending::Superseded { nonce, by, .. } => {
             Step::Leave(format!("nonce {nonce} was used by {by} meanwhile; the next head decides on what it did"))
         }
         Ending::Stopped(error) => failed_to_send(error),
@@ -310,12 +317,12 @@ fn ended(outcome: &Outcome) -> Step {
 
 fn failed(error: &ExecuteError) -> Step {
     match error {
-        ExecuteError::Simulation(error) => {
-            Step::Ended(RungOutcome::Impossible(format!("simulation: {error}")), None)
-        }
+        ExecuteError::Simulation(error) => Step::Ended(RungOutcome::Impossible(format!("simulation: {error}")), None),
         ExecuteError::Send(error) => failed_to_send(error),
         // It went through; the next head shows what it did, and the journal is brought up to date then.
-        ExecuteError::Settle(error) => Step::Leave(format!("it went through, its outcome is not recorded yet: {error}")),
+        ExecuteError::Settle(error) => {
+            Step::Leave(format!("it went through, its outcome is not recorded yet: {error}"))
+        }
         other => Step::Leave(other.to_string()),
     }
 }

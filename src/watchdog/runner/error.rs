@@ -1,7 +1,7 @@
 //! Why the watch cannot start, or cannot go on.
 
 use crate::{
-    aave::QueryError,
+    aave::{QueryError, StateError},
     chain::ReadError,
     journal::JournalError,
     send::{SendError, SettleError},
@@ -18,6 +18,9 @@ pub enum WatchError {
     /// Aave's answers do not make sense.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// The account's figures do not fit the arithmetic.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -49,6 +52,7 @@ impl WatchError {
             Self::Read(error) => error.exit_code(),
             Self::Query(QueryError::Read(error)) => error.exit_code(),
             Self::Query(_) => 3,
+            Self::State(_) => 1,
             Self::Journal(error) => error.exit_code(),
             Self::Send(error) => error.exit_code(),
             Self::Settle(_) => 6,

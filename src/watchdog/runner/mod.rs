@@ -14,6 +14,7 @@ mod error;
 mod office;
 mod perps;
 mod seat;
+mod submit;
 mod tell;
 mod watch;
 

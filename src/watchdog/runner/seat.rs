@@ -13,6 +13,7 @@ use crate::{
     chain::Endpoints,
     journal::{IntentFilter, IntentState, JournalReader, Stamp},
     loops::{KnownLoop, Observation, settle},
+    perps,
     send::{Sender, reconcile},
     units::{Millis, to_decimal},
     watchdog::{
@@ -105,6 +106,11 @@ impl Seat {
     pub async fn catch_up(&mut self) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
         let journal = sender.journal();
+        if let Some(venue) = &self.office.venue
+            && let Err(error) = perps::resume(journal, &self.office.endpoints, venue, &*self.office.clock).await
+        {
+            tracing::warn!(account = %self.account, %error, "perp orders could not be looked up");
+        }
         let findings = reconcile(journal, &self.office.endpoints, &*self.office.clock).await?;
         for finding in &findings {
             tracing::info!(account = %self.account, "{}", finding.words());
@@ -195,7 +201,7 @@ impl Seat {
             bounds: &rulebook.bounds,
             watch: &rulebook.watch,
         };
-        let mut facts = AccountFacts::read(&sources, head_age).map_err(crate::aave::QueryError::from)?;
+        let mut facts = AccountFacts::read(&sources, head_age)?;
         facts.free_usdc = to_decimal(account.holding(self.office.usdc).wallet, 6).unwrap_or_default();
         facts.nonce = self.nonce(seen.block.number).await;
         facts.perps = self.perp_facts(seen.block).await;
