@@ -311,7 +311,6 @@ fn ended(outcome: &Outcome) -> Step {
         Ending::Cancelled { reason, .. } => {
             Step::Ended(RungOutcome::Impossible(format!("it was taken back: {reason}")), None)
         }
-        other => Step::Leave(format!("{other:?}")),
     }
 }
 
