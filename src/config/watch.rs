@@ -227,12 +227,14 @@ impl BoostLevels {
         }
         let stressed = target.saturating_mul(Decimal::ONE.saturating_sub(thresholds.stress));
         if stressed < thresholds.urgent {
-            let reason = format!("at the stress price target {target} is {stressed}, below urgent {}", thresholds.urgent);
+            let reason =
+                format!("at the stress price target {target} is {stressed}, below urgent {}", thresholds.urgent);
             return Some(("target", reason));
         }
         let least = thresholds.target.max(target).saturating_add(recovery);
         (above <= least).then(|| {
-            let reason = format!("above {above} must be higher than {least}: the higher target and watch.recovery on top");
+            let reason =
+                format!("above {above} must be higher than {least}: the higher target and watch.recovery on top");
             ("above", reason)
         })
     }

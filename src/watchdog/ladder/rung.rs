@@ -5,11 +5,7 @@ use std::fmt;
 use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    loops::FlashSource,
-    units::Wad,
-    watchdog::rules::Pressure,
-};
+use crate::{loops::FlashSource, units::Wad, watchdog::rules::Pressure};
 
 /// A rung.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

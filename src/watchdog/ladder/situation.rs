@@ -49,9 +49,8 @@ impl Situation {
     /// The bounds that may be used, the narrowest first. The last resort's are only for volatile loops.
     #[must_use]
     pub fn bounds(&self) -> Vec<Pressure> {
-        let next = self.pressure.next().filter(|next| {
-            *next != Pressure::LastResort || self.class == LoopClass::Volatile
-        });
+        let next =
+            self.pressure.next().filter(|next| *next != Pressure::LastResort || self.class == LoopClass::Volatile);
         [Some(self.pressure), next].into_iter().flatten().collect()
     }
 
@@ -79,9 +78,9 @@ impl Situation {
         let bounds = self.bounds();
         let widest = bounds.last().copied().unwrap_or(self.pressure);
         let goal = self.smaller_target();
-        let flashes = bounds.iter().flat_map(|bound| {
-            self.flash_sources.iter().map(|source| Rung::Flash { source: *source, bound: *bound })
-        });
+        let flashes = bounds
+            .iter()
+            .flat_map(|bound| self.flash_sources.iter().map(|source| Rung::Flash { source: *source, bound: *bound }));
         let rest = [
             Rung::Slice { goal, bound: widest },
             Rung::RepayFromWallet { at_most: self.wallet_debt.raw },

@@ -76,7 +76,15 @@ impl Path {
         track.quiet(3, 10);
         track.play(kind);
         track.quiet(8, 20);
-        Ok(Self { seed, kind, leverage, position, thresholds: thresholds_for(leverage), wallet, steps: track.steps(delay) })
+        Ok(Self {
+            seed,
+            kind,
+            leverage,
+            position,
+            thresholds: thresholds_for(leverage),
+            wallet,
+            steps: track.steps(delay),
+        })
     }
 }
 

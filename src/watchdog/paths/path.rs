@@ -73,7 +73,8 @@ pub(super) fn thresholds_for(leverage: u64) -> Thresholds {
     let leverage = Decimal::from(leverage);
     let opened = THRESHOLD.to_decimal().saturating_mul(leverage) / leverage.saturating_sub(Decimal::ONE_THOUSAND);
     let room = opened.saturating_sub(Decimal::ONE);
-    let at = |hundredths: i64| Decimal::ONE.saturating_add(room.saturating_mul(Decimal::new(hundredths, 2))).round_dp(6);
+    let at =
+        |hundredths: i64| Decimal::ONE.saturating_add(room.saturating_mul(Decimal::new(hundredths, 2))).round_dp(6);
     let (urgent, trigger) = (at(25), at(50));
     Thresholds {
         warn: at(60),
@@ -89,7 +90,11 @@ impl Path {
     /// A wave around the start price: `amplitude` in parts per million, `period` in blocks.
     pub fn wave(leverage: u64, amplitude: u64, period: u64, blocks: u64) -> Result<Self, MathError> {
         let steps = (0..blocks).map(|block| {
-            let price = UsdE8(mul_div_down(U256::from(START), U256::from(wave(block, period, amplitude)), U256::from(MILLION))?);
+            let price = UsdE8(mul_div_down(
+                U256::from(START),
+                U256::from(wave(block, period, amplitude)),
+                U256::from(MILLION),
+            )?);
             Ok(Step { feed: price, oracle: price, pool: price, depth: 20_000, growth: 1, best_source_empty: false })
         });
         Ok(Self {

@@ -39,7 +39,8 @@ impl Position {
         if debt.is_zero() {
             return Ok(Wad(U256::MAX));
         }
-        let counted = self.collateral_value(price)?.0.checked_mul(U256::from(THRESHOLD.0)).ok_or(MathError::Overflow)?;
+        let counted =
+            self.collateral_value(price)?.0.checked_mul(U256::from(THRESHOLD.0)).ok_or(MathError::Overflow)?;
         Ok(Wad(wad_div(counted, debt)? / PERCENTAGE_FACTOR))
     }
 

@@ -5,13 +5,7 @@ use std::time::Duration;
 use alloy::primitives::{Address, B256, U256};
 use rust_decimal::Decimal;
 
-use super::{
-    Kind, Path, Position, Step,
-    liquidator::liquidate,
-    path::{BONUS, THRESHOLD},
-    swap::Pool,
-    trim::Bench,
-};
+use super::{Kind, Path, Position, Step, liquidator::liquidate, path::THRESHOLD, swap::Pool, trim::Bench};
 use crate::{
     chain::BlockRef,
     config::{BoundsConfig, LoopClass, WatchConfig},
@@ -21,7 +15,9 @@ use crate::{
     units::{Bps, MathError, Secs, UsdE8, WAD, Wad, from_decimal, mul_div_down, mul_div_up},
     watchdog::{
         ladder::{Next, Rung, RungOutcome, Situation, Tried, next},
-        rules::{AccountFacts, Action, Evaluation, Levels, LoopFacts, Memory, OracleFacts, PairKey, PairTrim, evaluate},
+        rules::{
+            AccountFacts, Action, Evaluation, Levels, LoopFacts, Memory, OracleFacts, PairKey, PairTrim, evaluate,
+        },
     },
 };
 
@@ -67,6 +63,8 @@ pub struct Outcome {
     pub trims: u32,
     /// Boosts that were mined.
     pub boosts: u32,
+    /// Boosts that came after a trim.
+    pub swings: u32,
     /// Heads on which only a human was left.
     pub humans: u32,
 }
@@ -127,6 +125,7 @@ impl<'a> Sim<'a> {
             blocks_to_trim: Vec::new(),
             trims: 0,
             boosts: 0,
+            swings: 0,
             humans: 0,
         };
         Ok(Self {
@@ -168,16 +167,9 @@ impl<'a> Sim<'a> {
     fn is_crossing(&self, position: &Position, head: &Step) -> Result<bool, MathError> {
         let now = position.health_factor(head.oracle)?;
         let next = position.health_factor(head.feed)?;
-        // At the feed's price the collateral must still pay for the debt: of a loop that is bankrupt nothing can be trimmed.
-        let most = Bps::ONE.0.saturating_add(self.last_resort().0);
-        let needed = mul_div_up(position.debt_value()?.0, U256::from(most), U256::from(Bps::ONE.0))?;
-        let is_worth_it = position.collateral_value(head.feed.min(head.pool))?.0 >= needed;
-        Ok((now < self.levels.trigger && now >= Wad(WAD) || next < self.levels.trigger) && is_worth_it)
-    }
-
-    fn last_resort(&self) -> Bps {
-        let bonus = BONUS.0.saturating_sub(Bps::ONE.0);
-        Bps(bonus.saturating_sub(self.bounds.last_resort.below_bonus_bps.0))
+        // Beyond help, nothing can be trimmed: that crossing warns of nothing that could be answered.
+        let shows = now < self.levels.trigger && now >= Wad(WAD) || next < self.levels.trigger;
+        Ok(shows && now.min(next) > self.levels.beyond_help)
     }
 
     /// New prices; the liquidator takes what it may.
@@ -224,6 +216,7 @@ impl<'a> Sim<'a> {
                 self.boost(head, *target)?;
                 self.memory.done(action, number);
                 self.outcome.boosts = self.outcome.boosts.saturating_add(1);
+                self.outcome.swings = self.outcome.swings.saturating_add(u32::from(self.outcome.trims > 0));
                 self.outcome.below_floor |= self.position.health_factor(head.oracle)? < self.levels.floor;
                 return Ok(());
             }

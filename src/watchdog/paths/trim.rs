@@ -87,7 +87,9 @@ impl Bench<'_> {
                 *self.position = after;
                 Ok(RungOutcome::Done)
             }
-            None => Ok(RungOutcome::Impossible(format!("not even a thousandth of the debt is to be had within {most}"))),
+            None => {
+                Ok(RungOutcome::Impossible(format!("not even a thousandth of the debt is to be had within {most}")))
+            }
         }
     }
 
@@ -110,7 +112,10 @@ impl Bench<'_> {
         let out = self.pool.sell(leaves)?.min(self.position.debt);
         let (cost, most) = (cost_bps(leaves, out, self.reference)?, self.most(bound));
         if cost > most.0 || out.is_zero() {
-            return Ok(RungOutcome::Impossible(format!("the swap would lose {}, the {bound} bound is {most}", Bps(cost))));
+            return Ok(RungOutcome::Impossible(format!(
+                "the swap would lose {}, the {bound} bound is {most}",
+                Bps(cost)
+            )));
         }
         self.position.collateral = stays;
         self.position.debt = self.position.debt.saturating_sub(out);

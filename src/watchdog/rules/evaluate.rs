@@ -80,9 +80,10 @@ impl Round<'_> {
         let loops = facts.loops.iter().map(|held| held.pair.name.clone());
         let sources = facts.loops.iter().flat_map(|held| held.oracles.iter().map(|oracle| oracle.symbol.clone()));
         let perps: BTreeSet<&str> = facts.perps.iter().map(|perp| perp.id.as_str()).collect();
-        let perp_subjects = facts.perps.iter().flat_map(|perp| {
-            [perp.id.clone(), format!("{} {CLOSE_ONLY}", perp.id), format!("{} {PAUSED}", perp.id)]
-        });
+        let perp_subjects = facts
+            .perps
+            .iter()
+            .flat_map(|perp| [perp.id.clone(), format!("{} {CLOSE_ONLY}", perp.id), format!("{} {PAUSED}", perp.id)]);
         let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new()]).collect();
         self.memory.keep(&subjects, &perps);
     }

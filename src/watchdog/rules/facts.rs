@@ -54,7 +54,8 @@ impl AccountFacts {
                 let held = sources.loop_facts(&now, collateral, debt, pool)?;
                 stress(&mut stressed, collateral, &held.thresholds)?;
                 // Of several debts, the pool in which the collateral is cheapest.
-                in_pools.extend(pool.map(|pool| (collateral.asset, pool.min(known(&in_pools, collateral.asset, pool)))));
+                in_pools
+                    .extend(pool.map(|pool| (collateral.asset, pool.min(known(&in_pools, collateral.asset, pool)))));
                 loops.push(held);
             }
         }
@@ -90,10 +91,10 @@ impl Sources<'_> {
         let category = market.category(self.account.emode)?;
         let own = category.filter(|category| category.is_collateral(collateral.id));
         let class = class_of(own.map(|category| category.liquidation_threshold));
-        let is_it = |known: &&KnownLoop| {
-            known.position.collateral == collateral.asset && known.position.debt == debt.asset
-        };
-        let thresholds = self.known.iter().find(is_it).map_or_else(|| self.thresholds.of(class), |known| known.thresholds);
+        let is_it =
+            |known: &&KnownLoop| known.position.collateral == collateral.asset && known.position.debt == debt.asset;
+        let thresholds =
+            self.known.iter().find(is_it).map_or_else(|| self.thresholds.of(class), |known| known.thresholds);
         let last_resort = (class == LoopClass::Volatile).then_some(self.bounds.last_resort.health_factor);
         let (supplied, owed) = (now.supplied(collateral.asset)?, now.owed(debt.asset)?);
         let carry = net_carry_per_day(now, collateral.asset, debt.asset)?;
@@ -114,7 +115,10 @@ impl Sources<'_> {
             price: price(class, collateral, debt)?,
             feed_gap: feed_gap(self.feeds, collateral, debt)?,
             pool_deviation_bps: pool.map(|pool| apart_bps(collateral.price()?, pool)).transpose()?,
-            oracles: [collateral, debt].into_iter().filter_map(|reserve| self.oracle(class, collateral, reserve)).collect(),
+            oracles: [collateral, debt]
+                .into_iter()
+                .filter_map(|reserve| self.oracle(class, collateral, reserve))
+                .collect(),
             borrow_rate: debt.variable_borrow_rate.to_decimal().ok_or(MathError::Overflow)?,
             net_carry_per_day: Quantity::to_decimal(&carry).ok_or(MathError::Overflow)?,
         })
@@ -151,9 +155,8 @@ fn health_factor_at(
 
 /// What the collateral is worth in the deepest direct pool, when the debt is worth what the oracle says; to a basis point.
 fn pool_price(sources: &Sources<'_>, collateral: &Reserve, debt: &Reserve) -> Result<Option<UsdE8>, StateError> {
-    let is_direct = |pool: &&crate::dex::PoolState| {
-        pool.key.other(collateral.asset).is_some_and(|other| other == debt.asset)
-    };
+    let is_direct =
+        |pool: &&crate::dex::PoolState| pool.key.other(collateral.asset).is_some_and(|other| other == debt.asset);
     let Some(pool) = sources.pools.found().filter(is_direct).max_by_key(|pool| pool.liquidity) else { return Ok(None) };
     let is_zero = pool.key.token0() == collateral.asset;
     let (zero, one) = if is_zero { (collateral, debt) } else { (debt, collateral) };
@@ -172,7 +175,11 @@ fn known(prices: &BTreeMap<Address, UsdE8>, asset: Address, otherwise: UsdE8) ->
 }
 
 /// The collateral's price after its loop's shock; of several loops, the greatest shock.
-fn stress(prices: &mut BTreeMap<Address, UsdE8>, collateral: &Reserve, thresholds: &Thresholds) -> Result<(), StateError> {
+fn stress(
+    prices: &mut BTreeMap<Address, UsdE8>,
+    collateral: &Reserve,
+    thresholds: &Thresholds,
+) -> Result<(), StateError> {
     let left = Decimal::ONE.saturating_sub(thresholds.stress);
     let left = from_decimal(left, 18).ok_or(MathError::Overflow)?;
     let shocked = UsdE8(mul_div_down(collateral.price()?.0, left, crate::units::WAD)?);

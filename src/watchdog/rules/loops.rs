@@ -17,6 +17,7 @@ impl Round<'_> {
         for held in owing() {
             self.thresholds(held);
             self.forward(held);
+            self.insolvent(held);
             self.stress(held);
             self.interest(held);
         }
@@ -51,7 +52,13 @@ impl Round<'_> {
             let holds = now < level && (rule == Rule::Warn || armed);
             if self.crosses(rule, held, holds, now, level) {
                 let goal = if rule == Rule::Warn { levels.trigger } else { levels.target };
-                let reason = format!("{}: health factor {} is below {rule} {}; {then} {}", held.pair, hf(now), hf(level), hf(goal));
+                let reason = format!(
+                    "{}: health factor {} is below {rule} {}; {then} {}",
+                    held.pair,
+                    hf(now),
+                    hf(level),
+                    hf(goal)
+                );
                 self.fire(rule, severity, held.pair.name.clone(), reason, inputs(self.facts, held));
             }
         }
@@ -66,9 +73,28 @@ impl Round<'_> {
             let source = if self.facts.at_feed == Some(next) { "the feed behind Aave's oracle" } else { "the pool" };
             let reason = format!(
                 "{}: at the price of {source} the health factor is {}, below trigger {}; by Aave's oracle it is {} still. A trim is kept ready",
-                held.pair, hf(next), hf(levels.trigger), hf(self.facts.health_factor),
+                held.pair,
+                hf(next),
+                hf(levels.trigger),
+                hf(self.facts.health_factor),
             );
             self.fire(Rule::Forward, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
+        }
+    }
+
+    /// Selling can no longer help; only more collateral or money from outside can, and whether it is worth it is for the owner.
+    fn insolvent(&mut self, held: &LoopFacts) {
+        let least = Levels::of(held).beyond_help;
+        let worst = at_worst(self.facts, self.config.act_on_feed);
+        if self.crosses(Rule::Insolvent, held, worst <= least, worst, least) {
+            let reason = format!(
+                "{}: health factor {} (by the feed or the oracle) is at or below {}, where a sale costs more than it helps; \
+                 only repaying or adding collateral from outside can save it",
+                held.pair,
+                hf(worst),
+                hf(least),
+            );
+            self.fire(Rule::Insolvent, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
         }
     }
 
@@ -79,7 +105,9 @@ impl Round<'_> {
             let share = held.thresholds.stress.saturating_mul(Decimal::ONE_HUNDRED).normalize();
             let reason = format!(
                 "{}: a fall of {share} % would bring the health factor to {}, below urgent {}",
-                held.pair, hf(stressed), hf(levels.urgent),
+                held.pair,
+                hf(stressed),
+                hf(levels.urgent),
             );
             self.fire(Rule::Stress, Severity::Info, held.pair.name.clone(), reason, inputs(self.facts, held));
         }
@@ -114,7 +142,9 @@ impl Round<'_> {
     /// The user's prices.
     fn exit(&mut self, held: &LoopFacts) {
         let config = self.config;
-        let Some(exit) = config.exits.iter().find(|exit| exit.pair.eq_ignore_ascii_case(&held.pair.name)) else { return };
+        let Some(exit) = config.exits.iter().find(|exit| exit.pair.eq_ignore_ascii_case(&held.pair.name)) else {
+            return;
+        };
         let rules = [
             (Rule::StopLoss, exit.stop_loss.filter(|level| held.price <= *level), exit.stop_loss),
             (Rule::TakeProfit, exit.take_profit.filter(|level| held.price >= *level), exit.take_profit),
@@ -143,14 +173,21 @@ impl Round<'_> {
         // The loop's own thresholds may leave less room than those of its class, which were validated.
         let has_room = chosen.problem(&held.thresholds, config.recovery).is_none();
         let target = wad(chosen.target).max(Levels::of(held).floor);
-        let rests = self.memory.last_trim().is_some_and(|last| {
-            facts.block.number < last.saturating_add(config.boost.pause_blocks)
-        });
+        let rests = self
+            .memory
+            .last_trim()
+            .is_some_and(|last| facts.block.number < last.saturating_add(config.boost.pause_blocks));
         let seen = worst_forward(facts).map_or(facts.health_factor, |next| next.min(facts.health_factor));
         let above = wad(chosen.above);
         let wanted = has_room && !rests && seen > above && !self.has_old_oracle();
         if self.memory.crosses(Rule::Boost, &held.pair.name, wanted, !wanted) {
-            let reason = format!("{}: health factor {} is above {}; levering up to {}", held.pair, hf(seen), hf(above), hf(target));
+            let reason = format!(
+                "{}: health factor {} is above {}; levering up to {}",
+                held.pair,
+                hf(seen),
+                hf(above),
+                hf(target)
+            );
             self.fire(Rule::Boost, Severity::Info, held.pair.name.clone(), reason, inputs(facts, held));
         }
         if wanted {
@@ -168,7 +205,8 @@ impl Round<'_> {
         let Some(most) = limits.max_cost else { return };
         match yearly_cost(held) {
             Some(cost) => {
-                let text = format!("carrying it costs {} of its equity a year, the limit is {}", percent(cost), percent(most));
+                let text =
+                    format!("carrying it costs {} of its equity a year, the limit is {}", percent(cost), percent(most));
                 self.limit(Rule::Carry, held, cost, most, text);
             }
             None => self.unfit(&held.pair.name, "the cost of carrying"),
@@ -194,14 +232,20 @@ impl Round<'_> {
 /// when the oracle shows a crossing too, or alone when it is so far ahead that the oracle's next answer may be the end.
 fn pressed(facts: &AccountFacts, act_on_feed: bool) -> Option<(&LoopFacts, Pressure)> {
     let now = facts.health_factor;
-    let feed = facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now));
+    let worst = at_worst(facts, act_on_feed);
     let owing = facts.loops.iter().filter(|held| !held.debt_value.0.is_zero());
     let pressing = owing.filter_map(|held| {
         let levels = Levels::of(held);
-        let pressure = levels.pressure(feed)?;
+        let pressure = levels.pressure(worst).filter(|_| worst > levels.beyond_help)?;
         (now < levels.trigger || pressure > Pressure::Trim).then_some((held, pressure))
     });
     pressing.max_by_key(|(held, pressure)| (*pressure, held.debt_value))
+}
+
+/// The health factor by the oracle, or the lower one by the feed behind it.
+fn at_worst(facts: &AccountFacts, act_on_feed: bool) -> Wad {
+    let now = facts.health_factor;
+    facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now))
 }
 
 fn plan_trim(facts: &AccountFacts, held: &LoopFacts, pressure: Pressure) -> Option<PairTrim> {

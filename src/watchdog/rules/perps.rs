@@ -85,7 +85,12 @@ impl Round<'_> {
         }
         let stop = tightened(perp)?;
         let tells = |then: String| {
-            format!("{}: loss {} USDC of at most {}, the guard acts at {at}; {then}", perp.id, shown(loss), shown(perp.max_loss))
+            format!(
+                "{}: loss {} USDC of at most {}, the guard acts at {at}; {then}",
+                perp.id,
+                shown(loss),
+                shown(perp.max_loss)
+            )
         };
         match stop {
             Some(stop) => {
@@ -127,13 +132,19 @@ impl Round<'_> {
                 () if amount > Decimal::ZERO => format!("adding {amount} USDC of margin"),
                 () => format!(
                     "no margin can be added: {} of {} USDC are used up, {} are free",
-                    shown(given), config.cap, shown(self.facts.free_usdc)
+                    shown(given),
+                    config.cap,
+                    shown(self.facts.free_usdc)
                 ),
             };
             let share = |value: Decimal| value.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2).normalize();
             let reason = format!(
                 "{}: mark {} is {} % of the entry's distance from its liquidation at {}, the limit is {} %; {then}",
-                perp.id, perp.mark, share(left), perp.liquidation, share(config.alert_at),
+                perp.id,
+                perp.mark,
+                share(left),
+                perp.liquidation,
+                share(config.alert_at),
             );
             self.fire(Rule::LiquidationDistance, Severity::Alert, perp.id.clone(), reason, json!(perp));
         }
