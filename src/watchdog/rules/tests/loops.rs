@@ -105,8 +105,8 @@ fn a_liquidation_is_told_at_the_first_head_after_it_and_our_own_trim_is_not() {
     let mut watch = Watch::new();
     watch.sees(&at(1, hf(1_245)));
     let mut halved = at(2, hf(1_200));
-    halved.loops[0].collateral = halved.loops[0].collateral >> 1;
-    halved.loops[0].debt = halved.loops[0].debt >> 1;
+    halved.loops[0].collateral >>= 1;
+    halved.loops[0].debt >>= 1;
     assert_eq!(watch.sees(&halved).0, [Rule::Changed]);
     let gone = AccountFacts { loops: vec![], health_factor: Wad(U256::MAX), ..at(3, hf(1_200)) };
     assert_eq!(watch.sees(&gone).0, [Rule::Changed]);
