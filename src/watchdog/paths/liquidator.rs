@@ -65,9 +65,9 @@ mod tests {
         let mut slightly = position(30, 60_000);
         assert_eq!(liquidate(&mut slightly, dollars(2_400)), Ok(Some(dollars(1_500).0)));
         assert_eq!(slightly.debt, position(0, 30_000).debt);
-        // 30 × 2,200 × 0.83 / 60,000 = 0.913.
+        // 30 × 2,250 × 0.83 / 60,000 = 0.934.
         let mut deeply = position(30, 60_000);
-        assert_eq!(liquidate(&mut deeply, dollars(2_200)), Ok(Some(dollars(3_000).0)));
+        assert_eq!(liquidate(&mut deeply, dollars(2_250)), Ok(Some(dollars(3_000).0)));
         assert_eq!((deeply.debt, deeply.collateral > U256::ZERO), (U256::ZERO, true));
     }
 

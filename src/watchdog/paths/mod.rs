@@ -16,6 +16,7 @@ mod path;
 mod position;
 mod report;
 mod run;
+mod seen;
 mod swap;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,8 @@ pub struct KindReport {
     pub solvent: u64,
     /// Left alone, a crossing would have been shown before the health factor fell below one.
     pub announced_if_idle: u64,
+    /// Of the others, those that a crossing warned of once, and that a later block took from above the trigger to below one.
+    pub gapped_later: u64,
     /// Solvent and liquidated: must be 0.
     pub missed: u64,
     /// Without an alert at the first head that showed it: must be 0.
@@ -61,6 +63,7 @@ impl Default for KindReport {
             touched: 0,
             solvent: 0,
             announced_if_idle: 0,
+            gapped_later: 0,
             missed: 0,
             silent: 0,
             liquidated: 0,
@@ -86,6 +89,7 @@ impl Report {
         count(&mut kind.touched, outcome.touched);
         count(&mut kind.solvent, is_solvent);
         count(&mut kind.announced_if_idle, outcome.announced_if_idle);
+        count(&mut kind.gapped_later, outcome.announced_if_idle && outcome.gapped);
         count(&mut kind.missed, outcome.missed);
         count(&mut kind.silent, outcome.silent);
         count(&mut kind.liquidated, outcome.liquidations > 0);
@@ -113,17 +117,21 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| paths | all | touched | solvent | missed | silent | liquidated | if idle | trims | human | worst HF | equity | if idle | lost | if idle |"
+            "| paths | all | touched | solvent | gapped later | missed | silent | liquidated | if idle | trims | human | worst HF | equity | if idle | lost | if idle |"
         )?;
-        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
+        writeln!(
+            f,
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        )?;
         for (kind, of) in &self.kinds {
             let usd = |raw: U256| Quantity::usd(raw).to_string();
             writeln!(
                 f,
-                "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 of.paths,
                 of.touched,
                 of.solvent,
+                of.gapped_later,
                 of.missed,
                 of.silent,
                 of.liquidated,

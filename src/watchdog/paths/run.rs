@@ -1,29 +1,17 @@
 //! One path, block by block, with the watchdog and beside it without.
 
-use std::time::Duration;
+use alloy::primitives::U256;
 
-use alloy::primitives::{Address, B256, U256};
-use rust_decimal::Decimal;
-
-use super::{
-    Kind, Path, Position, Step,
-    liquidator::liquidate,
-    path::{BONUS, THRESHOLD},
-    swap::Pool,
-    trim::Bench,
-};
+use super::{Kind, Path, Position, Step, liquidator::liquidate, seen::Seen, swap::Pool, trim::Bench};
 use crate::{
-    chain::BlockRef,
     config::{BoundsConfig, LoopClass, WatchConfig},
     journal::Severity,
-    loops::{BLOCK_TIME, FlashSource},
+    loops::FlashSource,
     plan::Quantity,
-    units::{Bps, MathError, Secs, UsdE8, WAD, Wad, from_decimal, mul_div_down, mul_div_up},
+    units::{Bps, MathError, UsdE8, WAD, Wad, mul_div_down},
     watchdog::{
         ladder::{Next, Rung, RungOutcome, Situation, Tried, next},
-        rules::{
-            AccountFacts, Action, Evaluation, Levels, LoopFacts, Memory, OracleFacts, PairKey, PairTrim, evaluate,
-        },
+        rules::{AccountFacts, Action, Evaluation, Levels, Memory, PairTrim, evaluate},
     },
 };
 
@@ -69,6 +57,8 @@ pub struct Outcome {
     pub trims: u32,
     /// Boosts that were mined.
     pub boosts: u32,
+    /// Boosts that came after a trim.
+    pub swings: u32,
     /// Heads on which only a human was left.
     pub humans: u32,
 }
@@ -93,7 +83,7 @@ struct Sim<'a> {
     path: &'a Path,
     watch: &'a WatchConfig,
     bounds: &'a BoundsConfig,
-    template: LoopFacts,
+    seen: Seen,
     levels: Levels,
     memory: Memory,
     position: Position,
@@ -108,7 +98,7 @@ struct Sim<'a> {
 
 impl<'a> Sim<'a> {
     fn new(path: &'a Path, watch: &'a WatchConfig, bounds: &'a BoundsConfig) -> Result<Self, MathError> {
-        let template = template(path, bounds);
+        let seen = Seen::new(path, bounds);
         let outcome = Outcome {
             seed: path.seed,
             kind: path.kind,
@@ -129,14 +119,15 @@ impl<'a> Sim<'a> {
             blocks_to_trim: Vec::new(),
             trims: 0,
             boosts: 0,
+            swings: 0,
             humans: 0,
         };
         Ok(Self {
             path,
             watch,
             bounds,
-            levels: Levels::of(&template),
-            template,
+            levels: seen.levels(),
+            seen,
             memory: Memory::default(),
             position: path.position,
             wallet: path.wallet,
@@ -150,7 +141,7 @@ impl<'a> Sim<'a> {
 
     /// The watchdog sees `head` and acts; its transaction is the first of the block `number`, then prices become `step`'s.
     fn block(&mut self, number: u64, head: &Step, step: &Step) -> Result<(), MathError> {
-        let facts = self.facts(number.saturating_sub(1), head)?;
+        let facts = self.seen.facts(&self.position, number.saturating_sub(1), head)?;
         let evaluation = evaluate(&facts, self.watch, &self.memory);
         self.watch_alerts(&facts, &evaluation);
         self.memory = evaluation.memory;
@@ -170,16 +161,9 @@ impl<'a> Sim<'a> {
     fn is_crossing(&self, position: &Position, head: &Step) -> Result<bool, MathError> {
         let now = position.health_factor(head.oracle)?;
         let next = position.health_factor(head.feed)?;
-        // At the feed's price the collateral must still pay for the debt: of a loop that is bankrupt nothing can be trimmed.
-        let most = Bps::ONE.0.saturating_add(self.last_resort().0);
-        let needed = mul_div_up(position.debt_value()?.0, U256::from(most), U256::from(Bps::ONE.0))?;
-        let is_worth_it = position.collateral_value(head.feed.min(head.pool))?.0 >= needed;
-        Ok((now < self.levels.trigger && now >= Wad(WAD) || next < self.levels.trigger) && is_worth_it)
-    }
-
-    fn last_resort(&self) -> Bps {
-        let bonus = BONUS.0.saturating_sub(Bps::ONE.0);
-        Bps(bonus.saturating_sub(self.bounds.last_resort.below_bonus_bps.0))
+        // Beyond help, nothing can be trimmed: that crossing warns of nothing that could be answered.
+        let shows = now < self.levels.trigger && now >= Wad(WAD) || next < self.levels.trigger;
+        Ok(shows && now.min(next) > self.levels.beyond_help)
     }
 
     /// New prices; the liquidator takes what it may.
@@ -226,6 +210,7 @@ impl<'a> Sim<'a> {
                 self.boost(head, *target)?;
                 self.memory.done(action, number);
                 self.outcome.boosts = self.outcome.boosts.saturating_add(1);
+                self.outcome.swings = self.outcome.swings.saturating_add(u32::from(self.outcome.trims > 0));
                 self.outcome.below_floor |= self.position.health_factor(head.oracle)? < self.levels.floor;
                 return Ok(());
             }
@@ -305,38 +290,6 @@ impl<'a> Sim<'a> {
         self.position = after(low)?;
         Ok(())
     }
-
-    fn facts(&self, number: u64, head: &Step) -> Result<AccountFacts, MathError> {
-        let position = &self.position;
-        let whole = U256::from(Bps::ONE.0);
-        let fallen = head.oracle.0.saturating_sub(head.feed.0);
-        let kept = Decimal::ONE.saturating_sub(self.path.thresholds.stress);
-        let stressed = mul_div_down(head.oracle.0, from_decimal(kept, 18).unwrap_or(WAD), WAD)?;
-        let held = LoopFacts {
-            collateral: position.collateral,
-            debt: position.debt,
-            collateral_value: position.collateral_value(head.oracle)?,
-            debt_value: position.debt_value()?,
-            price: head.oracle.to_decimal().unwrap_or_default(),
-            feed_gap: Bps(mul_div_up(fallen, whole, head.oracle.0)?.saturating_to()),
-            ..self.template.clone()
-        };
-        let hash = B256::from(U256::from(number).saturating_add(U256::ONE));
-        let timestamp = Secs(BLOCK_TIME.0.saturating_mul(number));
-        Ok(AccountFacts {
-            account: Address::ZERO,
-            block: BlockRef { number, hash, timestamp, base_fee: U256::ZERO },
-            head_age: Duration::ZERO,
-            health_factor: position.health_factor(head.oracle)?,
-            at_pool: Some(position.health_factor(head.pool)?),
-            at_feed: Some(position.health_factor(head.feed)?),
-            at_stress: Some(position.health_factor(UsdE8(stressed))?),
-            loops: if position.debt.is_zero() { Vec::new() } else { vec![held] },
-            perps: Vec::new(),
-            free_usdc: Decimal::ZERO,
-            nonce: None,
-        })
-    }
 }
 
 fn liquidate_all(position: &mut Position, price: UsdE8) -> Result<(u32, U256), MathError> {
@@ -346,30 +299,4 @@ fn liquidate_all(position: &mut Position, price: UsdE8) -> Result<(u32, U256), M
         lost = lost.saturating_add(bonus);
     }
     Ok((count, lost))
-}
-
-fn template(path: &Path, bounds: &BoundsConfig) -> LoopFacts {
-    let oracle = |symbol: &str| OracleFacts {
-        symbol: symbol.to_owned(),
-        source: Address::ZERO,
-        age: Some(Secs(0)),
-        heartbeat: Secs::HOUR,
-    };
-    LoopFacts {
-        pair: PairKey { collateral: crate::dex::WETH, debt: crate::dex::USDC, name: "WETH/USDC".to_owned() },
-        class: LoopClass::Volatile,
-        thresholds: path.thresholds,
-        last_resort: Some(bounds.last_resort.health_factor),
-        collateral: U256::ZERO,
-        debt: U256::ZERO,
-        collateral_value: UsdE8(U256::ZERO),
-        debt_value: UsdE8(U256::ZERO),
-        liquidation_threshold: THRESHOLD,
-        price: Decimal::ZERO,
-        feed_gap: Bps(0),
-        pool_deviation_bps: None,
-        oracles: vec![oracle("WETH"), oracle("USDC")],
-        borrow_rate: Decimal::ZERO,
-        net_carry_per_day: Decimal::ZERO,
-    }
 }

@@ -16,14 +16,19 @@ impl Round<'_> {
         let facts = self.facts;
         let now: BTreeMap<_, _> =
             facts.loops.iter().map(|held| (held.pair.name.clone(), (held.collateral, held.debt))).collect();
-        for (pair, before) in self.memory.take_held(now.clone()) {
+        let (last, is_ours) = self.memory.take_held(now.clone());
+        for (pair, before) in last {
             // A loop that is gone has neither.
             let after = now.get(&pair).copied().unwrap_or_default();
+            // After a trim of ours less is expected, but no trim leaves nothing.
+            if is_ours && !after.1.is_zero() {
+                continue;
+            }
             if shrank(before.0, after.0) && shrank(before.1, after.1) {
                 let health_factor = Quantity::wad(facts.health_factor.0);
                 let reason = format!(
-                    "{pair}: collateral fell from {} to {} and debt from {} to {} (smallest units) without an action of ours: \
-                     it was liquidated, or changed elsewhere. Health factor is {health_factor}",
+                    "{pair}: collateral fell from {} to {} and debt from {} to {} (smallest units) and no action of ours \
+                     asked for that: it was liquidated, or changed elsewhere. Health factor is {health_factor}",
                     before.0, after.0, before.1, after.1,
                 );
                 let inputs = json!({

@@ -22,6 +22,8 @@ pub enum Rule {
     LastResort,
     /// Health factor below one.
     Liquidatable,
+    /// The collateral no longer pays for the debt and for selling it: a trim would lower the health factor.
+    Insolvent,
     /// A forward price shows a crossing of the trigger.
     Forward,
     /// After the stress shock the health factor would be below `urgent`.
@@ -66,6 +68,7 @@ impl Rule {
             Self::Urgent => "urgent",
             Self::LastResort => "last-resort",
             Self::Liquidatable => "liquidatable",
+            Self::Insolvent => "insolvent",
             Self::Forward => "forward",
             Self::Stress => "stress",
             Self::Changed => "changed",

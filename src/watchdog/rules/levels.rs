@@ -21,6 +21,9 @@ pub struct Levels {
     pub last_resort: Option<Wad>,
     /// No boost below this: trigger and headroom.
     pub floor: Wad,
+    /// At or below this health factor a trim cannot help any more: `LT × (1 + cost)`, where what is sold costs as much as it
+    /// counts for (base-replica.md §5, the partial repayment).
+    pub beyond_help: Wad,
 }
 
 impl Levels {
@@ -35,6 +38,7 @@ impl Levels {
             urgent: wad(thresholds.urgent),
             last_resort: facts.last_resort.map(wad),
             floor: wad(thresholds.opening_floor()),
+            beyond_help: wad(facts.liquidation_threshold.to_decimal().saturating_mul(WORST_SALE)),
         }
     }
 
@@ -59,6 +63,9 @@ impl Levels {
         }
     }
 }
+
+/// One, and the most that a sale may cost: just above the widest bound of any class.
+const WORST_SALE: Decimal = Decimal::from_parts(105, 0, 0, false, 2);
 
 /// Thresholds are validated to be positive; one too large for the chain's format counts as infinite.
 pub(super) fn wad(value: Decimal) -> Wad {

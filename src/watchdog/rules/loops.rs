@@ -17,6 +17,7 @@ impl Round<'_> {
         for held in owing() {
             self.thresholds(held);
             self.forward(held);
+            self.insolvent(held);
             self.stress(held);
             self.interest(held);
         }
@@ -78,6 +79,22 @@ impl Round<'_> {
                 hf(self.facts.health_factor),
             );
             self.fire(Rule::Forward, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
+        }
+    }
+
+    /// Selling can no longer help; only more collateral or money from outside can, and whether it is worth it is for the owner.
+    fn insolvent(&mut self, held: &LoopFacts) {
+        let least = Levels::of(held).beyond_help;
+        let worst = at_worst(self.facts, self.config.act_on_feed);
+        if self.crosses(Rule::Insolvent, held, worst <= least, worst, least) {
+            let reason = format!(
+                "{}: health factor {} (by the feed or the oracle) is at or below {}, where a sale costs more than it helps; \
+                 only repaying or adding collateral from outside can save it",
+                held.pair,
+                hf(worst),
+                hf(least),
+            );
+            self.fire(Rule::Insolvent, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
         }
     }
 
@@ -215,14 +232,20 @@ impl Round<'_> {
 /// when the oracle shows a crossing too, or alone when it is so far ahead that the oracle's next answer may be the end.
 fn pressed(facts: &AccountFacts, act_on_feed: bool) -> Option<(&LoopFacts, Pressure)> {
     let now = facts.health_factor;
-    let feed = facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now));
+    let worst = at_worst(facts, act_on_feed);
     let owing = facts.loops.iter().filter(|held| !held.debt_value.0.is_zero());
     let pressing = owing.filter_map(|held| {
         let levels = Levels::of(held);
-        let pressure = levels.pressure(feed)?;
+        let pressure = levels.pressure(worst).filter(|_| worst > levels.beyond_help)?;
         (now < levels.trigger || pressure > Pressure::Trim).then_some((held, pressure))
     });
     pressing.max_by_key(|(held, pressure)| (*pressure, held.debt_value))
+}
+
+/// The health factor by the oracle, or the lower one by the feed behind it.
+fn at_worst(facts: &AccountFacts, act_on_feed: bool) -> Wad {
+    let now = facts.health_factor;
+    facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now))
 }
 
 fn plan_trim(facts: &AccountFacts, held: &LoopFacts, pressure: Pressure) -> Option<PairTrim> {

@@ -19,8 +19,10 @@ pub struct Memory {
     armed: bool,
     /// Block of the last trim that was mined.
     last_trim: Option<u64>,
-    /// Amounts of collateral and debt at the last head, by the loop's name; `None` after an action of ours.
-    held: Option<BTreeMap<String, (U256, U256)>>,
+    /// Amounts of collateral and debt at the last head, by the loop's name.
+    held: BTreeMap<String, (U256, U256)>,
+    /// An action of ours changed them since.
+    changing: bool,
     /// Head that was last acted upon, and the health factor it showed.
     acted: Option<(B256, Wad)>,
     /// By the perp's name.
@@ -59,9 +61,10 @@ impl Memory {
         match action {
             Action::Trim(_) => {
                 self.last_trim = self.last_trim.max(Some(block));
-                self.expect_change();
+                self.changing = true;
             }
-            Action::Exit { .. } | Action::Boost { .. } => self.expect_change(),
+            Action::Boost { .. } => self.changing = true,
+            Action::Exit { .. } => self.expect_change(),
             Action::TightenStop { perp, .. } => {
                 let perp = self.perps.entry(perp.clone()).or_default();
                 perp.guard_uses = perp.guard_uses.saturating_add(1);
@@ -75,14 +78,14 @@ impl Memory {
         }
     }
 
-    /// An action of ours, from wherever it came, changes the loops: the next head's amounts are taken as they are.
+    /// Something of ours outside of these rules changes the loops: the next head's amounts are taken as they are.
     pub fn expect_change(&mut self) {
-        self.held = None;
+        self.held.clear();
     }
 
-    /// Takes the amounts of this head; those of the last one, unless they were expected to change.
-    pub(super) fn take_held(&mut self, held: BTreeMap<String, (U256, U256)>) -> BTreeMap<String, (U256, U256)> {
-        self.held.replace(held).unwrap_or_default()
+    /// Takes the amounts of this head; answers with those of the last one, and whether an action of ours lies between.
+    pub(super) fn take_held(&mut self, held: BTreeMap<String, (U256, U256)>) -> (BTreeMap<String, (U256, U256)>, bool) {
+        (std::mem::replace(&mut self.held, held), std::mem::take(&mut self.changing))
     }
 
     /// Whether a rule newly holds for a subject. It counts as over only when `recovered`; between the two nothing changes.
