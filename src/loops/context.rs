@@ -119,7 +119,7 @@ impl<'a> Context<'a> {
         let owed = self.start().owed(self.pair.debt.token)?;
         let little = (owed >> 10usize).max(U256::from(1_000u64));
         let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
-        Ok(Some(deviation(self.snapshot, &swap.quote.route.keys())?))
+        Ok(Some(deviation(self.snapshot, swap.quote.route.keys())?))
     }
 
     /// Whether the action was asked for as a protective one: then it pays no heed to what comes after it.

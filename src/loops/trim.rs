@@ -82,7 +82,7 @@ fn best_slice(work: &Decreasing<'_>, target: Target, cap: U256) -> Result<Slice,
     }
     best.ok_or_else(|| {
         let amount = Box::new(ctx.debt_amount(cap));
-        obstacle.unwrap_or_else(|| PlanError::NoFlash { amount, candidates })
+        obstacle.unwrap_or(PlanError::NoFlash { amount, candidates })
     })
 }
 
@@ -130,9 +130,10 @@ fn slice_from(
     let fits = |share: U256| fitting(work, &loan, part(share)).is_ok();
     // The unhealthier the account, the more must be repaid for Aave to let collateral go: look from above.
     let mut above = scale;
-    let mut share = above * U256::from(3u8) >> 2usize;
+    let less = |share: U256| (share * U256::from(3u8)) >> 2usize;
+    let mut share = less(above);
     while !share.is_zero() && !fits(share) {
-        (above, share) = (share, share * U256::from(3u8) >> 2usize);
+        (above, share) = (share, less(share));
     }
     if share.is_zero() {
         return Err(cut);
