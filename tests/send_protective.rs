@@ -53,11 +53,14 @@ async fn a_trim_takes_the_nonce_of_a_boost_that_waits_for_an_eighth_more() {
     assert_eq!((blocking.len(), blocking[0].urgency, &blocking[0].nonces), (1, Some(Urgency::Open), &vec![0]));
     assert!(blocking[0].replaceable && bench.sender.require_resolved().is_err());
 
-    bench.net.inner().includes = true;
-    bench.net.inner().least_fee = offered.last().expect("handed in").max_fee + 1;
-    let trim = bench.plan(1);
-    let outcome = protect(&mut bench, trim.clone()).await.expect("signed");
-    assert!(outcome.is_mined(), "{outcome:?}");
+    // Two steps: the first takes the nonce over, the second has the next one.
+    let trim = bench.plan(2);
+    let ready = bench.ready(trim.clone(), &SignedPermits::new()).await;
+    let turn = once_handed(bench.net.clone(), offered.len() + 1, |net| net.inner().includes = true);
+    let permits = SignedPermits::new();
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits), turn);
+    let outcome = outcome.expect("signed");
+    assert!(outcome.is_mined() && outcome.done.len() == 2, "{outcome:?}");
     let handed = bench.net.distinct();
     let ours = &handed[offered.len()];
     for old in &offered {
@@ -69,10 +72,9 @@ async fn a_trim_takes_the_nonce_of_a_boost_that_waits_for_an_eighth_more() {
     assert_eq!(record.replaces, Some(offered.last().expect("handed in").hash));
     assert!(bench.net.inner().unrecorded.is_empty());
     assert_eq!(bench.sender.blocking().expect("readable"), []);
-    bench.net.inner().least_fee = 0;
     let next = bench.boost();
     assert!(execute(&mut bench, next).await.expect("signed").is_mined());
-    assert_eq!(bench.net.distinct().last().expect("handed in").nonce, 1);
+    assert_eq!(bench.net.distinct().last().expect("handed in").nonce, 2);
 }
 
 #[tokio::test]
@@ -251,6 +253,9 @@ async fn the_sender_is_called_away_from_a_boost_and_never_from_a_trim() {
     let next = bench.boost();
     let refused = execute(&mut bench, next).await.expect_err("a protective action goes first");
     assert!(matches!(refused, SendError::Interrupted), "{refused}");
+    bench.sender.interrupt().lower();
+    let next = bench.boost();
+    assert!(execute(&mut bench, next).await.expect("signed").is_mined());
 }
 
 #[tokio::test]

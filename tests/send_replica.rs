@@ -265,7 +265,6 @@ mod killed {
             ("journal-after-signed", 1),
             ("send-before-broadcast", 1),
             ("send-after-broadcast", 2),
-            ("journal-after-sent", 2),
         ];
         for (index, (point, times)) in points.into_iter().enumerate() {
             let dir = tempfile::tempdir().expect("directory");

@@ -106,7 +106,7 @@ fn never_worse(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
 /// The price of every pool in the route against the oracle.
 fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
     let keys = draft.swap.as_ref().map(|swap| swap.quote.route.keys());
-    let furthest = keys.map_or(Ok(0), |keys| deviation(ctx.snapshot, &keys))?;
+    let furthest = keys.map_or(Ok(0), |keys| deviation(ctx.snapshot, keys))?;
     Ok(Bound {
         name: "pool price against the oracle".into(),
         rule: Rule::AtMost,

@@ -119,7 +119,7 @@ impl<'a> Context<'a> {
         let owed = self.start().owed(self.pair.debt.token)?;
         let little = (owed >> 10usize).max(U256::from(1_000u64));
         let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
-        Ok(Some(deviation(self.snapshot, &swap.quote.route.keys())?))
+        Ok(Some(deviation(self.snapshot, swap.quote.route.keys())?))
     }
 
     /// Whether the action was asked for as a protective one: then it pays no heed to what comes after it.
@@ -208,6 +208,17 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// All sources of a loan, usable ones first.
+    pub(super) fn ranked(
+        &self,
+        amount: U256,
+        meanwhile: Meanwhile,
+        swapped_in: &BTreeSet<Address>,
+    ) -> Result<Vec<FlashCandidate>, PlanError> {
+        let need = FlashNeed { amount, meanwhile, choice: self.settings.flash, swapped_in };
+        Ok(rank(self.snapshot, self.pair, need)?)
+    }
+
     /// The ranked sources of a loan; the first is the one to take.
     pub(super) fn flash_sources(
         &self,
@@ -215,8 +226,7 @@ impl<'a> Context<'a> {
         meanwhile: Meanwhile,
         swapped_in: &BTreeSet<Address>,
     ) -> Result<Vec<FlashCandidate>, PlanError> {
-        let need = FlashNeed { amount, meanwhile, choice: self.settings.flash, swapped_in };
-        let candidates = rank(self.snapshot, self.pair, need)?;
+        let candidates = self.ranked(amount, meanwhile, swapped_in)?;
         if candidates.first().is_none_or(|candidate| candidate.rejected.is_some()) {
             return Err(PlanError::NoFlash { amount: Box::new(self.debt_amount(amount)), candidates });
         }

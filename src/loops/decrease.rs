@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 
 use super::{
-    PlanError, Target,
+    FlashCandidate, PlanError, Target,
     context::{Context, Loan, pools_of},
     draft::{Draft, Flow, Flows, Grant},
     flash::Meanwhile,
@@ -68,7 +68,7 @@ impl<'a> Decreasing<'a> {
     }
 
     /// The attempt as an action.
-    pub(super) fn draft(self, attempt: Attempt, sources: Vec<super::FlashCandidate>) -> Result<Draft, PlanError> {
+    pub(super) fn draft(self, attempt: Attempt, sources: Vec<FlashCandidate>) -> Result<Draft, PlanError> {
         let (ctx, ask) = (self.ctx, self.ask);
         let repaid = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
         let worst = self.attempt(attempt.loan.as_ref(), repaid, true)?.after;
@@ -167,30 +167,40 @@ impl<'a> Decreasing<'a> {
         Ok(Attempt { loan, swap, withdrawn, after })
     }
 
-    /// The smallest repayment that meets the target.
-    fn solve(&self, target: Target) -> Result<(Attempt, Vec<super::FlashCandidate>), PlanError> {
+    /// The smallest repayment that meets the target, with the cheapest source that lends it.
+    fn solve(&self, target: Target) -> Result<(Attempt, Vec<FlashCandidate>), PlanError> {
         let ctx = self.ctx;
         let owed = self.base.owed(ctx.pair.debt.token)?;
         // A little to begin with: what the target needs is ranked again once it is known.
-        let mut amount: U256 = (owed >> 6usize).max(U256::ONE);
-        let route = ctx.buy_debt(amount.max(U256::ONE), None).ok();
-        let mut sources = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.as_ref()))?;
-        for _ in 0..3 {
-            let Some(candidate) = sources.first().cloned() else { break };
-            let loan = Loan::of(&candidate, U256::ZERO)?;
-            let attempt = self.solve_with(target, &loan, owed)?;
-            amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
+        let little = (owed >> 6usize).max(U256::ONE);
+        let route = ctx.buy_debt(little, None).ok();
+        let usable = ctx.flash_sources(little, Meanwhile::Repays, &pools_of(route.as_ref()))?;
+        let mut refused = None;
+        for candidate in usable.iter().filter(|candidate| candidate.rejected.is_none()) {
+            let attempt = match self.solve_with(target, &Loan::of(candidate, U256::ZERO)?, owed) {
+                Ok(attempt) => attempt,
+                Err(error) => {
+                    refused = refused.or(Some(error));
+                    continue;
+                }
+            };
+            let amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
             if amount.is_zero() {
                 return Ok((attempt, Vec::new()));
             }
-            let again = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(attempt.swap.as_ref()))?;
-            let same = again.first().map(|c| c.source) == sources.first().map(|c| c.source);
-            sources = again;
-            if same {
-                return Ok((attempt, sources));
-            }
+            let mut ranked = ctx.ranked(amount, Meanwhile::Repays, &pools_of(attempt.swap.as_ref()))?;
+            let lends = |other: &FlashCandidate| other.source == candidate.source && other.rejected.is_none();
+            let Some(place) = ranked.iter().position(lends) else {
+                let none = PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: ranked };
+                refused = refused.or(Some(none));
+                continue;
+            };
+            let chosen = ranked.remove(place);
+            ranked.insert(0, chosen);
+            return Ok((attempt, ranked));
         }
-        Err(PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: sources })
+        let none = || PlanError::NoFlash { amount: Box::new(ctx.debt_amount(little)), candidates: usable.clone() };
+        Err(refused.unwrap_or_else(none))
     }
 
     fn solve_with(&self, target: Target, loan: &Loan, owed: U256) -> Result<Attempt, PlanError> {
@@ -234,7 +244,10 @@ impl<'a> Decreasing<'a> {
             // Repaying more would heal it.
             Err(PlanError::Aave(refusal)) if matches!(*refusal, Refusal::HealthFactorBelowOne(_)) => Judgement::Short,
             Err(error) => {
-                *obstacle = Some(error);
+                // The first is the one that counts: what comes after it are smaller and smaller amounts.
+                if obstacle.is_none() && !amount.is_zero() {
+                    *obstacle = Some(error);
+                }
                 Judgement::Beyond
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! [`plan`] is pure: it solves the loan that meets a target by replaying swap and contract arithmetic exactly, ranks flash
 //! sources and routes, writes one composer stream with permits in it, and bounds and predicts the outcome. The state a
-//! plan predicts is that of the block its transaction is expected in.
+//! plan predicts is that of the block its transaction is expected in. Every rung of the watchdog's ladder is a request
+//! too: a protective plan never lowers the health factor, and an urgent one loses no more than a liquidation would.
 //! Fails with [`PlanError`], which says what to change and by how much.
 
 pub mod algebra;

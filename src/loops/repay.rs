@@ -67,13 +67,14 @@ pub(super) fn repay_from_wallet(ctx: &Context<'_>, amount: U256, via: Via) -> Re
     };
     let left = ctx.snapshot.contracts.composer[1];
     let rest = brought.saturating_sub(repaid).saturating_add(if direct.is_none() { left } else { U256::ZERO });
-    let mut flows = Flows::default();
-    flows.debt = Flow { pays: U256::ZERO, receives: rest, receives_at_worst: U256::ZERO };
-    match via {
-        Via::Ether => flows.native.pays = brought,
-        Via::Composer | Via::Pool => flows.debt.pays = brought,
-    }
-    let source = if via == Via::Ether { "ether of the wallet" } else { "the wallet" };
+    let in_ether = via == Via::Ether;
+    let pays = |is_paid: bool| if is_paid { brought } else { U256::ZERO };
+    let flows = Flows {
+        native: Flow { pays: pays(in_ether), ..Flow::default() },
+        debt: Flow { pays: pays(!in_ether), receives: rest, receives_at_worst: U256::ZERO },
+        ..Flows::default()
+    };
+    let source = if in_ether { "ether of the wallet" } else { "the wallet" };
     Ok(Draft {
         kind: "loop repay",
         headline: format!("{}: repay {} from {source}", pair.name(), ctx.debt_amount(repaid)),

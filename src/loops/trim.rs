@@ -1,5 +1,7 @@
 //! As much of a trim as goes now: what liquidity, pools and bounds let through, when the whole of it does not.
 
+use std::collections::BTreeSet;
+
 use alloy::primitives::U256;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     context::{Context, Loan, pools_of},
     decrease::{Attempt, Decrease, Decreasing},
     draft::Draft,
-    flash::{FlashNeed, Meanwhile, rank},
+    flash::Meanwhile,
     loss,
     solve::{first_met, largest},
 };
@@ -57,10 +59,10 @@ pub(super) fn trim(ctx: &Context<'_>, target: Target, at_most: Option<U256>) -> 
 /// The source that lets the most through, the cheapest of equals.
 fn best_slice(work: &Decreasing<'_>, target: Target, cap: U256) -> Result<Slice, PlanError> {
     let ctx = work.ctx;
-    let candidates = ranked(ctx, U256::ONE, None)?;
+    let candidates = candidates(ctx, cap)?;
     let mut best: Option<Slice> = None;
     let mut obstacle = None;
-    for candidate in candidates.iter().filter(|candidate| candidate.rejected.is_none()) {
+    for candidate in &candidates {
         match slice_from(work, target, candidate, cap.min(candidate.liquidity.raw)) {
             Ok(mut slice) => {
                 if slice.cut.is_none() && candidate.liquidity.raw < cap && !is_there(work, target, &slice.attempt) {
@@ -79,9 +81,29 @@ fn best_slice(work: &Decreasing<'_>, target: Target, cap: U256) -> Result<Slice,
         }
     }
     best.ok_or_else(|| {
-        let none = || PlanError::NoFlash { amount: Box::new(ctx.debt_amount(cap)), candidates: candidates.clone() };
-        obstacle.unwrap_or_else(none)
+        let amount = Box::new(ctx.debt_amount(cap));
+        obstacle.unwrap_or(PlanError::NoFlash { amount, candidates })
     })
+}
+
+/// Whoever lends anything: cheapest first, and after them the pools that the swap would rather go through.
+fn candidates(ctx: &Context<'_>, cap: U256) -> Result<Vec<FlashCandidate>, PlanError> {
+    let route = ctx.buy_debt((cap >> 6usize).max(U256::ONE), None).ok();
+    let outside = ctx.flash_sources(U256::ONE, Meanwhile::Repays, &pools_of(route.as_ref()));
+    let (mut usable, refusal) = match outside {
+        Ok(usable) => (usable, None),
+        Err(refusal) => (Vec::new(), Some(refusal)),
+    };
+    usable.retain(|candidate| candidate.rejected.is_none());
+    for pool in ctx.ranked(U256::ONE, Meanwhile::Repays, &BTreeSet::new())? {
+        if pool.rejected.is_none() && usable.iter().all(|known| known.source != pool.source) {
+            usable.push(pool);
+        }
+    }
+    match refusal {
+        Some(refusal) if usable.is_empty() => Err(refusal),
+        _ => Ok(usable),
+    }
 }
 
 fn is_there(work: &Decreasing<'_>, target: Target, attempt: &Attempt) -> bool {
@@ -108,9 +130,10 @@ fn slice_from(
     let fits = |share: U256| fitting(work, &loan, part(share)).is_ok();
     // The unhealthier the account, the more must be repaid for Aave to let collateral go: look from above.
     let mut above = scale;
-    let mut share = above * U256::from(3u8) >> 2usize;
+    let less = |share: U256| (share * U256::from(3u8)) >> 2usize;
+    let mut share = less(above);
     while !share.is_zero() && !fits(share) {
-        (above, share) = (share, share * U256::from(3u8) >> 2usize);
+        (above, share) = (share, less(share));
     }
     if share.is_zero() {
         return Err(cut);
@@ -158,14 +181,9 @@ fn hold(bound: Bound) -> Result<(), PlanError> {
 
 /// All sources as they are for the slice, the one that lends it first.
 fn sources(ctx: &Context<'_>, slice: &Slice) -> Result<Vec<FlashCandidate>, PlanError> {
-    let mut all = ranked(ctx, slice.amount, Some(&slice.attempt))?;
+    let swapped_in = pools_of(slice.attempt.swap.as_ref());
+    let mut all = ctx.ranked(slice.amount, Meanwhile::Repays, &swapped_in)?;
     all.retain(|candidate| candidate.source != slice.candidate.source);
     all.insert(0, slice.candidate.clone());
     Ok(all)
-}
-
-fn ranked(ctx: &Context<'_>, amount: U256, swapped: Option<&Attempt>) -> Result<Vec<FlashCandidate>, PlanError> {
-    let swapped_in = pools_of(swapped.and_then(|attempt| attempt.swap.as_ref()));
-    let need = FlashNeed { amount, meanwhile: Meanwhile::Repays, choice: ctx.settings.flash, swapped_in: &swapped_in };
-    Ok(rank(ctx.snapshot, ctx.pair, need)?)
 }

@@ -19,7 +19,8 @@ impl Interrupt {
         self.0.send_replace(true);
     }
 
-    pub(super) fn clear(&self) {
+    /// Takes the call back: nothing protective is needed any more.
+    pub fn lower(&self) {
         self.0.send_replace(false);
     }
 

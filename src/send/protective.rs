@@ -39,7 +39,7 @@ impl<W: Wire> Sender<W> {
         if !urgency.is_protective() {
             return Err(SendError::NotProtective(urgency.name()));
         }
-        self.interrupt.clear();
+        self.interrupt.lower();
         self.make_way().await?;
         self.run(simulated, permits, Manner::Protective).await
     }

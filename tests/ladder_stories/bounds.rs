@@ -4,10 +4,11 @@ use alloy::primitives::U256;
 use rust_decimal::dec;
 use serde_json::{Value, json};
 use trimtab::{
-    config::Urgency,
+    config::{BoundsConfig, Urgency},
     localchain::PriceScope,
-    loops::{PlanError, Request, Target},
+    loops::{PlanError, Report, Request, Settings, Target},
     plan::Refusal,
+    units::Bps,
 };
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 const TARGET: Target = Target::HealthFactor(dec!(1.35));
 
 #[track_caller]
-fn refused_by(failed: Result<trimtab::loops::Report, Failed>, bound: &str) {
+fn refused_by(failed: Result<Report, Failed>, bound: &str) {
     let Err(Failed::Check(Refusal::Bounds(broken))) = failed else { panic!("{failed:?}") };
     assert_eq!(broken.iter().map(|bound| bound.name.as_str()).collect::<Vec<_>>(), [bound], "{broken:?}");
 }
@@ -44,9 +45,9 @@ async fn the_last_resort_pays_what_urgent_refuses_as_long_as_a_liquidator_would_
     let (trader, pair) = looped().await;
     set_price(&trader, "2820", PriceScope::PoolsOnly).await;
     let adjust = Request::Adjust { target: TARGET };
-    let mut bounds = trimtab::config::BoundsConfig::default();
-    bounds.oracle_gate_bps = trimtab::units::Bps(2_000);
-    let kept = trimtab::loops::Settings { bounds, ..urgent(&trader, Urgency::Urgent) };
+    // With a gate that wide the bound is urgent's own.
+    let bounds = BoundsConfig { oracle_gate_bps: Bps(2_000), ..BoundsConfig::default() };
+    let kept = Settings { bounds, ..urgent(&trader, Urgency::Urgent) };
     let plan = trader.plan_with(&pair, &adjust, &kept).await.expect("plan");
     refused_by(trader.execute(plan).await, "swap cost against the oracle");
 
