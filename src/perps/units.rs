@@ -82,7 +82,7 @@ macro_rules! signed_fixed_point {
 
             /// How much it is, either way.
             #[must_use]
-            pub const fn amount(self) -> $amount {
+            pub fn amount(self) -> $amount {
                 $amount(self.0.unsigned_abs())
             }
 

@@ -58,7 +58,7 @@ pub struct CloseParts {
     pub rollover: Usdc,
     /// Paid to the trader.
     pub paid: Usdc,
-    /// Whether so little was left that nothing is paid.
+    /// Whether so little was left that the venue took it all.
     pub is_liquidated: bool,
 }
 
@@ -84,8 +84,8 @@ pub fn keeper_fee(collateral: Usdc, fee: PercentE10) -> Result<Usdc, MathError> 
 }
 
 /// What a close pays. Mirrors `PairInfos.getTradeValue`: collateral and profit, of a loss only the trader's share
-/// (towards zero), less fees and rollover; nothing at all when that is not more than the part of the collateral that
-/// the liquidation threshold leaves (15 %, rounded down).
+/// (towards zero), less fees and rollover. When that is not more than the part of the collateral that the liquidation
+/// threshold leaves (15 %, rounded down), only what loss protection gives back of the loss is paid: nothing without it.
 pub fn payout(close: &Close) -> Result<CloseParts, MathError> {
     let percent_profit =
         percent_profit(close.open_price, close.close_price, close.side, close.leverage, close.max_gain)?;
@@ -98,7 +98,7 @@ pub fn payout(close: &Close) -> Result<CloseParts, MathError> {
     let rest = sub(hundred_percent(), close.liquidation.0)?;
     let floor = mul_div_down(close.collateral.0, rest, hundred_percent())?;
     let is_liquidated = left <= signed(floor)?;
-    let paid = if is_liquidated { Usdc::ZERO } else { Usdc(unsigned(left)?) };
+    let paid = if is_liquidated { sub_signed(protected.0, gross.0)? } else { left };
     Ok(CloseParts {
         percent_profit,
         gross,
@@ -106,7 +106,7 @@ pub fn payout(close: &Close) -> Result<CloseParts, MathError> {
         closing_fee,
         keeper_fee,
         rollover: close.rollover,
-        paid,
+        paid: Usdc(unsigned(paid)?),
         is_liquidated,
     })
 }
