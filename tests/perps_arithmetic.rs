@@ -243,7 +243,7 @@ async fn positions_are_opened_held_changed_and_closed_as_computed() {
         let ask = pit.any_ask(pair);
         let Some(trade) = opened(&pit, pair, &ask).await else { continue };
         opens += 1;
-        let blocks = pit.dice.between(2, 40);
+        let blocks = pit.dice.between(1, 6);
         pit.mine(blocks).await;
         let (mut trade, mut info) = pit.position(pair, trade.index).await;
         compared_with_views(&mut pit, &trade, &info).await;
@@ -253,7 +253,7 @@ async fn positions_are_opened_held_changed_and_closed_as_computed() {
             (trade, info) = changed;
             added += 1;
         }
-        pit.mine(3).await;
+        pit.mine(1).await;
         let amount = part(&mut pit, trade.initialPosToken, 1, 30);
         if let Some(changed) = margined(&mut pit, &trade, MarginChange::Remove(amount)).await {
             (trade, info) = changed;
@@ -353,7 +353,7 @@ async fn stops_and_targets_are_clipped_and_pay_as_computed() {
         let stored = PriceE10(if is_target { trade.tp } else { trade.sl });
         clipped += usize::from(stored != level);
         let trigger = if is_target { Trigger::Target } else { Trigger::Stop };
-        let blocks = pit.dice.between(1, 20);
+        let blocks = pit.dice.between(1, 4);
         pit.mine(blocks).await;
         // Past the level: it is executed at the level all the same.
         let gap = U256::from(pit.dice.between(0, 20));
