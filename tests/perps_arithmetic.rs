@@ -14,7 +14,7 @@ mod pit;
 #[path = "perps_arithmetic/terms.rs"]
 mod terms;
 
-use abi::{CALLBACKS, IInfos, INFOS, IPairs, PAIRS, Trade, TradeInfo};
+use abi::{CALLBACKS, ICallbacks, IInfos, INFOS, IPairs, PAIRS, Trade, TradeInfo};
 use alloy::primitives::{I256, U256};
 use pit::{Ask, Closed, Pit, Trigger};
 use terms::{accruals, accrued_since, interest};
@@ -22,9 +22,10 @@ use trimtab::{
     perps::{
         LeverageE10, MarginChange, PercentE10, PriceE10, Side, Usdc,
         avantis_v1::math::{
-            Close, CloseParts, MarginStep, Margined, clip_stop, clip_target, collateral_after_fee, execution_price,
-            is_withdrawal_covered, liquidation_price, loss_share, margin_change, notional, opening_fee, partial_close,
-            payout, percent_profit, price_impact, protection_tier, rollover, skew_impact, slippage_holds,
+            Close, CloseParts, LiquidationFees, MarginStep, Margined, clip_stop, clip_target, collateral_after_fee,
+            execution_price, is_withdrawal_covered, liquidation_payout, liquidation_price, loss_share, margin_change,
+            notional, opening_fee, partial_close, payout, percent_profit, price_impact, protection_tier, rollover,
+            skew_impact, slippage_holds,
         },
     },
     units::MathError,
@@ -135,6 +136,23 @@ fn expected_pnl(parts: &CloseParts, collateral: Usdc) -> I256 {
     I256::from_raw(costs) - I256::from_raw(collateral.0)
 }
 
+fn close_of(pit: &Pit, trade: &Trade, info: &TradeInfo, collateral: Usdc, close_price: PriceE10, due: Usdc) -> Close {
+    let terms = pit.terms_of(trade.pairIndex.to());
+    Close {
+        side: side_of(trade),
+        collateral,
+        leverage: LeverageE10(trade.leverage),
+        open_price: PriceE10(trade.openPrice),
+        close_price,
+        rollover: due,
+        closing_fee: terms.closing_fee,
+        keeper_fee: PercentE10::ZERO,
+        max_gain: terms.max_gain,
+        liquidation: terms.liquidation,
+        loss_share: loss_share(info.lossProtection.to(), &terms.shares).expect("a share"),
+    }
+}
+
 fn parts_at(
     pit: &Pit,
     trade: &Trade,
@@ -144,21 +162,7 @@ fn parts_at(
     due: Usdc,
     keeper_fee: PercentE10,
 ) -> CloseParts {
-    let terms = pit.terms_of(trade.pairIndex.to());
-    let close = Close {
-        side: side_of(trade),
-        collateral,
-        leverage: LeverageE10(trade.leverage),
-        open_price: PriceE10(trade.openPrice),
-        close_price,
-        rollover: due,
-        closing_fee: terms.closing_fee,
-        keeper_fee,
-        max_gain: terms.max_gain,
-        liquidation: terms.liquidation,
-        loss_share: loss_share(info.lossProtection.to(), &terms.shares).expect("a share"),
-    };
-    payout(&close).expect("payout")
+    payout(&Close { keeper_fee, ..close_of(pit, trade, info, collateral, close_price, due) }).expect("payout")
 }
 
 fn assert_paid(closed: &Closed, parts: &CloseParts, price: PriceE10, trade: &Trade) {
@@ -176,6 +180,22 @@ async fn closed(pit: &Pit, trade: &Trade, info: &TradeInfo, amount: Usdc, price:
     let due = owed(pit, trade, amount, pit.height().await + 2).await;
     let parts = parts_at(pit, trade, info, amount, price, due, PercentE10::ZERO);
     let done = pit.close(trade.pairIndex.to(), trade.index, amount, price).await;
+    assert_paid(&done, &parts, price, trade);
+    parts
+}
+
+/// Lets the keeper liquidate a position past its liquidation price and compares what is paid.
+async fn liquidated(pit: &mut Pit, trade: &Trade, info: &TradeInfo) -> CloseParts {
+    let pair: u64 = trade.pairIndex.to();
+    let collateral = Usdc(trade.initialPosToken);
+    let price = pit.moved(trade, [86, 120], false);
+    let due = owed(pit, trade, collateral, pit.height().await + 1).await;
+    let fees = LiquidationFees {
+        keeper: pit.replica.ask(CALLBACKS, &ICallbacks::liqFeePCall {}).await.to(),
+        total: pit.replica.ask(CALLBACKS, &ICallbacks::liqTotalFeePCall {}).await.to(),
+    };
+    let parts = liquidation_payout(&close_of(pit, trade, info, collateral, price, due), fees).expect("payout");
+    let done = pit.trigger(Trigger::Liquidation, pair, trade.index, price).await;
     assert_paid(&done, &parts, price, trade);
     parts
 }
@@ -316,8 +336,12 @@ async fn losses_of_who_balances_the_book_are_protected_as_computed() {
         let ask = pit.any_ask(pair);
         let Some(trade) = opened(&pit, pair, &ask).await else { continue };
         let (_, info) = pit.position(pair, trade.index).await;
-        let price = pit.moved(&trade, [1, 99], false);
-        let parts = closed(&pit, &trade, &info, Usdc(trade.initialPosToken), price).await;
+        let parts = if pit.dice.one_in(4) {
+            liquidated(&mut pit, &trade, &info).await
+        } else {
+            let price = pit.moved(&trade, [1, 99], false);
+            closed(&pit, &trade, &info, Usdc(trade.initialPosToken), price).await
+        };
         if !info.lossProtection.is_zero() {
             assert!(parts.protected > parts.gross || parts.gross.amount().0 < U256::from(10), "{parts:?}");
             shares.insert(info.lossProtection);

@@ -1,4 +1,5 @@
 //! What the tests call, and the events they read (avantis-v1.md §3, §4).
+#![allow(clippy::too_many_arguments)]
 
 use alloy::{
     primitives::{Address, address},
@@ -35,6 +36,8 @@ sol! {
         ) external payable;
     }
     interface ICallbacks {
+        function liqFeeP() external view returns (uint256 fee);
+        function liqTotalFeeP() external view returns (uint256 fee);
         #[derive(Debug)]
         event MarketExecuted(
             uint256 orderId, Trade t, bool open, uint256 price, uint256 positionSizeUSDC, int256 percentProfit,

@@ -46,6 +46,7 @@ const E10: u64 = 10_000_000_000;
 pub(crate) enum Trigger {
     Target = 0,
     Stop = 1,
+    Liquidation = 2,
 }
 
 /// An order to open.

@@ -62,6 +62,15 @@ pub struct CloseParts {
     pub is_liquidated: bool,
 }
 
+/// What a liquidation costs, plain per cent of the collateral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiquidationFees {
+    /// The keeper's (`TradingCallbacks.liqFeeP`).
+    pub keeper: u64,
+    /// In all (`TradingCallbacks.liqTotalFeeP`).
+    pub total: u64,
+}
+
 /// The closing fee, on the notional at the close price; nothing when the loss is the whole collateral or more. Mirrors
 /// `TradingCallbacks`, without a referral: rounded down.
 pub fn closing_fee(
@@ -87,12 +96,26 @@ pub fn keeper_fee(collateral: Usdc, fee: PercentE10) -> Result<Usdc, MathError> 
 /// (towards zero), less fees and rollover. When that is not more than the part of the collateral that the liquidation
 /// threshold leaves (15 %, rounded down), only what loss protection gives back of the loss is paid: nothing without it.
 pub fn payout(close: &Close) -> Result<CloseParts, MathError> {
+    let profit = percent_profit(close.open_price, close.close_price, close.side, close.leverage, close.max_gain)?;
+    let gross = pnl(close.collateral, profit)?;
+    let closing_fee = closing_fee(close.collateral, close.leverage, gross, close.closing_fee)?;
+    settle(close, closing_fee, keeper_fee(close.collateral, close.keeper_fee)?)
+}
+
+/// What a keeper's liquidation pays: as [`payout`], with the liquidation's fees in place of the close's. Nothing, unless
+/// loss protection leaves more. Mirrors `TradingCallbacks.executeLimitCloseOrderCallback`.
+pub fn liquidation_payout(close: &Close, fees: LiquidationFees) -> Result<CloseParts, MathError> {
+    let of_fee = |amount: U256, percent: u64, whole: u64| mul_div_down(amount, U256::from(percent), U256::from(whole));
+    let keeper = of_fee(close.collateral.0, fees.keeper, 100)?;
+    let others = fees.total.checked_sub(fees.keeper).ok_or(MathError::Overflow)?;
+    settle(close, Usdc(of_fee(keeper, others, fees.keeper)?), Usdc(keeper))
+}
+
+fn settle(close: &Close, closing_fee: Usdc, keeper_fee: Usdc) -> Result<CloseParts, MathError> {
     let percent_profit =
         percent_profit(close.open_price, close.close_price, close.side, close.leverage, close.max_gain)?;
     let gross = pnl(close.collateral, percent_profit)?;
     let protected = if gross.is_loss() { protected(gross, close.loss_share)? } else { gross };
-    let closing_fee = closing_fee(close.collateral, close.leverage, gross, close.closing_fee)?;
-    let keeper_fee = keeper_fee(close.collateral, close.keeper_fee)?;
     let costs = add(add(closing_fee.0, keeper_fee.0)?, close.rollover.0)?;
     let left = sub_signed(add_signed(signed(close.collateral.0)?, protected.0)?, signed(costs)?)?;
     let rest = sub(hundred_percent(), close.liquidation.0)?;
