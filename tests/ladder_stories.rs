@@ -18,7 +18,6 @@ mod wallet;
 
 use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
-use serde_json::{Value, json};
 use trimtab::{
     config::{LoopClass, Urgency},
     localchain::{PriceChange, PriceScope},
@@ -27,7 +26,7 @@ use trimtab::{
     units::{WAD, from_decimal},
 };
 
-use trader::{MORPHO, Trader, USDC, ether};
+use trader::{Trader, ether};
 
 /// A trader with 10 ether in a WETH/USDC loop of leverage 3, health factor 1.245.
 pub(crate) async fn looped() -> (Trader, Pair) {
@@ -44,10 +43,6 @@ pub(crate) fn urgent(trader: &Trader, urgency: Urgency) -> Settings {
 pub(crate) async fn set_price(trader: &Trader, price: &str, scope: PriceScope) {
     let change = PriceChange::parse("ETH", price).expect("price");
     trader.replica.controls.price(&change, scope).await.expect("moved");
-}
-
-pub(crate) async fn empty_morpho(trader: &Trader) {
-    let _: Value = trader.replica.request("anvil_dealERC20", json!([MORPHO, USDC, "0x0"])).await.expect("anvil");
 }
 
 pub(crate) fn wad(value: Decimal) -> U256 {

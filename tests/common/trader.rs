@@ -270,6 +270,28 @@ impl Trader {
         self.replica.send(who, POOL, &borrow).await;
     }
 
+    /// Morpho Blue has no dollars to lend.
+    pub async fn empty_morpho(&self) {
+        let params = serde_json::json!([MORPHO, USDC, "0x0"]);
+        let _: Value = self.replica.request("anvil_dealERC20", params).await.expect("anvil");
+    }
+
+    /// Somebody borrows all ether that the reserve has: nothing can leave it.
+    pub async fn lend_out_ether(&self, pair: &Pair) {
+        for asset in [WETH, USDC] {
+            self.govern(&Configurator::setBorrowCapCall { asset, cap: U256::ZERO }).await;
+            self.govern(&Configurator::setSupplyCapCall { asset, cap: U256::ZERO }).await;
+        }
+        let (who, amount) = (account(5), units(400_000_000, 6));
+        self.replica.controls.fund(who, U256::ZERO, &[(USDC, amount)]).await.expect("funds");
+        self.replica.send(who, USDC, &Erc20::approveCall { spender: POOL, value: amount }).await;
+        let supply = Pool::supplyCall { asset: USDC, amount, onBehalfOf: who, referral: 0 };
+        self.replica.send(who, POOL, &supply).await;
+        let amount = self.snapshot(pair).await.market.reserve(WETH).expect("reserve").virtual_balance;
+        let borrow = Pool::borrowCall { asset: WETH, amount, mode: U256::from(2), referral: 0, onBehalfOf: who };
+        self.replica.send(who, POOL, &borrow).await;
+    }
+
     /// The program with this user's wallet, node and journal, and nothing else of the environment.
     pub fn program(&self) -> Program {
         Program::new(self.journals.path()).args(["--rpc-url", self.replica.url()]).wallet(self.index)

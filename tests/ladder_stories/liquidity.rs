@@ -9,25 +9,10 @@ use trimtab::{
 };
 
 use crate::{
-    empty_morpho, is_close, looped, raises_health,
+    is_close, looped, raises_health,
     trader::{Configurator, Erc20, POOL, Pool, Trader, USDC, WETH, ether, units},
     urgent, wad,
 };
-
-/// Somebody borrows all ether that the reserve has.
-async fn lend_out_ether(trader: &Trader, pair: &Pair) {
-    for call in [WETH, USDC] {
-        trader.govern(&Configurator::setBorrowCapCall { asset: call, cap: U256::ZERO }).await;
-        trader.govern(&Configurator::setSupplyCapCall { asset: call, cap: U256::ZERO }).await;
-    }
-    let (who, amount) = (crate::common::account(5), units(400_000_000, 6));
-    trader.replica.controls.fund(who, U256::ZERO, &[(USDC, amount)]).await.expect("funds");
-    trader.replica.send(who, USDC, &Erc20::approveCall { spender: POOL, value: amount }).await;
-    trader.replica.send(who, POOL, &Pool::supplyCall { asset: USDC, amount, onBehalfOf: who, referral: 0 }).await;
-    let amount = trader.snapshot(pair).await.market.reserve(WETH).expect("reserve").virtual_balance;
-    let mode = U256::from(2);
-    trader.replica.send(who, POOL, &Pool::borrowCall { asset: WETH, amount, mode, referral: 0, onBehalfOf: who }).await;
-}
 
 #[tokio::test]
 async fn a_trim_goes_on_from_one_empty_flash_source_to_the_next() {
@@ -41,7 +26,7 @@ async fn a_trim_goes_on_from_one_empty_flash_source_to_the_next() {
         trader.assert_nothing_left(&pair).await;
     };
     source(dec!(1.3), "flash loan from Morpho Blue").await;
-    empty_morpho(&trader).await;
+    trader.empty_morpho().await;
     source(dec!(1.4), "flash loan from Aave v3").await;
     let free = trader.snapshot(&pair).await.market.reserve(USDC).expect("reserve").virtual_balance / units(1, 6);
     trader.somebody_borrows(5, ether(60_000), free.to::<u64>() - 1_000).await;
@@ -62,7 +47,7 @@ async fn a_trim_goes_on_from_one_empty_flash_source_to_the_next() {
 #[tokio::test]
 async fn without_free_collateral_in_the_reserve_only_the_wallet_helps_and_that_is_said_with_figures() {
     let (trader, pair) = looped().await;
-    lend_out_ether(&trader, &pair).await;
+    trader.lend_out_ether(&pair).await;
     let target = Target::HealthFactor(dec!(1.4));
     for request in [
         Request::Adjust { target },
@@ -117,7 +102,7 @@ fn deposit(funds: Funds) -> Request {
 #[tokio::test]
 async fn a_loop_is_unwound_without_any_loan_and_stays_above_one_in_between() {
     let (trader, pair) = looped().await;
-    empty_morpho(&trader).await;
+    trader.empty_morpho().await;
     let target = Target::HealthFactor(dec!(1.8));
     let request = Request::Unwind { target, margin: Bps(100) };
     let mut steps = 0;

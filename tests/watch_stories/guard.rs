@@ -21,7 +21,7 @@ use crate::trader::{Trader, ether};
 
 /// Keeps what was said.
 #[derive(Debug, Default)]
-pub struct Listener(Mutex<Vec<Alert>>);
+pub(crate) struct Listener(Mutex<Vec<Alert>>);
 
 impl AlertSink for Listener {
     fn raise(&self, alert: Alert) {
@@ -30,16 +30,15 @@ impl AlertSink for Listener {
 }
 
 /// The trader, the watch, and what it said.
-pub struct Guard {
-    pub trader: Trader,
-    pub pair: Pair,
-    pub seats: Vec<Seat>,
-    pub watch: Watch,
-    pub office: Arc<Office>,
+pub(crate) struct Guard {
+    pub(crate) trader: Trader,
+    pub(crate) pair: Pair,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) watch: Watch,
     heard: Arc<Listener>,
 }
 
-pub fn rulebook() -> Rulebook {
+pub(crate) fn rulebook() -> Rulebook {
     Rulebook {
         watch: WatchConfig::default(),
         bounds: BoundsConfig::default(),
@@ -51,7 +50,7 @@ pub fn rulebook() -> Rulebook {
 
 impl Guard {
     /// A loop of one ether at this leverage, watched by its owner.
-    pub async fn over(leverage: Decimal) -> Self {
+    pub(crate) async fn over(leverage: Decimal) -> Self {
         let trader = Trader::start().await;
         let pair = trader.pair("WETH", "USDC").await;
         let open = Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(leverage) };
@@ -59,12 +58,12 @@ impl Guard {
         Self::with(trader, pair, rulebook(), false)
     }
 
-    pub fn with(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool) -> Self {
+    pub(crate) fn with(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool) -> Self {
         let hands = Hands::Sender(Box::new(trader.sender()));
         Self::handed(trader, pair, rulebook, shadow, hands)
     }
 
-    pub fn handed(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool, hands: Hands) -> Self {
+    pub(crate) fn handed(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool, hands: Hands) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let heard = Arc::new(Listener::default());
         let meters = Arc::new(Meters::new().expect("meters"));
@@ -74,44 +73,44 @@ impl Guard {
         let seats = vec![Seat::new(office.clone(), trader.account, hands)];
         let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2)));
         let watch = Watch::over(office.clone(), survey, &seats);
-        Self { trader, pair, seats, watch, office, heard }
+        Self { trader, pair, seats, watch, heard }
     }
 
     /// One head.
-    pub async fn look(&mut self) -> Turn {
+    pub(crate) async fn look(&mut self) -> Turn {
         let head = Reader::head(&self.trader.endpoints).await.expect("head");
         self.watch.round(head, &mut self.seats).await.expect("a round").pop().expect("a turn")
     }
 
-    pub async fn price(&self, dollars: &str, scope: PriceScope) {
+    pub(crate) async fn price(&self, dollars: &str, scope: PriceScope) {
         let change = PriceChange::parse("ETH", dollars).expect("price");
         self.trader.replica.controls.price(&change, scope).await.expect("moved");
     }
 
-    pub async fn block(&self) -> u64 {
+    pub(crate) async fn block(&self) -> u64 {
         Reader::head(&self.trader.endpoints).await.expect("head").number
     }
 
     /// Kinds of what was said since the last time.
-    pub fn said(&self) -> Vec<String> {
+    pub(crate) fn said(&self) -> Vec<String> {
         self.heard.0.lock().expect("lock").drain(..).map(|alert| alert.kind).collect()
     }
 
     /// The texts of what was said since the last time.
-    pub fn words(&self) -> Vec<String> {
+    pub(crate) fn words(&self) -> Vec<String> {
         self.heard.0.lock().expect("lock").drain(..).map(|alert| alert.text).collect()
     }
 
-    pub fn journal(&self) -> Result<trimtab::journal::JournalReader, JournalError> {
+    pub(crate) fn journal(&self) -> Result<trimtab::journal::JournalReader, JournalError> {
         Journal::read(self.trader.journals.path(), self.trader.identity.id().as_str(), self.trader.account)
     }
 
-    pub async fn health(&self) -> Decimal {
+    pub(crate) async fn health(&self) -> Decimal {
         Wad(self.trader.health_factor().await).to_decimal().expect("a decimal")
     }
 }
 
 /// 1.25, the target of volatile loops, within a thousandth.
-pub fn is_at_target(health: Decimal) -> bool {
+pub(crate) fn is_at_target(health: Decimal) -> bool {
     (health - dec!(1.25)).abs() < dec!(0.00125)
 }

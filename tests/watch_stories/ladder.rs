@@ -6,14 +6,14 @@ use trimtab::{localchain::PriceScope, watchdog::ladder::Rung};
 
 use crate::{
     guard::{Guard, is_at_target},
-    trader::{MORPHO, USDC},
+    trader::USDC,
 };
 
 #[tokio::test]
 async fn an_empty_flash_source_is_passed_over() {
     let mut guard = Guard::over(dec!(3)).await;
     guard.look().await;
-    guard.trader.replica.controls.drain(USDC, MORPHO).await;
+    guard.trader.empty_morpho().await;
     guard.price("2730", PriceScope::Everything).await;
     let acted = guard.look().await.acted.expect("an action");
     assert!(acted.mined_in.is_some(), "{acted:?}");
@@ -25,7 +25,7 @@ async fn when_nothing_can_leave_the_reserve_the_wallet_repays() {
     let mut guard = Guard::over(dec!(3)).await;
     guard.look().await;
     guard.trader.give(USDC, U256::from(5_000_000_000u64)).await;
-    guard.trader.empty_reserve_of_weth().await;
+    guard.trader.lend_out_ether(&guard.pair).await;
     guard.price("2730", PriceScope::Everything).await;
     let acted = guard.look().await.acted.expect("an action");
     assert!(
@@ -41,11 +41,14 @@ async fn when_nothing_can_leave_the_reserve_the_wallet_repays() {
 async fn when_nothing_helps_a_human_is_told_what_to_do_with_figures() {
     let mut guard = Guard::over(dec!(3)).await;
     guard.look().await;
-    guard.trader.empty_reserve_of_weth().await;
+    guard.trader.lend_out_ether(&guard.pair).await;
     guard.price("2730", PriceScope::Everything).await;
     guard.words();
     let acted = guard.look().await.acted.expect("an action");
     assert_eq!(acted.mined_in, None, "{acted:?}");
     let words = guard.words();
-    assert!(words.iter().any(|text| text.contains("To reach 1.25: repay ") && text.contains("can leave aave's reserve")), "{words:?}");
+    assert!(
+        words.iter().any(|text| text.contains("To reach 1.25: repay ") && text.contains("can leave aave's reserve")),
+        "{words:?}"
+    );
 }

@@ -1,9 +1,16 @@
 //! Looking without acting.
 
 use rust_decimal::dec;
-use trimtab::{localchain::PriceScope, loops::{Funds, Request, Target}, watchdog::runner::Hands};
+use trimtab::{
+    localchain::PriceScope,
+    loops::{Funds, Request, Target},
+    watchdog::runner::Hands,
+};
 
-use crate::{guard::{Guard, rulebook}, trader::{Trader, ether}};
+use crate::{
+    guard::{Guard, rulebook},
+    trader::{Trader, ether},
+};
 
 async fn trader_with_loop() -> (Trader, trimtab::loops::Pair) {
     let trader = Trader::start().await;
