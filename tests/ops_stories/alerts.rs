@@ -23,7 +23,7 @@ const PACE: Pace = Pace {
 };
 
 /// Settings as the user makes them, in the environment.
-pub(super) fn settings(variables: &[(&str, String)]) -> AlertsConfig {
+fn settings(variables: &[(&str, String)]) -> AlertsConfig {
     let directory = tempfile::tempdir().expect("directory");
     let env: BTreeMap<_, _> = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Sources::new(env, directory.path().to_owned()).load().expect("settings").config.alerts

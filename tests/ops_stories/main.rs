@@ -2,7 +2,6 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
 mod alerts;
-mod secrets;
 mod service;
 mod signals;
 mod socket;

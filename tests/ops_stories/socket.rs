@@ -223,7 +223,7 @@ async fn a_line_without_end_is_refused_and_a_client_that_says_nothing_is_left() 
     let chunk = vec![b'x'; 64 * 1024];
     // The daemon stops reading at its limit; what is written after that may fail.
     while endless.get_mut().write_all(&chunk).await.is_ok() {
-        if endless.buffer().len() > 0 {
+        if !endless.buffer().is_empty() {
             break;
         }
         let ready = tokio::time::timeout(Duration::from_millis(1), endless.fill_buf()).await;
