@@ -64,6 +64,9 @@ impl<'de> Deserialize<'de> for Secret {
 #[derive(Clone, PartialEq, Eq)]
 pub struct HookUrl(RpcUrl);
 
+/// Values such as `wait=true` are no secrets, and replacing them would spoil messages.
+const SHORTEST_SECRET: usize = 8;
+
 impl HookUrl {
     /// The address as it is; only for the connection itself.
     #[must_use]
@@ -74,7 +77,15 @@ impl HookUrl {
     /// A text (somebody else's error message) without the parts of this address that may be secret.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
-        self.0.scrub(text)
+        let clean = self.0.scrub(text);
+        let segments = self.expose().path_segments().into_iter().flatten();
+        // Telegram's `bot` stands before the token; services that complain about a token leave it out.
+        let tokens = segments.filter_map(|segment| segment.strip_prefix("bot")).map(str::to_owned);
+        let values = self.expose().query_pairs().map(|(_, value)| value.into_owned());
+        tokens
+            .chain(values)
+            .filter(|secret| secret.len() >= SHORTEST_SECRET)
+            .fold(clean, |clean, secret| clean.replace(&secret, "…"))
     }
 
     /// An address below this one; `None` where the result is no address.
@@ -160,6 +171,9 @@ mod tests {
         ] {
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
+        let asked: HookUrl =
+            "https://example.com/bot123456:s3cr3tT0ken/send?wait=true&key=0therS3cret".parse().expect("url");
+        assert_eq!(asked.scrub("no bot 123456:s3cr3tT0ken, key 0therS3cret, wait true"), "no bot …, key …, wait true");
         assert_eq!(token.expose(), "123456:s3cr3tT0ken");
         assert_eq!(hook.to_string(), "https://hooks.example.com/…");
         let below = hook.below("bot1/send").expect("address");

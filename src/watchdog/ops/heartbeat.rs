@@ -66,7 +66,7 @@ async fn work(beat: Beat, pulse: Arc<Pulse>, every: Duration, max_head_age: Dura
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let turn = if pulse.is_live(max_head_age) { beat.knock().await } else { Turn::Silent };
+        let turn = if pulse.is_live(max_head_age) { beat.knock().await } else { beat.stay_silent() };
         if turn != last {
             match &turn {
                 Turn::Heard => info!(url = %beat.url, "heartbeat is heard again"),
@@ -79,6 +79,11 @@ async fn work(beat: Beat, pulse: Arc<Pulse>, every: Duration, max_head_age: Dura
 }
 
 impl Beat {
+    fn stay_silent(&self) -> Turn {
+        self.meters.heartbeat("withheld");
+        Turn::Silent
+    }
+
     async fn knock(&self) -> Turn {
         let answer = timeout(self.deadline, self.post.knock(&self.url, self.by_post)).await;
         let (turn, result) = match answer {

@@ -21,7 +21,7 @@ pub use heartbeat::Heartbeat;
 pub use meters::{Delivery, LoopGauges, Meters, Stage};
 pub use notify::{KeepAlive, ServiceNotify};
 pub use pulse::{Pulse, Readiness};
-pub use service::{OpsService, ServiceError};
+pub use service::{OpsService, ServiceError, check_health};
 pub use signals::{DaemonSignal, Signals};
 pub use socket::{
     Answer, DaemonClient, DaemonSocket, Pong, Refused, Request, Requests, SOCKET_SCHEMA, SocketError, socket_path,

@@ -1,6 +1,10 @@
 //! `/metrics`, `/healthz` and `/readyz` for Prometheus, supervisors and people.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -13,10 +17,11 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tracing::warn;
 
 use super::{
+    alerts::Post,
     meters::Meters,
     pulse::{Pulse, Readiness},
 };
-use crate::config::MetricsConfig;
+use crate::config::{ConfigError, MetricsConfig};
 
 /// The form Prometheus reads (prometheus.io/docs/instrumenting/exposition_formats).
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -107,6 +112,21 @@ impl Drop for OpsService {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Asks the daemon on this machine whether it is alive, as a container's health check does; says why it is not.
+pub async fn check_health(config: &MetricsConfig, deadline: Duration) -> Result<(), String> {
+    if !config.enabled {
+        return Err("metrics.enabled is false, so nobody answers; ask `trimtab status` instead".to_owned());
+    }
+    // A daemon that listens everywhere listens on loopback too.
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    let url = format!("http://{address}/healthz").parse().map_err(|error: ConfigError| error.to_string())?;
+    let asked = Post::new(deadline)?;
+    asked.knock(&url, false).await.map_err(|failed| failed.to_string())
 }
 
 async fn metrics(State(desk): State<Desk>) -> impl IntoResponse {

@@ -62,8 +62,9 @@ impl Post {
             }
         }
         let answer = String::from_utf8_lossy(&answer);
-        let quoted: String = answer.trim().chars().take(MOST_QUOTED).collect();
-        let reason = format!("{url} answered {}: {}", status.as_u16(), url.scrub(&quoted));
+        // Scrubbed before it is cut: half a token would not be recognised.
+        let quoted: String = url.scrub(answer.trim()).chars().take(MOST_QUOTED).collect();
+        let reason = format!("{url} answered {}: {quoted}", status.as_u16());
         if status.as_u16() == 429 || status.as_u16() == 408 || status.is_server_error() {
             return Err(Failed::Later { reason, after: header.or_else(|| asked_in_body(&answer)) });
         }

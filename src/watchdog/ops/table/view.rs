@@ -73,7 +73,11 @@ impl LiveView {
         match &mut self.mode {
             Mode::Lines(lines) => lines.show(accounts, decisions),
             Mode::Screen { screen, .. } => {
-                let (width, height) = size()?;
+                // A terminal that does not know its size says 0.
+                let (width, height) = match size() {
+                    Ok((width, height)) if width > 0 && height > 0 => (width, height),
+                    _ => (80, 24),
+                };
                 let frame = table(accounts, decisions, usize::from(width));
                 let title: String = format!("{title}  (q quits)").chars().take(usize::from(width)).collect();
                 screen.draw(&format!("{title}\n\n{frame}"), height)
