@@ -75,6 +75,10 @@ pub fn ether(tokens: u64) -> U256 {
     units(tokens, 18)
 }
 
+pub fn milli_ether(thousandths: u64) -> U256 {
+    units(thousandths, 15)
+}
+
 /// How an attempt ended that did not go through.
 #[derive(Debug)]
 pub enum Failed {
@@ -268,6 +272,11 @@ impl Trader {
         let (amount, mode) = (units(dollars, 6), U256::from(2));
         let borrow = Pool::borrowCall { asset: USDC, amount, mode, referral: 0, onBehalfOf: who };
         self.replica.send(who, POOL, &borrow).await;
+    }
+
+    /// The wallet has this much ether and no more.
+    pub async fn has_ether(&self, wei: U256) {
+        let _: Value = self.replica.request("anvil_setBalance", (self.account, wei)).await.expect("anvil");
     }
 
     /// Morpho Blue has no dollars to lend.

@@ -29,8 +29,8 @@ impl Seat {
                     tracing::warn!(account = %self.account, nonce, "going on from the chain's nonce");
                     self.memory.expect_change();
                 }
-                Action::Arm(trim) => return self.arm(trim, seen).await.map(Some),
-                Action::Trim(trim) => return self.climb(trim, seen, facts).await.map(Some),
+                Action::Arm(trim) => return Box::pin(self.arm(trim, seen)).await.map(Some),
+                Action::Trim(trim) => return Box::pin(self.climb(trim, seen, facts)).await.map(Some),
                 Action::Exit { pair, to } => {
                     let (request, urgency) = match to {
                         ExitTo::Closed => (Request::Close { share: Share::All, payout: Payout::Debt }, Urgency::Trim),
@@ -38,14 +38,14 @@ impl Seat {
                             (Request::Adjust { target: Target::Leverage(*leverage) }, Urgency::Trim)
                         }
                     };
-                    return self.ordinary(action, &request, pair, Some(urgency), seen).await.map(Some);
+                    return Box::pin(self.ordinary(action, &request, pair, Some(urgency), seen)).await.map(Some);
                 }
                 Action::Boost { pair, target } => {
                     let request = boost_to(*target);
-                    return self.ordinary(action, &request, pair, None, seen).await.map(Some);
+                    return Box::pin(self.ordinary(action, &request, pair, None, seen)).await.map(Some);
                 }
                 Action::TightenStop { .. } | Action::TopUpMargin { .. } => {
-                    return self.act_on_perp(action).await.map(Some);
+                    return Box::pin(self.act_on_perp(action)).await.map(Some);
                 }
             }
         }
@@ -83,7 +83,7 @@ impl Seat {
         if office.shadow {
             return Ok(acted(None, format!("{key}: shadow: would have sent `{headline}`")));
         }
-        Ok(match execute(sender, &*office.clock, approved).await {
+        Ok(match Box::pin(execute(sender, &*office.clock, approved)).await {
             Ok(report) if report.outcome.is_mined() => {
                 let block = report.outcome.done.last().map(|step| step.receipt.block_number);
                 acted(block, format!("{key}: {headline}: mined"))

@@ -1,5 +1,7 @@
 //! A trim by way of the ladder: rung after rung on one head, until one is done, unknown, or a human's.
 
+use alloy::primitives::U256;
+
 use super::{Acted, Seat, Seen, WatchError, seat::Hands};
 use crate::{
     config::{LoopClass, Urgency},
@@ -20,6 +22,9 @@ use crate::{
 
 /// How far above 1 the health factor stays while collateral is out without a loan.
 const UNWIND_MARGIN: Bps = Bps(100);
+
+/// Ether that stays in the wallet for gas, wei: 0.01.
+const GAS_KEPT: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
 
 /// How a rung ended, and whether the ladder may go on from the same head.
 pub(super) enum Step {
@@ -67,7 +72,7 @@ impl Seat {
             tracing::info!(account = %self.account, pair = %trim.pair, "{reason}");
             let inputs = serde_json::json!({ "situation": situation, "rung": rung });
             self.journal_event(facts, Severity::Info, "ladder", &reason, inputs);
-            let (ended, mined_in) = match self.try_rung(&rung, trim, &pair, &snapshot, seen, facts).await? {
+            let (ended, mined_in) = match Box::pin(self.try_rung(&rung, trim, &pair, &snapshot, seen, facts)).await? {
                 Step::Ended(outcome, mined_in) => (outcome, mined_in),
                 Step::Leave(words) => {
                     let words = format!("{}: {rung}: {words}", trim.pair);
@@ -151,7 +156,7 @@ impl Seat {
             Ok(planned) => planned,
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
-        self.carry_out(planned, snapshot, seen).await
+        Box::pin(self.carry_out(planned, snapshot, seen)).await
     }
 
     /// A plan of this seat at the bounds of a pressure.
@@ -220,7 +225,7 @@ impl Seat {
             let headline = &approved.get().headline;
             return Ok(Step::Leave(format!("shadow: would have sent `{headline}`")));
         }
-        let result = execute_protective(sender, &*office.clock, approved).await;
+        let result = Box::pin(execute_protective(sender, &*office.clock, approved)).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
         office.meters.latency(Stage::Mined, took);
         Ok(match result {
@@ -252,7 +257,7 @@ fn situation(trim: &PairTrim, pair: &Pair, snapshot: &LoopSnapshot, held: &LoopF
     let account = &snapshot.account;
     // A twentieth of the debt is enough to tell which sources can be asked at all; each plan ranks them for its own amount.
     let need = FlashNeed {
-        amount: held.debt / alloy::primitives::U256::from(20u64),
+        amount: held.debt / U256::from(20u64),
         meanwhile: Meanwhile::Repays,
         choice: None,
         swapped_in: &std::collections::BTreeSet::new(),
@@ -266,9 +271,14 @@ fn situation(trim: &PairTrim, pair: &Pair, snapshot: &LoopSnapshot, held: &LoopF
     }
     let free =
         snapshot.market.reserve(pair.collateral.token).map(|reserve| reserve.virtual_balance).unwrap_or_default();
-    let wallet = |asset: &crate::loops::Asset| {
-        Quantity::new(account.holding(asset.token).wallet, asset.decimals, asset.symbol.clone())
-    };
+    // The wallet's own money is asked for what is needed and no more; ether stays back for gas.
+    let task = what_a_human_must_do(snapshot, pair, Target::HealthFactor(decimal(trim.target))).ok();
+    let needed = |amount: Option<&Quantity>, has: U256| amount.map_or(has, |needed| needed.raw.min(has));
+    let collateral_held = wrapped_or_native(pair, snapshot);
+    let wallet_debt =
+        needed(task.as_ref().and_then(|task| task.repay.as_ref()), account.holding(pair.debt.token).wallet);
+    let wallet_collateral = needed(task.as_ref().and_then(|task| task.add.as_ref()), collateral_held);
+    let quantity = |raw: U256, asset: &crate::loops::Asset| Quantity::new(raw, asset.decimals, asset.symbol.clone());
     Situation {
         class: held.class,
         pressure: trim.pressure,
@@ -276,9 +286,18 @@ fn situation(trim: &PairTrim, pair: &Pair, snapshot: &LoopSnapshot, held: &LoopF
         target: trim.target,
         flash_sources: kinds,
         free_collateral: Quantity::new(free, pair.collateral.decimals, pair.collateral.symbol.clone()),
-        wallet_debt: wallet(&pair.debt),
-        wallet_collateral: wallet(&pair.collateral),
+        wallet_debt: quantity(wallet_debt, &pair.debt),
+        wallet_collateral: quantity(wallet_collateral, &pair.collateral),
     }
+}
+
+/// Collateral of the wallet: the token, or ether less what gas needs where there is none of the token.
+fn wrapped_or_native(pair: &Pair, snapshot: &LoopSnapshot) -> U256 {
+    let held = snapshot.account.holding(pair.collateral.token).wallet;
+    if pair.collateral.token != WETH || !held.is_zero() {
+        return held;
+    }
+    snapshot.account.native.saturating_sub(GAS_KEPT)
 }
 
 const fn choice(source: &FlashSource) -> FlashChoice {

@@ -112,7 +112,8 @@ impl Seat {
         if office.shadow {
             return Ok(acted(None, format!("perp {perp}: shadow: would have sent `{headline}`")));
         }
-        let result = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default()).await;
+        let execution = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default());
+        let result = Box::pin(execution).await;
         Ok(match result {
             Ok(report) if report.outcome.is_mined() => {
                 if let Action::TopUpMargin { perp, amount } = action {

@@ -138,7 +138,7 @@ impl Seat {
             return Ok(Turn { facts: None, firings: Vec::new(), acted: None });
         }
         if self.has_unresolved()? {
-            self.catch_up().await?;
+            Box::pin(self.catch_up()).await?;
         }
         let facts = self.facts(observation, head_age).await?;
         let rulebook = self.office.rulebook();
@@ -146,7 +146,7 @@ impl Seat {
         self.memory = evaluation.memory;
         self.tell(&facts, &evaluation.firings);
         self.sample(&facts)?;
-        let acted = self.act(&evaluation.actions, seen, &facts).await?;
+        let acted = Box::pin(self.act(&evaluation.actions, seen, &facts)).await?;
         if let Some(acted) = &acted {
             if let Some(block) = acted.mined_in {
                 self.memory.done(&acted.action, block);
@@ -204,7 +204,7 @@ impl Seat {
         let mut facts = AccountFacts::read(&sources, head_age)?;
         facts.free_usdc = to_decimal(account.holding(self.office.usdc).wallet, 6).unwrap_or_default();
         facts.nonce = self.nonce(seen.block.number).await;
-        facts.perps = self.perp_facts(seen.block).await;
+        facts.perps = Box::pin(self.perp_facts(seen.block)).await;
         Ok(facts)
     }
 

@@ -53,7 +53,8 @@ impl Seat {
                 let Some(venue) = &office.venue else {
                     return Err(Refused::new(3, "the daemon knows no perp venue here"));
                 };
-                let result = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default()).await;
+                let execution = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default());
+                let result = Box::pin(execution).await;
                 let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
                 let code = report.exit_code();
                 let orders: Vec<_> =
@@ -63,7 +64,7 @@ impl Seat {
                     "ending": format!("{:?}", report.outcome.ending),
                 }));
             }
-            let result = loops::execute(sender, &*office.clock, approved).await;
+            let result = Box::pin(loops::execute(sender, &*office.clock, approved)).await;
             let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
             Ok(json!({
                 "exit": report.outcome.exit_code(), "settlement": report.settlement,
