@@ -54,6 +54,13 @@ impl ListView {
     }
 }
 
+impl ListView {
+    /// Whether there is nothing to show.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.positions.is_empty() && self.waiting.is_empty() && self.limits.is_empty() && self.unresolved.is_empty()
+    }
+}
+
 impl PositionRow {
     fn new(position: PerpPosition) -> Self {
         let has_mark = position.mark > PriceE10::ZERO;
@@ -108,7 +115,17 @@ fn price(price: PriceE10) -> String {
 }
 
 pub(super) fn list_text(view: &ListView) -> String {
-    let mut lines = vec![format!("{} on {} at block {}", view.account, view.network, view.block)];
+    [
+        format!("{} on {} at block {}", view.account, view.network, view.block),
+        perps_text(view),
+        format!("wallet: {}", usdc(view.wallet_usdc)),
+    ]
+    .join("\n")
+}
+
+/// Positions and orders, without account and wallet.
+pub(super) fn perps_text(view: &ListView) -> String {
+    let mut lines = Vec::new();
     if view.positions.is_empty() {
         lines.push("no perp is open".to_owned());
     } else {
@@ -146,7 +163,6 @@ pub(super) fn list_text(view: &ListView) -> String {
     lines.extend(
         view.unresolved.iter().map(|order| format!("the journal follows order {} ({})", order.id, order.state)),
     );
-    lines.push(format!("wallet: {}", usdc(view.wallet_usdc)));
     lines.join("\n")
 }
 
