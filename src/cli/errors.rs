@@ -9,14 +9,19 @@ use crate::{
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, TargetError},
-    onedelta,
+    onedelta, perps,
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
 };
 
 /// All errors that any contract on our way can revert with.
 pub(super) fn error_table() -> ErrorTable {
-    ErrorTable::new().with(onedelta::ERRORS).with(aave::ERRORS).with_strings(dex::ERRORS)
+    ErrorTable::new()
+        .with(onedelta::ERRORS)
+        .with(aave::ERRORS)
+        .with(perps::avantis_v1::ERRORS)
+        .with_strings(dex::ERRORS)
+        .with_strings(perps::avantis_v1::STRINGS)
 }
 
 impl Exit {
@@ -70,6 +75,29 @@ impl From<aave::QueryError> for Failure {
 impl From<aave::StateError> for Failure {
     fn from(error: aave::StateError) -> Self {
         PlanError::from(error).into()
+    }
+}
+
+impl From<perps::PerpError> for Failure {
+    fn from(error: perps::PerpError) -> Self {
+        match error {
+            perps::PerpError::Read(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
+    }
+}
+
+impl From<perps::ExecuteError> for Failure {
+    fn from(error: perps::ExecuteError) -> Self {
+        match error {
+            perps::ExecuteError::Send(error) => error.into(),
+            perps::ExecuteError::Venue(error) => error.into(),
+            perps::ExecuteError::Journal(error) => error.into(),
+            perps::ExecuteError::Read(error) => error.into(),
+            perps::ExecuteError::Subject(_) => Self::new(Exit::Bug, error),
+            // An order is or may be with the venue.
+            _ => Self::new(Exit::Unknown, error),
+        }
     }
 }
 

@@ -19,6 +19,9 @@ mod loop_args;
 mod loops;
 mod names;
 mod output;
+mod perp;
+mod perp_args;
+mod perp_view;
 mod plan_view;
 mod replica;
 mod send;
@@ -59,6 +62,9 @@ enum Command {
     /// Open, adjust and close an Aave v3 loop in one transaction.
     #[command(subcommand)]
     Loop(loop_args::LoopCommand),
+    /// Open, change and close leveraged positions on the perpetuals venue.
+    #[command(subcommand)]
+    Perp(perp_args::PerpCommand),
     /// Send a plan that was written with --plan-out.
     Send(send::SendArgs),
     /// Explain composer call data or revert data in words.
@@ -114,6 +120,7 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Fork(args) => fork::run(&global, args).await,
         Command::Status(args) => status::run(&global, args).await,
         Command::Loop(command) => loops::run(&global, command).await,
+        Command::Perp(command) => perp::run(&global, command).await,
         Command::Send(args) => send::run(&global, args).await,
         Command::Decode(args) => decode::run(&global, args).await,
         Command::Journal(command) => journal::run(&global, command).await,

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertsConfig, BoundsConfig, FeesConfig, GovernorConfig, MetricsConfig, RpcConfig, SocketConfig, StrategyConfig,
-    ThresholdsConfig, WatchConfig,
+    AlertsConfig, BoundsConfig, FeesConfig, GovernorConfig, MetricsConfig, PerpsConfig, RpcConfig, SocketConfig,
+    StrategyConfig, ThresholdsConfig, WatchConfig,
 };
 use crate::units::Secs;
 
@@ -34,6 +34,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// Where commands reach the daemon.
     pub socket: SocketConfig,
+    /// How orders on the perpetuals venue are placed.
+    pub perps: PerpsConfig,
     /// How long a permit stays valid after the snapshot's block.
     pub permit_ttl: Secs,
     /// Where journals live, one per network and account.
@@ -64,6 +66,7 @@ impl Config {
             alerts: AlertsConfig::defaults(env),
             metrics: MetricsConfig::default(),
             socket: SocketConfig::default(),
+            perps: PerpsConfig::default(),
             permit_ttl: Secs::HOUR,
             journal_dir: directory("XDG_DATA_HOME", ".local/share").join("journal"),
             cache_dir: directory("XDG_CACHE_HOME", ".cache"),
@@ -85,7 +88,8 @@ impl Config {
             .or_else(|| self.watch.problem(&self.thresholds))
             .or_else(|| self.alerts.problem())
             .or_else(|| self.metrics.problem())
-            .or_else(|| self.socket.problem());
+            .or_else(|| self.socket.problem())
+            .or_else(|| self.perps.problem());
         let rpc = self.rpc.timeout.is_zero().then(|| ("rpc.timeout", "a deadline of zero is never met".to_owned()));
         let permit = (self.permit_ttl.0 == 0)
             .then(|| ("permit_ttl", "a permit that is valid for no time is always expired".to_owned()));
