@@ -1,0 +1,16 @@
+//! From a signal to a position: sized, governed, checked against chain and venue, and carried out.
+//!
+//! [`assess`] reads loop, venue and wallet and answers with everything a trade would be: sizes, both plans, all checks
+//! with both figures, what it costs and what it can win and lose; nothing is sent. [`Desk`] is what every trade needs.
+//!
+//! Fails with [`TradeError`]; what chain, venue or rules do not allow is a refusal inside the [`Assessment`].
+
+mod assess;
+mod desk;
+mod error;
+mod open;
+
+pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
+pub use desk::{Desk, TradeSettings};
+pub use error::TradeError;
+pub use open::{OpenTrade, OpenTrades};

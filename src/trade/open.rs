@@ -1,0 +1,43 @@
+//! What is open already, as the journal knows it.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::journal::LoopPosition;
+
+/// A trade that is open or under way: its perp is placed or open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenTrade {
+    /// The signal it came from; none for a perp that was opened by hand.
+    pub signal: Option<String>,
+    /// Such as `ETH/USD`.
+    pub pair: String,
+    /// Ordered notional of the perp, USDC.
+    pub notional: Decimal,
+    /// Leverage that its tier asks of the loop; 1 for none.
+    pub loop_leverage: Decimal,
+}
+
+/// Everything that is open.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenTrades {
+    /// Perps open and pending.
+    pub trades: Vec<OpenTrade>,
+    /// The loop of the strategy's pair, if the journal has it.
+    pub known_loop: Option<LoopPosition>,
+}
+
+impl OpenTrades {
+    /// The highest loop leverage that an open trade asks for; 1 when none asks.
+    #[must_use]
+    pub fn highest_leverage(&self) -> Decimal {
+        self.trades.iter().map(|trade| trade.loop_leverage).fold(Decimal::ONE, Decimal::max)
+    }
+
+    /// Without the trade of a signal: what remains when it ends, or what was there before it.
+    #[must_use]
+    pub fn without(&self, signal: &str) -> Self {
+        let others = self.trades.iter().filter(|trade| trade.signal.as_deref() != Some(signal));
+        Self { trades: others.cloned().collect(), known_loop: self.known_loop.clone() }
+    }
+}
