@@ -9,6 +9,7 @@ mod assess;
 mod desk;
 mod error;
 mod open;
+pub mod saga;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
