@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use alloy::primitives::B256;
 use rusqlite::ErrorCode;
 
-use super::{IntentId, IntentState, PositionId, TransactionState};
+use super::{IntentId, IntentState, OrderState, PositionId, SagaIntent, TransactionState};
 
 /// Why the journal refused or could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum JournalError {
     },
     /// Written by a version of the program with another set of tables.
     #[error("journal {} has tables of version {found}, this program reads version {known}; {}", path.display(),
-        if found > known { "use the newer program" } else { "run a command that writes, it brings them up to date" })]
+        if found > known { "use the newer program" } else { "run `trimtab journal reconcile`, it brings them up to date" })]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -102,6 +102,45 @@ pub enum JournalError {
     /// A loop of this pair is open already.
     #[error("position {0} is an open loop of the same pair; adjust or close that one")]
     LoopIsOpen(PositionId),
+    /// The venue's slot holds an open perp already.
+    #[error("position {0} is an open perp in the same slot of the venue; it is recorded already, or its end is not")]
+    PerpIsOpen(PositionId),
+    /// A position of this name was recorded before.
+    #[error("position {0} is already in the journal; the same thing is not opened twice")]
+    DuplicatePosition(PositionId),
+    /// An order of this name was recorded before.
+    #[error("order `{id}` on {venue} is already in the journal; the same order is not followed twice")]
+    DuplicateOrder {
+        /// The venue.
+        venue: String,
+        /// The order's name there.
+        id: String,
+    },
+    /// The venue's answer to an order is known, and is another or has other figures.
+    #[error(
+        "order `{id}` on {venue} is {from} and cannot become {to}, nor change its figures; look at the chain again"
+    )]
+    OtherAnswer {
+        /// The venue.
+        venue: String,
+        /// The order's name there.
+        id: String,
+        /// Its state.
+        from: OrderState,
+        /// The state asked for.
+        to: OrderState,
+    },
+    /// The saga has ended; nothing more is done for its signal.
+    #[error("the saga of signal `{id}` is over ({outcome}) and does not change any more")]
+    SagaIsOver {
+        /// The signal.
+        id: String,
+        /// What became of it.
+        outcome: String,
+    },
+    /// The intent has another part, in this saga or another.
+    #[error("intent {} is the `{}` of the saga of signal `{}` already", .0.intent, .0.role, .0.saga)]
+    IntentIsLinked(SagaIntent),
 
     /// The endpoint reports fewer transactions than are known to be in blocks; ask again or another one.
     #[error(
@@ -160,6 +199,20 @@ pub enum JournalError {
     /// No such position, or it is closed.
     #[error("position {0} is not open in the journal")]
     UnknownPosition(PositionId),
+    /// No such signal.
+    #[error("signal `{0}` was never taken")]
+    UnknownSignal(String),
+    /// No such order.
+    #[error("order `{id}` on {venue} is not in the journal")]
+    UnknownOrder {
+        /// The venue.
+        venue: String,
+        /// The order's name there.
+        id: String,
+    },
+    /// No such saga.
+    #[error("no saga of signal `{0}` is in the journal")]
+    UnknownSaga(String),
     /// The export could not be written to where it should go.
     #[error("export: {0}")]
     Export(#[source] std::io::Error),
@@ -181,12 +234,26 @@ impl JournalError {
             Self::Locked { .. } | Self::NotWritable { .. } => 9,
             Self::Unresolved { .. } => 7,
             Self::NonceBehind { .. } => 6,
-            Self::DuplicateIntent(_) | Self::DuplicateSignal(_) | Self::LoopIsOpen(_) | Self::SignedBefore { .. } => 4,
+            Self::DuplicateIntent(_)
+            | Self::DuplicateSignal(_)
+            | Self::DuplicatePosition(_)
+            | Self::DuplicateOrder { .. }
+            | Self::LoopIsOpen(_)
+            | Self::PerpIsOpen(_)
+            | Self::SignedBefore { .. } => 4,
             Self::NoJournal { .. } | Self::Damaged { .. } | Self::OtherVersion { .. } | Self::WrongJournal { .. } => 3,
             Self::BadNetworkName(_) => 3,
-            Self::UnknownIntent(_) | Self::UnknownTransaction(_) | Self::UnknownPosition(_) => 2,
+            Self::UnknownIntent(_)
+            | Self::UnknownTransaction(_)
+            | Self::UnknownPosition(_)
+            | Self::UnknownSignal(_)
+            | Self::UnknownOrder { .. }
+            | Self::UnknownSaga(_) => 2,
             Self::IllegalIntent { .. }
             | Self::IllegalTransaction { .. }
+            | Self::OtherAnswer { .. }
+            | Self::SagaIsOver { .. }
+            | Self::IntentIsLinked(_)
             | Self::NonceTaken { .. }
             | Self::NonceGap { .. }
             | Self::SignedOther { .. }

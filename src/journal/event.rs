@@ -37,6 +37,8 @@ pub struct Event {
     pub intent: Option<IntentId>,
     /// The position it belongs to.
     pub position: Option<PositionId>,
+    /// The saga it belongs to: its signal's id.
+    pub saga: Option<String>,
     /// When.
     pub at: Stamp,
 }
@@ -46,8 +48,8 @@ impl Journal {
     pub fn append_event(&self, event: &Event) -> Result<(), JournalError> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO events (severity, kind, reason, figures, intent, position, block_time, ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO events (severity, kind, reason, figures, intent, position, saga, block_time, ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 (
                     event.severity,
                     &event.kind,
@@ -55,6 +57,7 @@ impl Journal {
                     Text(&event.figures),
                     event.intent,
                     event.position,
+                    &event.saga,
                     event.at.block(),
                     event.at.ms(),
                 ),
@@ -86,6 +89,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
         figures: row.get::<_, Json>("figures")?.0,
         intent: row.get("intent")?,
         position: row.get("position")?,
+        saga: row.get("saga")?,
         at: Stamp::from_row(row, "")?,
     })
 }

@@ -11,12 +11,15 @@ use super::{JournalError, JournalReader, schema};
 const SCHEMA: u32 = 1;
 
 /// Tables in an order in which every record comes after those it refers to.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 12] = [
     "network",
     "intents",
     "transactions",
-    "positions",
     "signals",
+    "sagas",
+    "saga_intents",
+    "positions",
+    "orders",
     "samples",
     "events",
     "adaptive_levels",
@@ -24,7 +27,11 @@ const TABLES: [&str; 9] = [
 ];
 
 /// Columns that hold JSON.
-const JSON_COLUMNS: [&str; 8] = ["plan", "actual", "thresholds", "realised", "body", "figures", "computation", "state"];
+const JSON_COLUMNS: [&str; 9] =
+    ["plan", "actual", "thresholds", "realised", "predicted", "body", "figures", "computation", "state"];
+
+/// Tables whose `state` is JSON and not a word.
+const JSON_STATES: [&str; 2] = ["governor_state", "sagas"];
 
 impl JournalReader {
     /// Writes every record of one moment as a line `{"table": …, "record": {…}}`, after a first line that names the
@@ -55,7 +62,7 @@ fn record(row: &Row<'_>, table: &str, names: &[String], with_raw: bool) -> rusql
         if name == "only_row" || (name == "raw" && !with_raw) {
             continue;
         }
-        let is_json = JSON_COLUMNS.contains(&name.as_str()) && (name != "state" || table == "governor_state");
+        let is_json = JSON_COLUMNS.contains(&name.as_str()) && (name != "state" || JSON_STATES.contains(&table));
         record.insert(name.clone(), value(row, index, is_json)?);
     }
     Ok(record)

@@ -10,14 +10,14 @@ use super::{
 };
 
 impl Journal {
-    /// Replaces the governor's state.
-    pub fn set_governor_state(&self, state: &Value, at: Stamp) -> Result<(), JournalError> {
+    /// Replaces the governor's state; practice (`paper`) has one of its own.
+    pub fn set_governor_state(&self, paper: bool, state: &Value, at: Stamp) -> Result<(), JournalError> {
         self.write(|tx| {
             tx.execute(
-                "INSERT INTO governor_state (only_row, state, block_time, ms) VALUES (1, ?1, ?2, ?3)
-                 ON CONFLICT (only_row) DO UPDATE SET state = excluded.state, block_time = excluded.block_time,
+                "INSERT INTO governor_state (paper, state, block_time, ms) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (paper) DO UPDATE SET state = excluded.state, block_time = excluded.block_time,
                     ms = excluded.ms",
-                (Text(state), at.block(), at.ms()),
+                (paper, Text(state), at.block(), at.ms()),
             )?;
             Ok(())
         })
@@ -42,10 +42,11 @@ impl Journal {
 }
 
 impl JournalReader {
-    /// The governor's state; `None` before it was ever set.
-    pub fn governor_state(&self) -> Result<Option<Value>, JournalError> {
+    /// The governor's state, that of practice or the real one; `None` before it was ever set.
+    pub fn governor_state(&self, paper: bool) -> Result<Option<Value>, JournalError> {
         self.query(|db| {
-            let state = db.query_row("SELECT state FROM governor_state", [], |row| row.get::<_, Json>(0));
+            let sql = "SELECT state FROM governor_state WHERE paper = ?1";
+            let state = db.query_row(sql, [paper], |row| row.get::<_, Json>(0));
             Ok(state.optional()?.map(|json| json.0))
         })
     }

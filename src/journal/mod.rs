@@ -2,7 +2,8 @@
 //!
 //! Promises: one database per network and account; one writer at a time, any number of readers; a write that returned
 //! `Ok` is on the disk; signed bytes can be sent only after they were recorded ([`Recorded`]); nothing new is signed
-//! while something earlier is unresolved; a nonce is held by one live transaction and those it replaces.
+//! while something earlier is unresolved; a nonce is held by one live transaction and those it replaces; a signal is
+//! taken once, together with the saga that carries it out; an order has one answer.
 //! Calls block for a few milliseconds (a commit waits for the disk), no clock is read, no network is used.
 //! Fails with [`JournalError`]: another writer and a full or read-only disk are exit 9, and then nothing was signed.
 
@@ -16,8 +17,11 @@ mod intent;
 mod lock;
 mod network;
 mod nonce;
+mod order;
 mod outcome;
+mod perp;
 mod position;
+mod saga;
 mod sample;
 mod schema;
 mod signal;
@@ -35,7 +39,10 @@ pub use intent::{Intent, IntentFilter, NewIntent};
 pub use lock::Writer;
 pub use network::Checkpoint;
 pub use nonce::Lease;
+pub use order::{NewOrder, Order, OrderKind, OrderState};
+pub use perp::{NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms};
 pub use position::{LoopPosition, LoopTerms, NewLoop, Origin};
+pub use saga::{Saga, SagaIntent};
 pub use sample::Sample;
 pub use signed::{RawTx, Recorded};
 pub use stamp::Stamp;

@@ -1,32 +1,47 @@
 //! Signals that were taken: each id once, across restarts (strategy.md §2).
 
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 
-use super::{Journal, JournalError, JournalReader, Stamp, column::Json, column::Text, intent::is_duplicate_key};
+use super::{
+    Journal, JournalError, JournalReader, Stamp,
+    column::{Json, Text},
+    error::Fault,
+    intent::is_duplicate_key,
+};
 
 impl Journal {
-    /// Takes a signal, or refuses it as a replay.
+    /// Takes a signal without beginning a saga, or refuses it as a replay.
     pub fn accept_signal(&self, id: &str, body: &Value, paper: bool, at: Stamp) -> Result<(), JournalError> {
-        self.write(|tx| {
-            let inserted = tx.execute(
-                "INSERT INTO signals (id, body, paper, block_time, ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-                (id, Text(body), paper, at.block(), at.ms()),
-            );
-            match inserted {
-                Err(error) if is_duplicate_key(&error) => Err(JournalError::DuplicateSignal(id.to_owned()).into()),
-                other => Ok(other.map(drop)?),
-            }
-        })
+        self.write(|tx| insert(tx, id, body, paper, at))
     }
 }
 
 impl JournalReader {
     /// A signal as it was taken; `None` when this id never was.
     pub fn signal(&self, id: &str) -> Result<Option<Value>, JournalError> {
-        use rusqlite::OptionalExtension;
-        self.query(|db| {
-            let body = db.query_row("SELECT body FROM signals WHERE id = ?1", [id], |row| row.get::<_, Json>(0));
-            Ok(body.optional()?.map(|json| json.0))
-        })
+        self.query(|db| find(db, id))
     }
+}
+
+/// Takes a signal; the primary key refuses a replay, whoever took it first.
+pub(super) fn insert(tx: &Transaction<'_>, id: &str, body: &Value, paper: bool, at: Stamp) -> Result<(), Fault> {
+    let inserted = tx.execute(
+        "INSERT INTO signals (id, body, paper, block_time, ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (id, Text(body), paper, at.block(), at.ms()),
+    );
+    match inserted {
+        Err(error) if is_duplicate_key(&error) => Err(JournalError::DuplicateSignal(id.to_owned()).into()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+/// Refuses a signal that was never taken.
+pub(super) fn require(tx: &Transaction<'_>, id: &str) -> Result<(), Fault> {
+    find(tx, id)?.map(drop).ok_or_else(|| JournalError::UnknownSignal(id.to_owned()).into())
+}
+
+fn find(db: &Connection, id: &str) -> Result<Option<Value>, Fault> {
+    let body = db.query_row("SELECT body FROM signals WHERE id = ?1", [id], |row| row.get::<_, Json>(0));
+    Ok(body.optional()?.map(|json| json.0))
 }

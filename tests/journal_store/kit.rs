@@ -7,10 +7,14 @@ use alloy::{
     primitives::{Address, B256, Bytes, TxKind, U256},
     signers::local::PrivateKeySigner,
 };
+use rust_decimal::Decimal;
 use serde_json::json;
 use tempfile::TempDir;
 use trimtab::{
-    journal::{Inclusion, IntentId, Journal, JournalError, JournalReader, NewIntent, RawTx, Recorded, Stamp},
+    journal::{
+        Inclusion, IntentId, Journal, JournalError, JournalReader, NewIntent, NewOrder, NewPerp, OrderKind, PerpEntry,
+        PerpSide, PerpTerms, PositionId, RawTx, Recorded, Stamp,
+    },
     units::{Millis, Secs},
 };
 
@@ -71,6 +75,51 @@ pub(crate) fn new_intent(name: &str, steps: u32) -> NewIntent {
         plan: json!({ "predicted": { "leverage": "3.0001" } }),
         plan_hash: B256::repeat_byte(9),
         steps,
+    }
+}
+
+pub(crate) const VENUE: &str = "avantis-v1";
+
+/// A long of 100 USDC at 10x, filled from order 17 in the first slot of ETH/USD.
+pub(crate) fn new_perp(name: &str, signal: Option<&str>) -> NewPerp {
+    let e10 = |value: u64| U256::from(value) * U256::from(10_000_000_000u64);
+    NewPerp {
+        id: PositionId::derive(at(0).wall, name.as_bytes()),
+        paper: false,
+        entry: PerpEntry {
+            venue: VENUE.to_owned(),
+            pair: "ETH/USD".to_owned(),
+            pair_index: 0,
+            trade_index: 0,
+            side: PerpSide::Long,
+            margin: U256::from(100_000_000),
+            entry_price: U256::from(30_003_010_379_670u64),
+            opened_order: Some("17".to_owned()),
+            signal: signal.map(str::to_owned),
+            drift: Some(Decimal::new(12, 4)),
+            confidence: Some(Decimal::new(45, 2)),
+            half_life_s: Some(Secs(600)),
+            predicted: json!({ "liquidation": "2745.27" }),
+        },
+        terms: PerpTerms {
+            collateral: U256::from(99_550_000),
+            leverage: e10(10),
+            stop: e10(2940),
+            target: U256::ZERO,
+            guard_uses: 0,
+        },
+    }
+}
+
+pub(crate) fn new_order(id: &str, signal: Option<&str>) -> NewOrder {
+    NewOrder {
+        venue: VENUE.to_owned(),
+        id: id.to_owned(),
+        kind: OrderKind::Open,
+        intent: None,
+        position: None,
+        signal: signal.map(str::to_owned),
+        predicted: json!({ "price": "3000.3" }),
     }
 }
 

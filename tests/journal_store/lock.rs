@@ -75,6 +75,7 @@ fn hold(dir: &Path) -> ! {
             figures: serde_json::json!({}),
             intent: None,
             position: None,
+            saga: None,
             at: at(9),
         })
         .expect("added");

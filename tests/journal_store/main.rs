@@ -14,4 +14,12 @@ mod model;
 #[cfg(test)]
 mod nonces;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod perps;
+#[cfg(test)]
 mod records;
+#[cfg(test)]
+mod sagas;
+#[cfg(test)]
+mod upgrade;

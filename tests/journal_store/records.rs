@@ -7,7 +7,7 @@ use trimtab::{
     units::Wad,
 };
 
-use crate::kit::{Desk, NETWORK, account, at, id, refused, sign, signed, simulated};
+use crate::kit::{Desk, NETWORK, account, at, id, new_order, new_perp, refused, sign, signed, simulated};
 
 fn new_loop(name: &str) -> NewLoop {
     NewLoop {
@@ -73,13 +73,14 @@ fn events_samples_and_strategy_state_come_back_in_order() {
             figures: json!({ "hf": format!("1.1{second}") }),
             intent: None,
             position: None,
+            saga: None,
             at: at(second),
         };
         desk.journal.append_event(&event).expect("added");
         let health_factor = Some(Wad(U256::MAX - U256::from(second)));
         let sample = Sample { block_number: second, health_factor, figures: json!({ "ETH": "2500" }), at: at(second) };
         desk.journal.append_sample(&sample).expect("added");
-        desk.journal.set_governor_state(&json!({ "losses": second }), at(second)).expect("set");
+        desk.journal.set_governor_state(false, &json!({ "losses": second }), at(second)).expect("set");
         desk.journal.append_levels("ETH/USD", None, &json!({ "lsf": second }), at(second)).expect("added");
     }
     let reader = desk.reader();
@@ -88,7 +89,8 @@ fn events_samples_and_strategy_state_come_back_in_order() {
     let samples = reader.samples(None, 100).expect("listed");
     assert_eq!(samples.len(), 5);
     assert_eq!(samples[1].health_factor, Some(Wad(U256::MAX - U256::ONE)));
-    assert_eq!(reader.governor_state().expect("asked"), Some(json!({ "losses": 4 })));
+    assert_eq!(reader.governor_state(false).expect("asked"), Some(json!({ "losses": 4 })));
+    assert_eq!(reader.governor_state(true).expect("asked"), None, "practice has its own");
     assert_eq!(reader.levels(2).expect("listed"), [json!({ "lsf": 3 }), json!({ "lsf": 4 })]);
 }
 
@@ -116,6 +118,7 @@ fn an_event_about_an_intent_that_does_not_exist_is_refused() {
         figures: json!({}),
         intent: Some(id("nowhere")),
         position: None,
+        saga: None,
         at: at(0),
     };
     assert!(matches!(refused(desk.journal.append_event(&event)), JournalError::Database { .. }));
@@ -162,8 +165,13 @@ fn the_export_has_every_record_and_signed_bytes_only_when_asked() {
     let desk = Desk::new();
     signed(&desk.journal, "open", 0);
     desk.journal.adopt_loop(&new_loop("weth/usdc"), at(6)).expect("adopted");
-    desk.journal.accept_signal("s-1", &json!({ "score": 95 }), true, at(7)).expect("taken");
-    desk.journal.set_governor_state(&json!({ "losses": 2 }), at(8)).expect("set");
+    let opened_by = id("open");
+    let begun = json!({ "loop": null });
+    desk.journal.begin_saga("s-1", &json!({ "score": 95 }), false, &begun, "accepted", at(7)).expect("begun");
+    desk.journal.link_intent("s-1", opened_by, "perp-open").expect("linked");
+    desk.journal.record_order(&new_order("17", Some("s-1")), at(7)).expect("recorded");
+    desk.journal.open_perp(&new_perp("eth", Some("s-1")), opened_by, at(7)).expect("open");
+    desk.journal.set_governor_state(true, &json!({ "losses": 2 }), at(8)).expect("set");
     let lines = |with_raw: bool| -> Vec<Value> {
         let mut out = Vec::new();
         desk.reader().export(&mut out, with_raw).expect("exported");
@@ -171,15 +179,23 @@ fn the_export_has_every_record_and_signed_bytes_only_when_asked() {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     };
     let plain = lines(false);
-    assert_eq!(plain[0], json!({ "schema": 1, "tables": 1 }));
+    assert_eq!(plain[0], json!({ "schema": 1, "tables": 2 }));
     let tables: Vec<_> = plain[1..].iter().map(|line| line["table"].as_str().expect("named")).collect();
-    assert_eq!(tables, ["network", "intents", "transactions", "positions", "signals", "governor_state"]);
+    let expected = "network intents transactions signals sagas saga_intents positions positions orders governor_state";
+    assert_eq!(tables.join(" "), expected, "every record comes after those it refers to");
     let record = |lines: &[Value], table: &str| {
         lines.iter().find(|line| line["table"] == table).expect("there")["record"].clone()
     };
     assert_eq!(record(&plain, "intents")["plan"]["predicted"]["leverage"], "3.0001");
     assert_eq!(record(&plain, "intents")["state"], "signed");
     assert_eq!(record(&plain, "governor_state")["state"]["losses"], 2);
+    assert_eq!(record(&plain, "governor_state")["paper"], 1);
+    assert_eq!(record(&plain, "sagas")["state"], json!({ "loop": null }));
+    assert_eq!(record(&plain, "saga_intents")["intent"], opened_by.to_string());
+    assert_eq!(record(&plain, "orders")["state"], "initiated");
+    assert_eq!(record(&plain, "orders")["predicted"]["price"], "3000.3");
+    let perp = plain.iter().find(|line| line["record"]["kind"] == "perp").expect("there");
+    assert_eq!((&perp["record"]["signal"], &perp["record"]["entry_drift"]), (&json!("s-1"), &json!("0.0012")));
     assert_eq!(record(&plain, "positions")["debt_principal"], U256::MAX.to_string());
     assert!(record(&plain, "transactions").get("raw").is_none());
     assert_eq!(record(&lines(true), "transactions")["raw"], sign(0, 10).to_string());
