@@ -44,7 +44,7 @@ pub enum JournalError {
     },
     /// Written by a version of the program with another set of tables.
     #[error("journal {} has tables of version {found}, this program reads version {known}; {}", path.display(),
-        if found > known { "use the newer program" } else { "run a command that writes, it brings them up to date" })]
+        if found > known { "use the newer program" } else { "run `trimtab journal reconcile`, it brings them up to date" })]
     OtherVersion {
         /// The file.
         path: PathBuf,

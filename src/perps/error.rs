@@ -116,6 +116,12 @@ pub enum PerpError {
     /// The price service.
     #[error("price service: {0}")]
     Prices(String),
+    /// No price service is configured.
+    #[error(
+        "no price service: give --price-url or set perps.price_url (a replica started by `trimtab replica start` has \
+         one of its own)"
+    )]
+    NoPriceService,
     /// The chain.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -129,7 +135,7 @@ impl PerpError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::UnknownVenue { .. } | Self::NoVenue(_) => 3,
+            Self::UnknownVenue { .. } | Self::NoVenue(_) | Self::NoPriceService => 3,
             Self::UnknownPair { .. } | Self::Field { .. } | Self::NotFound { .. } => 2,
             Self::Prices(_) => 6,
             Self::Read(error) => error.exit_code(),

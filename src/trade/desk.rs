@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 
 use crate::{
     aave::ReserveList,
     chain::{Clock, Endpoints, Reader},
     config::{BoundsConfig, Config, FeesConfig, GovernorConfig, StrategyConfig, ThresholdsConfig},
     journal::Stamp,
+    perps::PercentE10,
     units::{Millis, Secs},
 };
 
@@ -29,6 +30,8 @@ pub struct TradeSettings {
     pub fees: FeesConfig,
     /// How long plans and permits stay valid.
     pub permit_ttl: Secs,
+    /// Most that a perp's fill may be worse than the mark.
+    pub slippage: PercentE10,
 }
 
 impl From<&Config> for TradeSettings {
@@ -40,6 +43,7 @@ impl From<&Config> for TradeSettings {
             bounds: config.bounds,
             fees: config.fees,
             permit_ttl: config.permit_ttl,
+            slippage: PercentE10(U256::from(10_000_000_000u64)),
         }
     }
 }

