@@ -8,10 +8,12 @@
 mod assess;
 mod desk;
 mod error;
+mod governor;
 mod open;
 pub mod saga;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
 pub use error::TradeError;
+pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};

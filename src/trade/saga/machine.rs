@@ -207,7 +207,8 @@ fn is_at(goal: Goal, now: Option<Decimal>) -> bool {
     match goal {
         Goal::Stay => true,
         Goal::Closed => now.is_none(),
-        Goal::Leverage(leverage) => is_there(now, leverage),
+        // What somebody has closed meanwhile is not opened again to be brought back.
+        Goal::Leverage(leverage) => now.is_none() || is_there(now, leverage),
     }
 }
 

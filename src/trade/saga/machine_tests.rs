@@ -54,13 +54,14 @@ fn fresh(tier: Decimal, base: Option<Decimal>, after_perp: AfterPerp, on_perp_fa
         margin: dec!(100),
         base,
         before: base,
+        equity: None,
         forecast: None,
         order: None,
         position: None,
         ending: None,
         failure: None,
+        refused: Vec::new(),
         warned: false,
-        legs: Vec::new(),
     }
 }
 

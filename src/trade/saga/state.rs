@@ -8,7 +8,6 @@ use crate::{
     config::{AfterPerp, OnPerpFailure},
     journal::{IntentId, PositionId, Stamp},
     perps::{Ending, Fill, OpenForecast, OrderHandle},
-    send::Settlement,
     strategy::Signal,
     trade::AssessOptions,
 };
@@ -51,6 +50,8 @@ pub struct SagaState {
     pub base: Option<Decimal>,
     /// The loop's leverage when the signal was taken.
     pub before: Option<Decimal>,
+    /// The loop's equity when the perp was ordered, US dollars.
+    pub equity: Option<Decimal>,
     /// What the fill should come to, from the newest assessment.
     pub forecast: Option<OpenForecast>,
     /// The perp's order.
@@ -61,10 +62,10 @@ pub struct SagaState {
     pub ending: Option<Ending>,
     /// Why the perp was not opened.
     pub failure: Option<String>,
+    /// Tries that were given up before anything was planned into the journal.
+    pub refused: Vec<IntentId>,
     /// The unresolved order was reported.
     pub warned: bool,
-    /// Legs that were carried out, in order.
-    pub legs: Vec<Leg>,
 }
 
 /// The perp while it is open and after.
@@ -74,19 +75,6 @@ pub struct Held {
     pub id: Option<PositionId>,
     /// The execution that opened it.
     pub fill: Fill,
-}
-
-/// A leg that was carried out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Leg {
-    /// Which.
-    pub role: Role,
-    /// Its intent.
-    pub intent: IntentId,
-    /// Prediction beside outcome, gas; none on paper.
-    pub settlement: Option<Settlement>,
-    /// The loop's leverage after it.
-    pub leverage: Option<Decimal>,
 }
 
 impl SagaState {
@@ -124,7 +112,7 @@ impl SagaState {
             OrderFact::Cancelled { reason } => state.failure = Some(reason.clone()),
             OrderFact::None => {}
         }
-        if phase == Phase::Ended {
+        if phase == Phase::Ended && facts.ending.is_some() {
             state.ending.clone_from(&facts.ending);
         }
         state
