@@ -55,7 +55,7 @@ pub async fn accept<V: PerpVenue>(
     let governor = governor(desk, reader, paper).await?;
     let open = open_trades(desk, reader, paper, &signal.id)?;
     let options = AssessOptions { cap, include_existing, forced, paper };
-    let assessment = assess(desk, signal, &governor, &open, &options).await?;
+    let assessment = Box::pin(assess(desk, signal, &governor, &open, &options)).await?;
     let stamp = desk.stamp().await?;
     if !assessment.is_feasible() {
         let refusals = assessment.refusals.clone();

@@ -38,12 +38,12 @@ pub(super) async fn act<V: PerpVenue + Clone>(
     let Some((_, attempt)) = state.phase.leg() else { return Ok(()) };
     let id = state.intent(role, attempt);
     if let Hand::Paper(journal) = hand {
-        return paper::act(desk, journal, state, facts, (role, id)).await;
+        return Box::pin(paper::act(desk, journal, state, facts, (role, id))).await;
     }
     let plan = match role {
-        Role::Raise => raise(desk, hand, state).await?,
-        Role::Open => open(desk, hand, state).await?,
-        Role::Back => back(desk, hand, state, goal(state, facts)).await?,
+        Role::Raise => Box::pin(raise(desk, hand, state)).await?,
+        Role::Open => Box::pin(open(desk, hand, state)).await?,
+        Role::Back => Box::pin(back(desk, hand, state, goal(state, facts))).await?,
     };
     let plan = Plan { id: id.to_string(), ..plan };
     let Hand::Live(sender) = hand else { return Ok(()) };
@@ -51,7 +51,7 @@ pub(super) async fn act<V: PerpVenue + Clone>(
     let approved = check(plan, &desk.network, head.timestamp)?;
     match role {
         Role::Raise | Role::Back => {
-            let report = loops::execute(sender, &*desk.clock, approved).await.map_err(SagaError::from)?;
+            let report = Box::pin(loops::execute(sender, &*desk.clock, approved)).await.map_err(SagaError::from)?;
             tracing::info!(signal = %state.signal.id, ?role, ending = ?report.outcome.ending, "loop");
         }
         Role::Open => order(desk, sender, state, approved, id).await?,
@@ -106,7 +106,8 @@ pub(super) async fn again<V: PerpVenue>(
     let reader = hand.reader();
     let governor = governor(desk, reader, state.paper).await?;
     let open = open_trades(desk, reader, state.paper, &state.signal.id)?;
-    let assessment = assess(desk, &state.signal, &governor, &open, &state.options()).await.map_err(SagaError::from)?;
+    let assessment =
+        Box::pin(assess(desk, &state.signal, &governor, &open, &state.options())).await.map_err(SagaError::from)?;
     if !assessment.is_feasible() {
         return Err(Stopped::Refused(assessment.refusals.join("; ")));
     }
@@ -158,7 +159,7 @@ async fn order<V: PerpVenue>(
     approved: Approved<Plan>,
     id: IntentId,
 ) -> Result<(), SagaError> {
-    let (done, outcome) = perform(sender, &*desk.clock, approved).await?;
+    let (done, outcome) = Box::pin(perform(sender, &*desk.clock, approved)).await?;
     tracing::info!(signal = %state.signal.id, ending = ?outcome.ending, "perp ordered");
     if !outcome.is_mined() || done != id {
         return Ok(());

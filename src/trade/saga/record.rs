@@ -193,13 +193,21 @@ fn opened<V: PerpVenue>(
             guard_uses: 0,
         },
     };
-    let recorded = match opening_intent(journal, state)? {
+    let intent = opening_intent(journal, state)?;
+    let record = || match intent {
         Some(intent) => journal.open_perp(&new, intent, at),
         None => journal.adopt_perp(&new, at),
     };
-    let id = match recorded {
+    let id = match record() {
         Ok(()) | Err(JournalError::DuplicatePosition(_)) => new.id,
-        Err(JournalError::PerpIsOpen(id)) => id,
+        Err(JournalError::PerpIsOpen(id)) if is_of(journal, id, order.as_deref())? => id,
+        Err(JournalError::PerpIsOpen(stale)) => {
+            // The venue gives a slot away again only when the position in it has ended.
+            let realised = json!({ "closed": "its slot at the venue holds another position" });
+            journal.close_position(stale, None, &realised, at)?;
+            record()?;
+            new.id
+        }
         Err(error) => return Err(error.into()),
     };
     if let Some(order) = order
@@ -210,6 +218,12 @@ fn opened<V: PerpVenue>(
         journal.resolve_order(venue, &order, OrderState::Filled, None, Some(&actual), at)?;
     }
     Ok(id)
+}
+
+/// Whether a position came from this order.
+fn is_of(journal: &Journal, id: PositionId, order: Option<&str>) -> Result<bool, SagaError> {
+    let known = journal.reader().perp(id)?;
+    Ok(known.is_some_and(|perp| perp.entry.opened_order.as_deref() == order))
 }
 
 /// The newest try of the open that the journal has.

@@ -43,17 +43,18 @@ pub async fn advance<V: PerpVenue + Clone>(
         return Ok(Progress::Over(Box::new(report(hand.reader(), &saga, &state)?)));
     }
     for _ in 0..MOST_STEPS {
-        let facts = gather(desk, hand, &state).await?;
+        // Each of these is a long chain of calls; kept apart on the heap, they do not add up on the stack.
+        let facts = Box::pin(gather(desk, hand, &state)).await?;
         match next(&state, &facts) {
-            Step::Enter(phase) => state = enter(desk, hand, &state, phase, &facts).await?,
+            Step::Enter(phase) => state = Box::pin(enter(desk, hand, &state, phase, &facts)).await?,
             Step::Act(role) => {
-                if let Err(stopped) = act(desk, hand, &mut state, &facts, role).await {
-                    refused(desk, hand, &mut state, role, stopped).await?;
+                if let Err(stopped) = Box::pin(act(desk, hand, &mut state, &facts, role)).await {
+                    Box::pin(refused(desk, hand, &mut state, role, stopped)).await?;
                 }
             }
-            Step::Settle(role) => settle(desk, hand, &state, role).await?,
-            Step::Resend(role) => resend(hand, &state, role).await?,
-            Step::TakeBack(role) => take_back(hand, &state, role).await?,
+            Step::Settle(role) => Box::pin(settle(desk, hand, &state, role)).await?,
+            Step::Resend(role) => Box::pin(resend(hand, &state, role)).await?,
+            Step::TakeBack(role) => Box::pin(take_back(hand, &state, role)).await?,
             Step::Wait(wait) => {
                 warn(desk, hand, &mut state, &facts, wait).await?;
                 return Ok(Progress::Waits { phase: state.phase, wait });
