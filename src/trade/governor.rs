@@ -18,12 +18,7 @@ pub fn stored_governor(reader: &JournalReader, paper: bool) -> Result<Option<Gov
 }
 
 /// Writes the state.
-pub fn store_governor(
-    journal: &Journal,
-    paper: bool,
-    state: &GovernorState,
-    stamp: Stamp,
-) -> Result<(), TradeError> {
+pub fn store_governor(journal: &Journal, paper: bool, state: &GovernorState, stamp: Stamp) -> Result<(), TradeError> {
     let body = serde_json::to_value(state).map_err(|error| TradeError::GovernorState(error.to_string()))?;
     Ok(journal.set_governor_state(paper, &body, stamp)?)
 }
@@ -55,7 +50,8 @@ pub async fn account_equity<V>(desk: &Desk<V>, perps: Option<&VenueSnapshot>) ->
     let in_perps = perps.map_or(Decimal::ZERO, |venue| {
         let pending = venue.pending.iter().filter(|order| order.kind != OrderKind::Close);
         let open = venue.positions.iter().map(|position| value(position.value));
-        let waiting = pending.map(|order| value(order.amount)).chain(venue.limits.iter().map(|limit| value(limit.margin)));
+        let waiting =
+            pending.map(|order| value(order.amount)).chain(venue.limits.iter().map(|limit| value(limit.margin)));
         open.chain(waiting).fold(Decimal::ZERO, Decimal::saturating_add)
     });
     Ok(in_loop.saturating_add(loop_.usdc()?).saturating_add(in_perps))

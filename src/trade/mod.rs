@@ -3,14 +3,17 @@
 //! [`assess`] reads loop, venue and wallet and answers with everything a trade would be: sizes, both plans, all checks
 //! with both figures, what it costs and what it can win and lose; nothing is sent. [`Desk`] is what every trade needs.
 //!
+//! The governor's state is kept in the journal ([`load_governor`]).
 //! Fails with [`TradeError`]; what chain, venue or rules do not allow is a refusal inside the [`Assessment`].
 
 mod assess;
 mod desk;
 mod error;
+mod governor;
 mod open;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
 pub use error::TradeError;
+pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};
