@@ -11,6 +11,7 @@ mod desk;
 mod error;
 mod governor;
 mod open;
+pub mod saga;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
