@@ -10,8 +10,11 @@ use crate::{
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, TargetError},
     onedelta,
+    perps::PerpError,
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
+    strategy::SignalError,
+    trade::TradeError,
 };
 
 /// All errors that any contract on our way can revert with.
@@ -46,7 +49,17 @@ macro_rules! coded {
     };
 }
 
-coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError);
+coded!(
+    PerpError,
+    ConfigError,
+    ConnectError,
+    FeeError,
+    IdentityError,
+    SigningError,
+    WalletError,
+    JournalError,
+    SignalError
+);
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -105,6 +118,20 @@ impl From<PairError> for Failure {
 impl From<IdError> for Failure {
     fn from(error: IdError) -> Self {
         Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<TradeError> for Failure {
+    fn from(error: TradeError) -> Self {
+        match error {
+            TradeError::Loop(error) => error.into(),
+            TradeError::Pair(error) => error.into(),
+            TradeError::Query(error) => error.into(),
+            TradeError::State(error) => error.into(),
+            TradeError::Read(error) => error.into(),
+            TradeError::Perp(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod errors;
 mod exit;
 mod fork;
 mod global;
+mod governor;
 mod journal;
 mod loop_args;
 mod loops;
@@ -23,7 +24,10 @@ mod plan_view;
 mod replica;
 mod send;
 mod session;
+mod signal;
+mod signal_view;
 mod status;
+mod trade;
 
 use std::process::ExitCode;
 
@@ -31,6 +35,8 @@ use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
 use global::GlobalArgs;
+
+use crate::strategy;
 
 /// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
 #[derive(Debug, Parser)]
@@ -59,6 +65,13 @@ enum Command {
     /// Open, adjust and close an Aave v3 loop in one transaction.
     #[command(subcommand)]
     Loop(loop_args::LoopCommand),
+    /// From a signal to a position: sized, checked, governed.
+    #[command(subcommand)]
+    Signal(signal::SignalCommand),
+    /// Open nothing until `resume`; what is open stays.
+    Pause(governor::GovernorArgs),
+    /// Allow opening again.
+    Resume(governor::GovernorArgs),
     /// Send a plan that was written with --plan-out.
     Send(send::SendArgs),
     /// Explain composer call data or revert data in words.
@@ -114,6 +127,9 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Fork(args) => fork::run(&global, args).await,
         Command::Status(args) => status::run(&global, args).await,
         Command::Loop(command) => loops::run(&global, command).await,
+        Command::Signal(command) => signal::run(&global, command).await,
+        Command::Pause(args) => governor::run(&global, &args, strategy::Command::Pause).await,
+        Command::Resume(args) => governor::run(&global, &args, strategy::Command::Resume).await,
         Command::Send(args) => send::run(&global, args).await,
         Command::Decode(args) => decode::run(&global, args).await,
         Command::Journal(command) => journal::run(&global, command).await,

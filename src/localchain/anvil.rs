@@ -80,6 +80,8 @@ impl Anvil {
         let mut command = Command::new(&binary);
         command
             .args(["--chain-id", &CHAIN_ID.to_string(), "--host", "127.0.0.1", "--port", &port.to_string()])
+            .arg("--cache-path")
+            .arg(states_beside(&log))
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(output)
@@ -133,9 +135,20 @@ impl Drop for Anvil {
             // Both fail only when it has ended already.
             let _ = child.kill();
             let _ = child.wait();
-            let _ = fs::remove_file(&self.log);
+            remove_traces(&self.log);
         }
     }
+}
+
+/// Where anvil puts old states; by default it leaves gigabytes of them in the user's home when it is ended from outside.
+fn states_beside(log: &Path) -> PathBuf {
+    log.with_extension("states")
+}
+
+/// Removes the log and the old states of an anvil that has ended.
+pub(super) fn remove_traces(log: &Path) {
+    let _ = fs::remove_file(log);
+    let _ = fs::remove_dir_all(states_beside(log));
 }
 
 /// Keeps a Ctrl-C at the terminal from ending the node together with the command that started it.

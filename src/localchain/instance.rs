@@ -12,7 +12,7 @@ use tokio::{net::TcpStream, time::Instant};
 
 use super::{
     Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState,
-    anvil::Detached,
+    anvil::{Detached, remove_traces},
     cache::write_whole,
     keeper::{KeeperProcess, start_keeper},
     node::Node,
@@ -112,7 +112,7 @@ pub async fn stop(cache: &Cache, kind: LocalKind) -> Result<Option<Instance>, Lo
         terminate(status.instance.pid).map_err(LocalChainError::io(run_file(cache, kind)))?;
         gone(&status.instance.url).await?;
         // The log has served; what is left of it only takes room.
-        let _ = fs::remove_file(&status.instance.log);
+        remove_traces(&status.instance.log);
         if let Some(keeper) = &status.instance.keeper {
             keeper_gone(&keeper.price_url).await?;
             let _ = fs::remove_file(&keeper.log);

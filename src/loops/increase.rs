@@ -93,8 +93,7 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
     let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
     let borrowed = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount.saturating_add(loan.fee));
-    let delegated = borrowed.saturating_add(ask.draw);
-    let delegation = (!delegated.is_zero()).then_some(Grant { value: delegated, leaves_rest: false });
+    let delegation = delegation(borrowed, ask.draw);
     Ok(Draft {
         kind: ask.kind,
         headline: work.headline(),
@@ -115,6 +114,19 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         notes: Vec::new(),
         floor_hint,
     })
+}
+
+/// What the composer may borrow. Each borrow uses up to one unit more than its amount, because the debt token rounds up;
+/// a single one may come down to less than was granted, two may not.
+fn delegation(borrowed: U256, drawn: U256) -> Option<Grant> {
+    match (borrowed.is_zero(), drawn.is_zero()) {
+        (true, true) => None,
+        (false, false) => {
+            let value = borrowed.saturating_add(drawn).saturating_add(U256::from(2u8));
+            Some(Grant { value, leaves_rest: true })
+        }
+        _ => Some(Grant { value: borrowed.saturating_add(drawn), leaves_rest: false }),
+    }
 }
 
 impl Increasing<'_> {

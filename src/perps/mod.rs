@@ -5,22 +5,33 @@
 //! A venue is recognised by its code (`recognise`); one that is not known refuses every write.
 //! Fails with [`PerpError`]: figures and the fix in every refusal, exit 3 for an unknown venue.
 
+mod apply;
 pub mod avantis_v1;
+mod compare;
 mod error;
+mod execute;
+mod execute_error;
 mod forecast;
 mod order;
 mod position;
 mod request;
+mod resume;
+mod settle;
 mod side;
 mod snapshot;
 mod units;
 mod venue;
 
+pub use compare::compare;
 pub use error::PerpError;
+pub use execute::{OrderPatience, Report, execute};
+pub use execute_error::ExecuteError;
 pub use forecast::{CloseForecast, Forecast, OpenForecast};
 pub use order::{EndKind, Ending, Fill, LikelyReason, OrderHandle, OrderKind, OrderState};
 pub use position::{KeyError, LimitOrder, PendingOrder, PerpPosition, PositionKey};
-pub use request::{Change, Entry, Level, MarginChange, OpenRequest, PerpRequest, Portion};
+pub use request::{Change, Entry, Level, MarginChange, OpenRequest, Outlook, PerpRequest, Portion};
+pub use resume::{Resumed, resume, settle_endings};
+pub use settle::{OpenedRecord, OrderRecord, settle};
 pub use side::Side;
 pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};
 pub use units::{LeverageE10, PercentDelta, PercentE10, PriceE10, Usdc, UsdcDelta};

@@ -1,5 +1,7 @@
 //! Orders, from placing to their end.
 
+use std::fmt;
+
 use alloy::primitives::{B256, U256};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,14 @@ pub enum OrderState {
     },
 }
 
+impl OrderState {
+    /// Whether the order has ended.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Filled(_) | Self::Cancelled { .. })
+    }
+}
+
 /// Why an order was probably cancelled, with the figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
@@ -95,6 +105,25 @@ pub enum LikelyReason {
     Unclear,
 }
 
+impl fmt::Display for LikelyReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slippage { execution, limit } => {
+                write!(f, "it would have been filled at {execution}, beyond the slippage limit {limit}")
+            }
+            Self::LevelCrossed { execution, level } => {
+                write!(f, "it would have been filled at {execution}, beyond its own level {level}")
+            }
+            Self::Exposure { notional, room } => {
+                write!(f, "its notional of {notional} USDC was more than the {room} that the venue's limits took")
+            }
+            Self::Operator => f.write_str("the venue's keeper cancelled it"),
+            Self::TakenBack => f.write_str("the account took it back"),
+            Self::Unclear => f.write_str("the chain shows no reason"),
+        }
+    }
+}
+
 /// An execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
@@ -110,6 +139,12 @@ pub struct Fill {
     pub leverage: LeverageE10,
     /// Paid to the trader by a close; zero for an open.
     pub paid: Usdc,
+    /// Collateral that the position has afterwards; zero once it is closed.
+    pub left: Usdc,
+    /// The position's target; zero for none.
+    pub target: PriceE10,
+    /// Its stop; zero for none.
+    pub stop: PriceE10,
     /// The keeper's transaction.
     pub transaction: B256,
     /// Its block.

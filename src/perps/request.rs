@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{LeverageE10, PercentE10, PositionKey, PriceE10, Side, Usdc};
+use crate::units::Secs;
 
 /// An action on the venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +70,20 @@ pub struct OpenRequest {
     pub slippage: PercentE10,
     /// The signal it serves, for the journal.
     pub signal: Option<String>,
+    /// What the signal expects, for the journal and its exits.
+    #[serde(default)]
+    pub outlook: Option<Outlook>,
+}
+
+/// What a signal expects of a position; the venue never sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// Forecast drift, a share of the price.
+    pub drift: Decimal,
+    /// Confidence, 0 to 1.
+    pub confidence: Decimal,
+    /// The forecast's half-life.
+    pub half_life: Option<Secs>,
 }
 
 /// How a position is entered.

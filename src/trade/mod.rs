@@ -3,6 +3,7 @@
 //! [`assess`] reads loop, venue and wallet and answers with everything a trade would be: sizes, both plans, all checks
 //! with both figures, what it costs and what it can win and lose; nothing is sent. [`Desk`] is what every trade needs.
 //!
+//! The governor's state is kept in the journal ([`load_governor`]).
 //! Fails with [`TradeError`]; what chain, venue or rules do not allow is a refusal inside the [`Assessment`].
 
 mod assess;

@@ -53,7 +53,7 @@ impl AvantisV1 {
         let receipt = self.receipt_at(&log).await?;
         let block = self.block_of(&receipt).await?;
         let End { kind, trade, price, closed, paid, order } = end;
-        Ok(Some(Ending { kind, fill: fill(&trade, price, closed, paid, &receipt, block), order }))
+        Ok(Some(Ending { kind, fill: fill(&trade, price, (closed, U256::ZERO), paid, &receipt, block), order }))
     }
 }
 

@@ -140,8 +140,10 @@ impl AvantisV1 {
             End::Filled { trade, price, closed, paid, is_open } => {
                 let block = self.block_of(&receipt).await?;
                 let price = if is_open { trade.openPrice } else { price };
-                let collateral = if is_open { trade.initialPosToken } else { closed };
-                Ok(OrderState::Filled(fill(&trade, price, collateral, paid, &receipt, block)))
+                let whole = trade.initialPosToken;
+                // The event of a close tells the position as it was before.
+                let amounts = if is_open { (whole, whole) } else { (closed, whole.saturating_sub(closed)) };
+                Ok(OrderState::Filled(fill(&trade, price, amounts, paid, &receipt, block)))
             }
             End::TakenBack => Ok(OrderState::Cancelled {
                 refund: self.refund(account, &receipt),
@@ -194,10 +196,11 @@ impl AvantisV1 {
     }
 }
 
+/// The neutral form of an execution; `left` is the collateral that stays in the position.
 pub(super) fn fill(
     trade: &Trade,
     price: U256,
-    collateral: U256,
+    (collateral, left): (U256, U256),
     paid: U256,
     receipt: &Receipt,
     block: BlockRef,
@@ -209,6 +212,9 @@ pub(super) fn fill(
         collateral: Usdc(collateral),
         leverage: LeverageE10(trade.leverage),
         paid: Usdc(paid),
+        left: Usdc(left),
+        target: PriceE10(trade.tp),
+        stop: PriceE10(trade.sl),
         transaction: receipt.transaction,
         block: receipt.block_number,
         at: block.timestamp,

@@ -104,6 +104,7 @@ const fn is_refusal(error: &PerpError) -> bool {
             | PerpError::NoVenue(_)
             | PerpError::UnknownPair { .. }
             | PerpError::Prices(_)
+            | PerpError::NoPriceService
             | PerpError::Read(_)
             | PerpError::Math(_)
     )

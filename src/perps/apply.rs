@@ -1,0 +1,148 @@
+//! What an order's end makes of the journal's positions. Everything here may be done again after a crash.
+
+use super::{
+    Ending, ExecuteError, Fill, OrderHandle, OrderKind, OrderState, PerpRequest, PerpVenue, PositionKey, Side,
+    settle::{OpenedRecord, OrderRecord},
+};
+use crate::{
+    journal::{self, Journal, NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms, PositionId, Stamp},
+    units::Millis,
+};
+
+/// Brings an order's state into the journal: the position it opened, made smaller or closed first, then its answer.
+pub(super) async fn apply<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    handle: &OrderHandle,
+    state: &OrderState,
+    stamp: Stamp,
+) -> Result<(), ExecuteError> {
+    let Some(order) = journal.reader().order(venue.name(), &handle.id)? else { return Ok(()) };
+    if order.state.is_final() {
+        return Ok(());
+    }
+    let (answer, reason) = match state {
+        OrderState::Initiated => return Ok(()),
+        OrderState::Filled(fill) => {
+            match handle.kind {
+                OrderKind::Open | OrderKind::LimitOpen => opened(journal, venue, &order, fill, stamp).await?,
+                OrderKind::Close => closed(journal, venue, &order, fill, stamp)?,
+            }
+            (journal::OrderState::Filled, None)
+        }
+        OrderState::Cancelled { reason, .. } => (journal::OrderState::Cancelled, Some(reason.to_string())),
+        OrderState::Unknown { reason } => (journal::OrderState::Unknown, Some(reason.clone())),
+    };
+    let actual = serde_json::to_value(state).map_err(ExecuteError::Subject)?;
+    let actual = answer.is_final().then_some(&actual);
+    journal.resolve_order(venue.name(), &handle.id, answer, reason.as_deref(), actual, stamp)?;
+    Ok(())
+}
+
+/// The journal's open position in a slot.
+pub(super) fn slot<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    key: PositionKey,
+) -> Result<Option<PerpPosition>, ExecuteError> {
+    let (Ok(pair), Ok(index)) = (u32::try_from(key.pair_index), u32::try_from(key.index)) else { return Ok(None) };
+    Ok(journal.reader().open_perp_at(venue.name(), pair, index)?)
+}
+
+async fn opened<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    order: &journal::Order,
+    fill: &Fill,
+    stamp: Stamp,
+) -> Result<(), ExecuteError> {
+    let kept: OrderRecord = serde_json::from_value(order.predicted.clone()).map_err(ExecuteError::Subject)?;
+    let (PerpRequest::Open(request), Some(intent)) = (&kept.subject.perp, order.intent) else { return Ok(()) };
+    if let Some(there) = slot(journal, venue, fill.key)? {
+        if there.entry.opened_order.as_deref() == Some(&order.id) {
+            return Ok(());
+        }
+        // The slot was emptied without our seeing it; only then could the venue fill it again.
+        end(journal, venue, &there, stamp).await?;
+    }
+    let small = |figure: u64| u32::try_from(figure).unwrap_or(u32::MAX);
+    let (stop, target) = match &kept.subject.forecast {
+        Some(super::Forecast::Open(forecast)) => (forecast.stop.0, forecast.target.0),
+        _ => Default::default(),
+    };
+    let record = OpenedRecord { subject: kept.subject.clone(), fill: fill.clone() };
+    let outlook = request.outlook;
+    let new = NewPerp {
+        // From the fill alone, so that doing it again gives the same name.
+        id: PositionId::derive(
+            Millis(fill.at.0.saturating_mul(1_000)),
+            format!("{} {}", order.venue, order.id).as_bytes(),
+        ),
+        paper: false,
+        entry: PerpEntry {
+            venue: order.venue.clone(),
+            pair: request.pair.clone(),
+            pair_index: small(fill.key.pair_index),
+            trade_index: small(fill.key.index),
+            side: match fill.side {
+                Side::Long => PerpSide::Long,
+                Side::Short => PerpSide::Short,
+            },
+            margin: request.margin.0,
+            entry_price: fill.price.0,
+            opened_order: Some(order.id.clone()),
+            signal: request.signal.clone(),
+            drift: outlook.map(|outlook| outlook.drift),
+            confidence: outlook.map(|outlook| outlook.confidence),
+            half_life_s: outlook.and_then(|outlook| outlook.half_life),
+            predicted: serde_json::to_value(record).map_err(ExecuteError::Subject)?,
+        },
+        terms: PerpTerms {
+            collateral: fill.collateral.0,
+            leverage: fill.leverage.0,
+            stop,
+            // The venue moves a target that was left out with the fill's price.
+            target: if fill.target.0.is_zero() { target } else { fill.target.0 },
+            guard_uses: 0,
+        },
+    };
+    journal.open_perp(&new, intent, stamp)?;
+    Ok(())
+}
+
+fn closed<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    order: &journal::Order,
+    fill: &Fill,
+    stamp: Stamp,
+) -> Result<(), ExecuteError> {
+    // A position that this journal does not have was opened elsewhere; the order says all there is to say.
+    let Some(position) = slot(journal, venue, fill.key)? else { return Ok(()) };
+    if fill.left.0.is_zero() {
+        let ending = Ending { kind: super::EndKind::Closed, fill: fill.clone(), order: order.id.parse().ok() };
+        let realised = serde_json::to_value(ending).map_err(ExecuteError::Subject)?;
+        journal.close_position(position.id, order.intent, &realised, stamp)?;
+        return Ok(());
+    }
+    journal.update_perp(position.id, &PerpTerms { collateral: fill.left.0, ..position.terms }, stamp)?;
+    Ok(())
+}
+
+/// Closes a position in the journal that the chain says has ended; tells how. `None` while it is open.
+pub(super) async fn end<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    position: &PerpPosition,
+    stamp: Stamp,
+) -> Result<Option<Ending>, ExecuteError> {
+    // One that was opened elsewhere has no fill in this journal.
+    let since = serde_json::from_value::<OpenedRecord>(position.entry.predicted.clone());
+    let since = since.map_or(0, |record| record.fill.block);
+    let key =
+        PositionKey { pair_index: u64::from(position.entry.pair_index), index: u64::from(position.entry.trade_index) };
+    let Some(ending) = venue.ending(journal.account(), key, since).await? else { return Ok(None) };
+    let realised = serde_json::to_value(&ending).map_err(ExecuteError::Subject)?;
+    journal.close_position(position.id, None, &realised, stamp)?;
+    Ok(Some(ending))
+}

@@ -1,0 +1,155 @@
+//! Carrying a checked plan out, and following the orders it placed to their end.
+
+use std::time::Duration;
+
+use super::{
+    ExecuteError, OrderHandle, OrderKind, OrderState, PerpRequest, PerpSubject, PerpVenue, apply::apply, compare,
+    resume, settle,
+};
+use crate::{
+    chain::{Clock, Reader},
+    journal::{Journal, JournalReader, Stamp},
+    plan::{Approved, Deviation, Plan},
+    send::{Outcome, Sender, Settlement, Wire, perform},
+    units::Millis,
+};
+
+/// How long an order is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderPatience {
+    /// After this the order stays in the journal as it is, and the next command goes on.
+    pub timeout: Duration,
+    /// Time between two looks.
+    pub poll: Duration,
+}
+
+impl Default for OrderPatience {
+    /// A keeper fills within seconds; a minute without an answer means that it is away.
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(60), poll: Duration::from_millis(250) }
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Report {
+    /// How the transactions ended.
+    pub outcome: Outcome,
+    /// Prediction beside outcome of the transactions; `None` when not every step went through.
+    pub settlement: Option<Settlement>,
+    /// The orders that were placed and how each ended, or stood at the deadline.
+    pub orders: Vec<(OrderHandle, OrderState)>,
+    /// Prediction beside fill, of the orders that were filled.
+    pub fills: Vec<Deviation>,
+}
+
+impl Report {
+    /// The program's exit code: 7 while an order's end is not known, 5 when one was cancelled.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let of_orders = self.orders.iter().map(|(order, state)| match state {
+            OrderState::Filled(_) => 0,
+            OrderState::Cancelled { .. } => 5,
+            OrderState::Initiated if order.kind == OrderKind::LimitOpen => 0,
+            OrderState::Initiated | OrderState::Unknown { .. } => 7,
+        });
+        match self.outcome.exit_code() {
+            0 => of_orders.max().unwrap_or(0),
+            code => code,
+        }
+    }
+}
+
+/// Carries out an approved plan: sends it, records the orders it placed, and follows each to its end or to the deadline.
+/// No order is placed while the end of an earlier one is not known; what can be settled of earlier ones is settled first.
+pub async fn execute<W: Wire + Reader, V: PerpVenue>(
+    sender: &mut Sender<W>,
+    venue: &V,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+    patience: OrderPatience,
+) -> Result<Report, ExecuteError> {
+    let subject = subject_of(approved.get())?;
+    resume(sender.journal(), sender.wire(), venue, clock).await?;
+    if places_order(&subject.perp) {
+        require_no_order(sender.journal().reader(), venue)?;
+    }
+    let (id, outcome) = perform(sender, clock, approved).await?;
+    if !outcome.is_mined() {
+        return Ok(Report { outcome, settlement: None, orders: Vec::new(), fills: Vec::new() });
+    }
+    fail::fail_point!("perps-after-mined");
+    let stamp = now(sender.wire(), clock).await?;
+    let (settlement, handles) = settle(sender.journal(), sender.wire(), venue, id, stamp).await?;
+    fail::fail_point!("perps-after-recorded");
+    let orders = follow(venue, sender.journal(), handles, clock, patience).await;
+    let mut fills = Vec::new();
+    for (order, state) in &orders {
+        let stamp = now(sender.wire(), clock).await?;
+        apply(sender.journal(), venue, order, state, stamp).await?;
+        if let (OrderState::Filled(fill), Some(forecast)) = (state, &subject.forecast) {
+            fills.extend(compare(forecast, fill, &subject.perp));
+        }
+    }
+    fail::fail_point!("perps-after-applied");
+    Ok(Report { outcome, settlement: Some(settlement), orders, fills })
+}
+
+/// The perp action that a plan is.
+pub(super) fn subject_of(plan: &Plan) -> Result<PerpSubject, ExecuteError> {
+    serde_json::from_value(plan.subject.clone()).map_err(ExecuteError::Subject)
+}
+
+/// The times of a journal entry made now.
+pub(super) async fn now<R: Reader>(reader: &R, clock: &dyn Clock) -> Result<Stamp, ExecuteError> {
+    let head = reader.head().await?;
+    Ok(Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) })
+}
+
+const fn places_order(request: &PerpRequest) -> bool {
+    match request {
+        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => true,
+        PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => false,
+    }
+}
+
+/// A limit order that waits for its price is in nobody's way.
+fn require_no_order<V: PerpVenue>(reader: &JournalReader, venue: &V) -> Result<(), ExecuteError> {
+    use crate::journal::{OrderKind as Kind, OrderState as State};
+    let open = reader.open_orders()?;
+    let waiting: Vec<String> = open
+        .into_iter()
+        .filter(|order| order.venue == venue.name() && !order.paper)
+        .filter(|order| order.kind != Kind::LimitOpen || order.state == State::Unknown)
+        .map(|order| order.id)
+        .collect();
+    if waiting.is_empty() { Ok(()) } else { Err(ExecuteError::Pending(waiting)) }
+}
+
+/// Looks at each order until it has ended or the deadline is over. An endpoint that fails does not end the following.
+async fn follow<V: PerpVenue>(
+    venue: &V,
+    journal: &Journal,
+    handles: Vec<OrderHandle>,
+    clock: &dyn Clock,
+    patience: OrderPatience,
+) -> Vec<(OrderHandle, OrderState)> {
+    let started = clock.monotonic();
+    let mut followed = Vec::with_capacity(handles.len());
+    for handle in handles {
+        let state = loop {
+            let state = venue.track(journal.account(), &handle, None).await.unwrap_or_else(|error| {
+                tracing::debug!(%error, order = handle.id, "not looked at");
+                OrderState::Unknown { reason: error.to_string() }
+            });
+            let is_resting = handle.kind == OrderKind::LimitOpen && state == OrderState::Initiated;
+            let is_over = clock.monotonic().saturating_sub(started) >= patience.timeout;
+            if state.is_final() || is_resting || is_over {
+                break state;
+            }
+            tokio::time::sleep(patience.poll).await;
+        };
+        followed.push((handle, state));
+    }
+    followed
+}

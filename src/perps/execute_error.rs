@@ -1,0 +1,42 @@
+//! Why a perp action was not carried out, or not to its end.
+
+use super::PerpError;
+use crate::{
+    chain::ReadError,
+    journal::JournalError,
+    send::{self, SettleError},
+};
+
+/// Why a perp action was not carried out, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// The plan is of no perp action.
+    #[error("the plan does not say which perp action it is: {0}")]
+    Subject(serde_json::Error),
+    /// The end of an earlier order is not known: a second one could double it.
+    #[error(
+        "order {} of this account is still with the venue and its end is not known: nothing new is ordered before it is; \
+         look again with `trimtab perp list`",
+        .0.join(", ")
+    )]
+    Pending(Vec<String>),
+    /// It was not sent, or not to the end of its last transaction.
+    #[error(transparent)]
+    Send(#[from] send::ExecuteError),
+    /// It went through, but could not be settled yet.
+    #[error("the transaction went through, but could not be settled: {0}; run `trimtab journal reconcile`")]
+    Settle(#[from] SettleError),
+    /// It went through, but the orders it placed could not be read yet.
+    #[error("the transaction went through, but its orders could not be read: {0}; run `trimtab journal reconcile`")]
+    Orders(#[source] PerpError),
+    /// The venue could not be asked about an earlier order or position.
+    #[error(transparent)]
+    Venue(#[from] PerpError),
+    /// The journal refused.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The chain did not answer.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}

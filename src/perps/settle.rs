@@ -1,0 +1,158 @@
+//! After the chain has spoken: the orders that a transaction placed are recorded, and what it changed by itself is
+//! brought into the journal's positions.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ExecuteError, Fill, MarginChange, OrderHandle, OrderKind, PerpRequest, PerpSubject, PerpVenue, PositionKey,
+    apply::{apply, slot},
+    execute::subject_of,
+};
+use crate::{
+    chain::Reader,
+    journal::{self, IntentId, Journal, NewOrder, PerpTerms, Stamp},
+    plan::Plan,
+    send::{SettleError, Settlement, measure, record},
+};
+
+/// What the journal keeps with an order: enough to follow it after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRecord {
+    /// What is followed.
+    pub handle: OrderHandle,
+    /// What it was placed for.
+    pub subject: PerpSubject,
+}
+
+/// What the journal keeps with a position: what was ordered, and the fill that opened it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedRecord {
+    /// What was ordered.
+    pub subject: PerpSubject,
+    /// The fill; the position's end is after its block.
+    pub fill: Fill,
+}
+
+/// Settles a perp intent whose transactions are all included: reads the outcome at the last one's block, records the
+/// orders that were placed, and then the outcome beside the prediction. Doing it again records nothing twice.
+pub async fn settle<R: Reader, V: PerpVenue>(
+    journal: &Journal,
+    reader: &R,
+    venue: &V,
+    id: IntentId,
+    stamp: Stamp,
+) -> Result<(Settlement, Vec<OrderHandle>), ExecuteError> {
+    let (plan, settlement) = measure(journal, reader, id).await?;
+    let subject = subject_of(&plan)?;
+    let mut handles = Vec::new();
+    for transaction in &settlement.transactions {
+        for handle in venue.orders_in(*transaction).await.map_err(ExecuteError::Orders)? {
+            let handle = with_slot(handle, &subject.perp);
+            record_order(journal, venue, &handle, &subject, id, stamp)?;
+            handles.push(handle);
+        }
+    }
+    change_position(journal, venue, &plan, &subject, &settlement, stamp).await?;
+    record(journal, id, &settlement, stamp)?;
+    Ok((settlement, handles))
+}
+
+/// The event of a close does not name the slot; the request does.
+fn with_slot(handle: OrderHandle, request: &PerpRequest) -> OrderHandle {
+    match (handle.kind, request) {
+        (OrderKind::Close, PerpRequest::Close { position, .. }) => OrderHandle { key: *position, ..handle },
+        _ => handle,
+    }
+}
+
+fn record_order<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    handle: &OrderHandle,
+    subject: &PerpSubject,
+    intent: IntentId,
+    stamp: Stamp,
+) -> Result<(), ExecuteError> {
+    let known = journal.reader().orders_of_intent(intent)?;
+    if known.iter().any(|order| order.venue == venue.name() && order.id == handle.id) {
+        return Ok(());
+    }
+    let signal = match &subject.perp {
+        PerpRequest::Open(open) => open.signal.clone(),
+        _ => None,
+    };
+    let position = match handle.kind {
+        OrderKind::Close => slot(journal, venue, handle.key)?.map(|position| position.id),
+        OrderKind::Open | OrderKind::LimitOpen => None,
+    };
+    let kept = OrderRecord { handle: handle.clone(), subject: subject.clone() };
+    journal.record_order(
+        &NewOrder {
+            venue: venue.name().to_owned(),
+            id: handle.id.clone(),
+            kind: match handle.kind {
+                OrderKind::Open => journal::OrderKind::Open,
+                OrderKind::Close => journal::OrderKind::Close,
+                OrderKind::LimitOpen => journal::OrderKind::LimitOpen,
+            },
+            intent: Some(intent),
+            position,
+            signal,
+            predicted: serde_json::to_value(kept).map_err(ExecuteError::Subject)?,
+        },
+        stamp,
+    )?;
+    Ok(())
+}
+
+/// What the transaction did by itself, without the keeper.
+async fn change_position<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    plan: &Plan,
+    subject: &PerpSubject,
+    settlement: &Settlement,
+    stamp: Stamp,
+) -> Result<(), ExecuteError> {
+    let actual = |name: &str| {
+        let missing = || ExecuteError::Settle(SettleError::ShortAnswer(format!("{name} of {}", plan.kind)));
+        let figure = settlement.figures.iter().find(|figure| figure.name == name);
+        figure.map(|figure| figure.actual.raw).ok_or_else(missing)
+    };
+    match &subject.perp {
+        PerpRequest::Margin { position, change: MarginChange::Add(_) | MarginChange::Remove(_) } => {
+            let (collateral, leverage, target) = (actual("collateral")?, actual("leverage")?, actual("target")?);
+            change_terms(journal, venue, *position, stamp, |terms| PerpTerms { collateral, leverage, target, ..terms })
+        }
+        PerpRequest::Levels { position, .. } => {
+            let (stop, target) = (actual("stop")?, actual("target")?);
+            change_terms(journal, venue, *position, stamp, |terms| PerpTerms { stop, target, ..terms })
+        }
+        PerpRequest::Cancel { order } => {
+            let open = journal.reader().open_orders()?;
+            let records = open.into_iter().filter(|known| known.venue == venue.name() && !known.paper);
+            for known in records {
+                let Ok(kept) = serde_json::from_value::<OrderRecord>(known.predicted) else { continue };
+                if kept.handle.kind == OrderKind::LimitOpen && kept.handle.key == *order {
+                    let state = venue.track(journal.account(), &kept.handle, Some(&kept.subject)).await?;
+                    apply(journal, venue, &kept.handle, &state, stamp).await?;
+                }
+            }
+            Ok(())
+        }
+        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => Ok(()),
+    }
+}
+
+fn change_terms<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    key: PositionKey,
+    stamp: Stamp,
+    change: impl FnOnce(PerpTerms) -> PerpTerms,
+) -> Result<(), ExecuteError> {
+    if let Some(position) = slot(journal, venue, key)? {
+        journal.update_perp(position.id, &change(position.terms), stamp)?;
+    }
+    Ok(())
+}
