@@ -14,7 +14,7 @@ use crate::{
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::TradeError,
+    trade::{TradeError, saga::SagaError},
 };
 
 /// All errors that any contract on our way can revert with.
@@ -130,6 +130,18 @@ impl From<TradeError> for Failure {
             TradeError::State(error) => error.into(),
             TradeError::Read(error) => error.into(),
             TradeError::Perp(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
+    }
+}
+
+impl From<SagaError> for Failure {
+    fn from(error: SagaError) -> Self {
+        match error {
+            SagaError::Trade(error) => error.into(),
+            SagaError::Execute(error) => error.into(),
+            SagaError::Send(error) => error.into(),
+            SagaError::Settle(error) => error.into(),
             other => Self::new(Exit::from_code(other.exit_code()), other),
         }
     }

@@ -25,6 +25,7 @@ mod replica;
 mod send;
 mod session;
 mod signal;
+mod signal_run;
 mod signal_view;
 mod status;
 mod trade;

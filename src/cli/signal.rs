@@ -25,6 +25,12 @@ use crate::{
 pub(super) enum SignalCommand {
     /// Show everything a signal's trade would be; nothing is sent.
     Plan(PlanArgs),
+    /// Trade a signal, or each new line of a growing file: loop, perp with stop and target, and the loop back.
+    Run(super::signal_run::RunArgs),
+    /// Go on with what earlier runs left open, as far as it goes now.
+    Resume(super::signal_run::ResumeArgs),
+    /// Show the signals that were taken and what became of each.
+    List(super::signal_run::ListArgs),
 }
 
 /// Settings of the sizing, above those of the file.
@@ -91,6 +97,9 @@ pub(super) struct PlanArgs {
 pub(super) async fn run(global: &GlobalArgs, command: SignalCommand) -> Outcome {
     match command {
         SignalCommand::Plan(args) => plan(global, args).await,
+        SignalCommand::Run(args) => super::signal_run::run(global, args).await,
+        SignalCommand::Resume(args) => super::signal_run::resume(global, args).await,
+        SignalCommand::List(args) => super::signal_run::list(global, &args).await,
     }
 }
 

@@ -55,7 +55,8 @@ async fn a_silent_keeper_leaves_everything_as_it_is_and_the_next_look_after_it_w
     let mut host = Host::new(POLICIES, None, Secs(0));
     for _ in 0..2 {
         let notices = host.round(&story.desk, &mut Hand::Live(&mut sender)).await.expect("a round");
-        assert!(matches!(notices.as_slice(), [Notice::Waits { wait: Wait::Keeper, .. }]), "{notices:?}");
+        let overdue = matches!(notices.as_slice(), [Notice::Overdue { .. }, Notice::Waits { wait: Wait::Keeper, .. }]);
+        assert!(overdue, "{notices:?}");
     }
     let told = story.events(&sender, "perp-unresolved");
     assert_eq!(told.len(), 1, "told once: {told:?}");

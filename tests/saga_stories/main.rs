@@ -6,9 +6,12 @@ mod common;
 #[path = "../common/trader.rs"]
 mod trader;
 
+#[cfg(feature = "failpoints")]
+mod crash;
 mod endings;
 mod failures;
 mod paper;
+mod program;
 mod refusals;
 mod story;
 mod tiers;

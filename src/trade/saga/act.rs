@@ -6,11 +6,10 @@ use super::{
     Facts, Goal, Hand, Role, SagaError, SagaState,
     accept::json,
     error::Stopped,
-    gather::placed,
     goal,
     others::{governor, open_trades},
     paper,
-    record::{ordered, save},
+    record::save,
 };
 use crate::{
     chain::{Endpoints, Reader},
@@ -18,9 +17,9 @@ use crate::{
     dex::WETH,
     journal::{IntentId, IntentState},
     loops::{self, Ownership, Payout, PlanError, Request, Settings, Share, Target},
-    perps::PerpVenue,
+    perps::{self, PerpVenue},
     plan::{Approved, Plan, check},
-    send::{self, SendError, Sender, measure, perform},
+    send::{SendError, Sender, perform},
     trade::{Assessment, Desk, assess, assess::state::LoopState},
 };
 
@@ -164,7 +163,7 @@ async fn order<V: PerpVenue>(
     if !outcome.is_mined() || done != id {
         return Ok(());
     }
-    settle_open(desk, sender, state, id).await
+    settle_open(desk, sender, id).await
 }
 
 /// Compares an included leg with its plan and records what it placed.
@@ -177,7 +176,7 @@ pub(super) async fn settle<V: PerpVenue>(
     let Hand::Live(sender) = hand else { return Ok(()) };
     for id in intents_in(sender, state, role, &[IntentState::Mined])? {
         match role {
-            Role::Open => settle_open(desk, sender, state, id).await?,
+            Role::Open => settle_open(desk, sender, id).await?,
             Role::Raise | Role::Back => {
                 loops::settle(sender.journal(), sender.wire(), id, desk.stamp().await?).await?;
             }
@@ -186,22 +185,13 @@ pub(super) async fn settle<V: PerpVenue>(
     Ok(())
 }
 
-/// The order is in the journal before the intent counts as done: a crash in between is settled once more.
-async fn settle_open<V: PerpVenue>(
-    desk: &Desk<V>,
-    sender: &Sender<Endpoints>,
-    state: &SagaState,
-    id: IntentId,
-) -> Result<(), SagaError> {
-    let journal = sender.journal();
-    let (_, settlement) = measure(journal, sender.wire(), id).await?;
-    let stamp = desk.stamp().await?;
+/// Records the orders that an included open placed, then its outcome: a crash in between is settled once more.
+async fn settle_open<V: PerpVenue>(desk: &Desk<V>, sender: &Sender<Endpoints>, id: IntentId) -> Result<(), SagaError> {
     fail::fail_point!("saga-before-ordered");
-    if let Some(order) = placed(desk, journal.reader(), state).await? {
-        ordered(journal, desk.venue.name(), state, &order, Some(id), stamp)?;
-    }
+    let stamp = desk.stamp().await?;
+    perps::settle(sender.journal(), sender.wire(), &desk.venue, id, stamp).await?;
     fail::fail_point!("saga-after-ordered");
-    Ok(send::record(journal, id, &settlement, stamp)?)
+    Ok(())
 }
 
 /// Sends what nobody has seen again as it is; what would now do something else is taken back.

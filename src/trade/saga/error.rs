@@ -4,7 +4,7 @@ use crate::{
     chain::ReadError,
     journal::JournalError,
     loops::PlanError,
-    perps::PerpError,
+    perps::{self, PerpError},
     plan::Refusal,
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
@@ -24,6 +24,9 @@ pub enum SagaError {
     /// A leg could not be carried out.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
+    /// The perp's order could not be recorded or followed.
+    #[error(transparent)]
+    Perp(#[from] perps::ExecuteError),
     /// What was signed could not be followed.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -88,10 +91,13 @@ impl SagaError {
             Self::Trade(error) => error.exit_code(),
             Self::Journal(error) => error.exit_code(),
             Self::Send(error) => error.exit_code(),
+            Self::Perp(perps::ExecuteError::Venue(error)) => error.exit_code(),
+            Self::Perp(perps::ExecuteError::Journal(error)) => error.exit_code(),
+            Self::Perp(perps::ExecuteError::Read(error)) => error.exit_code(),
             Self::Execute(ExecuteError::Send(error)) => error.exit_code(),
             Self::Execute(ExecuteError::Simulation(_)) => 5,
             Self::Execute(ExecuteError::Read(error)) => error.exit_code(),
-            Self::Execute(_) | Self::Settle(_) | Self::NoTransaction(_) | Self::Unanswered { .. } => 7,
+            Self::Perp(_) | Self::Execute(_) | Self::Settle(_) | Self::NoTransaction(_) | Self::Unanswered { .. } => 7,
             Self::Refused { .. } | Self::BackRefused { .. } => 4,
             Self::Unknown(_) | Self::File(_) => 2,
             Self::State { .. } => 9,

@@ -47,6 +47,8 @@ pub enum OrderFact {
     },
     /// It never will.
     Cancelled {
+        /// The order.
+        order: OrderHandle,
         /// Why, in words.
         reason: String,
     },

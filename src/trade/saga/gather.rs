@@ -142,7 +142,8 @@ async fn order<V: PerpVenue>(
         OrderState::Filled(fill) => OrderFact::Filled { order: handle, fill },
         OrderState::Cancelled { reason, refund, .. } => {
             let back = refund.map_or_else(|| "no refund was seen".to_owned(), |usdc| format!("{usdc} USDC came back"));
-            OrderFact::Cancelled { reason: format!("order {} was cancelled: {reason:?}; {back}", handle.id) }
+            let reason = format!("order {} was cancelled: {reason}; {back}", handle.id);
+            OrderFact::Cancelled { order: handle, reason }
         }
         OrderState::Unknown { reason } => OrderFact::Unknown { order: handle, reason },
     })

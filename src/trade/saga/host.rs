@@ -48,6 +48,13 @@ pub enum Notice {
         /// What for.
         wait: Wait,
     },
+    /// An order that the venue should have answered.
+    Overdue {
+        /// The signal.
+        id: String,
+        /// What is missing.
+        reason: String,
+    },
     /// A saga cannot go on now.
     Stuck {
         /// The signal.
@@ -123,7 +130,9 @@ impl Host {
             match progress {
                 Ok(Progress::Over(report)) => notices.push(Notice::Over(report)),
                 Ok(Progress::Waits { phase, wait }) => {
-                    self.overdue(desk, hand, &id, wait).await?;
+                    if let Some(reason) = self.overdue(desk, hand, &id, wait).await? {
+                        notices.push(Notice::Overdue { id: id.clone(), reason });
+                    }
                     notices.push(Notice::Waits { id, phase, wait });
                 }
                 Err(error) if error.exit_code() == 9 => return Err(error),
@@ -133,29 +142,32 @@ impl Host {
         Ok(())
     }
 
-    /// An order that the venue lets lie is told once.
+    /// An order that the venue lets lie; the journal is told once.
     async fn overdue<V: PerpVenue>(
         &self,
         desk: &Desk<V>,
         hand: &Hand<'_>,
         id: &str,
         wait: Wait,
-    ) -> Result<(), SagaError> {
-        if wait != Wait::Keeper {
-            return Ok(());
+    ) -> Result<Option<String>, SagaError> {
+        if !matches!(wait, Wait::Keeper | Wait::Unresolved) {
+            return Ok(None);
         }
-        let Some(saga) = hand.reader().saga(id)? else { return Ok(()) };
+        let Some(saga) = hand.reader().saga(id)? else { return Ok(None) };
         let mut state = state_of(&saga)?;
-        let Some(order) = state.order.clone().filter(|_| !state.warned) else { return Ok(()) };
+        let Some(order) = state.order.clone() else { return Ok(None) };
         let now = desk.stamp().await?.block_time;
         let age = now.0.saturating_sub(order.placed.0);
         if age < self.order_timeout.0 {
-            return Ok(());
+            return Ok(None);
         }
         let reason = format!(
             "order {} has no answer after {age} s; nothing is unwound and nothing further is ordered before it has one",
             order.id
         );
-        unresolved(desk, hand, &mut state, reason).await
+        if !state.warned {
+            unresolved(desk, hand, &mut state, reason.clone()).await?;
+        }
+        Ok(Some(reason))
     }
 }

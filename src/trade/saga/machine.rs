@@ -43,6 +43,19 @@ pub enum Wait {
     Ending,
 }
 
+impl Wait {
+    /// For people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Inclusion => "waiting for a block with its transaction",
+            Self::Keeper => "the order is placed; waiting for the venue's keeper",
+            Self::Unresolved => "the order is unresolved: nothing is unwound before it has an answer",
+            Self::Ending => "the perp is open; waiting for its end",
+        }
+    }
+}
+
 /// How a saga is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {

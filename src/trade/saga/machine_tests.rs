@@ -88,6 +88,9 @@ fn fill() -> Fill {
         collateral: Usdc(U256::from(1)),
         leverage: LeverageE10(U256::from(1)),
         paid: Usdc::ZERO,
+        left: Usdc(U256::from(1)),
+        target: PriceE10::ZERO,
+        stop: PriceE10::ZERO,
         transaction: B256::ZERO,
         block: 2,
         at: Secs(2),
@@ -132,11 +135,13 @@ impl World {
         };
         let order = match self.venue {
             _ if !self.order_known => OrderFact::None,
+            // A placed order is asked for by the name that the state has.
+            _ if self.state.phase == Phase::Placed && self.state.order.is_none() => OrderFact::None,
             Venue::Nothing => OrderFact::None,
             Venue::Pending => OrderFact::Waiting(handle()),
             Venue::Lost => OrderFact::Unknown { order: handle(), reason: "lost".to_owned() },
             Venue::Filled | Venue::Ended => OrderFact::Filled { order: handle(), fill: fill() },
-            Venue::Cancelled => OrderFact::Cancelled { reason: "slippage".to_owned() },
+            Venue::Cancelled => OrderFact::Cancelled { order: handle(), reason: "slippage".to_owned() },
         };
         let ended = Ending { kind: EndKind::Target, fill: fill(), order: None };
         Facts {
@@ -365,7 +370,8 @@ fn the_loop_goes_back_to_the_highest_tier_left_then_to_what_it_was_or_away() {
 fn a_cancelled_perp_unwinds_or_keeps_the_loop_and_an_unresolved_one_does_neither() {
     let mut state = fresh(dec!(3), None, AfterPerp::Keep, OnPerpFailure::Unwind);
     state.phase = Phase::Placed;
-    let cancelled = Facts { order: OrderFact::Cancelled { reason: "slippage".to_owned() }, ..facts(Some(dec!(3))) };
+    let order = OrderFact::Cancelled { order: handle(), reason: "slippage".to_owned() };
+    let cancelled = Facts { order, ..facts(Some(dec!(3))) };
     assert_eq!(next(&state, &cancelled), Step::Enter(Phase::Back(1)));
     let keeping = SagaState { on_perp_failure: OnPerpFailure::Keep, ..state.clone() };
     assert_eq!(next(&keeping, &cancelled), Step::Finish(Finish::NotTraded));

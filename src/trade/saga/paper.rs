@@ -19,11 +19,11 @@ use crate::{
         NewOrder, OrderKind as JournalKind, OrderState, PositionId, Stamp,
     },
     perps::{
-        EndKind, Ending, Fill, OpenForecast, OrderHandle, OrderKind, PerpVenue, PositionKey, PriceE10, Side, Usdc,
+        EndKind, Ending, Fill, Forecast, OpenForecast, OrderHandle, OrderKind, OrderRecord, PerpRequest, PerpSubject,
+        PerpVenue, PositionKey, PriceE10, Side, Usdc,
     },
     plan::Plan,
     trade::{Desk, assess::state::LoopState},
-    units::Secs,
 };
 
 /// A leg of practice is done once its intent is approved; planned, its effect may be missing.
@@ -41,16 +41,19 @@ pub(super) fn order(reader: &JournalReader, venue: &str, state: &SagaState) -> R
     let id = order_id(state);
     let Some(order) = reader.order(venue, &id)? else { return Ok(OrderFact::None) };
     let fill = order.actual.and_then(|actual| serde_json::from_value::<Fill>(actual).ok());
-    let Some(fill) = fill else { return Ok(OrderFact::None) };
-    let order = OrderHandle {
-        id,
+    Ok(fill.map_or(OrderFact::None, |fill| OrderFact::Filled { order: handle(state, &fill), fill }))
+}
+
+/// Nobody is asked about an order of practice.
+fn handle(state: &SagaState, fill: &Fill) -> OrderHandle {
+    OrderHandle {
+        id: order_id(state),
         kind: OrderKind::Open,
         key: fill.key,
         transaction: B256::ZERO,
         block: fill.block,
         placed: fill.at,
-    };
-    Ok(OrderFact::Filled { order, fill })
+    }
 }
 
 fn order_id(state: &SagaState) -> String {
@@ -83,7 +86,8 @@ pub(super) async fn ending<V: PerpVenue>(
     let mark = desk.venue.mark(held.fill.key.pair_index).await?;
     let Some((kind, price, paid)) = reached(state.signal.side, mark, forecast) else { return Ok(None) };
     let head = Reader::head(&desk.endpoints).await?;
-    let fill = Fill { price, paid, block: head.number, at: head.timestamp, ..held.fill.clone() };
+    let (block, at) = (head.number, head.timestamp);
+    let fill = Fill { price, paid, left: Usdc::ZERO, block, at, ..held.fill.clone() };
     Ok(Some(Ending { kind, fill, order: None }))
 }
 
@@ -138,7 +142,12 @@ pub(super) async fn act<V: PerpVenue + Clone>(
             let forecast = forecast.ok_or_else(|| Stopped::Refused("the venue does not quote it".to_owned()))?;
             remember(desk, &hand, state, &assessment).await?;
             planned(journal, id, "perp open", assessment.perp_plan.as_ref(), stamp, state)?;
-            fill(desk, journal, state, &forecast, stamp).await?;
+            let subject = PerpSubject {
+                venue: desk.venue.name().to_owned(),
+                perp: PerpRequest::Open(assessment.perp.clone()),
+                forecast: Some(Forecast::Open(forecast.clone())),
+            };
+            fill(desk, journal, state, (&forecast, subject), stamp).await?;
         }
         Role::Back => {
             planned(journal, id, "loop back", None, stamp, state)?;
@@ -172,23 +181,11 @@ async fn fill<V: PerpVenue>(
     desk: &Desk<V>,
     journal: &Journal,
     state: &SagaState,
-    forecast: &OpenForecast,
+    (forecast, subject): (&OpenForecast, PerpSubject),
     at: Stamp,
 ) -> Result<(), SagaError> {
     let (venue, id) = (desk.venue.name(), order_id(state));
     let reader = journal.reader();
-    if reader.order(venue, &id)?.is_none() {
-        let new = NewOrder {
-            venue: venue.to_owned(),
-            id: id.clone(),
-            kind: JournalKind::Open,
-            intent: None,
-            position: None,
-            signal: Some(state.signal.id.clone()),
-            predicted: json(forecast, &state.signal.id)?,
-        };
-        journal.record_order(&new, at)?;
-    }
     if reader.order(venue, &id)?.is_some_and(|order| order.state.is_final()) {
         return Ok(());
     }
@@ -203,10 +200,26 @@ async fn fill<V: PerpVenue>(
         collateral: forecast.collateral,
         leverage: leverage_of(forecast).ok_or(SagaError::Unfit("the leverage"))?,
         paid: Usdc::ZERO,
+        left: forecast.collateral,
+        target: forecast.target,
+        stop: forecast.stop,
         transaction: B256::ZERO,
         block: head.number,
-        at: Secs(head.timestamp.0),
+        at: head.timestamp,
     };
+    if reader.order(venue, &id)?.is_none() {
+        let kept = OrderRecord { handle: handle(state, &fill), subject };
+        let new = NewOrder {
+            venue: venue.to_owned(),
+            id: id.clone(),
+            kind: JournalKind::Open,
+            intent: None,
+            position: None,
+            signal: Some(state.signal.id.clone()),
+            predicted: json(&kept, &state.signal.id)?,
+        };
+        journal.record_order(&new, at)?;
+    }
     let actual = json(&fill, &state.signal.id)?;
     Ok(journal.resolve_order(venue, &id, OrderState::Filled, None, Some(&actual), at)?)
 }

@@ -1,6 +1,5 @@
 //! What a saga writes into the journal as it goes from phase to phase.
 
-use alloy::primitives::U256;
 use rust_decimal::Decimal;
 use serde_json::json;
 
@@ -9,10 +8,10 @@ use super::{
 };
 use crate::{
     journal::{
-        Event, IntentId, Journal, JournalError, NewOrder, NewPerp, OrderKind, OrderState, PerpEntry, PerpSide,
-        PerpTerms, PositionId, Severity, Stamp,
+        Event, IntentId, Journal, JournalError, NewPerp, OrderState, PerpEntry, PerpSide, PerpTerms, PositionId,
+        Severity, Stamp,
     },
-    perps::{Ending, OrderHandle, PerpVenue, PriceE10, Side},
+    perps::{Ending, OpenedRecord, OrderRecord, PerpVenue, Side},
     strategy::{Closed, GovernorState},
     trade::Desk,
     units::Secs,
@@ -78,7 +77,7 @@ pub(super) async fn enter<V: PerpVenue>(
         Phase::Ended => {
             let ending = after.ending.as_ref().ok_or(SagaError::Unfit("the ending"))?;
             let pnl = net(state.margin, ending)?;
-            close(journal, state, ending, pnl, stamp)?;
+            close(journal, state, ending, stamp)?;
             let governor = governor(desk, journal.reader(), state.paper).await?;
             let closed = Closed { pnl, at: Secs(desk.clock.wall_millis() / 1_000) };
             Some(governor.closed(closed, &desk.settings.governor).ok_or(SagaError::Unfit("the governor's state"))?)
@@ -108,30 +107,6 @@ pub(super) fn net(margin: Decimal, ending: &Ending) -> Result<Decimal, SagaError
     paid.checked_sub(margin).ok_or(SagaError::Unfit("the result"))
 }
 
-/// Records the order of an included open, once.
-pub(super) fn ordered(
-    journal: &Journal,
-    venue: &str,
-    state: &SagaState,
-    order: &OrderHandle,
-    intent: Option<IntentId>,
-    at: Stamp,
-) -> Result<(), SagaError> {
-    if journal.reader().order(venue, &order.id)?.is_some() {
-        return Ok(());
-    }
-    let new = NewOrder {
-        venue: venue.to_owned(),
-        id: order.id.clone(),
-        kind: OrderKind::Open,
-        intent,
-        position: None,
-        signal: Some(state.signal.id.clone()),
-        predicted: written(&state.forecast, &state.signal.id)?,
-    };
-    Ok(journal.record_order(&new, at)?)
-}
-
 /// Records that the perp's order was cancelled, once.
 pub(super) fn cancelled(
     journal: &Journal,
@@ -140,7 +115,7 @@ pub(super) fn cancelled(
     facts: &Facts,
     at: Stamp,
 ) -> Result<(), SagaError> {
-    let (OrderFact::Cancelled { reason }, Some(order)) = (&facts.order, &state.order) else { return Ok(()) };
+    let OrderFact::Cancelled { order, reason } = &facts.order else { return Ok(()) };
     if let Some(known) = journal.reader().order(venue, &order.id)?
         && !known.state.is_final()
     {
@@ -160,8 +135,15 @@ fn opened<V: PerpVenue>(
 ) -> Result<PositionId, SagaError> {
     let (signal, fill, venue) = (&state.signal, &held.fill, desk.venue.name());
     let order = state.order.as_ref().map(|order| order.id.clone());
-    let forecast = state.forecast.as_ref();
-    let level = |of: fn(&crate::perps::OpenForecast) -> PriceE10| forecast.map_or(U256::ZERO, |it| of(it).0);
+    let kept = match &order {
+        Some(order) => journal.reader().order(venue, order)?.map(|order| order.predicted),
+        None => None,
+    };
+    let kept = kept.and_then(|kept| serde_json::from_value::<OrderRecord>(kept).ok());
+    let predicted = match kept {
+        Some(OrderRecord { subject, .. }) => written(&OpenedRecord { subject, fill: fill.clone() }, &signal.id)?,
+        None => written(&state.forecast, &signal.id)?,
+    };
     let slot = |number: u64| u32::try_from(number).map_err(|_| SagaError::Unfit("the venue's slot"));
     let margin = crate::perps::Usdc::from_decimal(state.margin).ok_or(SagaError::Unfit("the margin"))?;
     let new = NewPerp {
@@ -183,13 +165,13 @@ fn opened<V: PerpVenue>(
             drift: signal.drift,
             confidence: signal.confidence,
             half_life_s: signal.half_life_s,
-            predicted: written(&state.forecast, &signal.id)?,
+            predicted,
         },
         terms: PerpTerms {
             collateral: fill.collateral.0,
             leverage: fill.leverage.0,
-            stop: level(|forecast| forecast.stop),
-            target: level(|forecast| forecast.target),
+            stop: fill.stop.0,
+            target: fill.target.0,
             guard_uses: 0,
         },
     };
@@ -240,11 +222,11 @@ fn opening_intent(journal: &Journal, state: &SagaState) -> Result<Option<IntentI
     Ok(None)
 }
 
-fn close(journal: &Journal, state: &SagaState, ending: &Ending, pnl: Decimal, at: Stamp) -> Result<(), SagaError> {
+fn close(journal: &Journal, state: &SagaState, ending: &Ending, at: Stamp) -> Result<(), SagaError> {
     let Some(id) = state.position.as_ref().and_then(|held| held.id) else { return Ok(()) };
     let known = journal.reader().perp(id)?;
     if known.is_some_and(|perp| perp.closed.is_none()) {
-        let realised = json!({ "ending": ending, "net": pnl });
+        let realised = written(ending, &state.signal.id)?;
         journal.close_position(id, None, &realised, at)?;
     }
     Ok(())

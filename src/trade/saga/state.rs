@@ -109,7 +109,10 @@ impl SagaState {
                     state.position = Some(Held { id: None, fill: fill.clone() });
                 }
             }
-            OrderFact::Cancelled { reason } => state.failure = Some(reason.clone()),
+            OrderFact::Cancelled { order, reason } => {
+                state.order = Some(order.clone());
+                state.failure = Some(reason.clone());
+            }
             OrderFact::None => {}
         }
         if phase == Phase::Ended && facts.ending.is_some() {
