@@ -233,7 +233,7 @@ pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, ye
     }
 }
 
-fn confirm(session: &Session, yes: bool) -> Outcome {
+pub(super) fn confirm(session: &Session, yes: bool) -> Outcome {
     if yes || !session.identity.is_live() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::{
     journal::IntentId,
     loops::{self, Funds, Ownership, PlanError, Request, Settings, Target, WETH},
     perps::{
-        Entry, Forecast, Level, LeverageE10, OpenForecast, OpenRequest, PerpError, PerpRequest, PerpSettings,
+        Entry, Forecast, Level, LeverageE10, OpenForecast, OpenRequest, Outlook, PerpError, PerpRequest, PerpSettings,
         PerpSubject, PerpVenue, Usdc,
     },
     plan::{Plan, Quantity, SimulationError, check, rehearse},
@@ -93,6 +93,11 @@ fn open_request<V>(ask: &Ask<'_, V>, sized: &Sized) -> Result<OpenRequest, Trade
         target: Some(Level::Distance(sized.levels.target)),
         slippage: ask.desk.settings.slippage,
         signal: Some(ask.signal.id.clone()),
+        outlook: ask.signal.drift.zip(ask.signal.confidence).map(|(drift, confidence)| Outlook {
+            drift,
+            confidence,
+            half_life: ask.signal.half_life_s,
+        }),
     })
 }
 
