@@ -8,4 +8,5 @@ mod trader;
 
 mod kit;
 mod plan;
+mod scenarios;
 mod switch;

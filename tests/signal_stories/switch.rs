@@ -15,10 +15,11 @@ async fn pausing_refuses_every_open_until_it_is_resumed_and_the_journal_tells_it
     floor.plan(&json!({}), "--base-capital 3000 --paper").await.succeeds();
     floor.run("resume").await.succeeds().shows(&["signals are traded again"]);
     floor.plan(&json!({}), "--base-capital 3000").await.succeeds();
-    let events = floor.trader.program().run("journal export").await.succeeds().json();
-    let kinds: Vec<&str> =
-        events["events"].as_array().expect("events").iter().filter_map(|e| e["kind"].as_str()).collect();
-    assert_eq!(kinds, ["paused", "paused", "resumed"], "{events:#}");
+    let exported = floor.trader.program().run("journal export").await;
+    let rows = exported.succeeds().stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row"));
+    let events: Vec<Value> = rows.filter(|row| row["table"] == "events").collect();
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["record"]["kind"].as_str()).collect();
+    assert_eq!(kinds, ["paused", "paused", "resumed"], "{events:?}");
 }
 
 #[tokio::test]
