@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod errors;
 mod exit;
+mod flatten;
 mod fork;
 mod global;
 mod governor;
@@ -27,6 +28,7 @@ mod session;
 mod signal;
 mod signal_run;
 mod signal_view;
+mod simulate;
 mod status;
 mod trade;
 
@@ -73,6 +75,11 @@ enum Command {
     Pause(governor::GovernorArgs),
     /// Allow opening again.
     Resume(governor::GovernorArgs),
+    /// Close every perp and every loop that this program opened, and open nothing until `resume`.
+    Flatten(flatten::FlattenArgs),
+    /// Play stories on replicas of their own and compare them with the arithmetic.
+    #[command(subcommand)]
+    Simulate(simulate::SimulateCommand),
     /// Send a plan that was written with --plan-out.
     Send(send::SendArgs),
     /// Explain composer call data or revert data in words.
@@ -131,6 +138,8 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Signal(command) => signal::run(&global, command).await,
         Command::Pause(args) => governor::run(&global, &args, strategy::Command::Pause).await,
         Command::Resume(args) => governor::run(&global, &args, strategy::Command::Resume).await,
+        Command::Simulate(command) => simulate::run(&global, command).await,
+        Command::Flatten(args) => flatten::run(&global, &args).await,
         Command::Send(args) => send::run(&global, args).await,
         Command::Decode(args) => decode::run(&global, args).await,
         Command::Journal(command) => journal::run(&global, command).await,

@@ -16,7 +16,7 @@ use crate::{
     config::RpcUrl,
     perps::{Interest, PerpVenue},
     strategy::Signal,
-    trade::{AssessOptions, OpenTrades, assess, load_governor},
+    trade::{AssessOptions, OpenTrades, assess, load_governor, saga::open_trades},
     units::Millis,
 };
 
@@ -116,7 +116,8 @@ async fn plan(global: &GlobalArgs, args: PlanArgs) -> Outcome {
     let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
     let governor = load_governor(&desk, reader.as_ref(), Some(&perps), args.paper).await?;
     let open = match &reader {
-        Some(reader) => OpenTrades::read(&desk, reader, args.paper)?,
+        Some(reader) => open_trades(&desk, reader, args.paper, &signal.id)
+            .map_err(|error| Failure::new(Exit::from_code(error.exit_code()), error))?,
         None => OpenTrades::default(),
     };
     let assessment = assess(&desk, &signal, &governor, &open, &args.sizing.options(args.paper)).await?;
