@@ -276,7 +276,7 @@ fn bounds(
     let [long, short] = terms.room;
     let room = if request.side.is_long() { long } else { short };
     // The venue's own word counts too: a limit that this program does not know of leaves no room.
-    let room = if quote.within_limits { room } else { Usdc::ZERO };
+    let room = if quote.within_limits || room < ordered { room } else { Usdc::ZERO };
     let mut bounds = vec![
         ctx.usdc_bound(request.margin),
         Bound {

@@ -1,0 +1,13 @@
+//! Perps by user story, on the venue's genuine contracts with a keeper that behaves or does not: what is planned is what
+//! happens, every order is followed to its end, and nothing is ordered twice.
+#![allow(clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/trader.rs"]
+mod trader;
+
+mod desk;
+mod life;
+mod orders;
+mod refusals;
