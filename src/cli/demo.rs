@@ -88,6 +88,8 @@ impl From<StoryError> for Failure {
             StoryError::Refusal(error) => error.into(),
             StoryError::Simulation(error) => error.into(),
             StoryError::Execute(error) => error.into(),
+            StoryError::Perp(error) => error.into(),
+            StoryError::Trade(error) => error.into(),
             other => Self::new(Exit::Reverted, other),
         }
     }

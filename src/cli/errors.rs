@@ -9,9 +9,12 @@ use crate::{
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, TargetError},
-    onedelta, perps,
+    onedelta,
+    perps::{self, PerpError},
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
+    strategy::SignalError,
+    trade::{TradeError, saga::SagaError},
 };
 
 /// All errors that any contract on our way can revert with.
@@ -51,7 +54,17 @@ macro_rules! coded {
     };
 }
 
-coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError);
+coded!(
+    PerpError,
+    ConfigError,
+    ConnectError,
+    FeeError,
+    IdentityError,
+    SigningError,
+    WalletError,
+    JournalError,
+    SignalError
+);
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -133,6 +146,32 @@ impl From<PairError> for Failure {
 impl From<IdError> for Failure {
     fn from(error: IdError) -> Self {
         Self::new(Exit::Usage, error)
+    }
+}
+
+impl From<TradeError> for Failure {
+    fn from(error: TradeError) -> Self {
+        match error {
+            TradeError::Loop(error) => error.into(),
+            TradeError::Pair(error) => error.into(),
+            TradeError::Query(error) => error.into(),
+            TradeError::State(error) => error.into(),
+            TradeError::Read(error) => error.into(),
+            TradeError::Perp(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
+    }
+}
+
+impl From<SagaError> for Failure {
+    fn from(error: SagaError) -> Self {
+        match error {
+            SagaError::Trade(error) => error.into(),
+            SagaError::Execute(error) => error.into(),
+            SagaError::Send(error) => error.into(),
+            SagaError::Settle(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
     }
 }
 

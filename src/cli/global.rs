@@ -47,6 +47,9 @@ pub(super) struct GlobalArgs {
     /// Who acts.
     #[command(flatten)]
     pub(super) wallet: WalletArgs,
+    /// Settings from a command's own flags: key, flag, value.
+    #[arg(skip)]
+    pub(super) overrides: Vec<(&'static str, &'static str, String)>,
 }
 
 impl GlobalArgs {
@@ -67,6 +70,9 @@ impl GlobalArgs {
         }
         if let Some(dir) = &self.journal_dir {
             sources = sources.flag("journal_dir", "--journal-dir", dir.display().to_string());
+        }
+        for (key, flag, value) in &self.overrides {
+            sources = sources.flag(key, flag, value.clone());
         }
         Ok(sources.load()?)
     }

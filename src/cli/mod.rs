@@ -12,8 +12,10 @@ mod demo;
 mod doctor;
 mod errors;
 mod exit;
+mod flatten;
 mod fork;
 mod global;
+mod governor;
 mod journal;
 mod loop_args;
 mod loops;
@@ -26,7 +28,12 @@ mod plan_view;
 mod replica;
 mod send;
 mod session;
+mod signal;
+mod signal_run;
+mod signal_view;
+mod simulate;
 mod status;
+mod trade;
 
 use std::process::ExitCode;
 
@@ -34,6 +41,8 @@ use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
 use global::GlobalArgs;
+
+use crate::strategy;
 
 /// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
 #[derive(Debug, Parser)]
@@ -65,6 +74,18 @@ enum Command {
     /// Open, change and close leveraged positions on the perpetuals venue.
     #[command(subcommand)]
     Perp(perp_args::PerpCommand),
+    /// From a signal to a position: sized, checked, governed.
+    #[command(subcommand)]
+    Signal(signal::SignalCommand),
+    /// Open nothing until `resume`; what is open stays.
+    Pause(governor::GovernorArgs),
+    /// Allow opening again.
+    Resume(governor::GovernorArgs),
+    /// Close every perp and every loop that this program opened, and open nothing until `resume`.
+    Flatten(flatten::FlattenArgs),
+    /// Play stories on replicas of their own and compare them with the arithmetic.
+    #[command(subcommand)]
+    Simulate(simulate::SimulateCommand),
     /// Send a plan that was written with --plan-out.
     Send(send::SendArgs),
     /// Explain composer call data or revert data in words.
@@ -121,6 +142,11 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Status(args) => status::run(&global, args).await,
         Command::Loop(command) => loops::run(&global, command).await,
         Command::Perp(command) => perp::run(&global, command).await,
+        Command::Signal(command) => signal::run(&global, command).await,
+        Command::Pause(args) => governor::run(&global, &args, strategy::Command::Pause).await,
+        Command::Resume(args) => governor::run(&global, &args, strategy::Command::Resume).await,
+        Command::Simulate(command) => simulate::run(&global, command).await,
+        Command::Flatten(args) => flatten::run(&global, &args).await,
         Command::Send(args) => send::run(&global, args).await,
         Command::Decode(args) => decode::run(&global, args).await,
         Command::Journal(command) => journal::run(&global, command).await,

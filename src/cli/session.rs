@@ -19,11 +19,12 @@ use crate::{
         WalletArgs,
     },
     config::{Config, Loaded, RpcUrl},
-    journal::{Checkpoint, Journal, JournalError, JournalReader},
+    journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
     localchain::{self, Cache, LocalKind},
     onedelta::ComposerState,
     perps::avantis_v1::{AvantisV1, PriceService},
     send::Sender,
+    units::Millis,
 };
 
 /// A connection to one network, verified.
@@ -157,6 +158,12 @@ impl Session {
     pub(super) async fn sender(&self, signer: Signer) -> Outcome<Sender<Endpoints>> {
         let journal = self.journal(signer.address()).await?;
         Ok(Sender::new(self.endpoints.clone(), journal, signer, self.clock.clone()).with_fees(self.config.fees))
+    }
+
+    /// Now, for the journal.
+    pub(super) async fn stamp(&self) -> Outcome<Stamp> {
+        let head = Reader::head(&self.endpoints).await?;
+        Ok(Stamp { block_time: head.timestamp, wall: Millis(self.clock.wall_millis()) })
     }
 
     /// Wei per gas that an action would pay now: base fee and suggested tip.

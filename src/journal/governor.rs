@@ -1,26 +1,19 @@
 //! What the strategies remember across restarts: the governor's state and every computation of exit levels. Both are
 //! JSON of the strategy room's own types (strategy.md §6, §9).
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Transaction};
 use serde_json::Value;
 
 use super::{
     Journal, JournalError, JournalReader, PositionId, Stamp,
     column::{Json, Text},
+    error::Fault,
 };
 
 impl Journal {
     /// Replaces the governor's state; practice (`paper`) has one of its own.
     pub fn set_governor_state(&self, paper: bool, state: &Value, at: Stamp) -> Result<(), JournalError> {
-        self.write(|tx| {
-            tx.execute(
-                "INSERT INTO governor_state (paper, state, block_time, ms) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (paper) DO UPDATE SET state = excluded.state, block_time = excluded.block_time,
-                    ms = excluded.ms",
-                (paper, Text(state), at.block(), at.ms()),
-            )?;
-            Ok(())
-        })
+        self.write(|tx| set_state(tx, paper, state, at))
     }
 
     /// Adds a computation of exit levels for a symbol such as `ETH/USD`.
@@ -39,6 +32,15 @@ impl Journal {
             Ok(())
         })
     }
+}
+
+pub(super) fn set_state(tx: &Transaction<'_>, paper: bool, state: &Value, at: Stamp) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO governor_state (paper, state, block_time, ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (paper) DO UPDATE SET state = excluded.state, block_time = excluded.block_time, ms = excluded.ms",
+        (paper, Text(state), at.block(), at.ms()),
+    )?;
+    Ok(())
 }
 
 impl JournalReader {

@@ -75,11 +75,23 @@ impl Journal {
     pub fn update_saga(&self, id: &str, phase: &str, state: &Value, at: Stamp) -> Result<(), JournalError> {
         self.write(|tx| {
             running(tx, id)?;
-            tx.execute(
-                "UPDATE sagas SET phase = ?2, state = ?3, updated_block_time = ?4, updated_ms = ?5 WHERE id = ?1",
-                (id, phase, Text(state), at.block(), at.ms()),
-            )?;
-            Ok(())
+            update(tx, id, phase, state, at)
+        })
+    }
+
+    /// Records how far a running saga has come and the governor's state that follows from it, both or neither.
+    pub fn update_saga_and_governor(
+        &self,
+        id: &str,
+        phase: &str,
+        state: &Value,
+        governor: &Value,
+        at: Stamp,
+    ) -> Result<(), JournalError> {
+        self.write(|tx| {
+            let paper = running(tx, id)?.paper;
+            update(tx, id, phase, state, at)?;
+            super::governor::set_state(tx, paper, governor, at)
         })
     }
 
@@ -143,11 +155,19 @@ impl JournalReader {
     }
 }
 
+fn update(tx: &Transaction<'_>, id: &str, phase: &str, state: &Value, at: Stamp) -> Result<(), Fault> {
+    tx.execute(
+        "UPDATE sagas SET phase = ?2, state = ?3, updated_block_time = ?4, updated_ms = ?5 WHERE id = ?1",
+        (id, phase, Text(state), at.block(), at.ms()),
+    )?;
+    Ok(())
+}
+
 /// Refuses a saga that is unknown or over.
-fn running(tx: &Transaction<'_>, id: &str) -> Result<(), Fault> {
+fn running(tx: &Transaction<'_>, id: &str) -> Result<Saga, Fault> {
     let saga = find(tx, id)?.ok_or_else(|| JournalError::UnknownSaga(id.to_owned()))?;
     match saga.outcome {
-        None => Ok(()),
+        None => Ok(saga),
         Some(outcome) => Err(JournalError::SagaIsOver { id: saga.id, outcome }.into()),
     }
 }

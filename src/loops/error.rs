@@ -92,6 +92,9 @@ pub enum PlanError {
     /// The loop is already there.
     #[error("the loop is already at {0}")]
     AlreadyThere(Target),
+    /// An amount cannot be drawn by a transaction that repays.
+    #[error("the loop carries more than {0}: lower it first (`loop adjust`), or take the margin from the wallet")]
+    DrawWhileLowering(Target),
     /// More equity asked for than can be spared.
     #[error("{asked} cannot be taken out: {reason}; at most {most} can, or repay as well with --keep-leverage")]
     EquityTooLarge {

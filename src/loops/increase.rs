@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 
 use super::{
-    PlanError, Target,
+    PlanError, Standing, Target,
     algebra::{leverage_at_health_factor, leverage_wad},
     context::{Context, Loan, pools_of},
     draft::{Draft, Flow, Flows, Grant},
@@ -41,6 +41,8 @@ pub(super) struct Increase {
     /// Without a target nothing is borrowed.
     pub(super) target: Option<Target>,
     pub(super) emode: Option<u8>,
+    /// Debt asset borrowed beside the loop and paid out.
+    pub(super) draw: U256,
 }
 
 impl Funds {
@@ -90,7 +92,8 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
     let worst =
         work.attempt(attempt.loan.as_ref(), attempt.loan.as_ref().map_or(U256::ZERO, |l| l.amount), true)?.after;
     let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
-    let delegation = attempt.loan.as_ref().map(|loan| Grant { value: loan.amount + loan.fee, leaves_rest: false });
+    let borrowed = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount.saturating_add(loan.fee));
+    let delegation = delegation(borrowed, ask.draw);
     Ok(Draft {
         kind: ask.kind,
         headline: work.headline(),
@@ -108,25 +111,48 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         swap: attempt.swap,
         flows,
         target: ask.target,
-        adds_risk: ask.target.is_some(),
+        adds_risk: ask.target.is_some() || !ask.draw.is_zero(),
         notes: Vec::new(),
         floor_hint,
     })
+}
+
+/// What the composer may borrow. Each borrow uses up to one unit more than its amount, because the debt token rounds up;
+/// a single one may come down to less than was granted, two may not.
+fn delegation(borrowed: U256, drawn: U256) -> Option<Grant> {
+    match (borrowed.is_zero(), drawn.is_zero()) {
+        (true, true) => None,
+        (false, false) => {
+            let value = borrowed.saturating_add(drawn).saturating_add(U256::from(2u8));
+            Some(Grant { value, leaves_rest: true })
+        }
+        _ => Some(Grant { value: borrowed.saturating_add(drawn), leaves_rest: false }),
+    }
 }
 
 impl Increasing<'_> {
     /// What the wallet pays, and what is pulled from it.
     fn payment(&self) -> (Flows, Option<(Address, U256)>) {
         let pair = self.ctx.pair;
-        let paid = |pays| Flow { pays, ..Flow::default() };
-        match self.ask.funds {
-            Funds::None => (Flows::default(), None),
-            Funds::Native(amount) => (Flows { native: paid(amount), ..Flows::default() }, None),
-            Funds::Collateral(amount) => {
-                (Flows { collateral: paid(amount), ..Flows::default() }, Some((pair.collateral.token, amount)))
+        let draw = self.ask.draw;
+        let drawn = Flow { pays: U256::ZERO, receives: draw, receives_at_worst: draw };
+        let mut flows = Flows { debt: drawn, ..Flows::default() };
+        let pull = match self.ask.funds {
+            Funds::None => None,
+            Funds::Native(amount) => {
+                flows.native.pays = amount;
+                None
             }
-            Funds::Debt(amount) => (Flows { debt: paid(amount), ..Flows::default() }, Some((pair.debt.token, amount))),
-        }
+            Funds::Collateral(amount) => {
+                flows.collateral.pays = amount;
+                Some((pair.collateral.token, amount))
+            }
+            Funds::Debt(amount) => {
+                flows.debt.pays = amount;
+                Some((pair.debt.token, amount))
+            }
+        };
+        (flows, pull)
     }
 
     /// Collateral and debt after borrowing `amount` through a loan and swapping it. `at_worst` uses the limits.
@@ -146,12 +172,17 @@ impl Increasing<'_> {
             Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
             _ => None,
         };
-        after.supply(pair.collateral.token, supplied)?;
+        if !supplied.is_zero() || self.ask.draw.is_zero() {
+            after.supply(pair.collateral.token, supplied)?;
+        }
         if let Some(loan) = &loan {
             after.borrow_delegated(pair.debt.token, loan.amount.saturating_add(loan.fee))?;
         }
         if let Some(taken) = taken {
             after.repay_flash_loan(taken)?;
+        }
+        if !self.ask.draw.is_zero() {
+            after.borrow_delegated(pair.debt.token, self.ask.draw)?;
         }
         Ok(Attempt { loan, swap, after })
     }
@@ -180,7 +211,7 @@ impl Increasing<'_> {
         let ctx = self.ctx;
         let mut obstacle = None;
         let mut within = |amount: U256, wanted: Target| match self.attempt(Some(loan), amount, false) {
-            Ok(attempt) => ctx.standing(&attempt.after).is_ok_and(|standing| wanted.is_within(&standing)),
+            Ok(attempt) => self.standing(wanted, &attempt.after).is_ok_and(|standing| wanted.is_within(&standing)),
             Err(error) => {
                 obstacle = Some(error);
                 false
@@ -195,7 +226,7 @@ impl Increasing<'_> {
         }
         let amount = largest(U256::ZERO, high, |amount| within(amount, target));
         let attempt = self.attempt(Some(loan), amount, false)?;
-        let standing = ctx.standing(&attempt.after)?;
+        let standing = self.standing(target, &attempt.after)?;
         let floor = Target::HealthFactor(ctx.settings.thresholds.opening_floor());
         let fitting = if standing.health_factor < ctx.floor() {
             largest(U256::ZERO, amount, |amount| within(amount, floor))
@@ -209,6 +240,16 @@ impl Increasing<'_> {
             return Err(PlanError::Unreachable { target, reason, highest: Box::new(highest) });
         }
         Ok((attempt, format!("highest leverage that fits is {highest}")))
+    }
+
+    /// How the loop stands as far as a target looks at it: what is drawn beside it counts in the health factor only.
+    fn standing(&self, target: Target, after: &Projection) -> Result<Standing, PlanError> {
+        let mut standing = self.ctx.standing(after)?;
+        if !matches!(target, Target::HealthFactor(_)) {
+            let drawn = self.ctx.debt.collateral_value(self.ask.draw)?.0;
+            standing.debt = standing.debt.saturating_sub(drawn);
+        }
+        Ok(standing)
     }
 
     /// The first-order size of the loan: equity × (L − 1) less the debt there is (base-replica.md §5).
@@ -244,7 +285,10 @@ impl Increasing<'_> {
         if let Some(swap) = &attempt.swap {
             inner.extend(streams.sell(swap)?);
         }
-        inner.extend(streams.deposit_all());
+        let supplies = attempt.swap.is_some() || !self.ask.funds.collateral().is_zero();
+        if supplies || self.ask.draw.is_zero() {
+            inner.extend(streams.deposit_all());
+        }
         match &attempt.loan {
             Some(loan) => {
                 inner.push(streams.borrow_for(loan)?);
@@ -254,6 +298,9 @@ impl Increasing<'_> {
         }
         if attempt.swap.is_some() {
             ops.push(streams.sweep(pair.debt.token, U256::ZERO)?);
+        }
+        if !self.ask.draw.is_zero() {
+            ops.push(streams.draw(self.ask.draw)?);
         }
         Ok(ops)
     }
@@ -267,12 +314,17 @@ impl Increasing<'_> {
             Funds::Debt(amount) => Some(ctx.debt_amount(amount)),
         };
         let name = pair.name();
-        match (funds, self.ask.target) {
+        let drawn = match self.ask.draw {
+            draw if draw.is_zero() => String::new(),
+            draw => format!(", draw {}", ctx.debt_amount(draw)),
+        };
+        let loop_ = match (funds, self.ask.target) {
             (Some(funds), Some(target)) => format!("{name}: put {funds} in, to {target}"),
             (Some(funds), None) => format!("{name}: put {funds} in, borrow nothing"),
             (None, Some(target)) => format!("{name}: lever up to {target}"),
-            (None, None) => format!("{name}: nothing"),
-        }
+            (None, None) => format!("{name}: as it is"),
+        };
+        format!("{loop_}{drawn}")
     }
 }
 

@@ -43,6 +43,16 @@ pub enum Request {
         /// Borrows as much as keeps the leverage.
         keep_leverage: bool,
     },
+    /// Puts equity in (or none), brings the loop to a target (or leaves it), and pays out an amount of the debt asset that
+    /// is borrowed beside the loop: a perp's margin. The target does not count that amount, every bound does.
+    Draw {
+        /// Equity put in.
+        funds: Funds,
+        /// Where to, before the amount is drawn; it must not be below the present state.
+        target: Option<Target>,
+        /// Paid out, in the debt asset.
+        amount: U256,
+    },
     /// Takes equity out.
     Withdraw {
         /// In collateral.
@@ -109,7 +119,10 @@ pub fn plan(
             refuse_second_loop(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
             let emode = best_emode(&ctx);
-            increase(&ctx, &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode })?
+            increase(
+                &ctx,
+                &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode, draw: U256::ZERO },
+            )?
         }
         Request::Adjust { target } => {
             require_loop(&ctx)?;
@@ -124,7 +137,14 @@ pub fn plan(
             nonzero(funds)?;
             refuse_foreign(&ctx, ownership)?;
             let target = if keep_leverage { present_leverage(&ctx)? } else { None };
-            increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None })?
+            increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None, draw: U256::ZERO })?
+        }
+        Request::Draw { funds, target, amount } => {
+            if amount.is_zero() {
+                return Err(PlanError::Zero("margin"));
+            }
+            refuse_foreign(&ctx, ownership)?;
+            draw(&ctx, funds, target, amount)?
         }
         Request::Withdraw { collateral, debt, unwrap, keep_leverage } => {
             if collateral.is_zero() && debt.is_zero() {
@@ -181,14 +201,37 @@ fn nonzero(funds: Funds) -> Result<(), PlanError> {
     }
 }
 
+fn draw(
+    ctx: &Context<'_>,
+    funds: Funds,
+    target: Option<Target>,
+    amount: U256,
+) -> Result<super::draft::Draft, PlanError> {
+    let target = target.map(Target::validate).transpose()?;
+    let is_new = ctx.start().supplied(ctx.pair.collateral.token)?.is_zero();
+    // A loop that is where it should be only gets the debt of the amount.
+    let target = match target {
+        Some(target) if !is_new && is_there(ctx, target)? => None,
+        Some(target) if lowers_debt(ctx, target)? => return Err(PlanError::DrawWhileLowering(target)),
+        other => other,
+    };
+    let emode = if is_new { best_emode(ctx) } else { None };
+    increase(ctx, &Increase { kind: "loop draw", funds, target, emode, draw: amount })
+}
+
+/// Whether the loop is at a target, within a ten-thousandth.
+fn is_there(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
+    let present = target.measure(&ctx.standing(&ctx.start())?);
+    Ok(present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad())
+}
+
 fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, PlanError> {
-    let standing = ctx.standing(&ctx.start())?;
-    let present = target.measure(&standing);
-    if present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad() {
+    if is_there(ctx, target)? {
         return Err(PlanError::AlreadyThere(target));
     }
     if !lowers_debt(ctx, target)? {
-        let ask = Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None };
+        let ask =
+            Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None, draw: U256::ZERO };
         return increase(ctx, &ask);
     }
     let none = U256::ZERO;

@@ -79,6 +79,12 @@ impl Streams<'_> {
         Ok(Lending::Borrow { asset: self.pair.debt.token, amount, receiver, pool: POOL }.into())
     }
 
+    /// Borrows and pays the account.
+    pub(super) fn draw(&self, amount: U256) -> Result<Op, EncodeError> {
+        let amount = Exact::new(amount)?;
+        Ok(Lending::Borrow { asset: self.pair.debt.token, amount, receiver: self.account, pool: POOL }.into())
+    }
+
     /// Sends a loan with its fee back from the composer's balance, where the lender does not pull.
     pub(super) fn return_loan(&self, loan: &Loan) -> Result<Option<Op>, EncodeError> {
         let Some(receiver) = loan.candidate.source.locked_pool() else { return Ok(None) };

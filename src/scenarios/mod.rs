@@ -1,11 +1,13 @@
-//! Stories on a local chain, told step by step: the demo.
+//! Stories on a local chain, told step by step: the demo, and the five scenarios at every end.
 //!
 //! Promises: a story starts its own replica and ends it, writes its journal into a directory of its own that goes with
 //! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
 //! Fails with [`StoryError`]; what was told until then stays true.
 
 mod demo;
+mod five;
 mod stage;
 
 pub use demo::{Beat, demo};
+pub use five::{Cell, CellResult, End, Executed, grid, play};
 pub use stage::{Stage, StoryError};

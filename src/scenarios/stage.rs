@@ -14,8 +14,10 @@ use crate::{
     journal::{IntentId, Journal, JournalError},
     localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
     loops::{LoopSnapshot, Ownership, Pair, PairError, PlanError, Request, Settings, execute, plan},
+    perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
+    trade::TradeError,
     units::{Millis, Secs},
 };
 
@@ -55,6 +57,15 @@ pub enum StoryError {
     Simulation(#[from] SimulationError),
     #[error(transparent)]
     Execute(#[from] ExecuteError),
+    #[error(transparent)]
+    Perp(#[from] PerpError),
+    #[error(transparent)]
+    Order(#[from] perps::ExecuteError),
+    #[error(transparent)]
+    Trade(#[from] TradeError),
+    /// The perp did not get as far as the story wants.
+    #[error("the story waits for {0} in vain")]
+    InVain(String),
     /// A step of the story was not included.
     #[error("a step of the story did not go through: {0:?}")]
     NotMined(Box<Outcome>),
@@ -63,10 +74,10 @@ pub enum StoryError {
 /// A running story.
 #[derive(Debug)]
 pub struct Stage {
-    sender: Sender<Endpoints>,
-    list: ReserveList,
-    network: String,
-    clock: Arc<dyn Clock>,
+    pub(super) sender: Sender<Endpoints>,
+    pub(super) list: ReserveList,
+    pub(super) network: String,
+    pub(super) clock: Arc<dyn Clock>,
     /// Prices, time and money of the replica.
     pub controls: Controls,
     // Last: the chain ends when everything that uses it is gone.

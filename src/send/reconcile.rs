@@ -364,7 +364,8 @@ fn close_unsigned(journal: &Journal, stamp: Stamp) -> Result<Vec<Finding>, SendE
     let mut findings = Vec::new();
     for intent in candidates {
         let is_mined = intent.state == IntentState::Mined;
-        if is_mined && intent.step + 1 >= intent.steps {
+        // Practice signs nothing: its intents rest in these states.
+        if intent.paper || (is_mined && intent.step + 1 >= intent.steps) {
             continue;
         }
         let done = intent.step + u32::from(is_mined);

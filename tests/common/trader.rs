@@ -358,6 +358,31 @@ impl Program {
     }
 }
 
+/// The program while it runs.
+#[derive(Debug)]
+pub struct Running(tokio::process::Child);
+
+impl Program {
+    /// Starts it and lets it run.
+    pub fn spawn(self, words: &str) -> Running {
+        let mut command = self.args(words.split_whitespace()).0;
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        Running(command.spawn().expect("the program starts"))
+    }
+}
+
+impl Running {
+    /// Asks it to end as Ctrl-C does, and waits for its end.
+    pub async fn interrupt(self) -> Ran {
+        let id = self.0.id().expect("it runs").to_string();
+        let sent = tokio::process::Command::new("kill").args(["-INT", &id]).status().await.expect("kill");
+        assert!(sent.success());
+        let Output { status, stdout, stderr } = self.0.wait_with_output().await.expect("its end");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Ran { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+}
+
 impl Ran {
     /// It must have ended so, and said all of this on stderr.
     #[track_caller]

@@ -110,7 +110,8 @@ impl fmt::Display for Cap {
 }
 
 /// A rule that refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "rule")]
 #[non_exhaustive]
 pub enum Refusal {
     /// The kill switch.
@@ -162,7 +163,8 @@ pub enum Refusal {
 }
 
 /// The answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Decision {
     /// Open this, and no more.

@@ -45,8 +45,8 @@ pub enum Kind {
     Secondary,
 }
 
-/// One signal, checked in itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One signal, checked in itself. Deserialised only from what was checked before: the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
     /// Its name; traded once.
     pub id: String,

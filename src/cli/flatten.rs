@@ -1,0 +1,86 @@
+//! `flatten`: close everything, open nothing.
+
+use clap::Args;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    loops::confirm,
+    output::table,
+    session::Session,
+    trade::desk,
+};
+use crate::{
+    config::RpcUrl,
+    perps::{Interest, OrderPatience, PerpVenue},
+    strategy::Command,
+    trade::{ClosingLeg, command_governor, flatten, load_governor, plan_flatten},
+};
+
+/// Flags of `flatten`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FlattenArgs {
+    /// Close everything; without it only what would be closed is shown.
+    #[arg(long)]
+    broadcast: bool,
+    /// Do not ask on the live chain.
+    #[arg(long)]
+    yes: bool,
+    /// Price service of the venue; on a local chain that of its keeper is found.
+    #[arg(long, value_name = "URL")]
+    price_url: Option<RpcUrl>,
+}
+
+pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
+    let session = Session::connect(global).await?;
+    let output = session.output;
+    let desk = desk(&session, args.price_url.as_ref()).await?;
+    if !args.broadcast {
+        let legs = match session.journal_reader(desk.account)? {
+            Some(reader) => plan_flatten(&desk, &reader).await?,
+            None => Vec::new(),
+        };
+        let document = serde_json::json!({ "closes": &legs, "sent": false });
+        return output
+            .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&legs)));
+    }
+    let signer = session.signer().await?;
+    confirm(&session, args.yes)?;
+    let mut sender = session.sender(signer).await?;
+    // Nothing may open while everything closes.
+    let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let reader = sender.journal().reader();
+    let state = load_governor(&desk, Some(reader), Some(&perps), false).await?;
+    command_governor(sender.journal(), false, &state, Command::Flatten, desk.stamp().await?)?;
+    let legs = plan_flatten(&desk, sender.journal().reader()).await?;
+    output.note(list(&legs));
+    let tell = |done: &crate::trade::Flattened| output.note(done.to_string());
+    let done = flatten(&desk, &mut sender, &legs, OrderPatience::default(), tell).await;
+    let document = serde_json::json!({ "closed": &done, "paused": true, "sent": true });
+    output.result(&document, || {
+        let mut lines: Vec<String> = done.iter().map(ToString::to_string).collect();
+        lines.push("paused: nothing is opened until `trimtab resume`".to_owned());
+        lines.join("\n")
+    })?;
+    match done.iter().map(|one| one.exit).max() {
+        None | Some(0) => Ok(()),
+        Some(code) => {
+            let failed = done.iter().filter(|one| one.exit != 0).count();
+            Err(Failure::after_result(Exit::from_code(code), format!("{failed} of {} could not be closed", done.len())))
+        }
+    }
+}
+
+fn list(legs: &[ClosingLeg]) -> String {
+    if legs.is_empty() {
+        return "nothing that this program opened is open".to_owned();
+    }
+    let row = |leg: &ClosingLeg| {
+        let plan = match &leg.plan {
+            Ok(plan) => plan.headline.clone(),
+            Err(error) => format!("cannot be planned now: {error}"),
+        };
+        vec![leg.what.clone(), plan]
+    };
+    table(&[], &legs.iter().map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,443 @@
+//! `signal run`, `signal resume`, `signal list`: signals traded as sagas.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    loops::confirm,
+    output::Output,
+    session::Session,
+    signal::{SizingArgs, read},
+    signal_view::assessment_text,
+    trade::desk,
+};
+use crate::{
+    chain::Endpoints,
+    config::StrategyConfig,
+    journal::{Journal, JournalReader, Saga},
+    perps::{Interest, PerpVenue, avantis_v1::AvantisV1},
+    send::Sender,
+    strategy::Signal,
+    trade::{
+        Desk, assess, load_governor,
+        saga::{Follow, Hand, Host, Notice, Phase, Policies, SagaReport, Wait, accept, open_trades, report, state_of},
+    },
+    units::{Millis, Secs},
+};
+
+/// Time between two looks at chain and file.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How long an order may lie with the venue before it is called overdue.
+const ORDER_TIMEOUT: Secs = Secs(60);
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The signal: a file with one JSON object, or `-` for standard input; with --follow a file that grows by lines.
+    file: PathBuf,
+    /// Trade it. Without this flag the trade is planned, checked, simulated and shown only.
+    #[arg(long, conflicts_with = "paper")]
+    broadcast: bool,
+    /// Practise: live prices, no transactions, a journal and a governor of its own.
+    #[arg(long)]
+    paper: bool,
+    /// Trade every new line of the file, until stopped.
+    #[arg(long, conflicts_with = "detach")]
+    follow: bool,
+    /// End as soon as the perp is open; `trimtab signal resume` or the next run sees it through.
+    #[arg(long)]
+    detach: bool,
+    #[command(flatten)]
+    policies: PolicyArgs,
+    #[command(flatten)]
+    sizing: SizingArgs,
+    /// Do not ask before sending (needed without a terminal).
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+/// What happens to the loop in the end, above the settings.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PolicyArgs {
+    /// The loop after the perp: restore, close or keep.
+    #[arg(long, value_name = "POLICY")]
+    after_perp: Option<String>,
+    /// The loop when the perp is proven not to have opened: unwind or keep.
+    #[arg(long, value_name = "POLICY")]
+    on_perp_failure: Option<String>,
+}
+
+impl PolicyArgs {
+    /// The global flags with these above the settings of file and environment.
+    fn over(&self, mut global: GlobalArgs) -> GlobalArgs {
+        let values = [
+            ("strategy.after_perp", "--after-perp", self.after_perp.clone()),
+            ("strategy.on_perp_failure", "--on-perp-failure", self.on_perp_failure.clone()),
+        ];
+        global.overrides.extend(values.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))));
+        global
+    }
+}
+
+/// What the user decided, from flags and settings.
+const fn policies(sizing: &SizingArgs, settings: &StrategyConfig) -> Policies {
+    Policies {
+        cap: sizing.cap || settings.cap,
+        include_existing: sizing.include_existing,
+        forced: sizing.force,
+        after_perp: settings.after_perp,
+        on_perp_failure: settings.on_perp_failure,
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// Go on with what was begun on paper.
+    #[arg(long)]
+    paper: bool,
+    /// Stay until everything is over.
+    #[arg(long)]
+    stay: bool,
+    #[command(flatten)]
+    sizing: SizingArgs,
+    /// Do not ask before sending (needed without a terminal).
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// At most so many, newest first.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    limit: u32,
+}
+
+/// What a run goes on until.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Until {
+    /// Somebody stops it.
+    Stopped,
+    /// This signal's trade is over.
+    Over(String),
+    /// This signal's perp is open, or its trade over.
+    Open(String),
+    /// Nothing is open any more.
+    Idle,
+    /// One round was made.
+    Once,
+}
+
+pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
+    let global = args.policies.over(args.sizing.over(global));
+    let config = global.settings()?.config;
+    if args.follow && args.file.as_os_str() == "-" {
+        return Err(Failure::message(Exit::Usage, "--follow needs a file; standard input is one signal"));
+    }
+    if args.follow && !args.broadcast && !args.paper {
+        return Err(Failure::message(
+            Exit::Usage,
+            "--follow needs --broadcast or --paper; `signal plan` shows one signal",
+        ));
+    }
+    // What is wrong with the signal itself is said before anybody is asked.
+    let signal = match args.follow {
+        true => None,
+        false => Some(Signal::parse(&read(&args.file)?, &config.strategy)?),
+    };
+    let session = Session::connect(&global).await?;
+    if let Some(signal) = &signal {
+        signal.check_age(Millis(session.clock.wall_millis()), config.strategy.max_signal_age)?;
+    }
+    let policies = policies(&args.sizing, &config.strategy);
+    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    if let Some(signal) = signal.as_ref().filter(|_| !args.broadcast && !args.paper) {
+        return dry_run(&session, &desk, signal, &args.sizing).await;
+    }
+    let mut hands = Hands::take(&session, args.paper, args.yes).await?;
+    let follow = args.follow.then(|| Follow::new(&args.file));
+    let host = Host::new(policies, follow, ORDER_TIMEOUT);
+    let until = match signal {
+        None => Until::Stopped,
+        Some(signal) => {
+            // What earlier runs left open comes first: a second order is not placed beside an unanswered one.
+            finish_earlier(&session, &desk, &mut hands).await?;
+            let assessment = Box::pin(accept(&desk, &hands.hand(), &signal, policies)).await?;
+            session.output.note(assessment_text(&assessment, &desk.network, &config.strategy.collateral));
+            if args.detach { Until::Open(signal.id) } else { Until::Over(signal.id) }
+        }
+    };
+    stay(&session, &desk, &mut hands, host, until).await
+}
+
+pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
+    let global = args.sizing.over(global);
+    let session = Session::connect(&global).await?;
+    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    let mut hands = Hands::take(&session, args.paper, args.yes).await?;
+    // Each open saga keeps its own; these are for new signals only.
+    let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, ORDER_TIMEOUT);
+    let until = if args.stay { Until::Idle } else { Until::Once };
+    stay(&session, &desk, &mut hands, host, until).await
+}
+
+pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
+    let session = Session::connect(global).await?;
+    let account = session.account().await?;
+    let reports = match session.journal_reader(account)? {
+        Some(reader) => reader.sagas(args.limit)?.iter().map(|saga| shown(&reader, saga)).collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
+    session.output.result(&json!({ "signals": reports }), || {
+        let lines: Vec<String> = reports.iter().map(SagaReport::words).collect();
+        if lines.is_empty() { "no signal was taken yet".to_owned() } else { lines.join("\n") }
+    })
+}
+
+fn shown(reader: &JournalReader, saga: &Saga) -> Outcome<SagaReport> {
+    Ok(report(reader, saga, &state_of(saga)?)?)
+}
+
+/// Shows the trade as `signal plan` does.
+async fn dry_run(session: &Session, desk: &Desk<AvantisV1>, signal: &Signal, sizing: &SizingArgs) -> Outcome {
+    let reader = session.journal_reader(desk.account)?;
+    let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let governor = load_governor(desk, reader.as_ref(), Some(&perps), false).await?;
+    let open = match &reader {
+        Some(reader) => open_trades(desk, reader, false, &signal.id)?,
+        None => crate::trade::OpenTrades::default(),
+    };
+    let assessment = Box::pin(assess(desk, signal, &governor, &open, &sizing.options(false))).await?;
+    let document = json!({ "assessment": &assessment, "feasible": assessment.is_feasible(), "sent": false });
+    let collateral = &desk.settings.strategy.collateral;
+    session.output.result(&document, || {
+        let text = assessment_text(&assessment, &desk.network, collateral);
+        format!("{text}\n\ndry run: nothing was sent; add --broadcast to trade it, --paper to practise")
+    })?;
+    if assessment.is_feasible() {
+        return Ok(());
+    }
+    Err(Failure::after_result(Exit::Refused, format!("refused:\n  {}", assessment.refusals.join("\n  "))))
+}
+
+/// The sender, or practice's journal.
+enum Hands {
+    Live(Box<Sender<Endpoints>>),
+    Paper(Journal),
+}
+
+impl Hands {
+    async fn take(session: &Session, paper: bool, yes: bool) -> Outcome<Self> {
+        if paper {
+            let account = session.account().await?;
+            return Ok(Self::Paper(session.journal(account).await?));
+        }
+        let signer = session.signer().await?;
+        confirm(session, yes)?;
+        Ok(Self::Live(Box::new(session.sender(signer).await?)))
+    }
+
+    fn hand(&mut self) -> Hand<'_> {
+        match self {
+            Self::Live(sender) => Hand::Live(sender),
+            Self::Paper(journal) => Hand::Paper(journal),
+        }
+    }
+
+    fn reader(&self) -> &JournalReader {
+        match self {
+            Self::Live(sender) => sender.journal().reader(),
+            Self::Paper(journal) => journal.reader(),
+        }
+    }
+}
+
+async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hands: &mut Hands) -> Outcome {
+    let earlier = crate::trade::saga::resume_open_sagas(desk, &mut hands.hand()).await?;
+    for (id, progress) in earlier {
+        match progress {
+            Ok(crate::trade::saga::Progress::Over(report)) => session.output.note(report.words()),
+            Ok(_) => {}
+            Err(error) => session.output.note(format!("signal {id}: {error}")),
+        }
+    }
+    Ok(())
+}
+
+/// Round after round until there is nothing to wait for, or somebody stops it.
+async fn stay(session: &Session, desk: &Desk<AvantisV1>, hands: &mut Hands, mut host: Host, until: Until) -> Outcome {
+    let output = session.output;
+    let mut stopped = stop_signal();
+    let mut told = Told::default();
+    loop {
+        let notices = {
+            let mut hand = hands.hand();
+            let round = Box::pin(host.round(desk, &mut hand));
+            tokio::select! {
+                notices = round => Some(notices?),
+                _ = stopped.wait_for(|times| *times > 1) => None,
+            }
+        };
+        // Asked twice, it ends in the middle of a round, as a crash would: the journal has everything.
+        let Some(notices) = notices else { return interrupted(output, hands.reader()) };
+        let mut over = Vec::new();
+        for notice in notices {
+            told.tell(output, &notice);
+            if let Notice::Stuck { id, error } = notice {
+                if until.is_about(&id) {
+                    return Err(error.into());
+                }
+            } else if let Notice::Over(report) = notice {
+                over.push(*report);
+            }
+        }
+        if let Some(outcome) = done(output, hands.reader(), &until, over) {
+            return outcome;
+        }
+        if told.is_overdue && matches!(until, Until::Over(_) | Until::Open(_)) {
+            let message = "the venue has not answered the order: it stays in the journal; nothing was unwound; \
+                           `trimtab signal resume` goes on once it has";
+            return Err(Failure::message(Exit::Unknown, message));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            _ = stopped.changed() => {}
+        }
+        if *stopped.borrow() > 0 {
+            return interrupted(output, hands.reader());
+        }
+    }
+}
+
+/// Whether the run has what it was for; then with its result.
+fn done(output: Output, reader: &JournalReader, until: &Until, over: Vec<SagaReport>) -> Option<Outcome> {
+    let result = |report: &SagaReport| {
+        output.result(report, || report.words())?;
+        match report.outcome.as_deref() {
+            Some("traded") | None => Ok(()),
+            _ => {
+                let why = report.failure.clone().unwrap_or_else(|| "the loop could not be brought back".to_owned());
+                Err(Failure::after_result(Exit::Refused, format!("signal {}: {why}", report.signal)))
+            }
+        }
+    };
+    let read =
+        |id: &str| -> Outcome<Option<SagaReport>> { reader.saga(id)?.map(|saga| shown(reader, &saga)).transpose() };
+    match until {
+        Until::Stopped => None,
+        Until::Over(id) => over.iter().find(|report| report.signal == *id).map(result),
+        Until::Open(id) => match over.iter().find(|report| report.signal == *id) {
+            Some(report) => Some(result(report)),
+            None => match read(id) {
+                Ok(Some(report)) if report.phase == Phase::Held.as_str() => Some(result(&report)),
+                Ok(_) => None,
+                Err(failure) => Some(Err(failure)),
+            },
+        },
+        Until::Once => Some(output.result(&json!({ "over": over }), || listed(&over, reader))),
+        Until::Idle => match reader.open_sagas() {
+            Ok(open) if open.is_empty() => Some(output.result(&json!({ "over": over }), || listed(&over, reader))),
+            Ok(_) => None,
+            Err(error) => Some(Err(error.into())),
+        },
+    }
+}
+
+fn listed(over: &[SagaReport], reader: &JournalReader) -> String {
+    let mut lines: Vec<String> = over.iter().map(SagaReport::words).collect();
+    let open = reader.open_sagas().map(|open| open.len()).unwrap_or_default();
+    lines.push(match open {
+        0 => "nothing is open".to_owned(),
+        count => format!("{count} still open: `trimtab signal list` shows them"),
+    });
+    lines.join("\n")
+}
+
+/// Stopped between two rounds: everything is in the journal.
+fn interrupted(output: Output, reader: &JournalReader) -> Outcome {
+    let open = reader.open_sagas()?;
+    let ids: Vec<&str> = open.iter().map(|saga| saga.id.as_str()).collect();
+    let words = match ids.as_slice() {
+        [] => "stopped; nothing is open".to_owned(),
+        ids => format!(
+            "stopped; still open: {}; stop and target stay with the venue; `trimtab signal resume --stay` goes on",
+            ids.join(", ")
+        ),
+    };
+    output.result(&json!({ "stopped": true, "open": ids }), || words)
+}
+
+/// How often the user has asked the program to end.
+fn stop_signal() -> watch::Receiver<u32> {
+    let (sender, receiver) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            asked_to_end().await;
+            sender.send_modify(|times| *times += 1);
+        }
+    });
+    receiver
+}
+
+#[cfg(unix)]
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
+impl Until {
+    fn is_about(&self, signal: &str) -> bool {
+        match self {
+            Self::Over(id) | Self::Open(id) => id == signal,
+            Self::Stopped | Self::Idle => false,
+            Self::Once => true,
+        }
+    }
+}
+
+/// What was said already: a wait is told when it begins.
+#[derive(Default)]
+struct Told {
+    waits: std::collections::BTreeMap<String, (Phase, Wait)>,
+    is_overdue: bool,
+}
+
+impl Told {
+    fn tell(&mut self, output: Output, notice: &Notice) {
+        match notice {
+            Notice::Taken { id } => output.note(format!("signal {id} taken")),
+            Notice::Skipped { reason, .. } => output.note(format!("skipped: {reason}")),
+            Notice::Over(report) => {
+                self.waits.remove(&report.signal);
+                output.note(report.words());
+            }
+            Notice::Stuck { id, error } => output.note(format!("signal {id}: {error}")),
+            Notice::Overdue { id, reason } => {
+                self.is_overdue = true;
+                output.note(format!("warning: signal {id}: {reason}"));
+            }
+            Notice::Waits { id, phase, wait } => {
+                if self.waits.insert(id.clone(), (*phase, *wait)) != Some((*phase, *wait)) {
+                    output.note(format!("signal {id}: {}", wait.words()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What every trade needs.
+
+use std::sync::Arc;
+
+use alloy::primitives::{Address, U256};
+
+use crate::{
+    aave::ReserveList,
+    chain::{Clock, Endpoints, Reader},
+    config::{BoundsConfig, Config, FeesConfig, GovernorConfig, StrategyConfig, ThresholdsConfig},
+    journal::Stamp,
+    perps::PercentE10,
+    units::{Millis, Secs},
+};
+
+use super::TradeError;
+
+/// The settings that trades read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradeSettings {
+    /// How a signal becomes sizes.
+    pub strategy: StrategyConfig,
+    /// What no signal may exceed.
+    pub governor: GovernorConfig,
+    /// When loops are trimmed.
+    pub thresholds: ThresholdsConfig,
+    /// What an action may cost.
+    pub bounds: BoundsConfig,
+    /// What gas may cost.
+    pub fees: FeesConfig,
+    /// How long plans and permits stay valid.
+    pub permit_ttl: Secs,
+    /// Most that a perp's fill may be worse than the mark.
+    pub slippage: PercentE10,
+}
+
+impl From<&Config> for TradeSettings {
+    fn from(config: &Config) -> Self {
+        Self {
+            strategy: config.strategy.clone(),
+            governor: config.governor,
+            thresholds: config.thresholds,
+            bounds: config.bounds,
+            fees: config.fees,
+            permit_ttl: config.permit_ttl,
+            slippage: PercentE10(U256::from(10_000_000_000u64)),
+        }
+    }
+}
+
+/// One account on one network, with its venue and its settings.
+#[derive(Debug, Clone)]
+pub struct Desk<V> {
+    /// The chain.
+    pub endpoints: Endpoints,
+    /// Aave's reserves.
+    pub reserves: ReserveList,
+    /// Where perps are traded.
+    pub venue: V,
+    /// Whose trades.
+    pub account: Address,
+    /// Settings.
+    pub settings: TradeSettings,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The network's name, as plans and journals know it.
+    pub network: String,
+    /// The chain is the real one.
+    pub live: bool,
+}
+
+impl<V> Desk<V> {
+    /// Now, for the journal: the newest block's time and the wall clock.
+    pub async fn stamp(&self) -> Result<Stamp, TradeError> {
+        let head = Reader::head(&self.endpoints).await?;
+        Ok(Stamp { block_time: head.timestamp, wall: Millis(self.clock.wall_millis()) })
+    }
+}

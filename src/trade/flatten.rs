@@ -1,0 +1,196 @@
+//! Closing everything: limit orders taken back, perps closed, loops closed. One that fails does not keep the next.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Desk, TradeError, assess::state::decimal};
+use crate::{
+    aave::{Market, MarketQuery},
+    chain::{Batch, Endpoints, Reader},
+    config::Urgency,
+    journal::{IntentId, JournalReader, LoopPosition},
+    loops::{self, LoopSnapshot, Ownership, Pair, Payout, Request, Settings, Share, class_of},
+    perps::{self, Interest, OrderPatience, PerpRequest, PerpSettings, PerpVenue, Portion, PositionKey, VenueSnapshot},
+    plan::{Plan, check},
+    send::Sender,
+    units::Millis,
+};
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)]
+pub enum FlattenAction {
+    /// Take a limit order back, whoever placed it: it would open a position.
+    Limit(PositionKey),
+    /// Close a perp.
+    Perp(PositionKey),
+    /// Close a loop.
+    Loop(LoopPosition),
+}
+
+/// One thing to do, planned on the present state.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClosingLeg {
+    /// In words.
+    pub what: String,
+    /// The plan, or why there is none.
+    pub plan: Result<Plan, String>,
+    #[serde(skip)]
+    action: FlattenAction,
+}
+
+/// What became of one thing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Flattened {
+    /// In words.
+    pub what: String,
+    /// The outcome in words, or the error.
+    pub result: Result<String, String>,
+    /// The exit code of it alone: 7 when it is not known how it ended.
+    pub exit: u8,
+}
+
+impl fmt::Display for Flattened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(done) => write!(f, "{}: {done}", self.what),
+            Err(error) => write!(f, "{}: NOT DONE: {error}", self.what),
+        }
+    }
+}
+
+/// Everything that flattening would do: limit orders, then the perps and the loops that this journal has open.
+pub async fn plan_flatten<V: PerpVenue>(desk: &Desk<V>, reader: &JournalReader) -> Result<Vec<ClosingLeg>, TradeError> {
+    let venue = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let mut legs = Vec::new();
+    for limit in &venue.limits {
+        legs.push((format!("limit order on {}", limit.pair), FlattenAction::Limit(limit.key)));
+    }
+    for perp in reader.open_perps()?.into_iter().filter(|perp| !perp.paper && perp.entry.venue == desk.venue.name()) {
+        let entry = &perp.entry;
+        let key = PositionKey { pair_index: entry.pair_index.into(), index: entry.trade_index.into() };
+        // What has ended already is settled by the journal's own reconciliation.
+        if venue.position(key).is_some() {
+            legs.push((format!("{} {}", entry.side, entry.pair), FlattenAction::Perp(key)));
+        }
+    }
+    for open in reader.open_loops()?.into_iter().filter(|open| !open.paper) {
+        let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
+        legs.push((format!("loop {}/{}", name(open.collateral), name(open.debt)), FlattenAction::Loop(open)));
+    }
+    let mut planned = Vec::with_capacity(legs.len());
+    for (what, action) in legs {
+        let plan = plan(desk, &venue, &action).await.map_err(|error| error.to_string());
+        planned.push(ClosingLeg { what, plan, action });
+    }
+    Ok(planned)
+}
+
+/// Carries it out, one after the other, each planned again on the state of its moment.
+pub async fn flatten<V: PerpVenue>(
+    desk: &Desk<V>,
+    sender: &mut Sender<Endpoints>,
+    legs: &[ClosingLeg],
+    patience: OrderPatience,
+    mut tell: impl FnMut(&Flattened),
+) -> Vec<Flattened> {
+    let mut all = Vec::with_capacity(legs.len());
+    for leg in legs {
+        let (result, exit) = match carry_out(desk, sender, &leg.action, patience).await {
+            Ok((words, 0)) => (Ok(words), 0),
+            Ok((words, exit)) => (Err(words), exit),
+            Err(error) => (Err(error), 4),
+        };
+        let done = Flattened { what: leg.what.clone(), result, exit };
+        tell(&done);
+        all.push(done);
+    }
+    all
+}
+
+async fn carry_out<V: PerpVenue>(
+    desk: &Desk<V>,
+    sender: &mut Sender<Endpoints>,
+    action: &FlattenAction,
+    patience: OrderPatience,
+) -> Result<(String, u8), String> {
+    let venue = desk.venue.snapshot(desk.account, &Interest::default()).await.map_err(|error| error.to_string())?;
+    let plan = plan(desk, &venue, action).await.map_err(|error| error.to_string())?;
+    let at = plan.block.timestamp;
+    let approved = check(plan, &desk.network, at).map_err(|refusal| refusal.to_string())?;
+    if matches!(action, FlattenAction::Loop(_)) {
+        let report = loops::execute(sender, &*desk.clock, approved).await.map_err(|error| error.to_string())?;
+        let words =
+            if report.settlement.is_some() { "closed".to_owned() } else { format!("{:?}", report.outcome.ending) };
+        return Ok((words, report.outcome.exit_code()));
+    }
+    let report = perps::execute(sender, &desk.venue, &*desk.clock, approved, patience).await;
+    let report = report.map_err(|error| error.to_string())?;
+    let words = match report.orders.as_slice() {
+        [] if report.settlement.is_some() => "done".to_owned(),
+        [] => format!("{:?}", report.outcome.ending),
+        [(_, perps::OrderState::Filled(fill)), ..] => {
+            let paid = decimal(fill.paid.0, perps::Usdc::DECIMALS).map_err(|error| error.to_string())?;
+            format!("closed at {}, {paid} USDC paid", fill.price)
+        }
+        [(order, state), ..] => format!("order {}: {state:?}", order.id),
+    };
+    Ok((words, report.exit_code()))
+}
+
+async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &FlattenAction) -> Result<Plan, TradeError> {
+    let market = market(desk).await?;
+    let fees = desk.endpoints.fee_market(&market.block).await?;
+    let gas_price = fees.base_fee.saturating_add(fees.suggested_tip);
+    let subject = format!("flatten {action:?} {} {}", market.block.hash, desk.account);
+    let id = IntentId::derive(Millis(desk.clock.wall_millis()), subject.as_bytes()).to_string();
+    let request = match action {
+        FlattenAction::Limit(order) => PerpRequest::Cancel { order: *order },
+        FlattenAction::Perp(position) => PerpRequest::Close { position: *position, portion: Portion::All },
+        FlattenAction::Loop(open) => return plan_loop(desk, &market, open, (id, gas_price)).await,
+    };
+    let settings = PerpSettings {
+        id,
+        network: desk.network.clone(),
+        urgency: Urgency::Open,
+        valid_for: desk.settings.permit_ttl,
+        gas_price,
+    };
+    Ok(desk.venue.plan(&request, venue, &settings).await?)
+}
+
+async fn plan_loop<V>(
+    desk: &Desk<V>,
+    market: &Market,
+    open: &LoopPosition,
+    (id, gas_price): (String, alloy::primitives::U256),
+) -> Result<Plan, TradeError> {
+    let pair = Pair::find(&desk.reserves, market, &open.collateral.to_string(), &open.debt.to_string())?;
+    let snapshot = LoopSnapshot::read(&desk.endpoints, &desk.reserves, &pair, desk.account).await?;
+    let trade = &desk.settings;
+    let stored = serde_json::from_value(open.terms.thresholds.clone()).ok();
+    let settings = Settings {
+        id,
+        network: desk.network.clone(),
+        urgency: None,
+        bounds: trade.bounds,
+        slippage: None,
+        thresholds: stored.unwrap_or_else(|| trade.thresholds.of(class_of(None))),
+        permit_ttl: trade.permit_ttl,
+        fees: trade.fees,
+        flash: None,
+        gas_price,
+    };
+    let request = Request::Close { share: Share::All, payout: Payout::Debt };
+    let hubs = LoopSnapshot::hubs(&desk.reserves);
+    Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs, Ownership::Known)?)
+}
+
+async fn market<V>(desk: &Desk<V>) -> Result<Market, TradeError> {
+    let block = Reader::head(&desk.endpoints).await?;
+    let mut batch = Batch::new();
+    let query = MarketQuery::add(&desk.reserves, &mut batch);
+    let answers = desk.endpoints.read(block.hash, &batch).await?;
+    Ok(query.decode(&answers, block)?)
+}

@@ -1,0 +1,21 @@
+//! From a signal to a position: sized, governed, checked against chain and venue, and carried out.
+//!
+//! [`assess`] reads loop, venue and wallet and answers with everything a trade would be: sizes, both plans, all checks
+//! with both figures, what it costs and what it can win and lose; nothing is sent. [`Desk`] is what every trade needs.
+//! [`flatten`] closes everything. The governor's state is kept in the journal ([`load_governor`]).
+//! Fails with [`TradeError`]; what chain, venue or rules do not allow is a refusal inside the [`Assessment`].
+
+mod assess;
+mod desk;
+mod error;
+mod flatten;
+mod governor;
+mod open;
+pub mod saga;
+
+pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
+pub use desk::{Desk, TradeSettings};
+pub use error::TradeError;
+pub use flatten::{ClosingLeg, FlattenAction, Flattened, flatten, plan_flatten};
+pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
+pub use open::{OpenTrade, OpenTrades};

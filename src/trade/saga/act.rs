@@ -1,0 +1,250 @@
+//! Carrying one leg out: planned on the newest state, checked, sent, compared with its plan.
+
+use rust_decimal::{Decimal, dec};
+
+use super::{
+    Facts, Goal, Hand, Role, SagaError, SagaState,
+    accept::json,
+    error::Stopped,
+    goal,
+    others::{governor, open_trades},
+    paper,
+    record::save,
+};
+use crate::{
+    chain::{Endpoints, Reader},
+    config::MarginFrom,
+    dex::WETH,
+    journal::{IntentId, IntentState},
+    loops::{self, Ownership, Payout, PlanError, Request, Settings, Share, Target},
+    perps::{self, PerpVenue},
+    plan::{Approved, Plan, check},
+    send::{SendError, Sender, perform},
+    trade::{Assessment, Desk, assess, assess::state::LoopState},
+};
+
+/// Lowest leverage that the planner takes to a loop: a base without debt is approached to within this.
+const LEAST_LEVERAGE: Decimal = dec!(1.01);
+
+/// Carries a leg out.
+pub(super) async fn act<V: PerpVenue + Clone>(
+    desk: &Desk<V>,
+    hand: &mut Hand<'_>,
+    state: &mut SagaState,
+    facts: &Facts,
+    role: Role,
+) -> Result<(), Stopped> {
+    let Some((_, attempt)) = state.phase.leg() else { return Ok(()) };
+    let id = state.intent(role, attempt);
+    if let Hand::Paper(journal) = hand {
+        return Box::pin(paper::act(desk, journal, state, facts, (role, id))).await;
+    }
+    let plan = match role {
+        Role::Raise => Box::pin(raise(desk, hand, state)).await?,
+        Role::Open => Box::pin(open(desk, hand, state)).await?,
+        Role::Back => Box::pin(back(desk, hand, state, goal(state, facts))).await?,
+    };
+    let plan = Plan { id: id.to_string(), ..plan };
+    let Hand::Live(sender) = hand else { return Ok(()) };
+    let head = Reader::head(&desk.endpoints).await.map_err(SagaError::from)?;
+    let approved = check(plan, &desk.network, head.timestamp)?;
+    match role {
+        Role::Raise | Role::Back => {
+            let report = Box::pin(loops::execute(sender, &*desk.clock, approved)).await.map_err(SagaError::from)?;
+            tracing::info!(signal = %state.signal.id, ?role, ending = ?report.outcome.ending, "loop");
+        }
+        Role::Open => order(desk, sender, state, approved, id).await?,
+    }
+    Ok(())
+}
+
+/// The loop's way up, from an assessment of the whole trade on the newest state.
+async fn raise<V: PerpVenue + Clone>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState) -> Result<Plan, Stopped> {
+    let assessment = again(desk, hand, state).await?;
+    assessment.loop_plan.ok_or(Stopped::There)
+}
+
+/// The perp, from an assessment on the state that the loop's leg left: the mark may have moved, the wallet has.
+async fn open<V: PerpVenue + Clone>(desk: &Desk<V>, hand: &Hand<'_>, state: &mut SagaState) -> Result<Plan, Stopped> {
+    let mut desk = desk.clone();
+    if state.has_loop() {
+        // What was to be borrowed is in the wallet now.
+        desk.settings.strategy.margin_from = MarginFrom::Wallet;
+    }
+    let assessment = again(&desk, hand, state).await?;
+    let no_plan = || Stopped::Refused("the venue does not plan it".to_owned());
+    let plan = assessment.perp_plan.clone().ok_or_else(no_plan)?;
+    remember(&desk, hand, state, &assessment).await?;
+    Ok(plan)
+}
+
+/// Sizes and forecast of the newest assessment are what the outcome is compared with.
+pub(super) async fn remember<V: PerpVenue>(
+    desk: &Desk<V>,
+    hand: &Hand<'_>,
+    state: &mut SagaState,
+    assessment: &Assessment,
+) -> Result<(), SagaError> {
+    state.margin = assessment.size.margin;
+    state.notional = assessment.size.ordered_notional().ok_or(SagaError::Unfit("the ordered notional"))?;
+    state.forecast.clone_from(&assessment.forecast);
+    if state.has_loop() && !state.paper {
+        let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
+        let loop_ = LoopState::read(desk, &open, state.paper).await?;
+        state.equity = loop_.now.map(|now| now.equity);
+    }
+    save(hand.journal(), state, desk.stamp().await?)
+}
+
+/// Assesses the trade again; what refuses it now ends it.
+pub(super) async fn again<V: PerpVenue>(
+    desk: &Desk<V>,
+    hand: &Hand<'_>,
+    state: &SagaState,
+) -> Result<Assessment, Stopped> {
+    let reader = hand.reader();
+    let governor = governor(desk, reader, state.paper).await?;
+    let open = open_trades(desk, reader, state.paper, &state.signal.id)?;
+    let assessment =
+        Box::pin(assess(desk, &state.signal, &governor, &open, &state.options())).await.map_err(SagaError::from)?;
+    if !assessment.is_feasible() {
+        return Err(Stopped::Refused(assessment.refusals.join("; ")));
+    }
+    Ok(assessment)
+}
+
+/// The loop's way back.
+async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
+    let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
+    let loop_ = LoopState::read(desk, &open, state.paper).await.map_err(SagaError::from)?;
+    let request = match goal {
+        Goal::Stay => return Err(Stopped::There),
+        Goal::Leverage(leverage) => {
+            let leverage = leverage.max(LEAST_LEVERAGE).trunc_with_scale(6).normalize();
+            Request::Adjust { target: Target::Leverage(leverage) }
+        }
+        Goal::Closed => {
+            let unwrap = (loop_.pair.collateral.token == WETH).then_some(WETH);
+            Request::Close { share: Share::All, payout: Payout::Collateral { unwrap } }
+        }
+    };
+    // What this saga opened or was allowed to use, it may bring back.
+    let is_known = open.known_loop.is_some() || state.include_existing;
+    let ownership = if is_known { Ownership::Known } else { Ownership::Foreign };
+    let settings = Settings {
+        id: String::new(),
+        network: desk.network.clone(),
+        urgency: None,
+        bounds: desk.settings.bounds,
+        slippage: None,
+        thresholds: loop_.thresholds,
+        permit_ttl: desk.settings.permit_ttl,
+        fees: desk.settings.fees,
+        flash: None,
+        gas_price: loop_.gas_price,
+    };
+    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs, ownership) {
+        Ok(plan) => Ok(plan),
+        Err(PlanError::AlreadyThere(_)) => Err(Stopped::There),
+        Err(error) => Err(SagaError::from(error).into()),
+    }
+}
+
+/// Sends the perp's order and records it.
+async fn order<V: PerpVenue>(
+    desk: &Desk<V>,
+    sender: &mut Sender<Endpoints>,
+    state: &SagaState,
+    approved: Approved<Plan>,
+    id: IntentId,
+) -> Result<(), SagaError> {
+    let (done, outcome) = Box::pin(perform(sender, &*desk.clock, approved)).await?;
+    tracing::info!(signal = %state.signal.id, ending = ?outcome.ending, "perp ordered");
+    if !outcome.is_mined() || done != id {
+        return Ok(());
+    }
+    settle_open(desk, sender, id).await
+}
+
+/// Compares an included leg with its plan and records what it placed.
+pub(super) async fn settle<V: PerpVenue>(
+    desk: &Desk<V>,
+    hand: &mut Hand<'_>,
+    state: &SagaState,
+    role: Role,
+) -> Result<(), SagaError> {
+    let Hand::Live(sender) = hand else { return Ok(()) };
+    for id in intents_in(sender, state, role, &[IntentState::Mined])? {
+        match role {
+            Role::Open => settle_open(desk, sender, id).await?,
+            Role::Raise | Role::Back => {
+                loops::settle(sender.journal(), sender.wire(), id, desk.stamp().await?).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Records the orders that an included open placed, then its outcome: a crash in between is settled once more.
+async fn settle_open<V: PerpVenue>(desk: &Desk<V>, sender: &Sender<Endpoints>, id: IntentId) -> Result<(), SagaError> {
+    fail::fail_point!("saga-before-ordered");
+    let stamp = desk.stamp().await?;
+    perps::settle(sender.journal(), sender.wire(), &desk.venue, id, stamp).await?;
+    fail::fail_point!("saga-after-ordered");
+    Ok(())
+}
+
+/// Sends what nobody has seen again as it is; what would now do something else is taken back.
+pub(super) async fn resend(hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
+    let Hand::Live(sender) = hand else { return Ok(()) };
+    for id in unresolved(sender, state, role)? {
+        match sender.resend(id).await {
+            Ok(outcome) => tracing::info!(intent = %id, ending = ?outcome.ending, "sent again"),
+            Err(SendError::Spoiled { reason, .. }) => {
+                tracing::warn!(intent = %id, %reason, "not sent again");
+                let outcome = sender.take_back(id).await?;
+                tracing::info!(intent = %id, ending = ?outcome.ending, "taken back");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Uses the nonce up.
+pub(super) async fn take_back(hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
+    let Hand::Live(sender) = hand else { return Ok(()) };
+    for id in unresolved(sender, state, role)? {
+        let outcome = sender.take_back(id).await?;
+        tracing::info!(intent = %id, ending = ?outcome.ending, "taken back");
+    }
+    Ok(())
+}
+
+fn unresolved(sender: &Sender<Endpoints>, state: &SagaState, role: Role) -> Result<Vec<IntentId>, SagaError> {
+    intents_in(sender, state, role, &[IntentState::Signed, IntentState::Sent, IntentState::Unknown])
+}
+
+fn intents_in(
+    sender: &Sender<Endpoints>,
+    state: &SagaState,
+    role: Role,
+    states: &[IntentState],
+) -> Result<Vec<IntentId>, SagaError> {
+    let reader = sender.journal().reader();
+    let links = reader.intents_of_saga(&state.signal.id)?;
+    let mut found = Vec::new();
+    for link in links.into_iter().filter(|link| link.role == role.as_str()) {
+        if let Ok(intent) = reader.intent(link.intent)
+            && states.contains(&intent.state)
+        {
+            found.push(intent.id);
+        }
+    }
+    Ok(found)
+}
+
+/// The plan as the journal of practice keeps it.
+pub(super) fn plan_value(plan: Option<&Plan>, id: &str) -> Result<serde_json::Value, SagaError> {
+    plan.map_or_else(|| Ok(serde_json::json!({})), |plan| json(plan, id))
+}

@@ -1,0 +1,173 @@
+//! One round of a process that hosts signals: new lines are taken, every open saga goes on as far as it goes.
+
+use super::{
+    Follow, Hand, Line, Phase, Policies, Progress, SagaError, SagaReport, Wait, accept, others::state_of,
+    record::event, resume_open_sagas, run::unresolved,
+};
+use crate::{
+    journal::{JournalError, Severity},
+    perps::PerpVenue,
+    strategy::Signal,
+    trade::Desk,
+    units::Secs,
+};
+
+/// Takes signals and sees their trades through, round by round.
+#[derive(Debug)]
+pub struct Host {
+    policies: Policies,
+    follow: Option<Follow>,
+    /// How long an order may lie before it is told to be overdue.
+    order_timeout: Secs,
+}
+
+/// Something that a round has to say.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A signal was taken.
+    Taken {
+        /// The signal.
+        id: String,
+    },
+    /// A line or a signal was not taken.
+    Skipped {
+        /// The line, from 1.
+        line: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A saga is over.
+    Over(Box<SagaReport>),
+    /// A saga waits.
+    Waits {
+        /// The signal.
+        id: String,
+        /// How far it is.
+        phase: Phase,
+        /// What for.
+        wait: Wait,
+    },
+    /// An order that the venue should have answered.
+    Overdue {
+        /// The signal.
+        id: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// A saga cannot go on now.
+    Stuck {
+        /// The signal.
+        id: String,
+        /// Why.
+        error: SagaError,
+    },
+}
+
+impl Host {
+    /// A host that follows a file, or only sees open sagas through.
+    #[must_use]
+    pub const fn new(policies: Policies, follow: Option<Follow>, order_timeout: Secs) -> Self {
+        Self { policies, follow, order_timeout }
+    }
+
+    /// One round. Nothing of a single signal ends it; an error does that concerns the journal or the file itself.
+    pub async fn round<V: PerpVenue + Clone>(
+        &mut self,
+        desk: &Desk<V>,
+        hand: &mut Hand<'_>,
+    ) -> Result<Vec<Notice>, SagaError> {
+        let mut notices = Vec::new();
+        self.see_through(desk, hand, &mut notices).await?;
+        let lines = match &mut self.follow {
+            Some(follow) => {
+                follow.poll().map_err(|error| SagaError::File(format!("{}: {error}", follow.path().display())))?
+            }
+            None => Vec::new(),
+        };
+        for line in lines {
+            let number = line.number;
+            match self.take(desk, hand, line).await {
+                Ok(id) => {
+                    notices.push(Notice::Taken { id });
+                    self.see_through(desk, hand, &mut notices).await?;
+                }
+                // Read again after a restart: that is how it should be.
+                Err(SagaError::Journal(JournalError::DuplicateSignal(id))) => {
+                    tracing::debug!(line = number, %id, "taken before");
+                }
+                Err(error) if error.exit_code() == 9 => return Err(error),
+                Err(error) => {
+                    let reason = format!("line {number}: {error}");
+                    event(
+                        hand.journal(),
+                        (Severity::Warning, "signal-skipped"),
+                        reason.clone(),
+                        None,
+                        desk.stamp().await?,
+                    )?;
+                    notices.push(Notice::Skipped { line: number, reason });
+                }
+            }
+        }
+        Ok(notices)
+    }
+
+    async fn take<V: PerpVenue>(&self, desk: &Desk<V>, hand: &Hand<'_>, line: Line) -> Result<String, SagaError> {
+        let text = line.text.map_err(|why| SagaError::File(why.to_owned()))?;
+        let signal = Signal::parse(&text, &desk.settings.strategy)?;
+        accept(desk, hand, &signal, self.policies).await?;
+        Ok(signal.id)
+    }
+
+    async fn see_through<V: PerpVenue + Clone>(
+        &self,
+        desk: &Desk<V>,
+        hand: &mut Hand<'_>,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), SagaError> {
+        for (id, progress) in resume_open_sagas(desk, hand).await? {
+            match progress {
+                Ok(Progress::Over(report)) => notices.push(Notice::Over(report)),
+                Ok(Progress::Waits { phase, wait }) => {
+                    if let Some(reason) = self.overdue(desk, hand, &id, wait).await? {
+                        notices.push(Notice::Overdue { id: id.clone(), reason });
+                    }
+                    notices.push(Notice::Waits { id, phase, wait });
+                }
+                Err(error) if error.exit_code() == 9 => return Err(error),
+                Err(error) => notices.push(Notice::Stuck { id, error }),
+            }
+        }
+        Ok(())
+    }
+
+    /// An order that the venue lets lie; the journal is told once.
+    async fn overdue<V: PerpVenue>(
+        &self,
+        desk: &Desk<V>,
+        hand: &Hand<'_>,
+        id: &str,
+        wait: Wait,
+    ) -> Result<Option<String>, SagaError> {
+        if !matches!(wait, Wait::Keeper | Wait::Unresolved) {
+            return Ok(None);
+        }
+        let Some(saga) = hand.reader().saga(id)? else { return Ok(None) };
+        let mut state = state_of(&saga)?;
+        let Some(order) = state.order.clone() else { return Ok(None) };
+        let now = desk.stamp().await?.block_time;
+        let age = now.0.saturating_sub(order.placed.0);
+        if age < self.order_timeout.0 {
+            return Ok(None);
+        }
+        let reason = format!(
+            "order {} has no answer after {age} s; nothing is unwound and nothing further is ordered before it has one",
+            order.id
+        );
+        if !state.warned {
+            unresolved(desk, hand, &mut state, reason.clone()).await?;
+        }
+        Ok(Some(reason))
+    }
+}

@@ -1,0 +1,69 @@
+//! What else is open: the other sagas, their tiers, and perps that no saga opened.
+
+use rust_decimal::Decimal;
+
+use super::{STATE_VERSION, SagaError, SagaState};
+use crate::{
+    journal::{JournalReader, Saga},
+    perps::{Interest, PerpVenue},
+    strategy::GovernorState,
+    trade::{Desk, OpenTrade, OpenTrades, load_governor, stored_governor},
+};
+
+/// The state of a saga as the journal has it.
+pub fn state_of(saga: &Saga) -> Result<SagaState, SagaError> {
+    let broken = |reason: String| SagaError::State { id: saga.id.clone(), reason };
+    let version = saga.state.get("version").and_then(serde_json::Value::as_u64);
+    if version != Some(u64::from(STATE_VERSION)) {
+        return Err(broken(format!("its form is {version:?}, this program knows {STATE_VERSION}")));
+    }
+    serde_json::from_value(saga.state.clone()).map_err(|error| broken(error.to_string()))
+}
+
+/// The governor's state, or a fresh one.
+pub(super) async fn governor<V: PerpVenue>(
+    desk: &Desk<V>,
+    reader: &JournalReader,
+    paper: bool,
+) -> Result<GovernorState, SagaError> {
+    if let Some(state) = stored_governor(reader, paper)? {
+        return Ok(state);
+    }
+    let snapshot = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    Ok(load_governor(desk, Some(reader), Some(&snapshot), paper).await?)
+}
+
+/// The sagas that run, of practice or of the real thing, but one.
+pub(super) fn others(reader: &JournalReader, paper: bool, but: &str) -> Result<Vec<SagaState>, SagaError> {
+    let open = reader.open_sagas()?;
+    open.iter().filter(|saga| saga.paper == paper && saga.id != but).map(state_of).collect()
+}
+
+/// The highest tier among sagas that hold the loop.
+pub(super) fn highest(others: &[SagaState]) -> Option<Decimal> {
+    let holding = others.iter().filter(|state| state.has_loop() && state.phase.holds_loop());
+    holding.map(|state| state.tier).max()
+}
+
+/// Everything that is open beside one signal, as an assessment wants it.
+pub fn open_trades<V>(desk: &Desk<V>, reader: &JournalReader, paper: bool, but: &str) -> Result<OpenTrades, SagaError> {
+    let others = others(reader, paper, but)?;
+    let active = others.iter().filter(|state| state.phase.holds_loop());
+    let mut trades: Vec<OpenTrade> = active.map(of_saga).collect();
+    let in_journal = OpenTrades::read(desk, reader, paper)?;
+    let known = |trade: &OpenTrade| {
+        let signal = trade.signal.as_deref();
+        signal == Some(but) || others.iter().any(|state| signal == Some(state.signal.id.as_str()))
+    };
+    trades.extend(in_journal.trades.into_iter().filter(|trade| !known(trade)));
+    Ok(OpenTrades { trades, known_loop: in_journal.known_loop })
+}
+
+fn of_saga(state: &SagaState) -> OpenTrade {
+    OpenTrade {
+        signal: Some(state.signal.id.clone()),
+        pair: state.signal.pair.clone(),
+        notional: state.notional,
+        loop_leverage: state.tier,
+    }
+}

@@ -1,0 +1,12 @@
+//! From a signal to its plan, the kill switch, and closing everything: what a user types and sees.
+#![allow(clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/trader.rs"]
+mod trader;
+
+mod kit;
+mod plan;
+mod scenarios;
+mod switch;
