@@ -9,8 +9,7 @@ use crate::{
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, TargetError},
-    onedelta,
-    perps::{self, PerpError},
+    onedelta, perps,
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
@@ -54,17 +53,7 @@ macro_rules! coded {
     };
 }
 
-coded!(
-    PerpError,
-    ConfigError,
-    ConnectError,
-    FeeError,
-    IdentityError,
-    SigningError,
-    WalletError,
-    JournalError,
-    SignalError
-);
+coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError, SignalError);
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
