@@ -25,7 +25,10 @@ use crate::{
     strategy::Signal,
     trade::{
         Desk, assess, load_governor,
-        saga::{Follow, Hand, Host, Notice, Phase, Policies, SagaReport, Wait, accept, open_trades, report, state_of},
+        saga::{
+            Follow, Hand, Host, Notice, Phase, Policies, Progress, Role, SagaReport, Wait, accept, open_trades, report,
+            resume_open_sagas, state_of,
+        },
     },
     units::{Millis, Secs},
 };
@@ -165,7 +168,7 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
         None => Until::Stopped,
         Some(signal) => {
             // What earlier runs left open comes first: a second order is not placed beside an unanswered one.
-            finish_earlier(&session, &desk, &mut hands).await?;
+            finish_earlier(&session, &desk, &mut hands.hand()).await?;
             let assessment = Box::pin(accept(&desk, &hands.hand(), &signal, policies)).await?;
             session.output.note(assessment_text(&assessment, &desk.network, &config.strategy.collateral));
             if args.detach { Until::Open(signal.id) } else { Until::Over(signal.id) }
@@ -256,12 +259,27 @@ impl Hands {
     }
 }
 
-async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hands: &mut Hands) -> Outcome {
-    let earlier = crate::trade::saga::resume_open_sagas(desk, &mut hands.hand()).await?;
-    for (id, progress) in earlier {
+/// Goes on with what signals have open, before another command of the account sends something: the next command finishes
+/// what a detached run began. What cannot go on now is said and does not keep the command.
+pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints>) {
+    let finish = async {
+        let open = sender.journal().reader().open_sagas()?;
+        if open.iter().all(|saga| saga.paper) {
+            return Ok(());
+        }
+        let desk = desk(session, None).await?;
+        finish_earlier(session, &desk, &mut Hand::Live(sender)).await
+    };
+    if let Err(failure) = Box::pin(finish).await {
+        session.output.note(format!("warning: open signals wait for `trimtab signal resume`: {}", failure.report));
+    }
+}
+
+async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hand: &mut Hand<'_>) -> Outcome {
+    for (id, progress) in resume_open_sagas(desk, hand).await? {
         match progress {
-            Ok(crate::trade::saga::Progress::Over(report)) => session.output.note(report.words()),
-            Ok(_) => {}
+            Ok(Progress::Over(report)) => session.output.note(report.words()),
+            Ok(Progress::Waits { .. }) => {}
             Err(error) => session.output.note(format!("signal {id}: {error}")),
         }
     }
@@ -321,7 +339,9 @@ fn done(output: Output, reader: &JournalReader, until: &Until, over: Vec<SagaRep
             Some("traded") | None => Ok(()),
             _ => {
                 let why = report.failure.clone().unwrap_or_else(|| "the loop could not be brought back".to_owned());
-                Err(Failure::after_result(Exit::Refused, format!("signal {}: {why}", report.signal)))
+                // An order that the venue cancelled is worth another code than a trade that was refused beforehand.
+                let exit = if report.has(Role::Open) { Exit::Reverted } else { Exit::Refused };
+                Err(Failure::after_result(exit, format!("signal {}: {why}", report.signal)))
             }
         }
     };

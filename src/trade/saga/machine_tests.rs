@@ -381,6 +381,18 @@ fn a_cancelled_perp_unwinds_or_keeps_the_loop_and_an_unresolved_one_does_neither
 }
 
 #[test]
+fn a_signal_that_has_grown_old_since_is_not_ordered_any_more_but_an_order_that_may_exist_is_followed() {
+    let mut state = fresh(dec!(3), None, AfterPerp::Restore, OnPerpFailure::Unwind);
+    state.phase = Phase::Open(1);
+    let late = |intent| Facts { intent, too_late: true, ..facts(Some(dec!(3))) };
+    assert_eq!(next(&state, &late(IntentFact::Absent)), Step::Enter(Phase::Back(1)));
+    assert_eq!(next(&state, &late(IntentFact::Failed)), Step::Enter(Phase::Back(1)));
+    assert_eq!(next(&state, &late(IntentFact::NotSeen { valid: true })), Step::TakeBack(Role::Open));
+    assert_eq!(next(&state, &late(IntentFact::Waiting)), Step::Wait(Wait::Inclusion));
+    assert_eq!(next(&state, &late(IntentFact::Mined)), Step::Settle(Role::Open));
+}
+
+#[test]
 fn a_leg_that_never_goes_through_is_given_up_and_said_so() {
     let mut state = fresh(dec!(3), None, AfterPerp::Restore, OnPerpFailure::Unwind);
     state.phase = Phase::Back(ATTEMPTS);
