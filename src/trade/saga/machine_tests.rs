@@ -140,7 +140,7 @@ impl World {
             Venue::Nothing => OrderFact::None,
             Venue::Pending => OrderFact::Waiting(handle()),
             Venue::Lost => OrderFact::Unknown { order: handle(), reason: "lost".to_owned() },
-            Venue::Filled | Venue::Ended => OrderFact::Filled { order: handle(), fill: fill() },
+            Venue::Filled | Venue::Ended => OrderFact::Filled { order: handle(), fill: Box::new(fill()) },
             Venue::Cancelled => OrderFact::Cancelled { order: handle(), reason: "slippage".to_owned() },
         };
         let ended = Ending { kind: EndKind::Target, fill: fill(), order: None };
