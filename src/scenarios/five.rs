@@ -22,7 +22,7 @@ use crate::{
     send::Settlement,
     strategy::{GovernorState, SCENARIOS, Scenario},
     trade::{AssessOptions, Assessment, Desk, OpenTrades, TradeSettings, assess},
-    units::{Millis, Secs, from_decimal},
+    units::{Millis, Secs, WAD, from_decimal},
 };
 
 /// Prices of the scenarios' assets.
@@ -32,6 +32,8 @@ const SHOCK: &str = "1772.1";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
+/// Looks at the rollover before the end, three blocks apart.
+const LOOKS: usize = 40;
 /// Most that computed and executed may differ: 0.000001 USDC.
 const UNIT: U256 = U256::ONE;
 
@@ -209,20 +211,17 @@ impl Arena {
         }
         let (forecast, key, opened, cost) = self.open(&assessment).await?;
         gas = gas.saturating_add(cost);
-        let opened_rollover = self.rollover(key).await?;
+        let growth = self.rollover(key, opened).await?;
         self.move_price(end, &forecast, assessment.signal.side.is_long()).await?;
         let (ended_by, at_price, paid, block) = self.ended(end, key, opened).await?;
+        // Every forecast is without the rollover that accrues until the end.
         let by_arithmetic = match ended_by {
             EndKind::Target => forecast.paid_at_target,
             EndKind::Stop => forecast.paid_at_stop,
             _ => at_price,
         };
-        let rollover = extrapolated(opened_rollover, opened, block);
-        let computed = if matches!(ended_by, EndKind::Target | EndKind::Stop) {
-            Usdc(by_arithmetic.0.saturating_sub(rollover.0))
-        } else {
-            by_arithmetic
-        };
+        let rollover = growth.after(block.saturating_sub(opened));
+        let computed = Usdc(by_arithmetic.0.saturating_sub(rollover.0));
         let mut returned = U256::ZERO;
         if assessment.loop_plan.is_some() {
             let request = Request::Close { share: Share::All, payout: Payout::Collateral { unwrap: Some(WETH) } };
@@ -290,15 +289,19 @@ impl Arena {
         }
     }
 
-    /// Rollover of a position at the newest block, and that block.
-    async fn rollover(&self, key: PositionKey) -> Result<(Usdc, u64), StoryError> {
-        // Some blocks, so that what accrues in one can be told.
-        for _ in 0..8 {
-            self.stage.controls.warp(Secs(2), FeedAge::Refreshed).await?;
+    /// What a position pays in rollover each block. Every look is cut off to a unit and so gives two limits of it; many looks
+    /// together tell it far better than one.
+    async fn rollover(&self, key: PositionKey, opened: u64) -> Result<Growth, StoryError> {
+        let mut growth = Growth { least: U256::ZERO, most: U256::MAX };
+        for _ in 0..LOOKS {
+            for age in [FeedAge::Grows, FeedAge::Grows, FeedAge::Refreshed] {
+                self.stage.controls.warp(Secs(2), age).await?;
+            }
+            let snapshot = self.desk.venue.snapshot(self.desk.account, &Interest::default()).await?;
+            let position = snapshot.position(key).ok_or_else(|| StoryError::InVain("the position".to_owned()))?;
+            growth = growth.seen(position.rollover, snapshot.block.number.saturating_sub(opened));
         }
-        let snapshot = self.desk.venue.snapshot(self.desk.account, &Interest::default()).await?;
-        let position = snapshot.position(key).ok_or_else(|| StoryError::InVain("the position".to_owned()))?;
-        Ok((position.rollover, snapshot.block.number))
+        Ok(growth)
     }
 
     async fn move_price(&self, end: End, forecast: &OpenForecast, is_long: bool) -> Result<(), StoryError> {
@@ -333,7 +336,10 @@ impl Arena {
                 return Err(StoryError::InVain("a forecast".to_owned()));
             };
             return match report.orders.first() {
-                Some((_, OrderState::Filled(fill))) => Ok((EndKind::Closed, forecast.paid, fill.paid, fill.block)),
+                Some((_, OrderState::Filled(fill))) => {
+                    let gross = Usdc(forecast.paid.0.saturating_add(forecast.rollover.0));
+                    Ok((EndKind::Closed, gross, fill.paid, fill.block))
+                }
                 other => Err(StoryError::InVain(format!("a close: {other:?}"))),
             };
         }
@@ -350,10 +356,27 @@ impl Arena {
     }
 }
 
-/// Rollover up to a block, from what had accrued by an earlier one: it grows by the same amount each block.
-fn extrapolated((accrued, at): (Usdc, u64), opened: u64, block: u64) -> Usdc {
-    let (known, wanted) = (at.saturating_sub(opened).max(1), block.saturating_sub(opened));
-    Usdc(accrued.0.saturating_mul(U256::from(wanted)) / U256::from(known))
+/// Limits of what accrues in one block, USDC units with 18 more digits.
+#[derive(Debug, Clone, Copy)]
+struct Growth {
+    least: U256,
+    most: U256,
+}
+
+impl Growth {
+    /// Narrowed by what had accrued, cut off, after so many blocks.
+    fn seen(self, accrued: Usdc, blocks: u64) -> Self {
+        let blocks = U256::from(blocks.max(1));
+        let scaled = |units: U256| units.saturating_mul(WAD);
+        let next = scaled(accrued.0.saturating_add(U256::ONE));
+        Self { least: self.least.max(scaled(accrued.0) / blocks), most: self.most.min(next / blocks) }
+    }
+
+    /// What accrues in so many blocks, cut off.
+    fn after(self, blocks: u64) -> Usdc {
+        let middle = self.least + self.most.saturating_sub(self.least) / U256::from(2u8);
+        Usdc(middle.saturating_mul(U256::from(blocks)) / WAD)
+    }
 }
 
 fn worst(figures: &[Deviation]) -> U256 {

@@ -3,7 +3,11 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::journal::LoopPosition;
+use super::Desk;
+use crate::{
+    journal::{JournalError, JournalReader, LoopPosition, PerpPosition},
+    perps::{LeverageE10, Usdc},
+};
 
 /// A trade that is open or under way: its perp is placed or open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +22,19 @@ pub struct OpenTrade {
     pub loop_leverage: Decimal,
 }
 
+impl OpenTrade {
+    fn of(perp: &PerpPosition) -> Self {
+        let margin = Usdc(perp.entry.margin).to_decimal().unwrap_or(Decimal::MAX);
+        let leverage = LeverageE10(perp.terms.leverage).to_decimal().unwrap_or(Decimal::ONE);
+        Self {
+            signal: perp.entry.signal.clone(),
+            pair: perp.entry.pair.clone(),
+            notional: margin.saturating_mul(leverage),
+            loop_leverage: Decimal::ONE,
+        }
+    }
+}
+
 /// Everything that is open.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OpenTrades {
@@ -28,6 +45,23 @@ pub struct OpenTrades {
 }
 
 impl OpenTrades {
+    /// What the journal has open: perps, and the loop of the strategy's pair. What their tiers ask of the loop is known by
+    /// the sagas that opened them.
+    pub fn read<V>(desk: &Desk<V>, reader: &JournalReader, paper: bool) -> Result<Self, JournalError> {
+        let open = reader.open_perps()?;
+        let trades = open.iter().filter(|perp| perp.paper == paper).map(OpenTrade::of).collect();
+        let strategy = &desk.settings.strategy;
+        let token = |symbol: &str| {
+            let mut listings = desk.reserves.listings.iter();
+            listings.find(|listing| listing.symbol.eq_ignore_ascii_case(symbol)).map(|listing| listing.asset)
+        };
+        let known_loop = match (token(&strategy.collateral), token(&strategy.debt)) {
+            (Some(collateral), Some(debt)) => reader.open_loop_of(collateral, debt, paper)?,
+            _ => None,
+        };
+        Ok(Self { trades, known_loop })
+    }
+
     /// The highest loop leverage that an open trade asks for; 1 when none asks.
     #[must_use]
     pub fn highest_leverage(&self) -> Decimal {
