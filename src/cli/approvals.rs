@@ -83,7 +83,7 @@ async fn list(session: &Session) -> Outcome {
 
 fn text(approvals: &[Approval]) -> String {
     if approvals.is_empty() {
-        return "nothing: neither composer nor forwarder may move or borrow anything of Aave's assets".to_owned();
+        return "nothing: neither composer nor forwarder may move or borrow anything of Aave's assets, nor the perp venue take any".to_owned();
     }
     let rows: Vec<Vec<String>> = approvals.iter().map(row).collect();
     let mut lines = vec![table(&["who", "may", "amount"], &rows)];

@@ -18,8 +18,15 @@ use crate::{
     config::Config,
     journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
     localchain::{ANVIL_VERSION, Kit},
+    perps::{
+        PerpError, PerpVenue,
+        avantis_v1::{AvantisV1, Deployment},
+    },
     report::{Check, Verdict, contract_checks, endpoint_checks},
 };
+
+/// Where the venue is.
+const PERPS: Deployment = Deployment::BASE;
 
 /// Check endpoints, network, contracts, wallet and journal; signs nothing.
 #[derive(Debug, clap::Args)]
@@ -101,11 +108,32 @@ async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
 async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome {
     let head = Reader::head(&session.endpoints).await?;
     checks.extend(contract_checks(&session.endpoints, &session.identity, &head).await?);
+    checks.extend(perps(session).await?);
     let account = wallet(global, session, checks).await?;
     if let Some(account) = account {
         checks.push(journal(session, account));
     }
     Ok(())
+}
+
+/// Whether perps can be traded: the venue's code and its price service.
+async fn perps(session: &Session) -> Outcome<Vec<Check>> {
+    let (venue, service) = ("perp venue", "perp prices");
+    let prices = session.prices().await?;
+    let found = match AvantisV1::recognise(&session.endpoints, prices.clone()).await {
+        Ok(known) => Check::ok(venue, format!("{} is {}, as this program knows it", PERPS.trading, known.name())),
+        Err(PerpError::Read(error)) => return Err(error.into()),
+        Err(error) => Check::warn(venue, error.to_string(), "perp commands refuse; loops are not concerned"),
+    };
+    let Some(url) = prices.shown_url() else {
+        let fix = "perps cannot be planned; give --price-url or set perps.price_url";
+        return Ok(vec![found, Check::warn(service, "no price service", fix)]);
+    };
+    let answered = match prices.update(0).await {
+        Ok(update) => Check::ok(service, format!("{url} answers: pair 0 at {}", update.price)),
+        Err(error) => Check::warn(service, error.to_string(), "perps cannot be planned"),
+    };
+    Ok(vec![found, answered])
 }
 
 /// Whether the wallet may sign here; the account that reads and acts.

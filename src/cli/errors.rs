@@ -9,8 +9,7 @@ use crate::{
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, TargetError},
-    onedelta,
-    perps::PerpError,
+    onedelta, perps,
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
@@ -19,7 +18,12 @@ use crate::{
 
 /// All errors that any contract on our way can revert with.
 pub(super) fn error_table() -> ErrorTable {
-    ErrorTable::new().with(onedelta::ERRORS).with(aave::ERRORS).with_strings(dex::ERRORS)
+    ErrorTable::new()
+        .with(onedelta::ERRORS)
+        .with(aave::ERRORS)
+        .with(perps::avantis_v1::ERRORS)
+        .with_strings(dex::ERRORS)
+        .with_strings(perps::avantis_v1::STRINGS)
 }
 
 impl Exit {
@@ -49,17 +53,7 @@ macro_rules! coded {
     };
 }
 
-coded!(
-    PerpError,
-    ConfigError,
-    ConnectError,
-    FeeError,
-    IdentityError,
-    SigningError,
-    WalletError,
-    JournalError,
-    SignalError
-);
+coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError, SignalError);
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -83,6 +77,29 @@ impl From<aave::QueryError> for Failure {
 impl From<aave::StateError> for Failure {
     fn from(error: aave::StateError) -> Self {
         PlanError::from(error).into()
+    }
+}
+
+impl From<perps::PerpError> for Failure {
+    fn from(error: perps::PerpError) -> Self {
+        match error {
+            perps::PerpError::Read(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
+    }
+}
+
+impl From<perps::ExecuteError> for Failure {
+    fn from(error: perps::ExecuteError) -> Self {
+        match error {
+            perps::ExecuteError::Send(error) => error.into(),
+            perps::ExecuteError::Venue(error) => error.into(),
+            perps::ExecuteError::Journal(error) => error.into(),
+            perps::ExecuteError::Read(error) => error.into(),
+            perps::ExecuteError::Subject(_) => Self::new(Exit::Bug, error),
+            // An order is or may be with the venue.
+            _ => Self::new(Exit::Unknown, error),
+        }
     }
 }
 
@@ -138,10 +155,11 @@ impl From<TradeError> for Failure {
 impl From<SagaError> for Failure {
     fn from(error: SagaError) -> Self {
         match error {
-            SagaError::Trade(error) => error.into(),
-            SagaError::Execute(error) => error.into(),
-            SagaError::Send(error) => error.into(),
-            SagaError::Settle(error) => error.into(),
+            SagaError::Trade(error) => (*error).into(),
+            SagaError::Execute(error) => (*error).into(),
+            SagaError::Send(error) => (*error).into(),
+            SagaError::Settle(error) => (*error).into(),
+            SagaError::Perp(error) => (*error).into(),
             other => Self::new(Exit::from_code(other.exit_code()), other),
         }
     }

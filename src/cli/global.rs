@@ -20,6 +20,9 @@ pub(super) struct GlobalArgs {
     /// How long one call may take, such as 10s.
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Network options")]
     rpc_timeout: Option<String>,
+    /// The perp venue's price service. Without one, that of a replica or fork that was started by this program is used.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Network options")]
+    price_url: Option<String>,
     /// Settings file instead of the trimtab.toml that is searched for.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
     config: Option<PathBuf>,
@@ -61,6 +64,9 @@ impl GlobalArgs {
             Sources::from_process().file(self.config.clone()).profile(self.profile.clone()).rpc_urls(&self.rpc_url);
         if let Some(timeout) = &self.rpc_timeout {
             sources = sources.flag("rpc.timeout", "--rpc-timeout", timeout.clone());
+        }
+        if let Some(url) = &self.price_url {
+            sources = sources.flag("perps.price_url", "--price-url", url.clone());
         }
         if let Some(dir) = &self.journal_dir {
             sources = sources.flag("journal_dir", "--journal-dir", dir.display().to_string());

@@ -158,20 +158,34 @@ async fn settle_mined(
 ) -> Outcome {
     let filter = IntentFilter { states: vec![IntentState::Mined], ..IntentFilter::default() };
     let mut settled = Vec::new();
+    let mut with_perps = !journal.reader().open_orders()?.is_empty();
     for intent in journal.reader().intents(&filter)? {
         if intent.step + 1 < intent.steps {
             continue;
         }
         let head = Reader::head(&session.endpoints).await?;
         let stamp = Stamp { block_time: head.timestamp, wall: Millis(session.clock.wall_millis()) };
+        let plan = serde_json::from_value::<Plan>(intent.plan).ok();
+        if plan.as_ref().is_some_and(super::perp::is_perp) {
+            with_perps = true;
+            continue;
+        }
         settled.push((intent.id, settle(journal, &session.endpoints, intent.id, stamp).await?));
     }
+    let orders = if with_perps {
+        let resumed = super::perp::resume_orders(session, journal).await?;
+        settled.extend(resumed.settled);
+        resumed.orders
+    } else {
+        Vec::new()
+    };
     let open = findings.iter().filter(|finding| finding.is_open()).count();
-    session.output.result(&json!({ "findings": findings, "settled": settled }), || {
+    session.output.result(&json!({ "findings": findings, "settled": settled, "orders": orders }), || {
         let mut lines: Vec<String> = findings.iter().map(crate::send::Finding::words).collect();
         for (id, settlement) in &settled {
             lines.push(format!("{id} settled {}", settlement_text(settlement)));
         }
+        lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
         if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
     })?;
     if open > 0 {

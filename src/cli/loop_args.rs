@@ -23,7 +23,7 @@ pub(super) enum LoopCommand {
 }
 
 /// A number as people write it: digits with at most one point. No exponents, and nothing is rounded.
-fn decimal(text: &str) -> Result<Decimal, String> {
+pub(super) fn decimal(text: &str) -> Result<Decimal, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
     let value = if plain { Decimal::from_str_exact(text).ok() } else { None };
     value.ok_or_else(|| "not a plain decimal number such as 3 or 1.25".to_owned())

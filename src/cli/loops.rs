@@ -252,7 +252,7 @@ pub(super) fn confirm(session: &Session, yes: bool) -> Outcome {
     Err(Failure::message(Exit::Refused, "not sent: not confirmed"))
 }
 
-fn write_plan(path: &std::path::Path, plan: &Plan) -> Outcome {
+pub(super) fn write_plan(path: &std::path::Path, plan: &Plan) -> Outcome {
     let text = serde_json::to_string_pretty(plan).map_err(|error| Failure::new(Exit::Bug, error))?;
     std::fs::write(path, text)
         .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", path.display())))

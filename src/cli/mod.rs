@@ -21,6 +21,9 @@ mod loop_args;
 mod loops;
 mod names;
 mod output;
+mod perp;
+mod perp_args;
+mod perp_view;
 mod plan_view;
 mod replica;
 mod send;
@@ -69,6 +72,9 @@ enum Command {
     /// Open, adjust and close an Aave v3 loop in one transaction.
     #[command(subcommand)]
     Loop(loop_args::LoopCommand),
+    /// Open, change and close leveraged positions on the perpetuals venue.
+    #[command(subcommand)]
+    Perp(perp_args::PerpCommand),
     /// From a signal to a position: sized, checked, governed.
     #[command(subcommand)]
     Signal(signal::SignalCommand),
@@ -136,6 +142,7 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Fork(args) => fork::run(&global, args).await,
         Command::Status(args) => status::run(&global, args).await,
         Command::Loop(command) => loops::run(&global, command).await,
+        Command::Perp(command) => perp::run(&global, command).await,
         Command::Signal(command) => signal::run(&global, command).await,
         Command::Pause(args) => governor::run(&global, &args, strategy::Command::Pause).await,
         Command::Resume(args) => governor::run(&global, &args, strategy::Command::Resume).await,

@@ -138,7 +138,7 @@ fn is_check(deviation: &Deviation) -> bool {
         || deviation.name == "delegation"
 }
 
-fn deviation_row(deviation: &Deviation) -> Vec<String> {
+pub(super) fn deviation_row(deviation: &Deviation) -> Vec<String> {
     let difference = match deviation.ppm {
         _ if deviation.difference.is_zero() => "none".to_owned(),
         Some(ppm) if ppm > U256::ZERO => format!("{ppm} ppm"),

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     chain::Reader,
     loops::{BLOCK_TIME, audit},
+    perps::avantis_v1,
     plan::{Plan, SCHEMA, check, rehearse},
 };
 
@@ -38,9 +39,15 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         let message = format!("the plan is for {}, the wallet is {account}", plan.account);
         return Err(Failure::message(Exit::Configuration, message));
     }
-    session.trust_composer().await?;
+    let is_perp = super::perp::is_perp(&plan);
+    if is_perp {
+        session.perps().await?;
+        avantis_v1::audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
+    } else {
+        session.trust_composer().await?;
+        audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
+    }
     let head = Reader::head(&session.endpoints).await?;
-    audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
     let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
     let rehearsal = rehearse(&session.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
     let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;
@@ -58,6 +65,9 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
     }
     output.note(&shown);
+    if is_perp {
+        return super::perp::send_approved(session, approved, args.yes).await;
+    }
     send_approved(session, approved, args.yes).await
 }
 

@@ -22,6 +22,7 @@ use crate::{
     journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
     localchain::{self, Cache, LocalKind},
     onedelta::ComposerState,
+    perps::avantis_v1::{AvantisV1, PriceService},
     send::Sender,
     units::Millis,
 };
@@ -75,6 +76,36 @@ impl Session {
             ));
         }
         Ok(())
+    }
+
+    /// The perp venue, if its code is one that this program knows.
+    pub(super) async fn perps(&self) -> Outcome<AvantisV1> {
+        Ok(AvantisV1::recognise(&self.endpoints, self.prices().await?).await?)
+    }
+
+    /// The venue's price service: that of the settings, or of the local chain that we talk to.
+    pub(super) async fn prices(&self) -> Outcome<PriceService> {
+        let url = match &self.config.perps.price_url {
+            Some(url) => Some(url.clone()),
+            None => self.local_price_url().await?,
+        };
+        Ok(PriceService::new(url, self.config.rpc.timeout)?)
+    }
+
+    async fn local_price_url(&self) -> Outcome<Option<RpcUrl>> {
+        let Ok(cache) = Cache::find() else { return Ok(None) };
+        if self.identity.is_live() {
+            return Ok(None);
+        }
+        for kind in [LocalKind::Replica, LocalKind::Fork] {
+            let Some(status) = localchain::status(&cache, kind).await? else { continue };
+            let is_ours = status.instance.url.parse().is_ok_and(|url: RpcUrl| self.config.rpc.urls.contains(&url));
+            if let (true, Some(keeper)) = (is_ours, status.instance.keeper) {
+                let url = keeper.price_url.parse().map_err(|error| Failure::message(Exit::Bug, error))?;
+                return Ok(Some(url));
+            }
+        }
+        Ok(None)
     }
 
     /// The network's name, as journals and plans know it.

@@ -32,9 +32,6 @@ use crate::{
     units::{Millis, Secs},
 };
 
-/// How long an order may lie with the venue before it is called overdue.
-const ORDER_TIMEOUT: Secs = Secs(60);
-
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The signal: a file with one JSON object, or `-` for standard input; with --follow a file that grows by lines.
@@ -144,7 +141,7 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
     }
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     let follow = args.follow.then(|| Follow::new(&args.file));
-    let host = Host::new(policies, follow, ORDER_TIMEOUT);
+    let host = Host::new(policies, follow, order_timeout(&session));
     let until = match signal {
         None => Until::Stopped,
         Some(signal) => {
@@ -164,9 +161,14 @@ pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
     let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     // Each open saga keeps its own; these are for new signals only.
-    let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, ORDER_TIMEOUT);
+    let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, order_timeout(&session));
     let until = if args.stay { Until::Idle } else { Until::Once };
     stay(session.output, &desk, &mut hands, host, until).await
+}
+
+/// How long an order may lie with the venue before it is called overdue.
+const fn order_timeout(session: &Session) -> Secs {
+    Secs(session.config.perps.order_timeout.as_secs())
 }
 
 pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use serde::Serialize;
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     chain::{Batch, Reader},
     journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
     loops::{AccountView, KnownLoop, LoopView, Mark, ReserveView},
+    perps::{Interest, PerpVenue},
     plan::Quantity,
     units::{Secs, Wad},
 };
@@ -38,6 +39,8 @@ struct Status {
     #[serde(flatten)]
     view: AccountView,
     unresolved: Vec<OpenIntent>,
+    /// Absent where there is no perp venue that this program knows.
+    perps: Option<super::perp_view::ListView>,
 }
 
 pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
@@ -61,8 +64,29 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
             .note(format!("warning: our health factor is {ours}, aave says {aaves}; trust aave and report it"));
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
-    let status = Status { network: session.network().to_string(), view, unresolved };
+    let perps = perps(&session, account, reader.as_ref()).await?;
+    let status = Status { network: session.network().to_string(), view, unresolved, perps };
     session.output.result(&status, || text(&status))
+}
+
+/// Perps of the account. A venue that is not known, or not there, is no reason to show no loops.
+async fn perps(
+    session: &Session,
+    account: Address,
+    reader: Option<&JournalReader>,
+) -> Outcome<Option<super::perp_view::ListView>> {
+    let venue = match session.perps().await {
+        Ok(venue) => venue,
+        Err(failure) if failure.exit == Exit::Configuration => {
+            session.output.note(format!("note: perps are not shown: {:#}", failure.report));
+            return Ok(None);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let snapshot = venue.snapshot(account, &Interest::default()).await?;
+    let orders = reader.map(JournalReader::open_orders).transpose()?.unwrap_or_default();
+    let block = snapshot.block.number;
+    Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
 }
 
 /// The journal's open loops with their thresholds.
@@ -104,6 +128,9 @@ fn text(status: &Status) -> String {
     }
     if !view.reserves.is_empty() {
         lines.extend([String::new(), reserves_text(&view.reserves)]);
+    }
+    if let Some(perps) = status.perps.as_ref().filter(|perps| !perps.is_empty()) {
+        lines.extend([String::new(), super::perp_view::perps_text(perps)]);
     }
     let held: Vec<String> = view.wallet.iter().map(ToString::to_string).collect();
     lines.extend([String::new(), format!("wallet: {}", held.join(", "))]);

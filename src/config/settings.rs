@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundsConfig, FeesConfig, GovernorConfig, RpcConfig, StrategyConfig, ThresholdsConfig};
+use super::{BoundsConfig, FeesConfig, GovernorConfig, PerpsConfig, RpcConfig, StrategyConfig, ThresholdsConfig};
 use crate::units::Secs;
 
 /// The settings of one run. Each section is a type of its own; rooms take the section they need.
@@ -23,6 +23,8 @@ pub struct Config {
     pub strategy: StrategyConfig,
     /// What no signal may exceed.
     pub governor: GovernorConfig,
+    /// How orders on the perpetuals venue are placed.
+    pub perps: PerpsConfig,
     /// How long a permit stays valid after the snapshot's block.
     pub permit_ttl: Secs,
     /// Where journals live, one per network and account.
@@ -49,6 +51,7 @@ impl Config {
             fees: FeesConfig::default(),
             strategy: StrategyConfig::default(),
             governor: GovernorConfig::default(),
+            perps: PerpsConfig::default(),
             permit_ttl: Secs::HOUR,
             journal_dir: directory("XDG_DATA_HOME", ".local/share").join("journal"),
             cache_dir: directory("XDG_CACHE_HOME", ".cache"),
@@ -66,7 +69,8 @@ impl Config {
             .problem()
             .or_else(|| self.fees.problem())
             .or_else(|| self.strategy.problem())
-            .or_else(|| self.governor.problem());
+            .or_else(|| self.governor.problem())
+            .or_else(|| self.perps.problem());
         let rpc = self.rpc.timeout.is_zero().then(|| ("rpc.timeout", "a deadline of zero is never met".to_owned()));
         let permit = (self.permit_ttl.0 == 0)
             .then(|| ("permit_ttl", "a permit that is valid for no time is always expired".to_owned()));

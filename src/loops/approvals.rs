@@ -19,8 +19,15 @@ use crate::{
 };
 
 /// Who is asked about. The forwarder runs calls that anybody hands it: it must never be allowed anything.
-const SPENDERS: [(Address, &str); 3] =
-    [(COMPOSER, "composer"), (CALL_FORWARDER, "forwarder"), (CALL_FORWARDER_OLD, "old forwarder")];
+const SPENDERS: [(Address, &str); 4] = [
+    (COMPOSER, "composer"),
+    (CALL_FORWARDER, "forwarder"),
+    (CALL_FORWARDER_OLD, "old forwarder"),
+    (PERP_VENUE, "perp venue"),
+];
+
+/// Takes the margin of perps.
+const PERP_VENUE: Address = crate::perps::avantis_v1::Deployment::BASE.storage;
 
 /// From here on an allowance is no amount any more: more than any token's supply.
 const ENDLESS_BITS: usize = 128;
@@ -42,7 +49,7 @@ pub enum ApprovalKind {
 pub struct Approval {
     /// Who may.
     pub spender: Address,
-    /// `composer` or `forwarder`.
+    /// `composer`, `forwarder` or `perp venue`.
     pub spender_name: &'static str,
     /// What it may do.
     pub kind: ApprovalKind,
@@ -60,7 +67,7 @@ impl Approval {
     /// Whether it is one that the composer never needs, such as any of the forwarder.
     #[must_use]
     pub fn is_dangerous(&self) -> bool {
-        self.spender != COMPOSER
+        self.spender != COMPOSER && self.spender != PERP_VENUE
     }
 
     /// The amount for people.

@@ -34,29 +34,15 @@ pub enum PerpError {
         listed: String,
     },
     /// Margin times leverage is too little.
-    #[error(
-        "margin: {margin} USDC at {leverage}x orders {notional} USDC, below the pair's minimum of {minimum}: \
-         give at least {least_margin} USDC"
-    )]
-    BelowMinimum {
-        /// Offered.
-        margin: Usdc,
-        /// Leverage.
-        leverage: LeverageE10,
-        /// Product.
-        notional: Usdc,
-        /// Least.
-        minimum: Usdc,
-        /// Margin that would do.
-        least_margin: Usdc,
-    },
+    #[error(transparent)]
+    BelowMinimum(Box<BelowMinimum>),
     /// Leverage outside the pair's range.
     #[error("leverage: {leverage}x is outside {pair}'s range of {least}x to {most}x")]
     Leverage {
         /// Asked.
         leverage: LeverageE10,
         /// Pair.
-        pair: String,
+        pair: Box<str>,
         /// Least.
         least: LeverageE10,
         /// Most.
@@ -128,6 +114,25 @@ pub enum PerpError {
     /// Arithmetic on the edge of its type.
     #[error(transparent)]
     Math(#[from] MathError),
+}
+
+/// Margin times leverage is below what the pair takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "margin: {margin} USDC at {leverage}x orders {notional} USDC, below the pair's minimum of {minimum}: \
+     give at least {least_margin} USDC"
+)]
+pub struct BelowMinimum {
+    /// Offered.
+    pub margin: Usdc,
+    /// Leverage.
+    pub leverage: LeverageE10,
+    /// Product.
+    pub notional: Usdc,
+    /// Least.
+    pub minimum: Usdc,
+    /// Margin that would do.
+    pub least_margin: Usdc,
 }
 
 impl PerpError {

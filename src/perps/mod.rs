@@ -23,7 +23,7 @@ mod units;
 mod venue;
 
 pub use compare::compare;
-pub use error::PerpError;
+pub use error::{BelowMinimum, PerpError};
 pub use execute::{OrderPatience, Report, execute};
 pub use execute_error::ExecuteError;
 pub use forecast::{CloseForecast, Forecast, OpenForecast};

@@ -105,6 +105,17 @@ pub enum LikelyReason {
     Unclear,
 }
 
+impl fmt::Display for EndKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Target => "target",
+            Self::Stop => "stop",
+            Self::Liquidation => "liquidation",
+            Self::Closed => "closed",
+        })
+    }
+}
+
 impl fmt::Display for LikelyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

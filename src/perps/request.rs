@@ -9,6 +9,8 @@ use crate::units::Secs;
 /// An action on the venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "request")]
+// One is made for an action; a box would only be in the way.
+#[allow(clippy::large_enum_variant)]
 pub enum PerpRequest {
     /// Opens a position, or places the limit order that will.
     Open(OpenRequest),

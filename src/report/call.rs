@@ -8,6 +8,7 @@ use alloy::{
 use crate::{
     aave::abi::{IDebtToken, IPool, IToken},
     onedelta::Names,
+    perps::avantis_v1,
     units::{format_units, group_thousands},
 };
 
@@ -31,8 +32,12 @@ pub(super) fn call_words(data: &[u8], to: Option<Address>, names: &dyn Names) ->
             let what = words.own(call.amount);
             Some(("approveDelegation", format!("{} may borrow {what} for the caller", words.who(call.delegatee))))
         }
-        _ => pool_words(selector, data, &words),
+        _ => pool_words(selector, data, &words).or_else(|| venue_words(data)),
     }
+}
+
+fn venue_words(data: &[u8]) -> Option<(&'static str, String)> {
+    Some(("PERP", avantis_v1::explain(data)?.join("; ")))
 }
 
 fn pool_words(selector: [u8; 4], data: &[u8], words: &Words<'_>) -> Option<(&'static str, String)> {

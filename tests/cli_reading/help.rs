@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 35] = [
     "demo",
     "replica build",
     "replica start",
@@ -20,6 +20,13 @@ const COMMANDS: [&str; 28] = [
     "loop withdraw",
     "loop close",
     "loop adopt",
+    "perp open",
+    "perp close",
+    "perp list",
+    "perp tpsl",
+    "perp margin add",
+    "perp margin remove",
+    "perp cancel",
     "send",
     "decode",
     "journal list",

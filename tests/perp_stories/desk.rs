@@ -42,8 +42,9 @@ pub(crate) struct Desk {
     made: AtomicU64,
 }
 
-/// How an attempt ended that did not go through.
+/// How an attempt ended that did not go through; some are only ever shown.
 #[derive(Debug)]
+#[allow(dead_code)]
 pub(crate) enum Failed {
     Plan(PerpError),
     Check(Refusal),

@@ -10,4 +10,5 @@ mod trader;
 mod desk;
 mod life;
 mod orders;
+mod program;
 mod refusals;

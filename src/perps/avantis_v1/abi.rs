@@ -1,5 +1,8 @@
 //! The venue's interfaces as a client uses them, written from avantis-v1.md §2–§4.
 
+// The events have the venue's arguments; the macro makes a constructor of each.
+#![allow(clippy::too_many_arguments)]
+
 use alloy::sol;
 
 sol! {

@@ -23,7 +23,7 @@ use crate::{
 /// What the chain says became of an order.
 enum End {
     /// The position as the event tells it, price, closed collateral, paid.
-    Filled { trade: Trade, price: U256, closed: U256, paid: U256, is_open: bool },
+    Filled { trade: Box<Trade>, price: U256, closed: U256, paid: U256, is_open: bool },
     /// By whom.
     Cancelled { by_operator: bool },
     /// The account took its limit order back.
@@ -82,7 +82,7 @@ impl AvantisV1 {
                 let ICallbacks::MarketExecuted { orderId, t, open, price, positionSizeUSDC, usdcSentToTrader, .. } =
                     event.data;
                 return (orderId == id).then_some(End::Filled {
-                    trade: t,
+                    trade: Box::new(t),
                     price,
                     closed: positionSizeUSDC,
                     paid: usdcSentToTrader,
@@ -116,7 +116,7 @@ impl AvantisV1 {
                 let price = event.t.openPrice;
                 return is_ours.then_some(End::Filled {
                     closed: event.t.initialPosToken,
-                    trade: event.t,
+                    trade: Box::new(event.t),
                     price,
                     paid: U256::ZERO,
                     is_open: true,

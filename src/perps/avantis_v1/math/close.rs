@@ -58,8 +58,17 @@ pub struct CloseParts {
     pub rollover: Usdc,
     /// Paid to the trader.
     pub paid: Usdc,
-    /// Whether so little was left that nothing is paid.
+    /// Whether so little was left that the venue took it all.
     pub is_liquidated: bool,
+}
+
+/// What a liquidation costs, plain per cent of the collateral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiquidationFees {
+    /// The keeper's (`TradingCallbacks.liqFeeP`).
+    pub keeper: u64,
+    /// In all (`TradingCallbacks.liqTotalFeeP`).
+    pub total: u64,
 }
 
 /// The closing fee, on the notional at the close price; nothing when the loss is the whole collateral or more. Mirrors
@@ -84,21 +93,35 @@ pub fn keeper_fee(collateral: Usdc, fee: PercentE10) -> Result<Usdc, MathError> 
 }
 
 /// What a close pays. Mirrors `PairInfos.getTradeValue`: collateral and profit, of a loss only the trader's share
-/// (towards zero), less fees and rollover; nothing at all when that is not more than the part of the collateral that
-/// the liquidation threshold leaves (15 %, rounded down).
+/// (towards zero), less fees and rollover. When that is not more than the part of the collateral that the liquidation
+/// threshold leaves (15 %, rounded down), only what loss protection gives back of the loss is paid: nothing without it.
 pub fn payout(close: &Close) -> Result<CloseParts, MathError> {
+    let profit = percent_profit(close.open_price, close.close_price, close.side, close.leverage, close.max_gain)?;
+    let gross = pnl(close.collateral, profit)?;
+    let closing_fee = closing_fee(close.collateral, close.leverage, gross, close.closing_fee)?;
+    settle(close, closing_fee, keeper_fee(close.collateral, close.keeper_fee)?)
+}
+
+/// What a keeper's liquidation pays: as [`payout`], with the liquidation's fees in place of the close's. Nothing, unless
+/// loss protection leaves more. Mirrors `TradingCallbacks.executeLimitCloseOrderCallback`.
+pub fn liquidation_payout(close: &Close, fees: LiquidationFees) -> Result<CloseParts, MathError> {
+    let of_fee = |amount: U256, percent: u64, whole: u64| mul_div_down(amount, U256::from(percent), U256::from(whole));
+    let keeper = of_fee(close.collateral.0, fees.keeper, 100)?;
+    let others = fees.total.checked_sub(fees.keeper).ok_or(MathError::Overflow)?;
+    settle(close, Usdc(of_fee(keeper, others, fees.keeper)?), Usdc(keeper))
+}
+
+fn settle(close: &Close, closing_fee: Usdc, keeper_fee: Usdc) -> Result<CloseParts, MathError> {
     let percent_profit =
         percent_profit(close.open_price, close.close_price, close.side, close.leverage, close.max_gain)?;
     let gross = pnl(close.collateral, percent_profit)?;
     let protected = if gross.is_loss() { protected(gross, close.loss_share)? } else { gross };
-    let closing_fee = closing_fee(close.collateral, close.leverage, gross, close.closing_fee)?;
-    let keeper_fee = keeper_fee(close.collateral, close.keeper_fee)?;
     let costs = add(add(closing_fee.0, keeper_fee.0)?, close.rollover.0)?;
     let left = sub_signed(add_signed(signed(close.collateral.0)?, protected.0)?, signed(costs)?)?;
     let rest = sub(hundred_percent(), close.liquidation.0)?;
     let floor = mul_div_down(close.collateral.0, rest, hundred_percent())?;
     let is_liquidated = left <= signed(floor)?;
-    let paid = if is_liquidated { Usdc::ZERO } else { Usdc(unsigned(left)?) };
+    let paid = if is_liquidated { sub_signed(protected.0, gross.0)? } else { left };
     Ok(CloseParts {
         percent_profit,
         gross,
@@ -106,7 +129,7 @@ pub fn payout(close: &Close) -> Result<CloseParts, MathError> {
         closing_fee,
         keeper_fee,
         rollover: close.rollover,
-        paid,
+        paid: Usdc(unsigned(paid)?),
         is_liquidated,
     })
 }

@@ -24,7 +24,7 @@ mod monotonicity;
 #[cfg(test)]
 mod worked_examples;
 
-pub use close::{Close, CloseParts, closing_fee, keeper_fee, payout};
+pub use close::{Close, CloseParts, LiquidationFees, closing_fee, keeper_fee, liquidation_payout, payout};
 pub use fees::{FeeRow, FeeRows, collateral_after_fee, opening_fee};
 pub use interest::{OpenInterest, notional};
 pub use levels::{clip_stop, clip_target, furthest_target, liquidation_price};

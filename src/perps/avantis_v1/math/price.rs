@@ -97,7 +97,8 @@ pub fn spread(
 /// `PairInfos.getTradePriceImpact`: the amount on top of the oracle's price is rounded towards zero. `skew_impact` is
 /// [`skew_impact`]'s, or the contract's own view `getSkewImpactSpread`.
 ///
-/// Closes have no spread: they are executed at the oracle's price.
+/// Closes have no spread: they are executed at the oracle's price. A short whose spread is above 100 % has no price
+/// (`Overflow`); the contract's view wraps around there.
 pub fn execution_price(
     oracle: PriceE10,
     side: Side,

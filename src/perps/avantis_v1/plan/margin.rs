@@ -130,5 +130,5 @@ fn check_leverage(ctx: &Context<'_>, position: &PerpPosition, leverage: Leverage
     if leverage >= least && leverage <= most {
         return Ok(());
     }
-    Err(PerpError::Leverage { leverage, pair: terms.name.clone(), least, most })
+    Err(PerpError::Leverage { leverage, pair: terms.name.as_str().into(), least, most })
 }

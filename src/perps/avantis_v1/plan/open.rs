@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     perps::{
-        Availability, Entry, Forecast, LeverageE10, OpenForecast, PercentE10, PerpError, PriceE10, Side,
+        Availability, BelowMinimum, Entry, Forecast, LeverageE10, OpenForecast, PercentE10, PerpError, PriceE10, Side,
         avantis_v1::{
             PairDetail,
             abi::{ITrading, LIMIT, MARKET, Trade},
@@ -104,19 +104,19 @@ fn check_request(
     }
     let (least, most) = (terms.least_leverage, terms.most_leverage);
     if request.leverage < least || request.leverage > most {
-        return Err(PerpError::Leverage { leverage: request.leverage, pair: terms.name.clone(), least, most });
+        return Err(PerpError::Leverage { leverage: request.leverage, pair: terms.name.as_str().into(), least, most });
     }
     let ordered = notional(request.margin, request.leverage)?;
     if ordered < terms.minimum_notional {
         let scale = LeverageE10(U256::from(ONE_PERCENT));
         let least_margin = Usdc(mul_div_up(terms.minimum_notional.0, scale.0, request.leverage.0)?);
-        return Err(PerpError::BelowMinimum {
+        return Err(PerpError::BelowMinimum(Box::new(BelowMinimum {
             margin: request.margin,
             leverage: request.leverage,
             notional: ordered,
             minimum: terms.minimum_notional,
             least_margin,
-        });
+        })));
     }
     if request.slippage.0.is_zero() {
         return field("slippage-bps", "at 0 the venue cancels every order that has a spread".to_owned());

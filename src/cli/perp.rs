@@ -1,0 +1,274 @@
+//! The `perp` commands: ask, plan, check, show, and send with `--broadcast`.
+
+use alloy::{eips::BlockNumberOrTag, primitives::U256};
+use rust_decimal::Decimal;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    loops::{confirm, gas_view, write_plan},
+    perp_args::{
+        CancelArgs, CloseArgs, LevelArg, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs,
+        WhichArgs,
+    },
+    perp_view::{ListView, list_text, report_text, report_view},
+    plan_view::{DryRun, plan_text, simulation_text},
+    session::Session,
+};
+use crate::{
+    chain::Reader,
+    config::Urgency,
+    journal::{IntentId, Journal},
+    loops::BLOCK_TIME,
+    perps::{
+        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, OrderPatience, PercentE10, PerpError,
+        PerpRequest, PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Resumed, Usdc, VenueSnapshot,
+        avantis_v1::AvantisV1, execute, resume, settle_endings,
+    },
+    plan::{Approved, Plan, check, rehearse},
+    units::{Millis, Secs, parse_units},
+};
+
+/// One basis point in per cent of 1e10.
+const BASIS_POINT: u64 = 100_000_000;
+
+pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
+    let session = Session::connect(global).await?;
+    let venue = session.perps().await?;
+    match command {
+        PerpCommand::List => list(&session, &venue).await,
+        PerpCommand::Open(args) => {
+            let request = open_request(&session, &args)?;
+            let notional = crate::perps::avantis_v1::math::notional(request.margin, request.leverage);
+            let notional = notional.map_err(PerpError::from)?;
+            let interest =
+                Interest { open: Some((request.pair.clone(), request.side, notional)), ..Interest::default() };
+            act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
+        }
+        PerpCommand::Close(args) => close(session, venue, args).await,
+        PerpCommand::Tpsl(args) => tpsl(session, venue, args).await,
+        PerpCommand::Margin(command) => margin(session, venue, command).await,
+        PerpCommand::Cancel(CancelArgs { id, sending }) => {
+            stir(&session).await?;
+            act(session, venue, &sending, &Interest::default(), |_| Ok(PerpRequest::Cancel { order: id })).await
+        }
+    }
+}
+
+fn open_request(session: &Session, args: &OpenArgs) -> Outcome<OpenRequest> {
+    let field = |field, reason: &str| PerpError::Field { field, reason: reason.to_owned() };
+    let leverage = LeverageE10::from_decimal(args.leverage);
+    let slippage = args.slippage_bps.unwrap_or(session.config.perps.slippage_bps.0);
+    let level = |arg: Option<LevelArg>| match arg {
+        Some(LevelArg::At(level)) => Some(level),
+        Some(LevelArg::None) | None => None,
+    };
+    Ok(OpenRequest {
+        pair: args.pair.clone(),
+        side: args.side.into(),
+        margin: usdc("margin", &args.margin)?,
+        leverage: leverage.ok_or_else(|| field("leverage", "a number above zero with at most 10 decimals"))?,
+        entry: args.limit.map_or(Entry::Market, Entry::Limit),
+        stop: level(args.sl),
+        target: level(args.tp),
+        slippage: PercentE10(U256::from(slippage).saturating_mul(U256::from(BASIS_POINT))),
+        signal: None,
+        outlook: None,
+    })
+}
+
+fn usdc(field: &'static str, text: &str) -> Outcome<Usdc> {
+    let amount = parse_units(text, Usdc::DECIMALS);
+    Ok(Usdc(amount.map_err(|error| PerpError::Field { field, reason: error.to_string() })?))
+}
+
+async fn close(session: Session, venue: AvantisV1, args: CloseArgs) -> Outcome {
+    let portion = match args.fraction {
+        None => Portion::All,
+        Some(share) if share == Decimal::ONE => Portion::All,
+        Some(share) => Portion::Part(share),
+    };
+    let (which, sending) = (args.which, args.sending);
+    act(session, venue, &sending, &Interest::default(), |snapshot| {
+        Ok(PerpRequest::Close { position: find(snapshot, &which)?, portion })
+    })
+    .await
+}
+
+async fn tpsl(session: Session, venue: AvantisV1, args: TpslArgs) -> Outcome {
+    stir(&session).await?;
+    let change = |arg: Option<LevelArg>| match arg {
+        None => Change::Keep,
+        Some(LevelArg::None) => Change::Remove,
+        Some(LevelArg::At(level)) => Change::To(level),
+    };
+    let (stop, target) = (change(args.sl), change(args.tp));
+    let (which, sending) = (args.which, args.sending);
+    act(session, venue, &sending, &Interest::default(), |snapshot| {
+        Ok(PerpRequest::Levels { position: find(snapshot, &which)?, stop, target })
+    })
+    .await
+}
+
+async fn margin(session: Session, venue: AvantisV1, command: MarginCommand) -> Outcome {
+    let (MarginCommand::Add(MarginArgs { amount, which, sending })
+    | MarginCommand::Remove(MarginArgs { amount, which, sending })) = &command;
+    let amount = usdc("amount", amount)?;
+    let change = match &command {
+        MarginCommand::Add(_) => MarginChange::Add(amount),
+        MarginCommand::Remove(_) => MarginChange::Remove(amount),
+    };
+    stir(&session).await?;
+    act(session, venue, sending, &Interest::default(), |snapshot| {
+        Ok(PerpRequest::Margin { position: find(snapshot, which)?, change })
+    })
+    .await
+}
+
+/// A local chain that mines on demand stands still while the wall clock goes on, so that blocks never come and prices
+/// lie in its future: it is given two empty blocks, as Base would have had them.
+async fn stir(session: &Session) -> Outcome {
+    if session.identity.is_live() {
+        return Ok(());
+    }
+    for _ in 0..2 {
+        let _: serde_json::Value = session.endpoints.request_once("evm_mine", serde_json::json!([])).await?;
+    }
+    let head = session.endpoints.block_by_number(BlockNumberOrTag::Latest).await?;
+    let number = head.map(|head| head.number).unwrap_or_default();
+    session.output.note(format!("a local chain makes no blocks by itself: two were mined, it is at {number}"));
+    Ok(())
+}
+
+fn find(snapshot: &VenueSnapshot, which: &WhichArgs) -> Outcome<PositionKey> {
+    if let Some(id) = which.id {
+        return Ok(id);
+    }
+    let pair = which.pair.clone().unwrap_or_default();
+    let fitting: Vec<PositionKey> = snapshot
+        .positions
+        .iter()
+        .filter(|position| position.pair.eq_ignore_ascii_case(&pair))
+        .map(|position| position.key)
+        .collect();
+    match fitting[..] {
+        [only] => Ok(only),
+        [] => Err(PerpError::NotFound { what: "position of", key: pair, account: snapshot.account }.into()),
+        _ => {
+            let ids: Vec<String> = fitting.iter().map(ToString::to_string).collect();
+            let message = format!("there are several positions of {pair}: give one of {}", ids.join(", "));
+            Err(Failure::message(Exit::Usage, message))
+        }
+    }
+}
+
+/// Plans, checks, rehearses, shows; writes the plan or sends it.
+async fn act(
+    session: Session,
+    venue: AvantisV1,
+    sending: &SendingArgs,
+    interest: &Interest,
+    request: impl Fn(&VenueSnapshot) -> Outcome<PerpRequest>,
+) -> Outcome {
+    let account = session.account().await?;
+    let snapshot = venue.snapshot(account, interest).await?;
+    let request = request(&snapshot)?;
+    let network = session.network();
+    let subject = format!("{request:?} {} {account}", snapshot.block.hash);
+    let settings = PerpSettings {
+        id: IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string(),
+        network: network.as_str().to_owned(),
+        urgency: Urgency::Open,
+        valid_for: Secs(session.config.perps.plan_ttl.0),
+        gas_price: session.gas_price().await?,
+    };
+    let plan = venue.plan(&request, &snapshot, &settings).await?;
+    let output = session.output;
+    let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
+        Ok(approved) => approved,
+        Err(refusal) => {
+            output.note(plan_text(&plan, None));
+            return Err(refusal.into());
+        }
+    };
+    let inclusion = snapshot.block.timestamp.plus(BLOCK_TIME);
+    let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, inclusion).await?;
+    let gas = gas_view(&session, &plan, &rehearsal, settings.gas_price).await?;
+    let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
+    if let Some(path) = &sending.plan_out {
+        write_plan(path, &plan)?;
+        output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
+    }
+    if !sending.broadcast {
+        let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
+        return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
+    }
+    output.note(&shown);
+    send_approved(session, approved, sending.yes).await
+}
+
+/// Sends a checked plan, follows its orders, and shows what came of it.
+pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
+    let output = session.output;
+    let venue = session.perps().await?;
+    let signer = session.signer().await?;
+    confirm(&session, yes)?;
+    let mut sender = session.sender(signer).await?;
+    Box::pin(super::signal_run::finish_open(&session, &mut sender)).await;
+    let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
+    let report = execute(&mut sender, &venue, &*session.clock, approved, patience).await?;
+    let exit = Exit::from_code(report.exit_code());
+    let Some(settlement) = &report.settlement else {
+        return Err(Failure::message(exit, super::journal::ending_words(&report.outcome)));
+    };
+    output.result(&report_view(settlement, &report), || report_text(settlement, &report))?;
+    match exit {
+        Exit::Done => Ok(()),
+        Exit::Unknown => {
+            let message = "the order is with the venue and its end is not known yet; nothing new is ordered before it \
+                           is: look again with `trimtab journal reconcile`";
+            Err(Failure::after_result(exit, message))
+        }
+        _ => Err(Failure::after_result(exit, "the order was cancelled")),
+    }
+}
+
+/// Whether a plan is of a perp action.
+pub(super) fn is_perp(plan: &Plan) -> bool {
+    serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok()
+}
+
+/// Brings perp orders and positions of the journal up to date with the chain.
+pub(super) async fn resume_orders(session: &Session, journal: &Journal) -> Outcome<Resumed> {
+    let venue = session.perps().await?;
+    let resumed = resume(journal, &session.endpoints, &venue, &*session.clock).await?;
+    for (id, ending) in settle_endings(journal, &session.endpoints, &venue, &*session.clock).await? {
+        let (kind, paid) = (ending.kind, ending.fill.paid);
+        session.output.note(format!("perp {id} has ended ({kind}) and paid {paid} USDC"));
+    }
+    Ok(resumed)
+}
+
+async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
+    let account = session.account().await?;
+    // What the journal still has open is brought up to date on the way, unless another process is at it.
+    if let Some(reader) = session.journal_reader(account)?
+        && (!reader.open_orders()?.is_empty() || !reader.open_perps()?.is_empty())
+    {
+        match session.journal(account).await {
+            Ok(journal) => drop(resume_orders(session, &journal).await?),
+            Err(failure) if failure.exit == Exit::Journal => {
+                session.output.note(format!("note: {:#}; what is listed is the chain's word alone", failure.report));
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    let snapshot = venue.snapshot(account, &Interest::default()).await?;
+    let unresolved = match session.journal_reader(account)? {
+        Some(reader) => reader.open_orders()?,
+        None => Vec::new(),
+    };
+    let block = Reader::head(&session.endpoints).await?.number;
+    let view = ListView::new(session.network().to_string(), block, &snapshot, unresolved);
+    session.output.result(&view, || list_text(&view))
+}
