@@ -135,7 +135,7 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
         signal.check_age(Millis(session.clock.wall_millis()), config.strategy.max_signal_age)?;
     }
     let policies = policies(&args.sizing, &config.strategy);
-    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     if let Some(signal) = signal.as_ref().filter(|_| !args.broadcast && !args.paper) {
         return dry_run(&session, &desk, signal, &args.sizing).await;
     }
@@ -158,7 +158,7 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
 pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
     let global = args.sizing.over(global);
     let session = Session::connect(&global).await?;
-    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     // Each open saga keeps its own; these are for new signals only.
     let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, order_timeout(&session));
@@ -250,7 +250,7 @@ pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints
         if open.iter().all(|saga| saga.paper) {
             return Ok(());
         }
-        let desk = desk(session, None).await?;
+        let desk = desk(session).await?;
         finish_earlier(session, &desk, &mut Hand::Live(sender)).await
     };
     if let Err(failure) = Box::pin(finish).await {
