@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | 8 | [`cli`] | commands, output, exit codes; no decisions |
 //! | 7 | [`scenarios`] | stories on a local chain: the demo |
+//! | 6 | [`watchdog`] | rules and ladder (pure), the runner that carries them out, alerts, figures, the socket |
 //! | 5 | [`trade`] | from a signal to a position: assessed, carried out |
 //! | 5 | [`strategy`] | signals, sizing tables, feasibility, governor: pure decisions |
 //! | 5 | [`report`] | what bytes and journal say, in words |
@@ -35,3 +36,4 @@ pub mod send;
 pub mod strategy;
 pub mod trade;
 pub mod units;
+pub mod watchdog;

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::primitives::{B256, Bytes};
 use send_net::{ACCOUNT, Bench, Net};
 use trimtab::{
+    config::Urgency,
     journal::IntentState,
     plan::SignedPermits,
     send::{Ending, Outcome, SendError, Verdict, reconcile},
@@ -26,10 +27,16 @@ async fn run(seed: u64) -> BTreeMap<&'static str, usize> {
     let mut endings = BTreeMap::new();
     for round in 0..4u8 {
         let turn = seed + u64::from(round);
-        let plan = bench.plan(1 + round % 2);
+        let mut plan = bench.plan(1 + round % 2);
+        if round == 3 {
+            plan.urgency = Urgency::Open;
+        }
         let ready = bench.ready(plan.clone(), &SignedPermits::new()).await;
         let handed = bench.net.distinct().len();
         trouble(&bench.net, turn);
+        if round == 3 {
+            bench.net.inner().includes = !seed.is_multiple_of(2);
+        }
         let result = bench.sender.execute(ready, &SignedPermits::new()).await;
         *endings.entry(name(&result)).or_default() += 1;
         check_wire(&bench, seed);
@@ -37,12 +44,53 @@ async fn run(seed: u64) -> BTreeMap<&'static str, usize> {
             Err(_) => assert_eq!(bench.net.distinct().len(), handed, "seed {seed}: an error, yet something was sent"),
             Ok(outcome) => check_truth(&bench.net, &outcome, handed, seed),
         }
+        if round == 3 {
+            *endings.entry(protect(&mut bench, seed).await).or_default() += 1;
+        }
         settle(&mut bench, seed).await;
         let id = plan.id.parse().expect("id");
         let state = bench.sender.journal().reader().intent(id).expect("recorded").state;
         assert!(matches!(state, IntentState::Mined | IntentState::Failed), "seed {seed}: {state}");
     }
     endings
+}
+
+/// On top of whatever the last round left open: a protective action, in the same trouble.
+async fn protect(bench: &mut Bench, seed: u64) -> &'static str {
+    let plan = bench.plan(1);
+    let revert = bench.net.inner().reverts_from.take();
+    let ready = bench.ready(plan.clone(), &SignedPermits::new()).await;
+    let handed = bench.net.distinct().len();
+    bench.net.inner().reverts_from = revert;
+    {
+        // A block takes again what it is offered; everything else goes on going wrong.
+        let mut net = bench.net.inner();
+        (net.includes, net.least_fee) = (true, 0);
+    }
+    let pending = bench.sender.journal().reader().pending_transactions().expect("readable");
+    let result = bench.sender.execute_protective(ready, &SignedPermits::new()).await;
+    check_wire(bench, seed);
+    match &result {
+        Err(_) => assert_eq!(bench.net.distinct().len(), handed, "seed {seed}: an error, yet something was sent"),
+        Ok(outcome) => {
+            if let Ending::Superseded { by, intent: Some(intent), .. } = outcome.ending {
+                let record = bench.sender.journal().reader().transaction(by).expect("recorded");
+                assert!(record.intent == intent && record.state.is_included(), "seed {seed}: {record:?}");
+            }
+            for mined in &outcome.done {
+                assert_eq!(bench.net.included(mined.receipt.transaction), Some(true), "seed {seed}: {mined:?}");
+                for old in &pending {
+                    let gone = bench.sender.journal().reader().transaction(old.hash.expect("signed")).expect("kept");
+                    assert!(!gone.state.is_pending(), "seed {seed}: {gone:?} outlived what took its nonce");
+                }
+            }
+        }
+    }
+    match name(&result) {
+        "mined" if !pending.is_empty() => "mined in place of another",
+        "superseded" => "superseded",
+        other => other,
+    }
 }
 
 /// What goes wrong this time.
@@ -150,7 +198,12 @@ async fn settle(bench: &mut Bench, seed: u64) {
     let repeated = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("the same again");
     let open = |findings: &[trimtab::send::Finding]| findings.iter().filter(|one| one.is_open()).count();
     assert!(open(&repeated) <= open(&found), "seed {seed}");
-    for finding in repeated.iter().filter(|finding| finding.is_open()) {
+    for finding in repeated.iter().rev().filter(|finding| finding.is_open()) {
+        let unresolved = bench.sender.journal().reader().unresolved().expect("readable");
+        // Another intent on the same nonce has settled it.
+        if !unresolved.iter().any(|intent| intent.id == finding.intent) {
+            continue;
+        }
         let again = match finding.verdict {
             Verdict::NotSeen { .. } if seed.is_multiple_of(2) => bench.sender.take_back(finding.intent).await,
             _ => bench.sender.resend(finding.intent).await,
@@ -165,9 +218,11 @@ async fn settle(bench: &mut Bench, seed: u64) {
                 let outcome = bench.sender.take_back(intent).await.expect("signed");
                 assert!(!matches!(outcome.ending, Ending::Unknown { .. }), "seed {seed}: {outcome:?}");
             }
+            Err(SendError::TakenOver { .. }) => {}
             Err(error) => panic!("seed {seed}: {error}"),
         }
     }
+    let _ = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("a network without faults");
     let unresolved = bench.sender.journal().reader().unresolved().expect("readable");
     assert!(unresolved.is_empty(), "seed {seed}: {unresolved:?}");
     let _ = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("closes what was not signed");
@@ -184,7 +239,9 @@ async fn whatever_the_network_does_nothing_is_sent_twice_and_what_is_said_is_tru
         }
     }
     println!("{all:?}");
-    for ending in ["mined", "unknown", "error", "cancelled", "superseded", "reverted", "rejected"] {
+    for ending in
+        ["mined", "mined in place of another", "unknown", "error", "cancelled", "superseded", "reverted", "rejected"]
+    {
         assert!(all.contains_key(ending), "the faults never led to `{ending}`: {all:?}");
     }
 }

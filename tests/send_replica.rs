@@ -41,6 +41,12 @@ fn intent() -> IntentId {
     IntentId::derive(Millis(1_790_000_000_000), b"wrap")
 }
 
+/// The intent of what takes its nonce.
+#[cfg(feature = "failpoints")]
+fn protective() -> IntentId {
+    IntentId::derive(Millis(1_790_000_000_001), b"wrap twice as much")
+}
+
 async fn sender(url: &str, dir: &Path, index: usize) -> Sender<Endpoints> {
     let wire = endpoints(url);
     let (identity, _) = wire.verify_all(None).await.expect("a replica");
@@ -54,18 +60,27 @@ async fn sender(url: &str, dir: &Path, index: usize) -> Sender<Endpoints> {
 
 /// Wraps a little ether, in as many steps.
 async fn wrap(sender: &mut Sender<Endpoints>, steps: usize) -> Result<Outcome, SendError> {
+    wrap_as(sender, (intent(), Urgency::Urgent, WEI), steps, false).await
+}
+
+async fn wrap_as(
+    sender: &mut Sender<Endpoints>,
+    (id, urgency, wei): (IntentId, Urgency, u64),
+    steps: usize,
+    replaces: bool,
+) -> Result<Outcome, SendError> {
     let head = sender.wire().head().await.expect("head");
     let step = |index: usize| Step {
         purpose: format!("wrap, part {index}"),
         to: WETH,
-        value: U256::from(WEI),
+        value: U256::from(wei),
         data: CallData::Fixed { data: Bytes::from(depositCall {}.abi_encode()) },
     };
     let plan = Plan {
         schema: SCHEMA,
-        id: intent().to_string(),
+        id: id.to_string(),
         kind: "wrap".to_owned(),
-        urgency: Urgency::Urgent,
+        urgency,
         network: NETWORK.to_owned(),
         account: sender.account(),
         block: head,
@@ -82,6 +97,9 @@ async fn wrap(sender: &mut Sender<Endpoints>, steps: usize) -> Result<Outcome, S
     let time = head.timestamp.plus(BLOCK_TIME);
     let permits = SignedPermits::new();
     let ready = simulate(sender.wire(), approved, &permits, |_| false, head, time).await.expect("goes through");
+    if replaces {
+        return sender.execute_protective(ready, &permits).await;
+    }
     sender.execute(ready, &permits).await
 }
 
@@ -146,14 +164,20 @@ mod killed {
         process::{Command, Stdio},
     };
 
+    use trimtab::journal::IntentState;
+
     use super::*;
 
     /// Set for the child: where it stops, the node, the journal and the account.
     const CHILD: &str = "TRIMTAB_TEST_SEND_CRASH";
 
-    fn kill_at(point: &str, url: &str, dir: &Path, index: usize) {
+    const FIRST: &str = "killed::killed_anywhere_nothing_is_sent_twice_and_the_journal_knows";
+    const REPLACING: &str =
+        "killed::killed_while_a_trim_takes_a_nonce_over_one_of_the_two_happens_and_the_journal_knows_which";
+
+    fn kill_at(test: &str, point: &str, url: &str, dir: &Path, index: usize) {
         let mut child = Command::new(env::current_exe().expect("this test"))
-            .args(["--exact", "killed::killed_anywhere_nothing_is_sent_twice_and_the_journal_knows", "--nocapture"])
+            .args(["--exact", test, "--nocapture"])
             .env(CHILD, format!("{point} {url} {index} {}", dir.display()))
             .stdout(Stdio::piped())
             .spawn()
@@ -166,7 +190,7 @@ mod killed {
     }
 
     /// The child's part: wraps ether, stops at one point and waits to be killed.
-    async fn act(order: &str) -> ! {
+    async fn act(order: &str, replaces: bool) -> ! {
         let mut parts = order.splitn(4, ' ').map(str::to_owned);
         let mut next = || parts.next().expect("four parts");
         let (point, url, index, dir) = (next(), next(), next(), next());
@@ -180,14 +204,18 @@ mod killed {
         })
         .expect("a fail-point");
         let mut sender = sender(&url, Path::new(&dir), index.parse().expect("a number")).await;
-        let outcome = wrap(&mut sender, 1).await;
+        let outcome = if replaces {
+            wrap_as(&mut sender, (protective(), Urgency::Trim, 2 * WEI), 1, true).await
+        } else {
+            wrap(&mut sender, 1).await
+        };
         panic!("never came to {point}: {outcome:?}");
     }
 
     #[tokio::test]
     async fn killed_anywhere_nothing_is_sent_twice_and_the_journal_knows() {
         if let Ok(order) = env::var(CHILD) {
-            act(&order).await;
+            act(&order, false).await;
         }
         let replica = Replica::start().await;
         let points = [
@@ -203,7 +231,7 @@ mod killed {
         for (index, (point, expected)) in points.into_iter().enumerate() {
             let dir = tempfile::tempdir().expect("directory");
             let (before, nonce) = wrapped(&replica, index).await;
-            kill_at(point, replica.url(), dir.path(), index);
+            kill_at(FIRST, point, replica.url(), dir.path(), index);
 
             let mut sender = sender(replica.url(), dir.path(), index).await;
             let clock = SystemClock::new();
@@ -222,6 +250,59 @@ mod killed {
             let done = u64::from(expected != Found::NotSigned);
             let after = wrapped(&replica, index).await;
             assert_eq!(after, (before + U256::from(WEI * done), nonce + done), "{point}: at most once");
+        }
+    }
+
+    #[tokio::test]
+    async fn killed_while_a_trim_takes_a_nonce_over_one_of_the_two_happens_and_the_journal_knows_which() {
+        if let Ok(order) = env::var(CHILD) {
+            act(&order, true).await;
+        }
+        let replica = Replica::start().await;
+        let points = [
+            ("journal-after-leased", 1),
+            ("journal-before-signed", 1),
+            ("journal-after-signed", 1),
+            ("send-before-broadcast", 1),
+            ("send-after-broadcast", 2),
+        ];
+        for (index, (point, times)) in points.into_iter().enumerate() {
+            let dir = tempfile::tempdir().expect("directory");
+            let (before, nonce) = wrapped(&replica, index).await;
+            let _: Value = replica.request("evm_setAutomine", [false]).await.expect("off");
+            let mut first = sender(replica.url(), dir.path(), index).await;
+            let interrupt = first.interrupt();
+            let calls_away = async {
+                while replica.request::<_, Value>("txpool_status", ()).await.expect("status")["pending"] == "0x0" {
+                    tokio::task::yield_now().await;
+                }
+                interrupt.raise();
+            };
+            let boost = wrap_as(&mut first, (intent(), Urgency::Open, WEI), 1, false);
+            let (outcome, ()) = tokio::join!(boost, calls_away);
+            let outcome = outcome.expect("signed");
+            assert!(matches!(outcome.ending, Ending::Unknown { .. }), "{point}: {outcome:?}");
+            drop(first);
+            kill_at(REPLACING, point, replica.url(), dir.path(), index);
+
+            let _: Value = replica.request("evm_setAutomine", [true]).await.expect("on");
+            let _: Value = replica.request("anvil_mine", [1]).await.expect("mined");
+            let done = wrapped(&replica, index).await;
+            assert_eq!(done, (before + U256::from(WEI * times), nonce + 1), "{point}: one of the two, once");
+            let sender = sender(replica.url(), dir.path(), index).await;
+            let clock = SystemClock::new();
+            let found = reconcile(sender.journal(), sender.wire(), &clock).await.expect("reconciled");
+            assert!(found.iter().all(|finding| !finding.is_open()), "{point}: {found:?}");
+            let reader = sender.journal().reader();
+            let state = |id| reader.intent(id).expect("recorded").state;
+            let expected = if times == 1 {
+                [IntentState::Mined, IntentState::Failed]
+            } else {
+                [IntentState::Failed, IntentState::Mined]
+            };
+            assert_eq!([state(intent()), state(protective())], expected, "{point}: {found:?}");
+            let again = reconcile(sender.journal(), sender.wire(), &clock).await.expect("reconciled again");
+            assert_eq!(again, [], "{point}");
         }
     }
 

@@ -94,6 +94,18 @@ impl ReserveConfiguration {
         self.bits(80, 36)
     }
 
+    /// The same reserve active, neither frozen nor paused, and without supply cap: to tell what is missing from what is
+    /// not allowed.
+    #[must_use]
+    pub fn open_for_supply(self) -> Self {
+        let mut word = self.0;
+        word.set_bit(56, true);
+        word.set_bit(57, false);
+        word.set_bit(60, false);
+        let cap = ((U256::ONE << 36usize) - U256::ONE) << 116usize;
+        Self(word & !cap)
+    }
+
     /// Most that may be supplied, in whole tokens; 0 = no cap.
     #[must_use]
     pub fn supply_cap(self) -> u64 {

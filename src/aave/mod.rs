@@ -21,6 +21,7 @@ mod refusal;
 mod reserve;
 mod reserve_list;
 mod room;
+mod screen_query;
 
 pub mod abi;
 pub mod emode;
@@ -40,3 +41,4 @@ pub use projection::{Amount, FlashLoan, Projection, TransferredSupply};
 pub use refusal::{Refusal, TokenAmount};
 pub use reserve::{Price, Reserve};
 pub use reserve_list::{Listing, ReserveList};
+pub use screen_query::ScreenQuery;

@@ -216,7 +216,10 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
         Ending::Cancelled { reason, receipt } => {
             format!("taken back by {} in block {}: {reason}", receipt.transaction, receipt.block_number)
         }
-        Ending::Superseded { nonce, by } => format!("nonce {nonce} was used by {by}, which is not ours"),
+        Ending::Superseded { nonce, by, intent: None } => format!("nonce {nonce} was used by {by}, which is not ours"),
+        Ending::Superseded { nonce, by, intent: Some(intent) } => {
+            format!("nonce {nonce} was used by {by} of intent {intent}, which was to be replaced")
+        }
         Ending::Unknown { hash, nonce, reason } => {
             format!(
                 "nobody can say yet what becomes of {hash} (nonce {nonce}): {reason}; run `trimtab journal reconcile`"

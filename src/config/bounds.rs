@@ -17,9 +17,27 @@ pub enum Urgency {
     Trim,
     /// A deleverage below `urgent`.
     Urgent,
+    /// A deleverage when liquidation is next: its swap bound follows from the liquidation bonus.
+    LastResort,
 }
 
 impl Urgency {
+    /// Whether it protects a position: such actions lower debt, or add collateral, before somebody liquidates.
+    #[must_use]
+    pub const fn is_protective(self) -> bool {
+        !matches!(self, Self::Open)
+    }
+
+    /// The next wider class of bounds; the widest is its own.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Open => Self::Trim,
+            Self::Trim => Self::Urgent,
+            Self::Urgent | Self::LastResort => Self::LastResort,
+        }
+    }
+
     /// As the settings spell it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -27,6 +45,7 @@ impl Urgency {
             Self::Open => "open",
             Self::Trim => "trim",
             Self::Urgent => "urgent",
+            Self::LastResort => "last-resort",
         }
     }
 }
@@ -67,13 +86,13 @@ pub struct BoundsConfig {
 }
 
 impl BoundsConfig {
-    /// The bounds of a class.
+    /// The bounds of a class; the last resort's are the urgent ones, or wider where the liquidation bonus allows it.
     #[must_use]
     pub const fn of(&self, urgency: Urgency) -> ActionBounds {
         match urgency {
             Urgency::Open => self.open,
             Urgency::Trim => self.trim,
-            Urgency::Urgent => self.urgent,
+            Urgency::Urgent | Urgency::LastResort => self.urgent,
         }
     }
 

@@ -36,7 +36,7 @@ impl FeesConfig {
         match urgency {
             Urgency::Open => self.open,
             Urgency::Trim => self.trim,
-            Urgency::Urgent => self.urgent,
+            Urgency::Urgent | Urgency::LastResort => self.urgent,
         }
     }
 

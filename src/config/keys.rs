@@ -43,8 +43,7 @@ pub(super) fn branch(key: &str, value: Value) -> Dict {
 
 /// Refuses keys that do not exist and, in files, keys that are secrets.
 pub(super) fn check(key: &str, value: &Value, origin: &Origin, valid: &BTreeSet<String>) -> Result<(), ConfigError> {
-    if matches!(origin, Origin::File { .. }) && is_secret(key) {
-        let advice = "use --account with a keystore, or --password-file";
+    if let (Origin::File { .. }, Some(advice)) = (origin, secret(key)) {
         return Err(ConfigError::SecretInFile { key: key.to_owned(), origin: origin.clone(), advice });
     }
     let empty_section = matches!(value, Value::Dict(_, inner) if inner.is_empty());
@@ -70,9 +69,34 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
         .map(|(_, candidate)| candidate)
 }
 
-fn is_secret(key: &str) -> bool {
+/// Addresses and tokens of services that whoever has them may write to.
+const SERVICE_SECRETS: [(&str, &str); 3] = [
+    ("alerts.webhook.url", "set TRIMTAB_ALERTS_WEBHOOK_URL, or name a file that holds it: alerts.webhook.url_file"),
+    (
+        "alerts.heartbeat.url",
+        "set TRIMTAB_ALERTS_HEARTBEAT_URL, or name a file that holds it: alerts.heartbeat.url_file",
+    ),
+    (
+        "alerts.telegram.token",
+        "set TRIMTAB_ALERTS_TELEGRAM_TOKEN, or name a file that holds it: alerts.telegram.token_file",
+    ),
+];
+
+/// Whether a variable's text is taken as it is, whatever it looks like.
+pub(super) fn is_plain_text(key: &str) -> bool {
+    let ends = ["_dir", "_file", ".path", ".chat_id"];
+    key == "rpc.urls" || ends.iter().any(|end| key.ends_with(end)) || service_secret(key).is_some()
+}
+
+/// What to do instead, when a key is a secret.
+fn secret(key: &str) -> Option<&'static str> {
     let last = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase().replace('-', "_");
-    ["private_key", "mnemonic", "passphrase", "password", "secret", "seed_phrase"]
+    let of_wallet = ["private_key", "mnemonic", "passphrase", "password", "secret", "seed_phrase"]
         .iter()
-        .any(|word| last == *word || last.ends_with(&format!("_{word}")))
+        .any(|word| last == *word || last.ends_with(&format!("_{word}")));
+    if of_wallet { Some("use --account with a keystore, or --password-file") } else { service_secret(key) }
+}
+
+fn service_secret(key: &str) -> Option<&'static str> {
+    SERVICE_SECRETS.iter().find(|(secret, _)| *secret == key).map(|(_, advice)| *advice)
 }

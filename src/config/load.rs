@@ -160,9 +160,9 @@ fn read_env(layers: &mut Layers, env: &BTreeMap<String, String>) -> Result<(), C
     Ok(())
 }
 
-/// Variables are text; only the directories and endpoints stay text when they look like numbers or lists.
+/// Variables are text; paths, endpoints and secrets stay text when they look like numbers or lists.
 fn typed(key: &str, text: &str) -> Value {
-    if key == "rpc.urls" || key.ends_with("_dir") {
+    if keys::is_plain_text(key) {
         return Value::from(text);
     }
     text.parse().unwrap_or_else(|never: std::convert::Infallible| match never {})

@@ -7,6 +7,7 @@
 //! refused in files; what an RPC URL may hide (a token, a password) is never printed.
 //! Fails with [`ConfigError`] (exit code 3), which names the key and its origin.
 
+mod alerts;
 mod alias;
 mod bounds;
 mod error;
@@ -17,6 +18,8 @@ mod load;
 mod origin;
 mod perps;
 mod rpc;
+mod secret;
+mod service;
 mod settings;
 mod sources;
 mod strategy;
@@ -26,7 +29,9 @@ mod thresholds;
 mod tier;
 mod url;
 mod values;
+mod watch;
 
+pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, TelegramConfig, WebhookConfig};
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
 pub use fees::{FeeCeiling, FeesConfig};
@@ -35,6 +40,8 @@ pub use load::Loaded;
 pub use origin::{Origin, Setting};
 pub use perps::PerpsConfig;
 pub use rpc::RpcConfig;
+pub use secret::{HookUrl, Secret};
+pub use service::{MetricsConfig, SocketConfig};
 pub use settings::Config;
 pub use sources::Sources;
 pub use strategy::{
@@ -43,3 +50,6 @@ pub use strategy::{
 pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
+pub use watch::{
+    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TopUpConfig, WatchConfig,
+};

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoundsConfig, FeesConfig, GovernorConfig, PerpsConfig, RpcConfig, StrategyConfig, ThresholdsConfig};
+use super::{
+    AlertsConfig, BoundsConfig, FeesConfig, GovernorConfig, MetricsConfig, PerpsConfig, RpcConfig, SocketConfig,
+    StrategyConfig, ThresholdsConfig, WatchConfig,
+};
 use crate::units::Secs;
 
 /// The settings of one run. Each section is a type of its own; rooms take the section they need.
@@ -23,6 +26,14 @@ pub struct Config {
     pub strategy: StrategyConfig,
     /// What no signal may exceed.
     pub governor: GovernorConfig,
+    /// What the watchdog does.
+    pub watch: WatchConfig,
+    /// Who is told what.
+    pub alerts: AlertsConfig,
+    /// Where the daemon's figures are read.
+    pub metrics: MetricsConfig,
+    /// Where commands reach the daemon.
+    pub socket: SocketConfig,
     /// How orders on the perpetuals venue are placed.
     pub perps: PerpsConfig,
     /// How long a permit stays valid after the snapshot's block.
@@ -51,6 +62,10 @@ impl Config {
             fees: FeesConfig::default(),
             strategy: StrategyConfig::default(),
             governor: GovernorConfig::default(),
+            watch: WatchConfig::default(),
+            alerts: AlertsConfig::defaults(env),
+            metrics: MetricsConfig::default(),
+            socket: SocketConfig::default(),
             perps: PerpsConfig::default(),
             permit_ttl: Secs::HOUR,
             journal_dir: directory("XDG_DATA_HOME", ".local/share").join("journal"),
@@ -70,6 +85,10 @@ impl Config {
             .or_else(|| self.fees.problem())
             .or_else(|| self.strategy.problem())
             .or_else(|| self.governor.problem())
+            .or_else(|| self.watch.problem(&self.thresholds))
+            .or_else(|| self.alerts.problem())
+            .or_else(|| self.metrics.problem())
+            .or_else(|| self.socket.problem())
             .or_else(|| self.perps.problem());
         let rpc = self.rpc.timeout.is_zero().then(|| ("rpc.timeout", "a deadline of zero is never met".to_owned()));
         let permit = (self.permit_ttl.0 == 0)

@@ -212,6 +212,26 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[governor]\nwin_risk_multiplier = 2.5\n", "governor.win_risk_multiplier"),
         ("[governor]\nday_loss_share = 0\n", "governor.day_loss_share"),
         ("[governor]\nconcurrent_positions = 0\n", "governor.concurrent_positions"),
+        ("[watch]\nstale_blocks = 0\n", "watch.stale_blocks"),
+        ("[watch]\nrecovery = 0.5\n", "watch.recovery"),
+        ("[watch.boost]\nenabled = true\nvolatile.target = 1.22\n", "watch.boost.volatile.target"),
+        ("[watch.boost]\nenabled = true\nvolatile.above = 1.30\n", "watch.boost.volatile.above"),
+        ("[watch.boost]\nenabled = true\n[thresholds.volatile]\ntarget = 1.45\n", "watch.boost.volatile.above"),
+        ("[watch.boost]\nenabled = true\n[thresholds.correlated]\nstress = 0.04\n", "watch.boost.correlated.target"),
+        ("[watch.loss_guard]\nrearm = 0.8\n", "watch.loss_guard.rearm"),
+        ("[watch.top_up]\nrestore = 0.1\n", "watch.top_up.restore"),
+        ("[watch.top_up]\nenabled = true\ncap = 0\n", "watch.top_up.cap"),
+        ("[watch.carry]\nmax_cost = 0\n", "watch.carry.max_cost"),
+        ("[watch.heartbeat]\nstable = 0\n", "watch.heartbeat.stable"),
+        ("[[watch.exits]]\npair = \"WETH/USDC\"\n", "watch.exits"),
+        ("[[watch.exits]]\npair = \"WETH/USDC\"\nstop_loss = 3000\ntake_profit = 2000\n", "watch.exits"),
+        ("[alerts]\nurgent_window = \"1h\"\n", "alerts.urgent_window"),
+        ("[alerts]\nqueue = 0\n", "alerts.queue"),
+        ("[alerts]\ngive_up_after = 1\n", "alerts.give_up_after"),
+        ("[alerts.heartbeat]\ninterval = 0\n", "alerts.heartbeat.interval"),
+        ("[alerts.telegram]\ntoken_file = \"token\"\n", "alerts.telegram.chat_id"),
+        ("[metrics]\nlisten = \"nowhere\"\n", "metrics.listen"),
+        ("[socket]\ntimeout = 0\n", "socket.timeout"),
     ] {
         let desk = Desk::new();
         desk.write("project/trimtab.toml", text);
@@ -283,4 +303,57 @@ fn a_table_of_ones_own_is_read_and_its_slips_are_named() {
         let said = desk.sources().load().expect_err(slip).to_string();
         assert!(said.contains("strategy.custom") && said.contains(slip), "{slip}: {said}");
     }
+}
+
+#[test]
+fn the_secrets_of_alerts_come_from_variables_or_files_of_their_own_and_are_never_shown() {
+    let mut desk = Desk::new();
+    for key in ["alerts.webhook.url", "alerts.heartbeat.url", "alerts.telegram.token"] {
+        desk.write("project/trimtab.toml", &format!("{key} = \"https://hooks.example.com/s3cr3tT0ken\"\n"));
+        let error = desk.sources().load().expect_err(key);
+        assert!(matches!(error, ConfigError::SecretInFile { .. }), "{error}");
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
+        assert!(error.to_string().contains("_file"), "it says where to put it: {error}");
+    }
+    desk.write("project/trimtab.toml", "[alerts.telegram]\nchat_id = -1001234\n");
+    desk.set("TRIMTAB_ALERTS_WEBHOOK_URL", "https://hooks.example.com/s3cr3tT0ken");
+    desk.set("TRIMTAB_ALERTS_TELEGRAM_TOKEN", "1234567890");
+    let loaded = desk.sources().load().expect("settings");
+    let alerts = &loaded.config.alerts;
+    assert_eq!(alerts.telegram.chat_id.as_deref(), Some("-1001234"));
+    assert_eq!(alerts.telegram.bot_token().expect("read").expect("set").expose(), "1234567890");
+    let webhook = alerts.webhook.endpoint().expect("read").expect("set");
+    assert_eq!(webhook.expose().as_str(), "https://hooks.example.com/s3cr3tT0ken");
+    let shown = format!("{:?} {loaded:?}", loaded.origins().expect("settings"));
+    assert!(!shown.contains("s3cr3t") && !shown.contains("1234567890"), "{shown}");
+    assert!(shown.contains("https://hooks.example.com/…"), "{shown}");
+    desk.set("TRIMTAB_ALERTS_TELEGRAM_TOKEN", "s3cr3tT0ken with blanks");
+    let said = desk.sources().load().expect_err("blanks").to_string();
+    assert!(said.contains("alerts.telegram.token") && !said.contains("s3cr3t"), "{said}");
+}
+
+#[test]
+fn what_systemd_placed_beside_the_service_is_found_by_its_name() {
+    let mut desk = Desk::new();
+    desk.write("project/trimtab.toml", "[alerts.telegram]\nchat_id = \"@trims\"\n");
+    desk.write("credentials/telegram-token", "123:s3cr3tT0ken\n");
+    desk.write("credentials/heartbeat-url", "not an address, but s3cr3tT0ken\n");
+    let directory = desk.directory.path().join("credentials").display().to_string();
+    desk.set("CREDENTIALS_DIRECTORY", &directory);
+    let alerts = desk.sources().load().expect("settings").config.alerts;
+    assert_eq!(alerts.telegram.bot_token().expect("read").expect("set").expose(), "123:s3cr3tT0ken");
+    assert_eq!(alerts.webhook.endpoint().expect("nothing to read"), None);
+    let error = alerts.heartbeat.endpoint().expect_err("no address");
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("heartbeat-url") && !error.to_string().contains("s3cr3t"), "{error}");
+}
+
+#[test]
+fn figures_are_not_served_to_others_unless_the_user_says_so() {
+    let desk = Desk::new();
+    desk.write("project/trimtab.toml", "[metrics]\nlisten = \"0.0.0.0:9477\"\n");
+    let said = desk.sources().load().expect_err("remote").to_string();
+    assert!(said.contains("metrics.listen") && said.contains("metrics.allow_remote = true"), "{said}");
+    desk.write("project/trimtab.toml", "[metrics]\nlisten = \"0.0.0.0:9477\"\nallow_remote = true\n");
+    assert!(desk.sources().load().is_ok());
 }

@@ -17,6 +17,7 @@ sol! {
     function approve(address spender, uint256 value) external returns (bool);
     function approveDelegation(address delegatee, uint256 amount) external;
     function setUserEMode(uint8 categoryId) external;
+    function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) external returns (uint256);
 }
 
 /// Why a plan file is not sent.
@@ -60,7 +61,7 @@ fn audit_step(plan: &Plan, pair: &Pair, step: &Step) -> Result<(), AuditError> {
     let refused = || AuditError::Step { purpose: step.purpose.clone(), to: step.to };
     match &step.data {
         CallData::Fixed { data } => {
-            let known = step.value.is_zero() && is_preparation(pair, step.to, data);
+            let known = step.value.is_zero() && is_preparation(pair, plan.account, step.to, data);
             if known { Ok(()) } else { Err(refused()) }
         }
         CallData::Stream { selector, segments } => {
@@ -81,12 +82,18 @@ fn audit_step(plan: &Plan, pair: &Pair, step: &Step) -> Result<(), AuditError> {
     }
 }
 
-/// Entering or leaving an e-mode, and exact approvals for the composer.
-fn is_preparation(pair: &Pair, to: Address, data: &[u8]) -> bool {
+/// Entering or leaving an e-mode, exact approvals for the composer, and repaying the pool itself.
+fn is_preparation(pair: &Pair, account: Address, to: Address, data: &[u8]) -> bool {
     if to == aave::Deployment::BASE.pool {
-        return setUserEModeCall::abi_decode(data).is_ok();
+        let repays = |call: repayCall| call.asset == pair.debt.token && call.onBehalfOf == account;
+        return setUserEModeCall::abi_decode(data).is_ok() || repayCall::abi_decode(data).is_ok_and(repays);
     }
     let assets = [&pair.collateral, &pair.debt];
+    let pool = aave::Deployment::BASE.pool;
+    let repays = approveCall::abi_decode(data).is_ok_and(|call| call.spender == pool && call.value < U256::MAX);
+    if repays && to == pair.debt.token {
+        return true;
+    }
     let approves = approveCall::abi_decode(data).is_ok_and(|call| call.spender == COMPOSER && call.value < U256::MAX);
     let delegates =
         approveDelegationCall::abi_decode(data).is_ok_and(|call| call.delegatee == COMPOSER && call.amount < U256::MAX);

@@ -3,14 +3,15 @@
 use alloy::primitives::U256;
 
 use super::{
-    PlanError,
+    LoopSnapshot, PlanError,
     algebra::{leverage_wad, max_leverage_wad},
     context::{Context, wad},
     draft::Draft,
+    loss,
 };
 use crate::{
     config::Urgency,
-    dex::deviation_bps,
+    dex::{PoolKey, deviation_bps},
     plan::{Bound, Quantity, Rule},
     units::{WAD, from_decimal},
 };
@@ -31,7 +32,8 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
             rule: Rule::AtMost,
             actual: Quantity::bps(swap.cost_bps),
             limit: Quantity::bps(allowed.0.into()),
-            blocking: true,
+            // At the last resort what liquidation would cost is the measure.
+            blocking: ctx.bound != Urgency::LastResort || ctx.settings.slippage.is_some(),
             hint: "act in smaller steps, wait, or allow more with --slippage-bps".into(),
         });
         bounds.push(Bound {
@@ -43,6 +45,9 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
             hint: String::new(),
         });
         bounds.push(oracle_gate(ctx, draft)?);
+    }
+    if loss::is_measured(ctx) && !draft.adds_risk && draft.swap.is_some() {
+        bounds.push(loss::bound(ctx, draft.swap.as_ref(), draft.loan.as_ref())?);
     }
     bounds.push(gas_price(ctx));
     Ok(bounds)
@@ -93,26 +98,15 @@ fn never_worse(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
         rule: Rule::AtLeast,
         actual: Quantity::wad(ctx.standing(&draft.worst)?.health_factor),
         limit: Quantity::wad(before),
-        blocking: before >= WAD,
+        blocking: before >= WAD || ctx.is_protective(),
         hint: "the swap costs more than it helps: act in smaller steps".into(),
     })
 }
 
 /// The price of every pool in the route against the oracle.
 fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
-    let mut furthest = 0u64;
-    for key in draft.swap.iter().flat_map(|swap| swap.quote.route.keys()) {
-        let Ok(pool) = ctx.snapshot.pools.get(key) else { continue };
-        let (zero, one) = (ctx.snapshot.market.reserve(key.token0())?, ctx.snapshot.market.reserve(key.token1())?);
-        let deviation = deviation_bps(
-            pool.spot_price(),
-            zero.price()?,
-            zero.configuration.decimals(),
-            one.price()?,
-            one.configuration.decimals(),
-        )?;
-        furthest = furthest.max(deviation.unsigned_abs());
-    }
+    let keys = draft.swap.as_ref().map(|swap| swap.quote.route.keys());
+    let furthest = keys.map_or(Ok(0), |keys| deviation(ctx.snapshot, keys))?;
     Ok(Bound {
         name: "pool price against the oracle".into(),
         rule: Rule::AtMost,
@@ -121,6 +115,19 @@ fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
         blocking: ctx.urgency == Urgency::Open && draft.adds_risk,
         hint: "pool and oracle disagree: wait until they meet".into(),
     })
+}
+
+/// How far the furthest of some pools is from the oracle, basis points either way.
+pub(super) fn deviation(snapshot: &LoopSnapshot, keys: &[PoolKey]) -> Result<u64, PlanError> {
+    let mut furthest = 0u64;
+    for key in keys {
+        let Ok(pool) = snapshot.pools.get(key) else { continue };
+        let (zero, one) = (snapshot.market.reserve(key.token0())?, snapshot.market.reserve(key.token1())?);
+        let (decimals0, decimals1) = (zero.configuration.decimals(), one.configuration.decimals());
+        let off = deviation_bps(pool.spot_price(), zero.price()?, decimals0, one.price()?, decimals1)?;
+        furthest = furthest.max(off.unsigned_abs());
+    }
+    Ok(furthest)
 }
 
 /// What gas costs now against the ceiling of the action's class; the sender holds every bid to the same ceiling.
@@ -143,5 +150,14 @@ pub(super) fn gas_reserve(gas_price: U256) -> U256 {
     const GAS: u64 = 2_000_000;
     /// L1 fees and quiet base fees: 0.0001 ether.
     const LEAST: u64 = 100_000_000_000_000;
+    gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
+}
+
+/// Ether that a protective action needs by itself: half of it, for nothing is worth keeping gas back from it.
+pub(super) fn least_gas(gas_price: U256) -> U256 {
+    /// One action with room to spare.
+    const GAS: u64 = 1_000_000;
+    /// The L1 fee of one action on a quiet day: 0.00001 ether.
+    const LEAST: u64 = 10_000_000_000_000;
     gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
 }

@@ -15,11 +15,7 @@ const DAY: Secs = Secs(86_400);
 
 /// Supply interest less borrow interest of the pair over a day at the rates of the projection, in dollars; staking yield
 /// that the collateral's price includes is not in it.
-pub(super) fn net_carry_per_day(
-    projection: &Projection,
-    collateral: Address,
-    debt: Address,
-) -> Result<Quantity, StateError> {
+pub fn net_carry_per_day(projection: &Projection, collateral: Address, debt: Address) -> Result<Quantity, StateError> {
     let market = projection.market();
     let (collateral, debt) = (market.reserve(collateral)?, market.reserve(debt)?);
     let supplied = collateral.collateral_value(projection.supplied(collateral.asset)?)?.0;

@@ -88,6 +88,7 @@ pub(super) fn close(ctx: &Context<'_>, share: Share, payout: Payout) -> Result<D
         before,
         after,
         emode: None,
+        direct: None,
         ops,
         pull: None,
         delegation: None,
@@ -142,7 +143,7 @@ impl Sizes {
 }
 
 /// The highest yearly rate a reserve's curve knows: no interest can grow faster before the deadline.
-fn highest_rate(reserve: &Reserve) -> Bps {
+pub(super) fn highest_rate(reserve: &Reserve) -> Bps {
     let strategy = &reserve.strategy;
     Bps(strategy.base_rate.0.saturating_add(strategy.slope1.0).saturating_add(strategy.slope2.0))
 }

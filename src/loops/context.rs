@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{
     FlashCandidate, FlashChoice, FlashSource, LoopSnapshot, Pair, PlanError, Standing,
+    bounds::deviation,
     flash::{FlashNeed, Meanwhile, rank},
     marks::standing,
     swap::{Swap, Venue},
@@ -52,7 +53,12 @@ pub(super) struct Context<'a> {
     pub(super) hubs: &'a [Address],
     pub(super) collateral: &'a Reserve,
     pub(super) debt: &'a Reserve,
+    /// Whose fee ceiling applies.
     pub(super) urgency: Urgency,
+    /// Whose swap bounds apply: the urgency's own, or the next where pool and oracle disagree.
+    pub(super) bound: Urgency,
+    /// Why they are the next ones.
+    pub(super) widened: Option<String>,
 }
 
 /// A loan that a plan takes.
@@ -86,18 +92,67 @@ impl<'a> Context<'a> {
         let collateral = snapshot.market.reserve(pair.collateral.token)?;
         let debt = snapshot.market.reserve(pair.debt.token)?;
         let urgency = settings.urgency.unwrap_or(Urgency::Open);
-        Ok(Self { snapshot, pair, settings, hubs, collateral, debt, urgency })
+        Ok(Self { snapshot, pair, settings, hubs, collateral, debt, urgency, bound: urgency, widened: None })
     }
 
-    /// The same for an action that lowers debt, which has wider bounds (strategy.md §5).
-    pub(super) fn lowering_debt(self) -> Self {
+    /// The same for an action that lowers debt, which has wider bounds. That pool and oracle disagree never blocks it;
+    /// it only selects the next bounds (strategy.md §5).
+    pub(super) fn lowering_debt(self) -> Result<Self, PlanError> {
         let urgency = self.settings.urgency.unwrap_or(Urgency::Trim);
-        Self { urgency, ..self }
+        let lowering = Self { urgency, bound: urgency, ..self };
+        let Some(off) = lowering.pool_off_oracle()? else { return Ok(lowering) };
+        let gate = lowering.settings.bounds.oracle_gate_bps;
+        if off <= u64::from(gate.0) || lowering.settings.slippage.is_some() {
+            return Ok(lowering);
+        }
+        let bound = urgency.next();
+        let widened = format!(
+            "pool and oracle are {} apart, above {gate}: the swap bounds of `{}` apply",
+            Quantity::bps(off),
+            bound.name()
+        );
+        Ok(Self { bound, widened: Some(widened), ..lowering })
     }
 
-    /// Bound on swaps of this action.
+    /// How far the pools of the best route for a small amount are from the oracle, basis points; `None` without route.
+    fn pool_off_oracle(&self) -> Result<Option<u64>, PlanError> {
+        let owed = self.start().owed(self.pair.debt.token)?;
+        let little = (owed >> 10usize).max(U256::from(1_000u64));
+        let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
+        Ok(Some(deviation(self.snapshot, swap.quote.route.keys())?))
+    }
+
+    /// Whether the action was asked for as a protective one: then it pays no heed to what comes after it.
+    pub(super) fn is_protective(&self) -> bool {
+        self.settings.urgency.is_some_and(Urgency::is_protective)
+    }
+
+    /// Bound on swaps of this action. The last resort's is what liquidation costs less a little, and never narrower than
+    /// the urgent one.
     pub(super) fn slippage(&self) -> Bps {
-        self.settings.slippage.unwrap_or_else(|| self.settings.bounds.of(self.urgency).slippage_bps)
+        if let Some(slippage) = self.settings.slippage {
+            return slippage;
+        }
+        let bounds = &self.settings.bounds;
+        let class = bounds.of(self.bound).slippage_bps;
+        if self.bound != Urgency::LastResort {
+            return class;
+        }
+        Bps(self.liquidation_bonus().0.saturating_sub(bounds.last_resort.below_bonus_bps.0)).max(class)
+    }
+
+    /// What a liquidator gets on top, basis points: of the account's e-mode where the collateral belongs to it.
+    pub(super) fn liquidation_bonus(&self) -> Bps {
+        let category = self.snapshot.market.category(self.snapshot.account.emode).ok().flatten();
+        let category = category.filter(|category| category.is_collateral(self.collateral.id));
+        let with_all = category
+            .map_or_else(|| self.collateral.configuration.liquidation_bonus(), |category| category.liquidation_bonus);
+        Bps(with_all.0.saturating_sub(Bps::ONE.0))
+    }
+
+    /// Room that the last resort leaves the market beyond the quote, where the quote itself is beyond the bound.
+    fn room(&self) -> Bps {
+        if self.bound == Urgency::LastResort { self.settings.bounds.open.slippage_bps } else { Bps(0) }
     }
 
     /// The account one block on, before the action. The composer's allowances come with the action, so they do not bind.
@@ -149,7 +204,19 @@ impl<'a> Context<'a> {
             exclude,
             gas_price: self.settings.gas_price,
             slippage: self.slippage(),
+            room: self.room(),
         }
+    }
+
+    /// All sources of a loan, usable ones first.
+    pub(super) fn ranked(
+        &self,
+        amount: U256,
+        meanwhile: Meanwhile,
+        swapped_in: &BTreeSet<Address>,
+    ) -> Result<Vec<FlashCandidate>, PlanError> {
+        let need = FlashNeed { amount, meanwhile, choice: self.settings.flash, swapped_in };
+        Ok(rank(self.snapshot, self.pair, need)?)
     }
 
     /// The ranked sources of a loan; the first is the one to take.
@@ -159,8 +226,7 @@ impl<'a> Context<'a> {
         meanwhile: Meanwhile,
         swapped_in: &BTreeSet<Address>,
     ) -> Result<Vec<FlashCandidate>, PlanError> {
-        let need = FlashNeed { amount, meanwhile, choice: self.settings.flash, swapped_in };
-        let candidates = rank(self.snapshot, self.pair, need)?;
+        let candidates = self.ranked(amount, meanwhile, swapped_in)?;
         if candidates.first().is_none_or(|candidate| candidate.rejected.is_some()) {
             return Err(PlanError::NoFlash { amount: Box::new(self.debt_amount(amount)), candidates });
         }

@@ -3,17 +3,17 @@
 use alloy::primitives::{Address, U256};
 
 use super::{
-    PlanError, Target,
+    FlashCandidate, PlanError, Target,
     context::{Context, Loan, pools_of},
     draft::{Draft, Flow, Flows, Grant},
     flash::Meanwhile,
     increase::is_close,
-    solve::{largest, smallest},
+    solve::{Judgement, first_met, largest},
     stream::{Streams, without_standing_approvals},
     swap::Swap,
 };
 use crate::{
-    aave::{Amount as AaveAmount, Projection},
+    aave::{Amount as AaveAmount, Projection, Refusal},
     onedelta::{Amount, Op, SweepAmount},
     plan::Quantity,
 };
@@ -36,60 +36,72 @@ pub(super) struct Decrease {
     pub(super) target: Option<Target>,
 }
 
-struct Attempt {
-    loan: Option<Loan>,
-    swap: Option<Swap>,
+/// One candidate repayment, worked out.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    pub(super) loan: Option<Loan>,
+    pub(super) swap: Option<Swap>,
     /// aTokens moved.
     withdrawn: U256,
-    after: Projection,
+    pub(super) after: Projection,
 }
 
-struct Decreasing<'a> {
-    ctx: &'a Context<'a>,
+pub(super) struct Decreasing<'a> {
+    pub(super) ctx: &'a Context<'a>,
     ask: &'a Decrease,
-    base: Projection,
+    pub(super) base: Projection,
 }
 
 /// Plans a decrease.
 pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanError> {
-    let base = ctx.start();
-    let work = Decreasing { ctx, ask, base: base.clone() };
+    let work = Decreasing::new(ctx, ask);
     let (attempt, sources) = match ask.target {
         None => (work.withdraw()?, Vec::new()),
         Some(target) => work.solve(target)?,
     };
-    let repaid = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
-    let worst = work.attempt(attempt.loan.as_ref(), repaid, true)?.after;
-    let ops = without_standing_approvals(work.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
-    let received = |receives| Flow { pays: U256::ZERO, receives, receives_at_worst: receives };
-    let mut flows = Flows { debt: received(ask.debt_out), ..Flows::default() };
-    match ask.unwrap {
-        Some(_) => flows.native = received(ask.collateral_out),
-        None => flows.collateral = received(ask.collateral_out),
-    }
-    Ok(Draft {
-        kind: ask.kind,
-        headline: work.headline(),
-        before: base,
-        after: attempt.after,
-        worst,
-        emode: None,
-        ops,
-        pull: None,
-        delegation: None,
-        a_token: Some(Grant { value: attempt.withdrawn, leaves_rest: false }),
-        loan: attempt.loan,
-        sources,
-        swap: attempt.swap,
-        flows,
-        target: ask.target,
-        adds_risk: !ask.collateral_out.is_zero() || !ask.debt_out.is_zero(),
-        notes: Vec::new(),
-        floor_hint: "take less out, or repay with --keep-leverage".to_owned(),
-    })
+    work.draft(attempt, sources)
 }
 
-impl Decreasing<'_> {
+impl<'a> Decreasing<'a> {
+    pub(super) fn new(ctx: &'a Context<'a>, ask: &'a Decrease) -> Self {
+        Self { ctx, ask, base: ctx.start() }
+    }
+
+    /// The attempt as an action.
+    pub(super) fn draft(self, attempt: Attempt, sources: Vec<FlashCandidate>) -> Result<Draft, PlanError> {
+        let (ctx, ask) = (self.ctx, self.ask);
+        let repaid = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
+        let worst = self.attempt(attempt.loan.as_ref(), repaid, true)?.after;
+        let ops = without_standing_approvals(self.ops(&attempt)?, ctx.pair, &ctx.snapshot.contracts);
+        let received = |receives| Flow { pays: U256::ZERO, receives, receives_at_worst: receives };
+        let mut flows = Flows { debt: received(ask.debt_out), ..Flows::default() };
+        match ask.unwrap {
+            Some(_) => flows.native = received(ask.collateral_out),
+            None => flows.collateral = received(ask.collateral_out),
+        }
+        Ok(Draft {
+            kind: ask.kind,
+            headline: self.headline(),
+            before: self.base,
+            after: attempt.after,
+            worst,
+            emode: None,
+            direct: None,
+            ops,
+            pull: None,
+            delegation: None,
+            a_token: Some(Grant { value: attempt.withdrawn, leaves_rest: false }),
+            loan: attempt.loan,
+            sources,
+            swap: attempt.swap,
+            flows,
+            target: ask.target,
+            adds_risk: !ask.collateral_out.is_zero() || !ask.debt_out.is_zero(),
+            notes: Vec::new(),
+            floor_hint: "take less out, or repay with --keep-leverage".to_owned(),
+        })
+    }
+
     /// Takes equity out and repays nothing; refused with the most that the opening floor leaves room for.
     fn withdraw(&self) -> Result<Attempt, PlanError> {
         let ctx = self.ctx;
@@ -122,7 +134,7 @@ impl Decreasing<'_> {
         Err(PlanError::EquityTooLarge { asked, reason, most })
     }
 
-    fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
+    pub(super) fn attempt(&self, loan: Option<&Loan>, amount: U256, at_worst: bool) -> Result<Attempt, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);
         let loan = loan.filter(|_| !amount.is_zero()).map(|loan| Loan::of(&loan.candidate, amount)).transpose()?;
         let owed_back = loan.as_ref().map_or(U256::ZERO, |loan| loan.amount.saturating_add(loan.fee));
@@ -155,41 +167,46 @@ impl Decreasing<'_> {
         Ok(Attempt { loan, swap, withdrawn, after })
     }
 
-    /// The smallest repayment that meets the target.
-    fn solve(&self, target: Target) -> Result<(Attempt, Vec<super::FlashCandidate>), PlanError> {
+    /// The smallest repayment that meets the target, with the cheapest source that lends it.
+    fn solve(&self, target: Target) -> Result<(Attempt, Vec<FlashCandidate>), PlanError> {
         let ctx = self.ctx;
         let owed = self.base.owed(ctx.pair.debt.token)?;
-        let mut amount: U256 = owed >> 1;
-        let route = ctx.buy_debt(amount.max(U256::ONE), None).ok();
-        let mut sources = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.as_ref()))?;
-        for _ in 0..3 {
-            let Some(candidate) = sources.first().cloned() else { break };
-            let loan = Loan::of(&candidate, U256::ZERO)?;
-            let attempt = self.solve_with(target, &loan, owed)?;
-            amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
+        // A little to begin with: what the target needs is ranked again once it is known.
+        let little = (owed >> 6usize).max(U256::ONE);
+        let route = ctx.buy_debt(little, None).ok();
+        let usable = ctx.flash_sources(little, Meanwhile::Repays, &pools_of(route.as_ref()))?;
+        let mut refused = None;
+        for candidate in usable.iter().filter(|candidate| candidate.rejected.is_none()) {
+            let attempt = match self.solve_with(target, &Loan::of(candidate, U256::ZERO)?, owed) {
+                Ok(attempt) => attempt,
+                Err(error) => {
+                    refused = refused.or(Some(error));
+                    continue;
+                }
+            };
+            let amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
             if amount.is_zero() {
                 return Ok((attempt, Vec::new()));
             }
-            let again = ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(attempt.swap.as_ref()))?;
-            let same = again.first().map(|c| c.source) == sources.first().map(|c| c.source);
-            sources = again;
-            if same {
-                return Ok((attempt, sources));
-            }
+            let mut ranked = ctx.ranked(amount, Meanwhile::Repays, &pools_of(attempt.swap.as_ref()))?;
+            let lends = |other: &FlashCandidate| other.source == candidate.source && other.rejected.is_none();
+            let Some(place) = ranked.iter().position(lends) else {
+                let none = PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: ranked };
+                refused = refused.or(Some(none));
+                continue;
+            };
+            let chosen = ranked.remove(place);
+            ranked.insert(0, chosen);
+            return Ok((attempt, ranked));
         }
-        Err(PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: sources })
+        let none = || PlanError::NoFlash { amount: Box::new(ctx.debt_amount(little)), candidates: usable.clone() };
+        Err(refused.unwrap_or_else(none))
     }
 
     fn solve_with(&self, target: Target, loan: &Loan, owed: U256) -> Result<Attempt, PlanError> {
         let ctx = self.ctx;
         let mut obstacle = None;
-        let amount = smallest(U256::ZERO, owed, |amount| match self.attempt(Some(loan), amount, false) {
-            Ok(attempt) => ctx.standing(&attempt.after).is_ok_and(|standing| target.is_within(&standing)),
-            Err(error) => {
-                obstacle = Some(error);
-                false
-            }
-        });
+        let amount = first_met(owed, |amount| self.judge(target, loan, amount, &mut obstacle));
         let reached = match amount {
             Some(amount) => {
                 let attempt = self.attempt(Some(loan), amount, false)?;
@@ -199,11 +216,41 @@ impl Decreasing<'_> {
             None => None,
         };
         reached.ok_or_else(|| {
+            let obstacle = obstacle.map(|error| error.naming_reserve(&ctx.pair.collateral.symbol));
+            if let Some(short @ PlanError::NoLiquidity { .. }) = obstacle {
+                return short;
+            }
             let standing = ctx.standing(&self.base).map(|s| super::algebra::leverage_wad(s.collateral, s.debt));
             let highest = Quantity::new(standing.unwrap_or_default(), 18, "x");
             let reason = obstacle.map_or_else(|| "repaying does not lead there".to_owned(), |error| error.to_string());
             PlanError::Unreachable { target, reason, highest: Box::new(highest) }
         })
+    }
+
+    /// Whether repaying an amount is enough for the target, too little, or more than anything in its way lets through,
+    /// which is then noted.
+    pub(super) fn judge(
+        &self,
+        target: Target,
+        loan: &Loan,
+        amount: U256,
+        obstacle: &mut Option<PlanError>,
+    ) -> Judgement {
+        match self.attempt(Some(loan), amount, false) {
+            Ok(attempt) => match self.ctx.standing(&attempt.after) {
+                Ok(standing) if target.is_within(&standing) => Judgement::Met,
+                _ => Judgement::Short,
+            },
+            // Repaying more would heal it.
+            Err(PlanError::Aave(refusal)) if matches!(*refusal, Refusal::HealthFactorBelowOne(_)) => Judgement::Short,
+            Err(error) => {
+                // The first is the one that counts: what comes after it are smaller and smaller amounts.
+                if obstacle.is_none() && !amount.is_zero() {
+                    *obstacle = Some(error);
+                }
+                Judgement::Beyond
+            }
+        }
     }
 
     fn ops(&self, attempt: &Attempt) -> Result<Vec<Op>, PlanError> {

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 
 use super::{FlashCandidate, Target, context::Loan, swap::Swap};
-use crate::{aave::Projection, onedelta::Op};
+use crate::{aave::Projection, onedelta::Op, plan::Step};
 
 /// An allowance that the stream needs, and whether it can leave a rest.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,8 @@ pub(super) struct Draft {
     pub(super) worst: Projection,
     /// E-mode entered first, in a transaction of its own.
     pub(super) emode: Option<u8>,
+    /// Transactions that do it without the composer; then there are no ops.
+    pub(super) direct: Option<Vec<Step>>,
     /// The composer's ops, without permits.
     pub(super) ops: Vec<Op>,
     /// Tokens pulled from the wallet.

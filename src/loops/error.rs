@@ -4,7 +4,7 @@ use alloy::primitives::Address;
 
 use super::{FlashCandidate, PairError, Target, TargetError};
 use crate::{
-    aave::{Refusal, StateError},
+    aave::{Refusal, StateError, TokenAmount},
     onedelta,
     plan::{Bound, Quantity},
     units::{AmountError, MathError},
@@ -117,6 +117,32 @@ pub enum PlanError {
         /// Each candidate with its reason.
         reasons: String,
     },
+    /// The collateral's reserve is lent out: what is needed cannot leave it.
+    #[error(
+        "{needed} would have to leave aave's reserve of {symbol}, which has {available} to give: \
+         repay from the wallet, add collateral, or act in smaller steps"
+    )]
+    NoLiquidity {
+        /// The collateral.
+        symbol: String,
+        /// What can leave the reserve.
+        available: Box<Quantity>,
+        /// What would have to.
+        needed: Box<Quantity>,
+    },
+    /// Collateral cannot leave without a loan: the health factor has no room for it.
+    #[error(
+        "health factor {health_factor} leaves no room to withdraw collateral: it must stay above {least} in between"
+    )]
+    NoRoom {
+        /// Now.
+        health_factor: Box<Quantity>,
+        /// The least in between.
+        least: Box<Quantity>,
+    },
+    /// Only the wrapped token can be paid in ether.
+    #[error("{0} is not wrapped ether: repay it in the token itself")]
+    NotEther(String),
     /// No flash loan source has what is needed.
     #[error("no flash loan of {amount}: {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoFlash {
@@ -146,6 +172,19 @@ pub enum PlanError {
     /// Arithmetic on the edge of its type.
     #[error(transparent)]
     Math(#[from] MathError),
+}
+
+impl PlanError {
+    /// The same, as [`PlanError::NoLiquidity`] where the collateral's reserve is what lacks the tokens.
+    pub(super) fn naming_reserve(self, collateral: &str) -> Self {
+        let Self::Aave(refusal) = &self else { return self };
+        let Refusal::LiquidityShort { available, asked } = &**refusal else { return self };
+        if available.symbol != collateral {
+            return self;
+        }
+        let quantity = |of: &TokenAmount| Box::new(Quantity::new(of.amount, of.decimals, of.symbol.clone()));
+        Self::NoLiquidity { symbol: collateral.to_owned(), available: quantity(available), needed: quantity(asked) }
+    }
 }
 
 impl From<Refusal> for PlanError {

@@ -3,9 +3,9 @@
 use super::settle::settle;
 use crate::{
     chain::{Clock, Reader},
-    journal::Stamp,
+    journal::{IntentId, Stamp},
     plan::{Approved, Plan},
-    send::{ExecuteError, Outcome, Sender, Settlement, Wire, perform},
+    send::{ExecuteError, Outcome, Sender, Settlement, Wire, perform, perform_protective},
     units::Millis,
 };
 
@@ -24,7 +24,26 @@ pub async fn execute<W: Wire + Reader>(
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<Report, ExecuteError> {
-    let (id, outcome) = perform(sender, clock, approved).await?;
+    let done = perform(sender, clock, approved).await?;
+    settled(sender, clock, done).await
+}
+
+/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing
+/// ([`Sender::execute_protective`]).
+pub async fn execute_protective<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+) -> Result<Report, ExecuteError> {
+    let done = perform_protective(sender, clock, approved).await?;
+    settled(sender, clock, done).await
+}
+
+async fn settled<W: Wire + Reader>(
+    sender: &Sender<W>,
+    clock: &dyn Clock,
+    (id, outcome): (IntentId, Outcome),
+) -> Result<Report, ExecuteError> {
     if !outcome.is_mined() {
         return Ok(Report { outcome, settlement: None });
     }

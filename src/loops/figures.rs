@@ -62,14 +62,14 @@ fn collateral(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
 
 fn debt(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
     let token = ctx.pair.debt.token;
-    let after = draft.after.owed(token)?;
+    let (after, worst) = (draft.after.owed(token)?, draft.worst.owed(token)?);
     Ok(Figure {
         name: "debt".into(),
         label: "debt".into(),
         before: ctx.debt_amount(draft.before.owed(token)?),
         after: ctx.debt_amount(after),
         read: Some(read(ctx.pair.debt.debt_token, balance_of(ctx.snapshot.account.address))),
-        tolerance: interest(ctx, after)?,
+        tolerance: after.abs_diff(worst).saturating_add(interest(ctx, after)?),
         at_least: false,
         detail: false,
     })

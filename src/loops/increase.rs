@@ -101,6 +101,7 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         after: attempt.after,
         worst,
         emode: ask.emode,
+        direct: None,
         ops,
         pull,
         delegation,

@@ -2,7 +2,8 @@
 //!
 //! [`plan`] is pure: it solves the loan that meets a target by replaying swap and contract arithmetic exactly, ranks flash
 //! sources and routes, writes one composer stream with permits in it, and bounds and predicts the outcome. The state a
-//! plan predicts is that of the block its transaction is expected in.
+//! plan predicts is that of the block its transaction is expected in. Every rung of the watchdog's ladder is a request
+//! too: a protective plan never lowers the health factor, and an urgent one loses no more than a liquidation would.
 //! Fails with [`PlanError`], which says what to change and by how much.
 
 pub mod algebra;
@@ -21,36 +22,46 @@ mod execute;
 mod figures;
 mod flash;
 mod growth;
+mod human;
 mod increase;
+mod loss;
 mod marks;
 mod pair;
+mod repay;
 mod request;
 mod settle;
 mod snapshot;
 mod solve;
 mod stream;
 mod stress;
+mod survey;
 mod swap;
 mod target;
+mod trim;
+mod unwind;
 mod view;
 mod write;
 
 pub use crate::dex::WETH;
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
+pub use carry::net_carry_per_day;
 pub use class::class_of;
 pub use close::{Payout, Share};
 pub use context::Settings;
 pub use error::PlanError;
-pub use execute::{Report, execute};
+pub use execute::{Report, execute, execute_protective};
 pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
 pub use growth::GrowthLimit;
+pub use human::{HumanTask, what_a_human_must_do};
 pub use increase::Funds;
 pub use pair::{Asset, Pair, PairError};
+pub use repay::Via;
 pub use request::{Ownership, Request, plan};
 pub use settle::settle;
 pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
+pub use survey::{Observation, Survey};
 pub use target::{Standing, Target, TargetError};
 pub use view::{AccountView, KnownLoop, LoopView, Mark, ReserveView};
 pub use write::Subject;

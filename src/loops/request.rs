@@ -4,18 +4,21 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    Funds, LoopSnapshot, Pair, Payout, PlanError, Settings, Share, Target,
+    Funds, LoopSnapshot, Pair, Payout, PlanError, Settings, Share, Target, Via,
     algebra::leverage_wad,
     close::close,
     context::Context,
     decrease::{Decrease, decrease},
     increase::{Increase, increase},
+    repay::repay_from_wallet,
+    trim::trim,
+    unwind::unwind,
     write::{funds_suffice, write},
 };
 use crate::{
     aave::emode,
     plan::{Plan, Quantity},
-    units::to_decimal,
+    units::{Bps, to_decimal},
 };
 
 /// An action on a loop.
@@ -61,6 +64,27 @@ pub enum Request {
         /// Repays as much as keeps the leverage.
         keep_leverage: bool,
     },
+    /// Repays as much of what a target needs as goes now: liquidity, pools and bounds decide.
+    Trim {
+        /// Where to, in the end.
+        target: Target,
+        /// Most debt repaid by this action.
+        at_most: Option<U256>,
+    },
+    /// Repays debt from the wallet.
+    Repay {
+        /// In the debt asset; never more than the debt.
+        amount: U256,
+        /// How it is paid.
+        via: Via,
+    },
+    /// Sells collateral and repays without any loan, as far as the health factor has room; repeatable.
+    Unwind {
+        /// Where to, in the end.
+        target: Target,
+        /// How far above 1 the health factor stays in between.
+        margin: Bps,
+    },
     /// Closes a loop or a share of it.
     Close {
         /// How much.
@@ -105,7 +129,7 @@ pub fn plan(
             refuse_foreign(&ctx, ownership)?;
             let target = target.validate()?;
             if lowers_debt(&ctx, target)? {
-                ctx = ctx.lowering_debt();
+                ctx = ctx.lowering_debt()?;
             }
             adjust(&ctx, target)?
         }
@@ -132,6 +156,26 @@ pub fn plan(
             let ask = Decrease { kind: "loop withdraw", collateral_out: collateral, debt_out: debt, unwrap, target };
             decrease(&ctx, &ask)?
         }
+        Request::Trim { target, at_most } => {
+            require_loop(&ctx)?;
+            refuse_foreign(&ctx, ownership)?;
+            ctx = ctx.lowering_debt()?;
+            trim(&ctx, target.validate()?, at_most)?
+        }
+        Request::Repay { amount, via } => {
+            if amount.is_zero() {
+                return Err(PlanError::Zero("the amount to repay"));
+            }
+            refuse_foreign(&ctx, ownership)?;
+            ctx = ctx.lowering_debt()?;
+            repay_from_wallet(&ctx, amount, via)?
+        }
+        Request::Unwind { target, margin } => {
+            require_loop(&ctx)?;
+            refuse_foreign(&ctx, ownership)?;
+            ctx = ctx.lowering_debt()?;
+            unwind(&ctx, target.validate()?, margin)?
+        }
         Request::Close { share, payout } => {
             require_collateral(&ctx)?;
             refuse_foreign(&ctx, ownership)?;
@@ -140,7 +184,7 @@ pub fn plan(
             {
                 return Err(PlanError::Fraction(part));
             }
-            ctx = ctx.lowering_debt();
+            ctx = ctx.lowering_debt()?;
             close(&ctx, share, payout)?
         }
     };

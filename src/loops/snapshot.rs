@@ -119,7 +119,7 @@ impl LoopSnapshot {
 }
 
 #[derive(Debug)]
-struct ContractSlots {
+pub(super) struct ContractSlots {
     morpho: Slot<balanceOfCall>,
     tokens: [TokenSlots; 2],
 }
@@ -134,7 +134,7 @@ struct TokenSlots {
 }
 
 impl ContractSlots {
-    fn add(pair: &Pair, batch: &mut Batch) -> Self {
+    pub(super) fn add(pair: &Pair, batch: &mut Batch) -> Self {
         let morpho = batch.add(pair.debt.token, &balanceOfCall { account: MORPHO_BLUE });
         let pool = crate::aave::Deployment::BASE.pool;
         let router = dex::Deployment::BASE.router;
@@ -148,7 +148,7 @@ impl ContractSlots {
         Self { morpho, tokens }
     }
 
-    fn decode(&self, answers: &Answers) -> Result<(Contracts, U256), ReadError> {
+    pub(super) fn decode(&self, answers: &Answers) -> Result<(Contracts, U256), ReadError> {
         // The contracts approve the maximum once; anything that large lasts for ever.
         let lasting = |slot| Ok::<_, ReadError>(answers.get(slot)? >> 200 != U256::ZERO);
         let mut contracts = Contracts::default();

@@ -54,6 +54,8 @@ pub(super) struct Venue<'a> {
     /// Wei per gas, to compare routes.
     pub(super) gas_price: U256,
     pub(super) slippage: Bps,
+    /// How much worse than the quote a fill may be in any case.
+    pub(super) room: Bps,
 }
 
 impl Venue<'_> {
@@ -64,8 +66,10 @@ impl Venue<'_> {
         let fair = convert_down(amount, from, to)?;
         let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
         let floor = mul_div_up(quote.amount_out.max(fair), kept, U256::from(Bps::ONE.0))?;
+        let room = U256::from(Bps::ONE.0.saturating_sub(self.room.0));
+        let least = mul_div_up(quote.amount_out, room, U256::from(Bps::ONE.0))?;
         // A floor above the quote would always revert: then the bound on the oracle price refuses the plan instead.
-        self.priced(Exact::In, (from, to), quote, |quote| floor.min(quote.amount_out))
+        self.priced(Exact::In, (from, to), quote, floor.min(least))
     }
 
     /// Buys exactly `amount` of `to`.
@@ -75,7 +79,9 @@ impl Venue<'_> {
         let fair = convert_up(amount, to, from)?;
         let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
         let ceiling = mul_div_down(quote.amount_in.min(fair), U256::from(Bps::ONE.0), kept)?;
-        self.priced(Exact::Out, (from, to), quote, |quote| ceiling.max(quote.amount_in))
+        let room = U256::from(Bps::ONE.0.saturating_sub(self.room.0));
+        let most = mul_div_down(quote.amount_in, U256::from(Bps::ONE.0), room)?;
+        self.priced(Exact::Out, (from, to), quote, ceiling.max(most))
     }
 
     fn search(&self, priced_in: &Reserve) -> Result<Search<'_>, PlanError> {
@@ -95,11 +101,10 @@ impl Venue<'_> {
         exact: Exact,
         (from, to): (&Reserve, &Reserve),
         quote: Quote,
-        limit: impl Fn(&Quote) -> U256,
+        limit: U256,
     ) -> Result<Swap, PlanError> {
         let value_in = from.collateral_value(quote.amount_in)?.0;
         let value_out = to.collateral_value(quote.amount_out)?.0;
-        let limit = limit(&quote);
         Ok(Swap { exact, limit, cost_bps: loss_bps(value_in, value_out)?, value_in, value_out, quote })
     }
 }

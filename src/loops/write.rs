@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     FlashSource, Pair, PlanError, Target,
-    bounds::{bounds, gas_reserve},
+    bounds::{bounds, gas_reserve, least_gas},
     context::Context,
     draft::{Draft, Flows, Grant},
     figures::figures,
@@ -49,6 +49,7 @@ pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError>
     let writer = Writer { ctx, draft, valid_until };
     let steps = writer.steps()?;
     let mut notes = draft.notes.clone();
+    notes.extend(ctx.widened.clone());
     notes.extend(writer.notes(&steps));
     let subject = Subject {
         pair: ctx.pair.clone(),
@@ -91,7 +92,8 @@ pub(super) fn funds_suffice(ctx: &Context<'_>, flows: &Flows) -> Result<(), Plan
     let needed = Quantity::new(flows.native.pays, 18, "ETH");
     short(needed.clone(), account.native)?;
     let left = account.native.saturating_sub(needed.raw);
-    let reserve = gas_reserve(ctx.settings.gas_price);
+    let price = ctx.settings.gas_price;
+    let reserve = if ctx.is_protective() { least_gas(price) } else { gas_reserve(price) };
     if left < reserve {
         let ether = |raw| Box::new(Quantity::new(raw, 18, "ETH"));
         return Err(PlanError::NoGasLeft { needed: Box::new(needed), left: ether(left), reserve: ether(reserve) });
@@ -108,6 +110,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn steps(&self) -> Result<Vec<Step>, PlanError> {
         let (ctx, draft) = (self.ctx, self.draft);
+        if let Some(steps) = &draft.direct {
+            return Ok(steps.clone());
+        }
         let mut steps = Vec::new();
         if let Some(category) = draft.emode {
             let purpose = match ctx.snapshot.market.category(category)? {

@@ -40,3 +40,18 @@ pub enum ExecuteError {
     #[error(transparent)]
     Read(#[from] ReadError),
 }
+
+impl ExecuteError {
+    /// The program's exit code (DESIGN.md §3).
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Subject(_) => 2,
+            Self::Pending(_) | Self::Settle(_) | Self::Orders(_) => 7,
+            Self::Send(error) => error.exit_code(),
+            Self::Venue(error) => error.exit_code(),
+            Self::Journal(error) => error.exit_code(),
+            Self::Read(error) => error.exit_code(),
+        }
+    }
+}

@@ -10,6 +10,7 @@ use alloy::{
 
 use super::{
     Ending, MinedStep, Sender, Wire,
+    blocking::Rival,
     lineage::Lineage,
     pursuit::{Move, View, next_move},
     sender::StepEnd,
@@ -25,6 +26,8 @@ use crate::{
 pub(super) enum Settled {
     /// One of ours, by its place in the lineage.
     Included { attempt: usize, receipt: Receipt },
+    /// What was to be replaced.
+    Overtaken { rival: Rival, receipt: Receipt },
     /// Somebody else's transaction.
     Superseded { by: B256 },
 }
@@ -35,6 +38,7 @@ impl<W: Wire> Sender<W> {
         let (settled, head) = self.follow(&mut lineage).await;
         let ended = match settled {
             Ok(Settled::Included { attempt, receipt }) => self.conclude(&lineage, attempt, receipt, head).await,
+            Ok(Settled::Overtaken { rival, receipt }) => self.overtaken(&lineage, &rival, &receipt, head),
             Ok(Settled::Superseded { by }) => self.superseded(&lineage, by, head),
             Err(reason) => self.give_up(&lineage, reason, head),
         };
@@ -70,7 +74,13 @@ impl<W: Wire> Sender<W> {
                 let waited = format!("no receipt after {blocks} blocks and {} s; {nonce}", elapsed.as_secs());
                 return (Err(waited), head);
             }
-            tokio::time::sleep(self.patience.poll).await;
+            let yields = !lineage.urgency.is_protective();
+            tokio::select! {
+                () = tokio::time::sleep(self.patience.poll) => {}
+                () = self.interrupt.raised(), if yields => {
+                    return (Err("left for a protective action before a block settled it".to_owned()), head);
+                }
+            }
             match self.wire.head().await {
                 Ok(newer) if newer.hash != head.hash => head = newer,
                 Ok(_) => continue,
@@ -96,7 +106,7 @@ impl<W: Wire> Sender<W> {
             blocks_since_offer: head.number.saturating_sub(*offered_at),
             maybe_lost,
         };
-        let made = match next_move(&view, &self.patience) {
+        let made = match next_move(&view, self.patience.raise_after(lineage.urgency)) {
             Move::Wait => return,
             Move::Resend => {
                 self.offer_again(lineage, head).await;
@@ -131,17 +141,30 @@ impl<W: Wire> Sender<W> {
         (!used).then(|| format!("on block {} it would revert: {}", head.number, outcome.output))
     }
 
-    /// A receipt of any of ours whose block is the one at its height.
+    /// A receipt of any of ours, or of what was to be replaced.
     async fn included(&self, lineage: &Lineage) -> Option<Settled> {
         for (attempt, offer) in lineage.attempts.iter().enumerate().rev() {
-            match self.wire.receipt(offer.hash).await {
-                Ok(Some(receipt)) => match self.is_canonical(&receipt).await {
-                    Ok(true) => return Some(Settled::Included { attempt, receipt }),
-                    other => tracing::debug!(hash = %offer.hash, ?other, "receipt of a block that is not the chain's"),
-                },
-                Ok(None) => {}
-                Err(error) => tracing::debug!(hash = %offer.hash, %error, "no answer about the receipt"),
+            if let Some(receipt) = self.canonical_receipt(offer.hash).await {
+                return Some(Settled::Included { attempt, receipt });
             }
+        }
+        for rival in lineage.rivals.iter().rev() {
+            if let Some(receipt) = self.canonical_receipt(rival.hash).await {
+                return Some(Settled::Overtaken { rival: rival.clone(), receipt });
+            }
+        }
+        None
+    }
+
+    /// A receipt whose block is the one at its height.
+    async fn canonical_receipt(&self, hash: B256) -> Option<Receipt> {
+        match self.wire.receipt(hash).await {
+            Ok(Some(receipt)) => match self.is_canonical(&receipt).await {
+                Ok(true) => return Some(receipt),
+                other => tracing::debug!(%hash, ?other, "receipt of a block that is not the chain's"),
+            },
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%hash, %error, "no answer about the receipt"),
         }
         None
     }
@@ -197,13 +220,35 @@ impl<W: Wire> Sender<W> {
         outcomes.into_iter().next().filter(|outcome| !outcome.success).map(|outcome| outcome.output)
     }
 
+    /// What was to be replaced is in a block: that intent ends with it, and this one has had no effect.
+    fn overtaken(
+        &self,
+        lineage: &Lineage,
+        rival: &Rival,
+        receipt: &Receipt,
+        head: BlockRef,
+    ) -> Result<StepEnd, (B256, JournalError)> {
+        let (by, stamp) = (rival.hash, self.stamp(head.timestamp));
+        let reason = match (rival.cancels, receipt.success) {
+            (true, _) => Some("it was taken back"),
+            (false, true) => None,
+            (false, false) => Some("reverted"),
+        };
+        self.journal.record_included(by, &inclusion(receipt), reason, stamp).map_err(|error| (by, error))?;
+        tracing::warn!(intent = %lineage.intent, overtaken_by = %rival.intent, hash = %by, "what was to be replaced was included");
+        Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by, intent: Some(rival.intent) }))
+    }
+
     fn superseded(&self, lineage: &Lineage, by: B256, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
         let stamp = self.stamp(head.timestamp);
         let reason = format!("nonce {} was used by {by}, which is not ours", lineage.nonce);
         for offer in lineage.attempts.iter().filter(|offer| !offer.refused) {
             self.journal.record_dropped(offer.hash, &reason, stamp).map_err(|error| (offer.hash, error))?;
         }
-        Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by }))
+        for rival in &lineage.rivals {
+            self.journal.record_dropped(rival.hash, &reason, stamp).map_err(|error| (rival.hash, error))?;
+        }
+        Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by, intent: None }))
     }
 
     fn give_up(&self, lineage: &Lineage, reason: String, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {

@@ -4,10 +4,10 @@ use alloy::primitives::{Address, B256};
 
 use super::GasTooHigh;
 use crate::{
-    chain::{FeeError, ReadError, SigningError},
+    chain::{FeeError, Fees, ReadError, SigningError},
     journal::{IdError, IntentId, JournalError},
     plan::SimulationError,
-    units::Secs,
+    units::{Secs, format_units},
 };
 
 /// What kind of failure something is, and so what may be done about it.
@@ -93,6 +93,30 @@ pub enum SendError {
         /// Its transaction.
         hash: B256,
     },
+    /// Only protective actions may replace what is pending.
+    #[error("an action of urgency `{0}` protects nothing and replaces nothing that is pending")]
+    NotProtective(&'static str),
+    /// The fees that the replacement would need are above its ceiling.
+    #[error(
+        "nonce {nonce} is held by {pending}, which offers {} gwei; an eighth more is above the ceiling of {ceiling} gwei: \
+         raise {key} or wait",
+        format_units(.fees.max_fee, 9)
+    )]
+    NoRoomToReplace {
+        /// The nonce.
+        nonce: u64,
+        /// What is pending on it.
+        pending: B256,
+        /// What that offers.
+        fees: Box<Fees>,
+        /// Most that the action may pay, gwei.
+        ceiling: rust_decimal::Decimal,
+        /// Key of the ceiling.
+        key: &'static str,
+    },
+    /// The sender was called away for a protective action.
+    #[error("not signed: a protective action goes first")]
+    Interrupted,
     /// What was signed earlier would not do any more what it was signed for.
     #[error("intent {intent} is not sent again: {reason}; take it back instead")]
     Spoiled {
@@ -104,6 +128,16 @@ pub enum SendError {
     /// The intent has nothing that could be sent again or taken back.
     #[error("intent {0} has no pending transaction")]
     NothingPending(IntentId),
+    /// Another intent has taken the nonce over: that one is to be sent again or taken back.
+    #[error("intent {by} has taken over nonce {nonce} of intent {intent}: act on that one")]
+    TakenOver {
+        /// The intent.
+        intent: IntentId,
+        /// Its nonce.
+        nonce: u64,
+        /// Who has replaced it.
+        by: IntentId,
+    },
     /// The nonce is used already.
     #[error("nonce {nonce} of intent {intent} is used already: run `trimtab journal reconcile`")]
     NonceUsed {
@@ -123,7 +157,8 @@ impl SendError {
             Self::Fee(FeeError::AboveCeiling { .. }) => Class::Retryable,
             Self::Simulation(SimulationError::Read(_)) => Class::Retryable,
             Self::Simulation(_) | Self::Gas(_) | Self::Expired { .. } | Self::Spoiled { .. } => Class::Definite,
-            Self::NothingPending(_) => Class::Definite,
+            Self::NothingPending(_) | Self::TakenOver { .. } => Class::Definite,
+            Self::NoRoomToReplace { .. } | Self::Interrupted => Class::Retryable,
             Self::StepVanished { .. } | Self::NonceUsed { .. } => Class::Ambiguous,
             Self::Journal(error) => match error.exit_code() {
                 1 => Class::Bug,
@@ -133,7 +168,7 @@ impl SendError {
                 _ => Class::Ambiguous,
             },
             Self::Fee(_) | Self::Sign(_) | Self::OtherAccount { .. } => Class::Configuration,
-            Self::PlanId(_) | Self::Plan(_) | Self::Steps(_) => Class::Bug,
+            Self::PlanId(_) | Self::Plan(_) | Self::Steps(_) | Self::NotProtective(_) => Class::Bug,
         }
     }
 
@@ -146,12 +181,12 @@ impl SendError {
             Self::NonceBehind { .. } => 6,
             Self::Fee(error) => error.exit_code(),
             Self::Sign(error) => error.exit_code(),
-            Self::Gas(_) | Self::Expired { .. } => 4,
+            Self::Gas(_) | Self::Expired { .. } | Self::NoRoomToReplace { .. } | Self::Interrupted => 4,
             Self::Simulation(_) | Self::Spoiled { .. } => 5,
-            Self::NothingPending(_) => 2,
+            Self::NothingPending(_) | Self::TakenOver { .. } => 2,
             Self::OtherAccount { .. } => 3,
             Self::StepVanished { .. } | Self::NonceUsed { .. } => 7,
-            Self::PlanId(_) | Self::Plan(_) | Self::Steps(_) => 1,
+            Self::PlanId(_) | Self::Plan(_) | Self::Steps(_) | Self::NotProtective(_) => 1,
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const fn ceiling_key(urgency: Urgency) -> &'static str {
     match urgency {
         Urgency::Open => "fees.open.max_fee_gwei",
         Urgency::Trim => "fees.trim.max_fee_gwei",
-        Urgency::Urgent => "fees.urgent.max_fee_gwei",
+        Urgency::Urgent | Urgency::LastResort => "fees.urgent.max_fee_gwei",
     }
 }
 

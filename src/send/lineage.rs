@@ -2,9 +2,10 @@
 
 use alloy::primitives::B256;
 
+use super::blocking::{Rival, highest_of};
 use crate::{
     chain::{BlockRef, Fees},
-    config::FeeCeiling,
+    config::{FeeCeiling, Urgency},
     journal::{IntentId, RawTx, Recorded},
     plan::SimulatedCall,
     units::Secs,
@@ -28,7 +29,7 @@ pub(super) struct Attempt {
 }
 
 /// The transactions that share one nonce, each replacing the one before; at most one of them is ever included. All but
-/// cancellations carry the same call.
+/// cancellations carry the same call. Transactions of a less urgent intent, whose nonce this one takes, are rivals.
 #[derive(Debug)]
 pub(super) struct Lineage {
     /// The intent it belongs to.
@@ -43,6 +44,8 @@ pub(super) struct Lineage {
     pub(super) call: SimulatedCall,
     /// Its gas limit.
     pub(super) gas_limit: u64,
+    /// How urgent it is.
+    pub(super) urgency: Urgency,
     /// Most it may pay.
     pub(super) ceiling: FeeCeiling,
     /// When it must not be included any more.
@@ -53,6 +56,8 @@ pub(super) struct Lineage {
     pub(super) cancelled_for: Option<String>,
     /// Oldest first.
     pub(super) attempts: Vec<Attempt>,
+    /// Transactions of another intent on the same nonce, oldest first: one of them may be included instead.
+    pub(super) rivals: Vec<Rival>,
 }
 
 impl Lineage {
@@ -68,7 +73,8 @@ impl Lineage {
 
     /// What the next offer must beat; what was refused for offering too little counts.
     pub(super) fn highest_fees(&self) -> Option<Fees> {
-        self.attempts.iter().map(|attempt| attempt.fees).max_by_key(|fees| fees.max_fee)
+        let own = self.attempts.iter().map(|attempt| attempt.fees);
+        own.chain(self.rivals.iter().map(|rival| rival.fees)).reduce(highest_of)
     }
 
     /// Whether the action is being taken back.
@@ -76,8 +82,8 @@ impl Lineage {
         self.attempts.iter().any(|attempt| attempt.cancels && !attempt.refused)
     }
 
-    /// Whether the transaction is one of these.
+    /// Whether the transaction is one of these, or one of the rivals.
     pub(super) fn contains(&self, hash: B256) -> bool {
-        self.attempts.iter().any(|attempt| attempt.hash == hash)
+        self.attempts.iter().any(|attempt| attempt.hash == hash) || self.rivals.iter().any(|rival| rival.hash == hash)
     }
 }

@@ -1,21 +1,25 @@
 //! The one sender per key: nonce leases, fees, replacement, confirmation, and what happened after a crash.
 //!
 //! Promises: only a simulated plan is signed; nothing is sent before the journal has its bytes on the disk; at most one
-//! transaction per nonce unless it replaces a named one of ours with the same action or takes it back; what cannot be
-//! told is "unknown" and blocks whatever is new until [`reconcile`] has settled it. Identical bytes may be sent again.
+//! transaction per nonce unless it replaces a named one of ours: with the same action, to take it back, or with a
+//! protective action in place of one that protects nothing. What cannot be told is "unknown" and blocks whatever else is
+//! new until [`reconcile`] has settled it. Identical bytes may be sent again.
 //! Fails with [`SendError`] while nothing is signed; afterwards the [`Outcome`] says how it ended.
 
+mod blocking;
 mod confirm;
 mod endpoints;
 mod error;
 mod fees;
 mod gas;
+mod interrupt;
 mod lineage;
 mod nonce;
 mod offer;
 mod outcome;
 mod perform;
 mod permits;
+mod protective;
 mod pursuit;
 mod reconcile;
 mod resume;
@@ -23,12 +27,14 @@ mod sender;
 mod settlement;
 mod wire;
 
+pub use blocking::Blocking;
 pub use error::{Class, SendError};
 pub use fees::{cancellation_ceiling, replacement_fees};
 pub use gas::{GAS_CAP, GasTooHigh, gas_limit};
+pub use interrupt::Interrupt;
 pub use nonce::NextNonce;
 pub use outcome::{Ending, MinedStep, Outcome};
-pub use perform::{ExecuteError, perform};
+pub use perform::{ExecuteError, perform, perform_protective};
 pub use permits::{already_granted, permits_in_force, sign_permits};
 pub use pursuit::Patience;
 pub use reconcile::{Finding, Verdict, reconcile};

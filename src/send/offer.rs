@@ -2,7 +2,7 @@
 
 use alloy::{
     consensus::TxEip1559,
-    primitives::{Bytes, TxKind, U256},
+    primitives::{B256, Bytes, TxKind, U256},
 };
 use fail::fail_point;
 
@@ -26,11 +26,19 @@ pub(super) enum Offered {
 }
 
 impl<W: Wire> Sender<W> {
-    /// Makes the first offer of a lineage. An error means that nothing was signed, or that what was signed could not be
+    /// Makes the first offer of a lineage, in place of `replaces` where that is given. An error means that nothing was signed, or that what was signed could not be
     /// recorded and is thrown away.
-    pub(super) async fn offer_first(&self, lineage: &mut Lineage, fees: Fees) -> Result<Offered, SendError> {
+    pub(super) async fn offer_first(
+        &self,
+        lineage: &mut Lineage,
+        replaces: Option<B256>,
+        fees: Fees,
+    ) -> Result<Offered, SendError> {
         let stamp = self.stamp(lineage.since.timestamp);
-        let lease = self.journal.lease_nonce(lineage.intent, lineage.nonce, stamp)?;
+        let lease = match replaces {
+            Some(pending) => self.journal.lease_replacement(lineage.intent, pending, stamp)?,
+            None => self.journal.lease_nonce(lineage.intent, lineage.nonce, stamp)?,
+        };
         lineage.nonce = lease.nonce();
         self.sign(lineage, &lease, fees, false, lineage.since).await?;
         let Some(reason) = self.broadcast(lineage, lineage.since).await else { return Ok(Offered::Out) };

@@ -3,7 +3,7 @@
 use alloy::primitives::{B256, Bytes};
 
 use super::{Class, SendError};
-use crate::chain::Receipt;
+use crate::{chain::Receipt, journal::IntentId};
 
 /// A step that is in a block and went through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +52,16 @@ pub enum Ending {
         /// What the block says of the cancelling transaction.
         receipt: Receipt,
     },
-    /// Another transaction of the same key used the nonce: the step can never be included.
+    /// Another transaction of the same key used the nonce: the step can never be included. The state is no longer the
+    /// one it was planned on: plan again.
     Superseded {
         /// The nonce.
         nonce: u64,
         /// The other transaction.
         by: B256,
+        /// The intent of ours that it carried out, taken back or not: the one that was to be replaced. `None` when
+        /// somebody else used the key.
+        intent: Option<IntentId>,
     },
     /// Nobody can say yet whether the step is or will be included. It is in the journal; nothing new is signed before
     /// `reconcile` has settled it.

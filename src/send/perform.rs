@@ -31,6 +31,21 @@ pub enum ExecuteError {
     Id(#[from] IdError),
 }
 
+impl ExecuteError {
+    /// The program's exit code (DESIGN.md §3).
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Send(error) => error.exit_code(),
+            Self::Simulation(SimulationError::Read(error)) | Self::Read(error) => error.exit_code(),
+            Self::Simulation(SimulationError::OffPlan(_)) => 4,
+            Self::Simulation(_) => 5,
+            Self::Settle(_) => 7,
+            Self::Id(_) => 1,
+        }
+    }
+}
+
 /// Carries out an approved plan to the end of its last transaction; what became of it is then settled by the room that
 /// planned it. A permit that somebody else has already used is left out: what it grants is in force. Where that happened in
 /// the very block that held ours, ours reverted: it is done once more, without that permit, as an intent of its own.
@@ -41,11 +56,30 @@ pub async fn perform<W: Wire + Reader>(
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
+    carry_out(sender, clock, approved, false).await
+}
+
+/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing
+/// ([`Sender::execute_protective`]).
+pub async fn perform_protective<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+) -> Result<(IntentId, Outcome), ExecuteError> {
+    carry_out(sender, clock, approved, true).await
+}
+
+async fn carry_out<W: Wire + Reader>(
+    sender: &mut Sender<W>,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+    protective: bool,
+) -> Result<(IntentId, Outcome), ExecuteError> {
     let plan = approved.get().clone();
-    let (id, outcome) = attempt(sender, approved).await?;
+    let (id, outcome) = attempt(sender, approved, protective).await?;
     let Some(rest) = front_run(sender, clock, plan, &outcome).await else { return Ok((id, outcome)) };
     tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
-    match attempt(sender, rest).await {
+    match attempt(sender, rest, protective).await {
         Ok(again) => Ok(again),
         Err(error) => {
             tracing::warn!(%error, "not done once more");
@@ -57,10 +91,15 @@ pub async fn perform<W: Wire + Reader>(
 async fn attempt<W: Wire + Reader>(
     sender: &mut Sender<W>,
     approved: Approved<Plan>,
+    protective: bool,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
     let plan = approved.get();
     let id = plan.id.parse()?;
-    sender.require_resolved()?;
+    if protective {
+        sender.make_way().await?;
+    } else {
+        sender.require_resolved()?;
+    }
     let head = Reader::head(sender.wire()).await?;
     let time = head.timestamp.plus(BLOCK_TIME);
     if time > plan.valid_until {
@@ -71,7 +110,12 @@ async fn attempt<W: Wire + Reader>(
     let granted = permits_in_force(sender.wire(), &requests, head).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
     let simulated = simulate(sender.wire(), approved, &permits, omit, head, time).await?;
-    Ok((id, sender.execute(simulated, &permits).await?))
+    let outcome = if protective {
+        sender.execute_protective(simulated, &permits).await?
+    } else {
+        sender.execute(simulated, &permits).await?
+    };
+    Ok((id, outcome))
 }
 
 /// What is left of a plan whose transaction reverted because one of its permits was in force already.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use crate::config::Urgency;
+
 /// How long and how a pending transaction is pursued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// Time between two looks.
     pub poll: Duration,
-    /// New blocks without inclusion after which the fees are raised.
+    /// New blocks without inclusion after which the fees are raised; in haste they are raised at every block.
     pub raise_after: u64,
     /// New blocks after which the outcome is called unknown.
     pub blocks: u64,
@@ -30,6 +32,16 @@ impl Default for Patience {
             time: Duration::from_secs(180),
             behind: Duration::from_secs(20),
             receipt_looks: 6,
+        }
+    }
+}
+
+impl Patience {
+    /// New blocks without inclusion after which an action of this urgency is offered for more.
+    pub(super) fn raise_after(&self, urgency: Urgency) -> u64 {
+        match urgency {
+            Urgency::Open | Urgency::Trim => self.raise_after,
+            Urgency::Urgent | Urgency::LastResort => self.raise_after.min(1),
         }
     }
 }
@@ -60,11 +72,11 @@ pub(super) enum Move {
     Cancel(String),
 }
 
-/// Decides at a new block.
-pub(super) fn next_move(view: &View, patience: &Patience) -> Move {
+/// Decides at a new block; `raise_after` blocks without inclusion are worth a higher fee.
+pub(super) fn next_move(view: &View, raise_after: u64) -> Move {
     match &view.spoiled {
         Some(reason) if !view.cancelling => Move::Cancel(reason.clone()),
-        _ if view.blocks_since_offer >= patience.raise_after => Move::Raise,
+        _ if view.blocks_since_offer >= raise_after => Move::Raise,
         _ if view.maybe_lost => Move::Resend,
         _ => Move::Wait,
     }
@@ -75,8 +87,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_urgent_is_offered_for_more_at_every_block() {
+        let patience = Patience::default();
+        let blocks = [Urgency::Open, Urgency::Trim, Urgency::Urgent, Urgency::LastResort];
+        assert_eq!(blocks.map(|urgency| patience.raise_after(urgency)), [3, 3, 1, 1]);
+    }
+
+    #[test]
     fn what_would_revert_is_taken_back_once_and_what_waits_is_offered_more() {
-        let patience = Patience { raise_after: 3, ..Patience::default() };
         let view = View { spoiled: None, cancelling: false, blocks_since_offer: 1, maybe_lost: false };
         let table = [
             (view.clone(), Move::Wait),
@@ -87,7 +105,7 @@ mod tests {
             (View { spoiled: Some("late".into()), cancelling: true, blocks_since_offer: 3, ..view }, Move::Raise),
         ];
         for (view, expected) in table {
-            assert_eq!(next_move(&view, &patience), expected, "{view:?}");
+            assert_eq!(next_move(&view, 3), expected, "{view:?}");
         }
     }
 }

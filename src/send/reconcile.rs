@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt},
-    journal::{Intent, IntentFilter, IntentId, IntentState, Journal, Stamp, TransactionRecord},
+    journal::{Intent, IntentFilter, IntentId, IntentState, Journal, JournalError, Stamp, TransactionRecord},
     units::Millis,
 };
 
@@ -48,10 +48,13 @@ pub enum Verdict {
         /// The block.
         block: u64,
     },
-    /// The nonce was used by a transaction that is not ours; ours can never be included.
+    /// The nonce was used by another transaction; this one can never be included.
     Superseded {
         /// The other one, where the endpoint's history reaches it.
         by: Option<B256>,
+        /// The intent of ours that used it: one replaced by the other. `None` when it is not ours.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by_intent: Option<IntentId>,
     },
     /// Its transaction waits in a pool.
     Waiting {
@@ -103,6 +106,17 @@ impl Finding {
         matches!(self.verdict, Verdict::Waiting { .. } | Verdict::NotSeen { .. } | Verdict::Undetermined { .. })
     }
 
+    /// The transaction in a block that it speaks of, when that is one of ours.
+    const fn included(&self) -> Option<B256> {
+        match self.verdict {
+            Verdict::Mined { hash, .. } | Verdict::Reverted { hash, .. } | Verdict::Cancelled { hash, .. } => {
+                Some(hash)
+            }
+            Verdict::Superseded { by, by_intent: Some(_) } => by,
+            _ => None,
+        }
+    }
+
     /// One sentence for people.
     #[must_use]
     pub fn words(&self) -> String {
@@ -110,10 +124,13 @@ impl Finding {
             Verdict::Mined { hash, block } => format!("went through: {hash} is in block {block}"),
             Verdict::Reverted { hash, block } => format!("reverted: {hash} is in block {block} and changed nothing"),
             Verdict::Cancelled { hash, block } => format!("was taken back by {hash} in block {block}"),
-            Verdict::Superseded { by: Some(by) } => {
+            Verdict::Superseded { by: Some(by), by_intent: Some(intent) } => {
+                format!("never happens: its nonce was used by {by} of intent {intent}")
+            }
+            Verdict::Superseded { by: Some(by), by_intent: None } => {
                 format!("never happens: its nonce was used by {by}, which this journal did not sign")
             }
-            Verdict::Superseded { by: None } => {
+            Verdict::Superseded { by: None, .. } => {
                 "never happens: its nonce was used long ago by a transaction that is not ours".to_owned()
             }
             Verdict::Waiting { hash, nonce } => format!("is waiting to be included: {hash}, nonce {nonce}"),
@@ -139,7 +156,10 @@ pub async fn reconcile<W: Wire>(journal: &Journal, wire: &W, clock: &dyn Clock) 
     let reopened = reopen(journal, wire, head, stamp).await?;
     let mut findings = Vec::new();
     for intent in journal.reader().unresolved()? {
-        let verdict = settle(journal, wire, &intent, head, stamp).await?;
+        let verdict = match overtaken(journal, &intent, &findings)? {
+            Some(verdict) => verdict,
+            None => settle(journal, wire, &intent, head, stamp).await?,
+        };
         let (step, kind) = (intent.step, intent.kind);
         let finding = Finding { intent: intent.id, kind, step, verdict, reorganised: reopened.contains(&intent.id) };
         tracing::info!(intent = %finding.intent, "{}", finding.words());
@@ -176,6 +196,26 @@ async fn reopen<W: Wire>(
     Ok(reopened)
 }
 
+/// Whether what was found about another intent has settled this one: of two on one nonce at most one is included.
+fn overtaken(journal: &Journal, intent: &Intent, findings: &[Finding]) -> Result<Option<Verdict>, SendError> {
+    let reader = journal.reader();
+    if reader.intent(intent.id)?.state.is_unresolved() {
+        return Ok(None);
+    }
+    let nonces: Vec<u64> = reader.transactions(intent.id)?.into_iter().map(|record| record.nonce).collect();
+    for hash in findings.iter().filter_map(Finding::included) {
+        let winner = reader.transaction(hash)?;
+        if winner.intent == intent.id {
+            // The other one's nonce led to it: its own block tells.
+            return Ok(None);
+        }
+        if nonces.contains(&winner.nonce) {
+            return Ok(Some(Verdict::Superseded { by: Some(hash), by_intent: Some(winner.intent) }));
+        }
+    }
+    Ok(None)
+}
+
 async fn settle<W: Wire>(
     journal: &Journal,
     wire: &W,
@@ -203,6 +243,9 @@ async fn settle<W: Wire>(
     if wire.nonce(account, BlockNumberOrTag::Latest).await? > nonce {
         let user = match find_user(wire, account, nonce, head.number).await? {
             User::Found(by) if signed.iter().any(|(_, ours)| *ours == by) => None,
+            User::Found(by) if known(journal, by)?.is_some() => {
+                return replaced_by(journal, wire, by, (nonce, account), stamp).await;
+            }
             User::Found(by) => Some(Some(by)),
             User::LongAgo if !any_known(wire, &signed).await? => Some(None),
             User::LongAgo | User::NotFound => None,
@@ -215,7 +258,7 @@ async fn settle<W: Wire>(
         for (_, hash) in &pending {
             journal.record_dropped(*hash, &reason, stamp)?;
         }
-        return Ok(Verdict::Superseded { by });
+        return Ok(Verdict::Superseded { by, by_intent: None });
     }
     for (_, hash) in pending.iter().rev() {
         if wire.is_known(*hash).await? {
@@ -225,6 +268,30 @@ async fn settle<W: Wire>(
     }
     journal.record_unknown(hash, "no endpoint knows it, and its nonce is not used", stamp)?;
     Ok(Verdict::NotSeen { hash, nonce })
+}
+
+/// The journal's record of a transaction, if it is one of ours.
+fn known(journal: &Journal, hash: B256) -> Result<Option<TransactionRecord>, SendError> {
+    match journal.reader().transaction(hash) {
+        Ok(record) => Ok(Some(record)),
+        Err(JournalError::UnknownTransaction(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The nonce went to another intent of ours: recording that ends this one.
+async fn replaced_by<W: Wire>(
+    journal: &Journal,
+    wire: &W,
+    by: B256,
+    (nonce, account): (u64, Address),
+    stamp: Stamp,
+) -> Result<Verdict, SendError> {
+    let (Some(record), Some(receipt)) = (known(journal, by)?, canonical_receipt(wire, by).await?) else {
+        return Ok(Verdict::Undetermined { nonce });
+    };
+    include(journal, &record, &receipt, account, stamp)?;
+    Ok(Verdict::Superseded { by: Some(by), by_intent: Some(record.intent) })
 }
 
 async fn canonical_receipt<W: Wire>(wire: &W, hash: B256) -> Result<Option<Receipt>, ReadError> {

@@ -67,17 +67,25 @@ impl<W: Wire> Sender<W> {
                 nonce: record.nonce,
                 call: SimulatedCall { from: plan.account, to, value: envelope.value(), data: envelope.input().clone() },
                 gas_limit: envelope.gas_limit(),
+                urgency: plan.urgency,
                 ceiling: self.fees.of(plan.urgency),
                 valid_until: plan.valid_until,
                 since: head,
                 cancelled_for: cancels.then(|| "it was being taken back".to_owned()),
                 attempts: Vec::new(),
+                rivals: Vec::new(),
             });
             let tip = envelope.max_priority_fee_per_gas().unwrap_or_default();
             let fees = Fees { max_fee: U256::from(envelope.max_fee_per_gas()), max_tip: U256::from(tip) };
             lineage.attempts.push(Attempt { recorded, hash, fees, cancels, unclear: true, refused: false });
         }
-        let lineage = found.ok_or(SendError::NothingPending(id))?;
+        let mut lineage = found.ok_or(SendError::NothingPending(id))?;
+        let pending = reader.pending_transactions()?;
+        let newest = pending.iter().rfind(|record| record.nonce == lineage.nonce).map(|record| record.intent);
+        if let Some(by) = newest.filter(|by| *by != id) {
+            return Err(SendError::TakenOver { intent: id, nonce: lineage.nonce, by });
+        }
+        lineage.rivals = self.rivals_on(lineage.nonce, id, &pending).map(|rivals| rivals.all).unwrap_or_default();
         if self.wire.nonce(plan.account, BlockNumberOrTag::Latest).await? > lineage.nonce {
             return Err(SendError::NonceUsed { intent: id, nonce: lineage.nonce });
         }

@@ -8,8 +8,8 @@ use alloy::{
 };
 
 use super::{
-    Ending, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
-    offer::Offered, permits_in_force, wire::BLOCK_TIME,
+    Ending, Interrupt, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit,
+    lineage::Lineage, offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, Signer},
@@ -22,7 +22,7 @@ use crate::{
 /// Owns the key's signer, the journal and the nonces of one account on one network.
 ///
 /// [`Sender::execute`] takes `&mut self`: one action at a time. It signs nothing while the journal holds something
-/// unresolved.
+/// unresolved; [`Sender::execute_protective`] may take the nonce of something that protects nothing.
 #[derive(Debug)]
 pub struct Sender<W> {
     pub(super) wire: W,
@@ -31,6 +31,14 @@ pub struct Sender<W> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) fees: FeesConfig,
     pub(super) patience: Patience,
+    pub(super) interrupt: Interrupt,
+}
+
+/// Whether an action may take over the nonce of what is pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    Ordinary,
+    Protective,
 }
 
 /// How one step ended.
@@ -42,7 +50,8 @@ pub(super) enum StepEnd {
 impl<W: Wire> Sender<W> {
     /// A sender with default ceilings and patience.
     pub fn new(wire: W, journal: Journal, signer: Signer, clock: Arc<dyn Clock>) -> Self {
-        Self { wire, journal, signer, clock, fees: FeesConfig::default(), patience: Patience::default() }
+        let (fees, patience) = (FeesConfig::default(), Patience::default());
+        Self { wire, journal, signer, clock, fees, patience, interrupt: Interrupt::new() }
     }
 
     /// With other fee ceilings.
@@ -83,6 +92,12 @@ impl<W: Wire> Sender<W> {
         &self.signer
     }
 
+    /// The handle that calls it away from an ordinary action.
+    #[must_use]
+    pub fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
+    }
+
     /// Carries out a plan step by step: lease, sign, record, send, follow until a block settles it.
     ///
     /// Each step is simulated again when the chain has moved since it last was; a permit that somebody else has used
@@ -93,12 +108,22 @@ impl<W: Wire> Sender<W> {
         simulated: Simulated<Approved<Plan>>,
         permits: &SignedPermits,
     ) -> Result<Outcome, SendError> {
+        self.require_resolved()?;
+        self.run(simulated, permits, Manner::Ordinary).await
+    }
+
+    pub(super) async fn run(
+        &self,
+        simulated: Simulated<Approved<Plan>>,
+        permits: &SignedPermits,
+        manner: Manner,
+    ) -> Result<Outcome, SendError> {
         let plan = simulated.get().get().clone();
         let intent = self.open_intent(&plan, simulated.block())?;
         let mut current = simulated;
         let mut done: Vec<MinedStep> = Vec::with_capacity(plan.steps.len());
         for step in 0..plan.steps.len() {
-            let ending = match self.carry_out(intent, &plan, &mut current, permits, &done).await {
+            let ending = match self.carry_out((intent, manner), &plan, &mut current, permits, &done).await {
                 Ok(StepEnd::Mined(mined)) => {
                     tracing::info!(%intent, step, hash = %mined.receipt.transaction, gas = mined.receipt.gas_used, "mined");
                     done.push(mined);
@@ -132,13 +157,12 @@ impl<W: Wire> Sender<W> {
         Err(JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into())
     }
 
-    /// Writes the plan down as simulated, unless that was done before; refuses while something is unresolved.
+    /// Writes the plan down as simulated.
     fn open_intent(&self, plan: &Plan, at: BlockRef) -> Result<IntentId, SendError> {
         let others = [("wallet", self.signer.address()), ("journal", self.journal.account())];
         if let Some((what, here)) = others.into_iter().find(|(_, here)| *here != plan.account) {
             return Err(SendError::OtherAccount { what, planned: plan.account, here });
         }
-        self.require_resolved()?;
         let id: IntentId = plan.id.parse()?;
         let steps = u32::try_from(plan.steps.len()).ok().filter(|steps| *steps > 0);
         let steps = steps.ok_or(SendError::Steps(plan.steps.len()))?;
@@ -160,7 +184,7 @@ impl<W: Wire> Sender<W> {
     /// One step, from the lease to the block.
     async fn carry_out(
         &self,
-        intent: IntentId,
+        (intent, manner): (IntentId, Manner),
         plan: &Plan,
         current: &mut Simulated<Approved<Plan>>,
         permits: &SignedPermits,
@@ -172,7 +196,7 @@ impl<W: Wire> Sender<W> {
                 return Err(SendError::StepVanished { hash: earlier.receipt.transaction });
             }
         }
-        let (head, nonce) = self.next_nonce().await?;
+        let Slot { head, nonce, rivals } = self.slot(intent, manner).await?;
         let next = head.timestamp.plus(BLOCK_TIME);
         if next > plan.valid_until {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
@@ -185,7 +209,11 @@ impl<W: Wire> Sender<W> {
         }
         let (ready, gas) = current.steps().nth(step).ok_or(SendError::Steps(step))?;
         let ceiling = self.fees.of(plan.urgency);
-        let fees = self.wire.fee_market(head).await?.fees(&ceiling, ceiling_key(plan.urgency))?;
+        let market = self.wire.fee_market(head).await?;
+        let (fees, replaces) = match &rivals {
+            Some(rivals) => (rivals.beaten(&market, plan.urgency, &ceiling)?, Some(rivals.newest.hash)),
+            None => (market.fees(&ceiling, ceiling_key(plan.urgency))?, None),
+        };
         let mut lineage = Lineage {
             intent,
             step,
@@ -193,13 +221,18 @@ impl<W: Wire> Sender<W> {
             nonce,
             call: SimulatedCall { from: plan.account, to: ready.to, value: ready.value, data: ready.data.clone() },
             gas_limit: gas_limit(gas)?,
+            urgency: plan.urgency,
             ceiling,
             valid_until: plan.valid_until,
             since: head,
             cancelled_for: None,
             attempts: Vec::new(),
+            rivals: rivals.map(|rivals| rivals.all).unwrap_or_default(),
         };
-        match self.offer_first(&mut lineage, fees).await? {
+        if manner == Manner::Ordinary && self.interrupt.is_raised() {
+            return Err(SendError::Interrupted);
+        }
+        match self.offer_first(&mut lineage, replaces, fees).await? {
             Offered::Rejected(reason) => Ok(StepEnd::Other(Ending::Rejected { reason })),
             Offered::Out => Ok(self.pursue(lineage).await),
         }
@@ -224,7 +257,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
-    async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
+    pub(super) async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
         let started = self.clock.monotonic();
         loop {
             let head = self.wire.head().await?;

@@ -75,6 +75,10 @@ pub fn ether(tokens: u64) -> U256 {
     units(tokens, 18)
 }
 
+pub fn milli_ether(thousandths: u64) -> U256 {
+    units(thousandths, 15)
+}
+
 /// How an attempt ended that did not go through.
 #[derive(Debug)]
 pub enum Failed {
@@ -267,6 +271,33 @@ impl Trader {
         self.replica.send(who, POOL, &supply).await;
         let (amount, mode) = (units(dollars, 6), U256::from(2));
         let borrow = Pool::borrowCall { asset: USDC, amount, mode, referral: 0, onBehalfOf: who };
+        self.replica.send(who, POOL, &borrow).await;
+    }
+
+    /// The wallet has this much ether and no more.
+    pub async fn has_ether(&self, wei: U256) {
+        let _: Value = self.replica.request("anvil_setBalance", (self.account, wei)).await.expect("anvil");
+    }
+
+    /// Morpho Blue has no dollars to lend.
+    pub async fn empty_morpho(&self) {
+        let params = serde_json::json!([MORPHO, USDC, "0x0"]);
+        let _: Value = self.replica.request("anvil_dealERC20", params).await.expect("anvil");
+    }
+
+    /// Somebody borrows all ether that the reserve has: nothing can leave it.
+    pub async fn lend_out_ether(&self, pair: &Pair) {
+        for asset in [WETH, USDC] {
+            self.govern(&Configurator::setBorrowCapCall { asset, cap: U256::ZERO }).await;
+            self.govern(&Configurator::setSupplyCapCall { asset, cap: U256::ZERO }).await;
+        }
+        let (who, amount) = (account(5), units(400_000_000, 6));
+        self.replica.controls.fund(who, U256::ZERO, &[(USDC, amount)]).await.expect("funds");
+        self.replica.send(who, USDC, &Erc20::approveCall { spender: POOL, value: amount }).await;
+        let supply = Pool::supplyCall { asset: USDC, amount, onBehalfOf: who, referral: 0 };
+        self.replica.send(who, POOL, &supply).await;
+        let amount = self.snapshot(pair).await.market.reserve(WETH).expect("reserve").virtual_balance;
+        let borrow = Pool::borrowCall { asset: WETH, amount, mode: U256::from(2), referral: 0, onBehalfOf: who };
         self.replica.send(who, POOL, &borrow).await;
     }
 

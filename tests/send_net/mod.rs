@@ -67,6 +67,7 @@ pub struct Handed {
     pub to: Address,
     pub input: Bytes,
     pub max_fee: u128,
+    pub tip: u128,
 }
 
 #[derive(Debug, Clone)]
@@ -273,8 +274,9 @@ impl Inner {
             to: envelope.to().expect("a call"),
             input: envelope.input().clone(),
             max_fee: envelope.max_fee_per_gas(),
+            tip: envelope.max_priority_fee_per_gas().unwrap_or_default(),
         };
-        let tip = envelope.max_priority_fee_per_gas().unwrap_or_default();
+        let tip = handed.tip;
         self.handed.push(handed.clone());
         let recorded = self.journal.as_ref().map(|dir| {
             let reader = Journal::read(dir, NETWORK, ACCOUNT).expect("readable while written");
@@ -449,6 +451,11 @@ impl Bench {
         Self { net, sender, clock, dir, plans: 0 }
     }
 
+    /// With another sender on the same network; its plans are numbered from `plans` on.
+    pub fn of(net: Net, sender: Sender<Net>, clock: Arc<TickingClock>, dir: TempDir, plans: u64) -> Self {
+        Self { net, sender, clock, dir, plans }
+    }
+
     /// A plan of so many steps, each calling the target with data of its own.
     pub fn plan(&mut self, steps: u8) -> Plan {
         self.plans += 1;
@@ -476,6 +483,11 @@ impl Bench {
             costs: Vec::new(),
             subject: Value::Null,
         }
+    }
+
+    /// A plan of one step that protects nothing.
+    pub fn boost(&mut self) -> Plan {
+        Plan { urgency: Urgency::Open, ..self.plan(1) }
     }
 
     /// The plan, approved and simulated on the newest block of a network that answers.

@@ -1,0 +1,333 @@
+//! Many accounts at one block: what a watch reads at every head, in as few calls as fit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy::primitives::{Address, U256};
+
+use super::{Contracts, LoopSnapshot, Pair, snapshot::ContractSlots};
+use crate::{
+    aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
+    chain::{Answers, Batch, BlockRef, Reader},
+    dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
+    onedelta::COMPOSER,
+    units::Wad,
+};
+
+/// Most calls in one multicall: an endpoint's gas limit for a read is 30 million or more, a balance costs about 6 000.
+const CALLS_PER_BATCH: usize = 1_500;
+
+/// Pairs by their two tokens, with what lies in the contracts and what Morpho Blue can lend.
+type KnownPairs = BTreeMap<(Address, Address), (Pair, Contracts, U256)>;
+
+/// Reads accounts head after head and remembers what makes the next reading one call: which balances count, which pairs
+/// there are, where their pools' prices stand.
+#[derive(Debug)]
+pub struct Survey {
+    list: ReserveList,
+    near: Wad,
+    market: Option<Market>,
+    configurations: BTreeMap<Address, UserConfiguration>,
+    /// Accounts that were near at the last head; these are read in full at once.
+    close: BTreeSet<Address>,
+    pairs: BTreeMap<(Address, Address), Pair>,
+    hints: BTreeMap<PoolKey, Option<TickHint>>,
+}
+
+/// Accounts at one block.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// The block.
+    pub block: BlockRef,
+    /// Aave.
+    pub market: Market,
+    /// Accounts whose health factor is near enough to matter, in full.
+    pub near: BTreeMap<Address, AccountState>,
+    /// Health factors of the others.
+    pub far: BTreeMap<Address, Wad>,
+    /// Calls to an endpoint that it took.
+    pub calls: usize,
+    pools: Pools,
+    pairs: KnownPairs,
+}
+
+impl Survey {
+    /// A survey in which an account is near at a health factor of `near` or less.
+    #[must_use]
+    pub fn new(list: ReserveList, near: Wad) -> Self {
+        Self {
+            list,
+            near,
+            market: None,
+            configurations: BTreeMap::new(),
+            close: BTreeSet::new(),
+            pairs: BTreeMap::new(),
+            hints: BTreeMap::new(),
+        }
+    }
+
+    /// Aave's reserves, as the survey knows them.
+    #[must_use]
+    pub const fn list(&self) -> &ReserveList {
+        &self.list
+    }
+
+    /// Reads the accounts at a block. `always` are read in full however healthy they are.
+    pub async fn read<R: Reader>(
+        &mut self,
+        reader: &R,
+        block: BlockRef,
+        accounts: &[Address],
+        always: &BTreeSet<Address>,
+    ) -> Result<Observation, QueryError> {
+        let mut calls = 0;
+        let mut sheets = vec![Sheet::default()];
+        let market = MarketQuery::add(&self.list, &mut sheets[0].batch);
+        let pairs = self.ask_pairs(&mut sheets[0].batch, self.pairs.values());
+        for account in accounts {
+            let is_full = always.contains(account) || self.close.contains(account);
+            if sheets.last().is_none_or(|sheet| sheet.batch.len() >= CALLS_PER_BATCH) {
+                sheets.push(Sheet::default());
+            }
+            if let Some(sheet) = sheets.last_mut() {
+                self.ask(*account, is_full, sheet);
+            }
+        }
+        let mut answers = Vec::with_capacity(sheets.len());
+        for sheet in &sheets {
+            answers.push(reader.read(block.hash, &sheet.batch).await?);
+            calls += 1;
+        }
+        let first =
+            answers.first().ok_or(QueryError::Read(crate::chain::ReadError::Unavailable("no answer".into())))?;
+        let market = market.decode(first, block)?;
+        let mut pools = Pools::default();
+        let mut known = KnownPairs::new();
+        self.take_pairs(pairs, first, &mut pools, &mut known)?;
+
+        let mut near = BTreeMap::new();
+        let mut far = BTreeMap::new();
+        let mut again = Vec::new();
+        for (sheet, answers) in sheets.iter().zip(&answers) {
+            for query in &sheet.full {
+                let account = query.decode(answers)?;
+                near.insert(account.address, account);
+            }
+            for (address, query) in &sheet.screens {
+                match query.decode(answers)? {
+                    Some(account) => {
+                        self.configurations.insert(*address, account.configuration);
+                        // A price that is missing is for the account's own rules to judge.
+                        let health_factor = account.at(&market, block.timestamp).map(|data| data.health_factor).ok();
+                        match health_factor.filter(|health_factor| *health_factor > self.near) {
+                            Some(health_factor) => {
+                                far.insert(*address, health_factor);
+                            }
+                            None => again.push(*address),
+                        }
+                    }
+                    None => again.push(*address),
+                }
+            }
+        }
+        for chunk in again.chunks(CALLS_PER_BATCH / (10 * self.list.listings.len().max(1))) {
+            let mut batch = Batch::new();
+            let queries: Vec<_> = chunk.iter().map(|account| self.full(*account, &mut batch)).collect();
+            let answers = reader.read(block.hash, &batch).await?;
+            calls += 1;
+            for query in queries {
+                let account = query.decode(&answers)?;
+                near.insert(account.address, account);
+            }
+        }
+        self.close = near
+            .iter()
+            .filter(|(_, account)| {
+                account.at(&market, block.timestamp).is_ok_and(|data| data.health_factor <= self.near)
+            })
+            .map(|(address, _)| *address)
+            .collect();
+        self.configurations.extend(near.iter().map(|(address, account)| (*address, account.configuration)));
+        calls += self.read_new_pairs(reader, block, &market, &near, (&mut pools, &mut known)).await?;
+        self.market = Some(market.clone());
+        Ok(Observation { block, market, near, far, calls, pools, pairs: known })
+    }
+
+    fn full(&self, account: Address, batch: &mut Batch) -> AccountQuery {
+        AccountQuery::add(&self.list, account, Some(COMPOSER), batch)
+    }
+
+    fn ask(&self, account: Address, is_full: bool, sheet: &mut Sheet) {
+        if is_full {
+            let query = self.full(account, &mut sheet.batch);
+            sheet.full.push(query);
+            return;
+        }
+        let known = self.configurations.get(&account).copied();
+        let query = ScreenQuery::add(&self.list, self.market.as_ref(), account, known, &mut sheet.batch);
+        sheet.screens.push((account, query));
+    }
+
+    /// Asks for everything that belongs to pairs whose pools' prices are known.
+    fn ask_pairs<'p>(&self, batch: &mut Batch, pairs: impl Iterator<Item = &'p Pair>) -> PairQueries {
+        let deployment = dex::Deployment::BASE;
+        let mut queries = PairQueries::default();
+        let mut asked = BTreeSet::new();
+        for pair in pairs {
+            queries.contracts.push((pair.clone(), ContractSlots::add(pair, batch)));
+            for key in self.keys(pair) {
+                match self.hints.get(&key) {
+                    Some(Some(hint)) if asked.insert(key) => {
+                        queries.pools.push(PoolQuery::add(batch, key, *hint, &Reach::default(), &deployment));
+                    }
+                    Some(None) => queries.absent.push(key),
+                    _ => {}
+                }
+            }
+        }
+        queries
+    }
+
+    fn keys(&self, pair: &Pair) -> Vec<PoolKey> {
+        keys_between(pair.collateral.token, pair.debt.token, &LoopSnapshot::hubs(&self.list))
+    }
+
+    fn take_pairs(
+        &mut self,
+        queries: PairQueries,
+        answers: &Answers,
+        pools: &mut Pools,
+        known: &mut KnownPairs,
+    ) -> Result<(), QueryError> {
+        for query in queries.pools {
+            let state = query.decode(answers)?;
+            match &state {
+                Ok(pool) => {
+                    self.hints.insert(query.key(), Some(TickHint::from(pool)));
+                }
+                // Where the price is now has to be asked first.
+                Err(_) => {
+                    self.hints.remove(&query.key());
+                }
+            }
+            pools.insert(query.key(), state);
+        }
+        for key in queries.absent {
+            pools.insert(key, Err(Absence::NoContract));
+        }
+        for (pair, slots) in queries.contracts {
+            let (contracts, morpho) = slots.decode(answers)?;
+            known.insert((pair.collateral.token, pair.debt.token), (pair, contracts, morpho));
+        }
+        Ok(())
+    }
+
+    /// Pairs that were not known, and pools whose price left what was read of them.
+    async fn read_new_pairs<R: Reader>(
+        &mut self,
+        reader: &R,
+        block: BlockRef,
+        market: &Market,
+        near: &BTreeMap<Address, AccountState>,
+        (pools, known): (&mut Pools, &mut KnownPairs),
+    ) -> Result<usize, QueryError> {
+        let held: BTreeMap<_, _> = near
+            .values()
+            .flat_map(|account| pairs_of(&self.list, market, account))
+            .map(|pair| ((pair.collateral.token, pair.debt.token), pair))
+            .collect();
+        let unprobed: Vec<PoolKey> = held
+            .values()
+            .flat_map(|pair| self.keys(pair))
+            .filter(|key| !self.hints.contains_key(key))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let missing: Vec<Pair> = held
+            .iter()
+            .filter(|(key, pair)| {
+                !known.contains_key(key) || self.keys(pair).iter().any(|pool| unprobed.contains(pool))
+            })
+            .map(|(_, pair)| pair.clone())
+            .collect();
+        self.pairs = held;
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        let mut batch = Batch::new();
+        let deployment = dex::Deployment::BASE;
+        let probes: Vec<_> = unprobed.iter().map(|key| (*key, TickProbe::add(&mut batch, key, &deployment))).collect();
+        let answers = reader.read(block.hash, &batch).await?;
+        for (key, probe) in probes {
+            // A pool that is made later is found when the watch starts anew.
+            self.hints.insert(key, probe.decode(&answers).ok());
+        }
+        let mut batch = Batch::new();
+        let queries = self.ask_pairs(&mut batch, missing.iter());
+        let answers = reader.read(block.hash, &batch).await?;
+        self.take_pairs(queries, &answers, pools, known)?;
+        Ok(2)
+    }
+}
+
+impl Observation {
+    /// The pools of all pairs.
+    #[must_use]
+    pub const fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Every collateral with every debt of a near account.
+    #[must_use]
+    pub fn pairs(&self, account: Address) -> Vec<Pair> {
+        let Some(state) = self.near.get(&account) else { return Vec::new() };
+        let uses = |token, is_debt: bool| {
+            self.market.reserve(token).is_ok_and(|reserve| match is_debt {
+                true => state.configuration.is_borrowing(reserve.id),
+                false => state.configuration.is_collateral(reserve.id),
+            })
+        };
+        let held = |pair: &&Pair| uses(pair.collateral.token, false) && uses(pair.debt.token, true);
+        self.pairs.values().map(|(pair, ..)| pair).filter(held).cloned().collect()
+    }
+
+    /// What a plan for a pair of a near account is made from.
+    #[must_use]
+    pub fn snapshot(&self, account: Address, pair: &Pair) -> Option<LoopSnapshot> {
+        let (_, contracts, morpho_liquidity) = self.pairs.get(&(pair.collateral.token, pair.debt.token))?;
+        Some(LoopSnapshot {
+            block: self.block,
+            market: self.market.clone(),
+            account: self.near.get(&account)?.clone(),
+            pools: self.pools.clone(),
+            morpho_liquidity: *morpho_liquidity,
+            contracts: *contracts,
+        })
+    }
+}
+
+/// One multicall of accounts.
+#[derive(Debug, Default)]
+struct Sheet {
+    batch: Batch,
+    full: Vec<AccountQuery>,
+    screens: Vec<(Address, ScreenQuery)>,
+}
+
+#[derive(Debug, Default)]
+struct PairQueries {
+    pools: Vec<PoolQuery>,
+    absent: Vec<PoolKey>,
+    contracts: Vec<(Pair, ContractSlots)>,
+}
+
+fn pairs_of(list: &ReserveList, market: &Market, account: &AccountState) -> Vec<Pair> {
+    let used = |is_used: &dyn Fn(u16) -> bool| -> Vec<Address> {
+        market.reserves.iter().filter(|reserve| is_used(reserve.id)).map(|reserve| reserve.asset).collect()
+    };
+    let collaterals = used(&|id| account.configuration.is_collateral(id));
+    let debts = used(&|id| account.configuration.is_borrowing(id));
+    let find = |collateral: &Address, debt: &Address| {
+        Pair::find(list, market, &collateral.to_string(), &debt.to_string()).ok()
+    };
+    collaterals.iter().flat_map(|collateral| debts.iter().filter_map(move |debt| find(collateral, debt))).collect()
+}

@@ -1,0 +1,120 @@
+//! What keeps a new action from being signed, and what a protective one may replace of it.
+
+use alloy::primitives::{B256, U256};
+use serde::Serialize;
+
+use super::{SendError, Sender, Wire, reconcile};
+use crate::{
+    chain::Fees,
+    config::Urgency,
+    journal::{IntentId, IntentState, JournalError, TransactionRecord},
+};
+
+/// Something signed earlier that may still take effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Blocking {
+    /// The intent.
+    pub intent: IntentId,
+    /// What it does.
+    pub kind: String,
+    /// How urgent it is; `None` when its plan does not tell.
+    pub urgency: Option<Urgency>,
+    /// How far it has come.
+    pub state: IntentState,
+    /// The nonces that it holds, lowest first.
+    pub nonces: Vec<u64>,
+    /// Whether a protective action may take its nonce.
+    pub replaceable: bool,
+}
+
+/// A transaction of another intent that waits on the nonce which a protective action takes over.
+#[derive(Debug, Clone)]
+pub(super) struct Rival {
+    pub(super) hash: B256,
+    pub(super) intent: IntentId,
+    /// Whether it is a transfer of nothing, in place of its action.
+    pub(super) cancels: bool,
+    pub(super) fees: Fees,
+}
+
+/// All that wait on one nonce.
+#[derive(Debug, Clone)]
+pub(super) struct Rivals {
+    pub(super) nonce: u64,
+    /// The newest, which is the one to name as replaced.
+    pub(super) newest: Rival,
+    /// Oldest first, the newest too.
+    pub(super) all: Vec<Rival>,
+}
+
+impl Rivals {
+    /// What must be beaten: both fee fields of every one of them, whichever the pool holds.
+    pub(super) fn highest_fees(&self) -> Fees {
+        self.all.iter().fold(self.newest.fees, |highest, rival| highest_of(highest, rival.fees))
+    }
+}
+
+/// The higher of both fields.
+pub(super) fn highest_of(a: Fees, b: Fees) -> Fees {
+    Fees { max_fee: a.max_fee.max(b.max_fee), max_tip: a.max_tip.max(b.max_tip) }
+}
+
+impl<W: Wire> Sender<W> {
+    /// What [`Self::require_resolved`] refuses for: everything signed that may still take effect, oldest first.
+    pub fn blocking(&self) -> Result<Vec<Blocking>, SendError> {
+        let pending = self.journal.reader().pending_transactions()?;
+        let unresolved = self.journal.reader().unresolved()?.into_iter();
+        Ok(unresolved
+            .map(|intent| {
+                let urgency = intent.plan.get("urgency").cloned();
+                let urgency = urgency.and_then(|value| serde_json::from_value::<Urgency>(value).ok());
+                let own = pending.iter().filter(|record| record.intent == intent.id);
+                let mut nonces: Vec<u64> = own.map(|record| record.nonce).collect();
+                nonces.dedup();
+                Blocking {
+                    intent: intent.id,
+                    replaceable: urgency.is_some_and(|urgency| !urgency.is_protective()) && !nonces.is_empty(),
+                    kind: intent.kind,
+                    urgency,
+                    state: intent.state,
+                    nonces,
+                }
+            })
+            .collect())
+    }
+
+    /// Looks what became of whatever is unresolved, and refuses when something remains that a protective action must
+    /// not replace: another protective one. Signs nothing.
+    pub async fn make_way(&mut self) -> Result<(), SendError> {
+        if self.journal.reader().unresolved()?.is_empty() {
+            return Ok(());
+        }
+        reconcile(&self.journal, &self.wire, &*self.clock).await?;
+        let firm = self.blocking()?.into_iter().filter(|blocking| !blocking.replaceable);
+        let ids: Vec<IntentId> = firm.map(|blocking| blocking.intent).collect();
+        if ids.is_empty() { Ok(()) } else { Err(JournalError::Unresolved { ids }.into()) }
+    }
+
+    /// What waits on the lowest pending nonce; `None` when nothing of another intent does.
+    pub(super) fn rivals(&self, of: IntentId) -> Result<Option<Rivals>, SendError> {
+        let pending = self.journal.reader().pending_transactions()?;
+        let lowest = pending.first().map(|record| record.nonce);
+        Ok(lowest.and_then(|nonce| self.rivals_on(nonce, of, &pending)))
+    }
+
+    /// What waits on a nonce, of other intents.
+    pub(super) fn rivals_on(&self, nonce: u64, of: IntentId, pending: &[TransactionRecord]) -> Option<Rivals> {
+        let account = self.journal.account();
+        let on_nonce = pending.iter().filter(|record| record.nonce == nonce && record.intent != of);
+        let all: Vec<Rival> = on_nonce.filter_map(|record| rival(record, record.to == Some(account))).collect();
+        all.last().cloned().map(|newest| Rivals { nonce, newest, all })
+    }
+}
+
+fn rival(record: &TransactionRecord, cancels: bool) -> Option<Rival> {
+    let fees = Fees {
+        max_fee: U256::from(record.max_fee_per_gas?),
+        max_tip: U256::from(record.max_priority_fee_per_gas.unwrap_or_default()),
+    };
+    Some(Rival { hash: record.hash?, intent: record.intent, cancels, fees })
+}

@@ -1,0 +1,229 @@
+//! Where alerts are raised, and the lanes they take.
+
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::Serialize;
+use tokio::{
+    sync::oneshot,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tracing::{error, info, warn};
+
+use super::{
+    alert::{Alert, Notice},
+    courier::{Channel, Pace, carry, dropped},
+    gate::{Gate, Verdict},
+    outbox::{Outbox, Parcel},
+    post::Post,
+    telegram::Telegram,
+    webhook::Webhook,
+};
+use crate::{
+    chain::Clock,
+    config::{AlertLevel, AlertsConfig, ConfigError},
+    journal::Severity,
+    units::Millis,
+    watchdog::ops::meters::Meters,
+};
+
+/// Why alerts cannot be sent. Exit code 3.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AlertsError {
+    /// A secret cannot be read, or is none.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no HTTP client.
+    #[error("no HTTP client for alerts: {0}")]
+    Client(String),
+    /// The bot's token cannot be part of an address.
+    #[error("alerts.telegram.token makes no address below alerts.telegram.api_url; a token looks like 123456:ABC-DEF")]
+    Token,
+}
+
+impl AlertsError {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        3
+    }
+}
+
+/// What one channel did with a test message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChannelTest {
+    /// The channel.
+    pub channel: &'static str,
+    /// Why it did not take it; `None` when it did.
+    pub failure: Option<String>,
+}
+
+/// Where alerts go. What decides takes this, so that tests can listen.
+pub trait AlertSink: Debug + Send + Sync {
+    /// Says something; returns at once and cannot fail.
+    fn raise(&self, alert: Alert);
+}
+
+/// Takes alerts and never waits; clones share queues and memory. The couriers stop with the last clone.
+#[derive(Debug, Clone)]
+pub struct Alerts {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    gate: Mutex<Gate>,
+    lanes: Vec<Lane>,
+    origin: String,
+    give_up_after: Duration,
+    clock: Arc<dyn Clock>,
+    meters: Arc<Meters>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    name: &'static str,
+    least: AlertLevel,
+    outbox: Arc<Outbox>,
+    courier: JoinHandle<()>,
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.courier.abort();
+    }
+}
+
+impl Alerts {
+    /// Starts the channels that are set up. `origin` tells readers who speaks: network and host. Must be called inside a
+    /// runtime; reads the files that hold secrets.
+    pub fn start(
+        config: &AlertsConfig,
+        origin: impl Into<String>,
+        clock: Arc<dyn Clock>,
+        meters: Arc<Meters>,
+    ) -> Result<Self, AlertsError> {
+        Self::start_at(config, Pace::with_timeout(config.timeout), origin, clock, meters)
+    }
+
+    /// The same with other pauses between attempts.
+    pub fn start_at(
+        config: &AlertsConfig,
+        pace: Pace,
+        origin: impl Into<String>,
+        clock: Arc<dyn Clock>,
+        meters: Arc<Meters>,
+    ) -> Result<Self, AlertsError> {
+        let post = Post::new(pace.attempt).map_err(AlertsError::Client)?;
+        let room = usize::try_from(config.queue).unwrap_or(usize::MAX);
+        let mut lanes = Vec::new();
+        if let Some(url) = config.webhook.endpoint()? {
+            let channel = Webhook::new(url, post.clone());
+            lanes.push(Lane::open(channel, config.webhook.least, room, pace, &meters));
+        }
+        if let (Some(token), Some(chat)) = (config.telegram.bot_token()?, config.telegram.chat_id.clone()) {
+            let channel = Telegram::new(&config.telegram.api()?, &token, chat, post).ok_or(AlertsError::Token)?;
+            lanes.push(Lane::open(channel, config.telegram.least, room, pace, &meters));
+        }
+        let gate = Mutex::new(Gate::new(config.window, config.urgent_window));
+        let (origin, give_up_after) = (origin.into(), config.give_up_after);
+        Ok(Self { shared: Arc::new(Shared { gate, lanes, origin, give_up_after, clock, meters }) })
+    }
+
+    /// Sends a test message through every channel, whatever the least it is told, and says what became of each.
+    pub async fn test(&self, deadline: Duration) -> Vec<ChannelTest> {
+        let text = "this is a test: alerts reach you here";
+        let notice = self.shared.notice(Alert::new(Severity::Alert, "test", "watch drill", text), 0);
+        let sent = self.shared.lanes.iter().map(|lane| {
+            let (report, outcome) = oneshot::channel();
+            lane.put(self.shared.parcel(notice.clone(), Some(report)), &self.shared.meters);
+            (lane.name, outcome)
+        });
+        let sent = sent.collect::<Vec<_>>();
+        let end = Instant::now() + deadline;
+        let mut tests = Vec::new();
+        for (channel, outcome) in sent {
+            let failure = match tokio::time::timeout_at(end, outcome).await {
+                Ok(Ok(Ok(()))) => None,
+                Ok(Ok(Err(reason))) => Some(reason),
+                Ok(Err(_)) => Some("its courier has ended".to_owned()),
+                Err(_) => Some(format!("not delivered within {}", humantime::format_duration(deadline))),
+            };
+            tests.push(ChannelTest { channel, failure });
+        }
+        tests
+    }
+
+    /// Waits until everything is delivered or given up, at most until the deadline; true when nothing is left.
+    pub async fn drain(&self, deadline: Duration) -> bool {
+        let all = async {
+            for lane in &self.shared.lanes {
+                lane.outbox.empty().await;
+            }
+        };
+        timeout(deadline, all).await.is_ok()
+    }
+
+    /// Names of the channels besides the log.
+    pub fn channels(&self) -> impl Iterator<Item = &'static str> {
+        self.shared.lanes.iter().map(|lane| lane.name)
+    }
+}
+
+impl AlertSink for Alerts {
+    /// Says something, unless the same was said a moment ago.
+    fn raise(&self, alert: Alert) {
+        let Shared { gate, clock, meters, .. } = &*self.shared;
+        let verdict = gate.lock().unwrap_or_else(PoisonError::into_inner).admit(&alert, clock.monotonic());
+        let Verdict::Send { held_back } = verdict else {
+            meters.alert_held_back();
+            return;
+        };
+        log(&alert, held_back);
+        let notice = self.shared.notice(alert, held_back);
+        for lane in self.shared.lanes.iter().filter(|lane| notice.alert.level() >= lane.least) {
+            lane.put(self.shared.parcel(notice.clone(), None), meters);
+        }
+    }
+}
+
+impl Shared {
+    fn notice(&self, alert: Alert, held_back: u32) -> Notice {
+        Notice { alert, held_back, origin: self.origin.clone(), at: Millis(self.clock.wall_millis()) }
+    }
+
+    fn parcel(&self, notice: Notice, report: Option<oneshot::Sender<Result<(), String>>>) -> Parcel {
+        Parcel { notice, expires: Instant::now() + self.give_up_after, report }
+    }
+}
+
+impl Lane {
+    fn open<C: Channel>(channel: C, least: AlertLevel, room: usize, pace: Pace, meters: &Arc<Meters>) -> Self {
+        let outbox = Arc::new(Outbox::new(room));
+        let name = channel.name();
+        let courier = tokio::spawn(carry(channel, outbox.clone(), pace, meters.clone()));
+        Self { name, least, outbox, courier }
+    }
+
+    fn put(&self, parcel: Parcel, meters: &Meters) {
+        if let Some(out) = self.outbox.put(parcel) {
+            dropped(out, self.name, meters);
+        }
+    }
+}
+
+/// The log is the channel that is always there.
+fn log(alert: &Alert, held_back: u32) {
+    let Alert { severity, kind, account, subject, text, figures } = alert;
+    let account = account.map(|account| account.to_string()).unwrap_or_default();
+    match severity {
+        Severity::Info => info!(kind, account, subject, held_back, %figures, "{text}"),
+        Severity::Warning => warn!(kind, account, subject, held_back, %figures, "{text}"),
+        Severity::Alert => error!(kind, account, subject, held_back, %figures, "{text}"),
+    }
+}

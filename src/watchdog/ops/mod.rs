@@ -1,0 +1,29 @@
+//! What runs beside the rules: alerts, heartbeat, figures and health, the daemon's socket, the service manager, the live
+//! table.
+//!
+//! Promises: nothing here ever blocks or stops the watchdog; every network await has a deadline; queues, lines and
+//! clients are bounded; tokens and addresses of hooks are never logged or shown; the socket is the user's own (0600).
+//! Failures after the start are logged, counted in `/metrics` and retried. At the start: [`AlertsError`],
+//! [`ServiceError`] and [`SocketError`], each with its exit code.
+
+mod alerts;
+mod heartbeat;
+mod meters;
+mod notify;
+mod pulse;
+mod service;
+mod signals;
+mod socket;
+mod table;
+
+pub use alerts::{Alert, AlertSink, Alerts, AlertsError, ChannelTest, Pace};
+pub use heartbeat::Heartbeat;
+pub use meters::{Delivery, LoopGauges, Meters, Stage};
+pub use notify::{KeepAlive, ServiceNotify};
+pub use pulse::{Pulse, Readiness};
+pub use service::{OpsService, ServiceError, check_health};
+pub use signals::{DaemonSignal, Signals};
+pub use socket::{
+    Answer, DaemonClient, DaemonSocket, Pong, Refused, Request, Requests, SOCKET_SCHEMA, SocketError, socket_path,
+};
+pub use table::{AccountRow, DecisionRow, LiveView, LoopRow, Marks, PerpRow, ViewEvent, plain_lines, table};

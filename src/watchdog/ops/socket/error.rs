@@ -1,0 +1,63 @@
+//! Why the daemon cannot be asked, or cannot listen.
+
+use std::path::PathBuf;
+
+use super::message::Refused;
+
+/// What went wrong with the socket.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// Another daemon listens there.
+    #[error("another daemon listens on {}; there is one per network and account: stop it first", .0.display())]
+    Taken(PathBuf),
+    /// Longer than the system allows.
+    #[error("the socket's path {} has {length} bytes, the system allows {most}; set socket.path to a shorter one", path.display())]
+    TooLong {
+        /// The path.
+        path: PathBuf,
+        /// Its length.
+        length: usize,
+        /// What fits.
+        most: usize,
+    },
+    /// Something that is no socket stands there, or others could replace it.
+    #[error("{} cannot be used for the socket: {reason}", path.display())]
+    Place {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The connection broke, or the daemon did not answer in time.
+    #[error("the daemon at {} did not answer: {reason}{}", path.display(), if *asked { "; it may have begun: look with `trimtab journal list`" } else { "" })]
+    Silent {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// Whether the request had reached it, so that its outcome is unknown.
+        asked: bool,
+    },
+    /// The answer cannot be read.
+    #[error("the daemon's answer cannot be read: {0}; is it of another version?")]
+    Answer(String),
+    /// The daemon refused.
+    #[error("the daemon refused: {}", .0.message)]
+    Refused(Refused),
+}
+
+impl SocketError {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Taken(_) => 9,
+            Self::TooLong { .. } | Self::Place { .. } | Self::Answer(_) => 3,
+            // What it began goes on: unknown. What it never heard was not done, and the journal is still its own.
+            Self::Silent { asked: true, .. } => 7,
+            Self::Silent { asked: false, .. } => 9,
+            Self::Refused(refused) => refused.exit,
+        }
+    }
+}

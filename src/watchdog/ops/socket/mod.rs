@@ -1,0 +1,18 @@
+//! The daemon's Unix socket: one JSON line per request and answer.
+//!
+//! Promises: only the user's own processes (and root) are answered, the file is 0600; lines, clients and waiting are
+//! bounded; whatever arrives, the answer is a line and never a crash; work that a client asked for goes on when the
+//! client goes away. The caller holds the journal's lock, so that no two daemons take over a dead socket at once.
+//! Fails with [`SocketError`]: another daemon answers (exit 9), or the path cannot be used (exit 3).
+
+mod client;
+mod error;
+mod message;
+mod place;
+mod server;
+
+pub use client::DaemonClient;
+pub use error::SocketError;
+pub use message::{Answer, Pong, Refused, Request, SOCKET_SCHEMA};
+pub use place::socket_path;
+pub use server::{DaemonSocket, Requests};

@@ -1,0 +1,79 @@
+//! The live table of `watch --tui`: a pure frame, and the terminal around it.
+
+mod bar;
+mod frame;
+mod lines;
+mod row;
+mod screen;
+mod view;
+
+pub use frame::table;
+pub use lines::plain_lines;
+pub use row::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow};
+pub use view::{LiveView, ViewEvent};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn accounts() -> Vec<AccountRow> {
+        let number = |text: &str| text.parse().expect("number");
+        let volatile = Marks { trigger: number("1.15"), target: number("1.25") };
+        let weth = LoopRow {
+            pair: "WETH/USDC".to_owned(),
+            health_factor: Some(number("1.2451")),
+            marks: volatile,
+            price: Some(number("2500")),
+            trim_price: Some(number("2309.0917")),
+            liquidation_price: Some(number("2007.9107")),
+        };
+        let cbeth = LoopRow {
+            pair: "cbETH/WETH".to_owned(),
+            health_factor: Some(number("1.0219")),
+            marks: Marks { trigger: number("1.025"), target: number("1.045") },
+            price: Some(number("1.10213456")),
+            trim_price: Some(number("1.1054")),
+            liquidation_price: Some(number("1.0785")),
+        };
+        let perp = PerpRow {
+            pair: "ETH/USD".to_owned(),
+            is_long: true,
+            leverage: number("20"),
+            margin: number("15"),
+            pnl: number("-3.204"),
+            liquidation_price: Some(number("2393.75")),
+        };
+        let free = LoopRow {
+            pair: "cbBTC/USDC".to_owned(),
+            health_factor: None,
+            marks: volatile,
+            price: Some(number("65000")),
+            trim_price: None,
+            liquidation_price: None,
+        };
+        let row = |account: &str, note: &str, loops, perps| AccountRow {
+            account: account.to_owned(),
+            note: note.to_owned(),
+            loops,
+            perps,
+        };
+        vec![
+            row("0xf39f…2266", "", vec![weth, cbeth], vec![perp]),
+            row("0x7099…79c8", "read-only: no key", vec![free], vec![]),
+            row("0x3c44…93bc", "", vec![], vec![]),
+        ]
+    }
+
+    pub(super) fn decisions() -> Vec<DecisionRow> {
+        let row = |block, action: &str, reason: &str| DecisionRow {
+            block,
+            account: "0xf39f…2266".to_owned(),
+            action: action.to_owned(),
+            reason: reason.to_owned(),
+        };
+        vec![
+            row(31_234_560, "warn WETH/USDC", "health factor 1.171 is below 1.18"),
+            row(31_234_567, "trim cbETH/WETH", "health factor 1.021 is below 1.025; repays 3.2 WETH to reach 1.045"),
+        ]
+    }
+}

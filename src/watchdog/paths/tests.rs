@@ -1,0 +1,101 @@
+//! Crashes, thousands of them.
+
+use super::*;
+use crate::{
+    config::{BoundsConfig, WatchConfig},
+    units::Bps,
+};
+
+fn count() -> u64 {
+    if std::env::var_os("TRIMTAB_LONG").is_some() { 10_000 } else { 500 }
+}
+
+fn boosting(pause_blocks: u64) -> WatchConfig {
+    let mut watch = WatchConfig::default();
+    watch.boost.enabled = true;
+    watch.boost.pause_blocks = pause_blocks;
+    watch
+}
+
+#[test]
+fn no_loop_that_a_head_could_warn_of_is_ever_liquidated_and_the_others_are_told_at_once() {
+    let (watch, bounds) = (WatchConfig::default(), BoundsConfig::default());
+    let mut report = Report::default();
+    let (mut lost, mut lost_if_idle) = (0u64, 0u64);
+    for seed in 0..count() {
+        let path = Path::generate(seed).expect("path");
+        let outcome = run(&path, &watch, &bounds).expect("run");
+        lost += u64::from(outcome.lost > outcome.lost_if_idle);
+        lost_if_idle += u64::from(outcome.lost < outcome.lost_if_idle);
+        report.add(&outcome);
+    }
+    println!("{report}\nliquidators took more than from the idle loop on {lost} paths, less on {lost_if_idle}");
+    assert!(report.broken.is_empty(), "seeds {:?}\n{report}", report.broken);
+    // What can be saved is: no liquidator ever takes more than from the loop that is left alone.
+    assert_eq!(lost, 0, "{report}");
+    // A run that tries nothing proves nothing.
+    let sum = |of: fn(&KindReport) -> u64| report.kinds.values().map(of).sum::<u64>();
+    let (solvent, idle) = (sum(|kind| kind.solvent), sum(|kind| kind.liquidated_if_idle));
+    assert!(report.kinds.len() == Kind::ALL.len() && solvent > count() / 5 && idle > count() / 10, "{report}");
+    // Nearly always the next block; later only where nothing could be sold within the bounds.
+    let trims: u64 = report.blocks_to_trim.values().sum();
+    let next = report.blocks_to_trim.get(&1).copied().unwrap_or_default();
+    assert!(next * 100 >= trims * 95 && !report.blocks_to_trim.contains_key(&0), "{report}");
+}
+
+#[test]
+fn a_watchdog_that_can_sell_nothing_is_caught_by_the_paths() {
+    let watch = WatchConfig::default();
+    let mut bounds = BoundsConfig::default();
+    bounds.trim.slippage_bps = Bps(0);
+    bounds.urgent.slippage_bps = Bps(0);
+    bounds.last_resort.below_bonus_bps = Bps(500);
+    let outcomes = (0..70).map(|seed| run(&Path::generate(seed).expect("path"), &watch, &bounds).expect("run"));
+    let missed = outcomes.filter(|outcome| outcome.missed).count();
+    assert!(missed >= 5, "{missed}");
+}
+
+#[test]
+fn the_same_seed_is_the_same_story() {
+    let (watch, bounds) = (WatchConfig::default(), BoundsConfig::default());
+    let tell = |seed| run(&Path::generate(seed).expect("path"), &watch, &bounds).expect("run");
+    for seed in 0..14 {
+        assert_eq!(tell(seed), tell(seed));
+        assert_eq!(Path::generate(seed).expect("path").steps, Path::generate(seed).expect("path").steps);
+    }
+}
+
+#[test]
+fn on_a_wave_no_boost_follows_a_trim() {
+    let bounds = BoundsConfig::default();
+    for (amplitude, period) in [(20_000, 30), (60_000, 60), (90_000, 240), (150_000, 120), (250_000, 600)] {
+        for leverage in [1_500, 2_000, 2_600, 3_050] {
+            let path = Path::wave(leverage, amplitude, period, 3_000).expect("path");
+            let outcome = run(&path, &boosting(43_200), &bounds).expect("run");
+            let at = format!("amplitude {amplitude}, period {period}, leverage {leverage}: {outcome:?}");
+            assert!(!outcome.lowered && !outcome.below_floor && outcome.liquidations == 0, "{at}");
+            // Up to where the wave goes, down to where it goes, and then rest, for every one of up to a hundred periods.
+            assert!(outcome.swings == 0 && outcome.boosts <= 4 && outcome.trims <= 8, "{at}");
+            // The room between the levels is enough for a wave of 6 % either way, without any pause.
+            if amplitude <= 60_000 {
+                let outcome = run(&path, &boosting(0), &bounds).expect("run");
+                assert!(outcome.swings == 0, "no pause, {at}");
+            }
+        }
+    }
+    // A great wave without a pause does swing: the test can fail.
+    let great = Path::wave(3_050, 250_000, 600, 3_000).expect("path");
+    assert!(run(&great, &boosting(0), &bounds).expect("run").swings > 1);
+}
+
+#[test]
+fn loops_above_305_get_thresholds_with_room_between_them() {
+    for leverage in (1_500..=4_500).step_by(10) {
+        let thresholds = super::path::thresholds_for(leverage);
+        assert_eq!(thresholds.problem(), None, "{leverage}");
+        let price = Path::wave(leverage, 0, 1, 1).expect("path").steps[0].oracle;
+        let opened = super::path::opened(10_000, leverage).expect("opened").health_factor(price).expect("health");
+        let floor = crate::units::from_decimal(thresholds.opening_floor(), 18).expect("floor");
+        assert!(opened.0 >= floor, "{leverage}: {opened} opens below {floor}");
+    }
+}

@@ -1,0 +1,166 @@
+//! What the rules look at: one account at one block, as plain data.
+
+use std::{fmt, time::Duration};
+
+use alloy::primitives::{Address, U256};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chain::BlockRef,
+    config::{LoopClass, Thresholds},
+    strategy::Side,
+    units::{Bps, Secs, UsdE8, Wad},
+};
+
+/// An account at one block.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AccountFacts {
+    /// Whose it is.
+    pub account: Address,
+    /// The block that everything was read at.
+    pub block: BlockRef,
+    /// How long ago this head was first seen, by the monotonic clock.
+    pub head_age: Duration,
+    /// Aave's health factor; `U256::MAX` without debt.
+    pub health_factor: Wad,
+    /// The same at the prices of the pools; `None` where no pool trades a loop's pair.
+    pub at_pool: Option<Wad>,
+    /// The same at the feeds behind Aave's oracle, which it will answer next; `None` where none is readable.
+    pub at_feed: Option<Wad>,
+    /// The same after the loops' stress shock; `None` without a loop.
+    pub at_stress: Option<Wad>,
+    /// Every collateral with every debt.
+    pub loops: Vec<LoopFacts>,
+    /// Open perps.
+    pub perps: Vec<PerpFacts>,
+    /// USDC in the wallet that no plan has claimed.
+    pub free_usdc: Decimal,
+    /// The key's nonces; `None` for an account that is only watched.
+    pub nonce: Option<NonceFacts>,
+}
+
+/// A collateral and a debt.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PairKey {
+    /// Collateral token.
+    pub collateral: Address,
+    /// Debt token.
+    pub debt: Address,
+    /// `WETH/USDC`.
+    pub name: String,
+}
+
+impl fmt::Display for PairKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// One loop.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoopFacts {
+    /// Which.
+    pub pair: PairKey,
+    /// Selects the boost levels.
+    pub class: LoopClass,
+    /// Those in force.
+    pub thresholds: Thresholds,
+    /// Below this health factor the bounds of the last resort hold; `None` for correlated loops.
+    pub last_resort: Option<Decimal>,
+    /// Collateral with interest, smallest unit.
+    pub collateral: U256,
+    /// Debt with interest, smallest unit.
+    pub debt: U256,
+    /// Value of the collateral.
+    pub collateral_value: UsdE8,
+    /// Value of the debt.
+    pub debt_value: UsdE8,
+    /// Of the collateral, in the account's e-mode.
+    pub liquidation_threshold: Bps,
+    /// The collateral's price: dollars, or the exchange rate of a correlated pair.
+    pub price: Decimal,
+    /// How much lower the collateral stands against the debt at the readable feeds than at Aave's oracle; 0 when higher or
+    /// when no feed is readable.
+    pub feed_gap: Bps,
+    /// The pool's price of the collateral against the oracle's, basis points; below zero when it is cheaper in the pool.
+    pub pool_deviation_bps: Option<i64>,
+    /// What Aave asks for the prices of collateral and debt.
+    pub oracles: Vec<OracleFacts>,
+    /// What the debt costs a year, as a share.
+    pub borrow_rate: Decimal,
+    /// Supply interest less borrow interest a day, USD.
+    pub net_carry_per_day: Decimal,
+}
+
+/// A price source of Aave's oracle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OracleFacts {
+    /// The token's symbol.
+    pub symbol: String,
+    /// The contract that is asked.
+    pub source: Address,
+    /// How old its answer is at the block; `None` where it does not say.
+    pub age: Option<Secs>,
+    /// How old it may be.
+    pub heartbeat: Secs,
+}
+
+/// What a venue lets be done in a market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum MarketStatus {
+    /// Everything.
+    Open,
+    /// Positions can only be closed.
+    CloseOnly,
+    /// Nothing: a close would be cancelled.
+    Paused,
+}
+
+/// One perp, whatever the venue. Prices and amounts as people write them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PerpFacts {
+    /// Its name in the journal.
+    pub id: String,
+    /// `ETH/USD`.
+    pub market: String,
+    /// What the venue lets be done there.
+    pub status: MarketStatus,
+    /// Direction.
+    pub side: Side,
+    /// Price of the fill.
+    pub entry: Decimal,
+    /// Price now.
+    pub mark: Decimal,
+    /// Its stop; `None` when it has none.
+    pub stop: Option<Decimal>,
+    /// Margin now, USDC.
+    pub margin: Decimal,
+    /// Margin after the opening, USDC.
+    pub entry_margin: Decimal,
+    /// Notional, USDC.
+    pub notional: Decimal,
+    /// What closing now would bring, after fees; a loss is below zero. USDC.
+    pub unrealised: Decimal,
+    /// What it can lose: distance of the first stop × notional + fees, at most the margin. USDC, above zero.
+    pub max_loss: Decimal,
+    /// Where the venue liquidates it.
+    pub liquidation: Decimal,
+    /// Distance from entry to liquidation when it was opened.
+    pub entry_distance: Decimal,
+    /// How often its stop was tightened by the guard, by the journal.
+    pub guard_uses: u32,
+    /// Margin added by the watchdog so far, by the journal. USDC.
+    pub topped_up: Decimal,
+}
+
+/// Where the key's transactions are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct NonceFacts {
+    /// The next one, by the journal: everything below was signed by us or settled.
+    pub expected: u64,
+    /// The next one at the block, by the chain.
+    pub on_chain: u64,
+}

@@ -1,0 +1,121 @@
+//! What the rules want done.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::PairKey;
+use crate::units::{Bps, Wad};
+
+/// How much is at stake in a trim; selects the column of bounds in strategy.md §5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pressure {
+    /// Between `urgent` and `trigger`.
+    Trim,
+    /// Below `urgent`.
+    Urgent,
+    /// Liquidation is next: its bonus is the measure.
+    LastResort,
+}
+
+impl Pressure {
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trim => "trim",
+            Self::Urgent => "urgent",
+            Self::LastResort => "last-resort",
+        }
+    }
+
+    /// The next wider bounds, if there are any.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        match self {
+            Self::Trim => Some(Self::Urgent),
+            Self::Urgent => Some(Self::LastResort),
+            Self::LastResort => None,
+        }
+    }
+}
+
+impl fmt::Display for Pressure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A deleverage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PairTrim {
+    /// The loop that is trimmed.
+    pub pair: PairKey,
+    /// The account's health factor afterwards, on the oracle's prices.
+    pub target: Wad,
+    /// Bounds and fees.
+    pub pressure: Pressure,
+    /// The feed behind the oracle is this much lower already: the bound against the oracle is wider by it, the bound against
+    /// the quote is not.
+    pub feed_gap: Bps,
+    /// Aave's oracle does not show the crossing yet, the feed behind it does.
+    pub ahead: bool,
+}
+
+/// Where a loop goes when its price exit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExitTo {
+    /// Nothing is left.
+    Closed,
+    /// This leverage.
+    Leverage(Decimal),
+}
+
+/// Something to do. Each is journaled with the firing that led to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+#[non_exhaustive]
+pub enum Action {
+    /// Ask other endpoints for a head.
+    SwitchRpc,
+    /// Take the chain's nonce as ours; plans that lean on the old one are void.
+    ResyncNonce {
+        /// The chain's next nonce.
+        nonce: u64,
+    },
+    /// Fetch, plan and simulate this trim, sign nothing.
+    Arm(PairTrim),
+    /// Deleverage.
+    Trim(PairTrim),
+    /// Leave a loop at the user's price.
+    Exit {
+        /// Which loop.
+        pair: PairKey,
+        /// Where to.
+        to: ExitTo,
+    },
+    /// Move a perp's stop nearer.
+    TightenStop {
+        /// Which perp.
+        perp: String,
+        /// The new stop.
+        stop: Decimal,
+    },
+    /// Add margin to a perp.
+    TopUpMargin {
+        /// Which perp.
+        perp: String,
+        /// USDC.
+        amount: Decimal,
+    },
+    /// Lever up again.
+    Boost {
+        /// Which loop.
+        pair: PairKey,
+        /// The account's health factor afterwards.
+        target: Wad,
+    },
+}

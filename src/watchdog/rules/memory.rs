@@ -1,0 +1,132 @@
+//! What the rules remember of an account from head to head, and across restarts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy::primitives::{B256, U256};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Rule};
+use crate::units::Wad;
+
+/// State of one account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Crossings that were told and are not over, as `rule subject`.
+    crossed: BTreeSet<String>,
+    /// A forward price shows a crossing: a trim is kept ready.
+    armed: bool,
+    /// Block of the last trim that was mined.
+    last_trim: Option<u64>,
+    /// Amounts of collateral and debt at the last head, by the loop's name.
+    held: BTreeMap<String, (U256, U256)>,
+    /// An action of ours changed them since.
+    changing: bool,
+    /// Head that was last acted upon, and the health factor it showed.
+    acted: Option<(B256, Wad)>,
+    /// By the perp's name.
+    perps: BTreeMap<String, PerpMemory>,
+    /// The chain's nonce that was last told to be ahead of ours.
+    nonce: Option<u64>,
+}
+
+/// State of one perp.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PerpMemory {
+    /// How often the guard tightened its stop.
+    pub(super) guard_uses: u32,
+    /// The guard has acted and the perp has not recovered since.
+    pub(super) guard_spent: bool,
+    /// Margin added, USDC.
+    pub(super) topped_up: Decimal,
+}
+
+impl Memory {
+    /// Whether a trim is kept ready.
+    #[must_use]
+    pub const fn is_armed(&self) -> bool {
+        self.armed
+    }
+
+    /// Block of the last trim that was mined.
+    #[must_use]
+    pub const fn last_trim(&self) -> Option<u64> {
+        self.last_trim
+    }
+
+    /// Notes that an action was mined in a block.
+    pub fn done(&mut self, action: &Action, block: u64) {
+        match action {
+            Action::Trim(_) => {
+                self.last_trim = self.last_trim.max(Some(block));
+                self.changing = true;
+            }
+            Action::Boost { .. } => self.changing = true,
+            Action::Exit { .. } => self.expect_change(),
+            Action::TightenStop { perp, .. } => {
+                let perp = self.perps.entry(perp.clone()).or_default();
+                perp.guard_uses = perp.guard_uses.saturating_add(1);
+                perp.guard_spent = true;
+            }
+            Action::TopUpMargin { perp, amount } => {
+                let perp = self.perps.entry(perp.clone()).or_default();
+                perp.topped_up = perp.topped_up.saturating_add(*amount);
+            }
+            _ => {}
+        }
+    }
+
+    /// Something of ours outside of these rules changes the loops: the next head's amounts are taken as they are.
+    pub fn expect_change(&mut self) {
+        self.held.clear();
+    }
+
+    /// Takes the amounts of this head; answers with those of the last one, and whether an action of ours lies between.
+    pub(super) fn take_held(&mut self, held: BTreeMap<String, (U256, U256)>) -> (BTreeMap<String, (U256, U256)>, bool) {
+        (std::mem::replace(&mut self.held, held), std::mem::take(&mut self.changing))
+    }
+
+    /// Whether a rule newly holds for a subject. It counts as over only when `recovered`; between the two nothing changes.
+    pub(super) fn crosses(&mut self, rule: Rule, subject: &str, holds: bool, recovered: bool) -> bool {
+        let key = format!("{rule} {subject}");
+        if holds {
+            return self.crossed.insert(key);
+        }
+        if recovered {
+            self.crossed.remove(&key);
+        }
+        false
+    }
+
+    /// Arms or disarms.
+    pub(super) const fn set_armed(&mut self, armed: bool) {
+        self.armed = armed;
+    }
+
+    /// Whether the chain's nonce is told for the first time.
+    pub(super) fn nonce_is_news(&mut self, on_chain: u64) -> bool {
+        self.nonce.replace(on_chain) != Some(on_chain)
+    }
+
+    /// Whether this head with this health factor was acted upon already; notes that it is now. A pending block has no hash
+    /// of its own and is always new.
+    pub(super) fn acts_again(&mut self, head: B256, health_factor: Wad) -> bool {
+        if head.is_zero() {
+            return false;
+        }
+        self.acted.replace((head, health_factor)) == Some((head, health_factor))
+    }
+
+    /// A perp's state.
+    pub(super) fn perp(&mut self, id: &str) -> &mut PerpMemory {
+        self.perps.entry(id.to_owned()).or_default()
+    }
+
+    /// Forgets what is no longer there: loops that are gone, perps that were closed.
+    pub(super) fn keep(&mut self, subjects: &BTreeSet<String>, perps: &BTreeSet<&str>) {
+        self.crossed.retain(|key| key.split_once(' ').is_none_or(|(_, subject)| subjects.contains(subject)));
+        self.perps.retain(|id, _| perps.contains(id.as_str()));
+    }
+}

@@ -1,0 +1,29 @@
+//! The rules of strategy.md §5 as one pure function: [`evaluate`] takes [`AccountFacts`], the settings and a [`Memory`],
+//! and answers with [`Firing`]s to journal and tell, [`Action`]s to carry out (the first is the most pressing), and the
+//! memory for the next head.
+//!
+//! Promises: told once for each crossing, acted upon at every head until the facts say it helped; the same head twice
+//! acts once. What may happen only so many times ([`Action::TightenStop`], [`Action::TopUpMargin`]) counts when
+//! [`Memory::done`] is told, not when it was decided. [`AccountFacts::read`] makes the loops' part from a snapshot.
+
+mod account;
+mod action;
+mod chain;
+mod changes;
+mod evaluate;
+mod facts;
+mod firing;
+mod levels;
+mod loops;
+mod memory;
+mod perps;
+#[cfg(test)]
+mod tests;
+
+pub use account::{AccountFacts, LoopFacts, MarketStatus, NonceFacts, OracleFacts, PairKey, PerpFacts};
+pub use action::{Action, ExitTo, PairTrim, Pressure};
+pub use evaluate::{Evaluation, evaluate};
+pub use facts::Sources;
+pub use firing::{Firing, Rule};
+pub use levels::Levels;
+pub use memory::Memory;

@@ -1,0 +1,234 @@
+//! Loops under watch.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{BoostConfig, CarryConfig, LoopExit};
+
+fn trim(actions: &[Action]) -> &PairTrim {
+    match actions {
+        [Action::Trim(trim), ..] => trim,
+        other => panic!("no trim: {other:?}"),
+    }
+}
+
+#[test]
+fn a_falling_loop_is_warned_of_once_then_trimmed_then_trimmed_in_haste() {
+    let mut watch = Watch::new();
+    assert_eq!(watch.sees(&at(1, hf(1_245))), (vec![], vec![]));
+    assert_eq!(watch.sees(&at(2, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
+    assert_eq!(watch.sees(&at(3, hf(1_178))), (vec![], vec![]));
+    let (rules, actions) = watch.sees(&at(4, hf(1_149)));
+    assert_eq!(rules, [Rule::Trigger]);
+    assert_eq!((trim(&actions).target, trim(&actions).pressure), (hf(1_250), Pressure::Trim));
+    assert!(!trim(&actions).ahead);
+    let (rules, actions) = watch.sees(&at(5, hf(1_079)));
+    assert_eq!((rules, trim(&actions).pressure), (vec![Rule::Urgent], Pressure::Urgent));
+    let (rules, actions) = watch.sees(&at(6, hf(1_019)));
+    assert_eq!((rules, trim(&actions).pressure), (vec![Rule::LastResort], Pressure::LastResort));
+    let (rules, actions) = watch.sees(&at(7, hf(999)));
+    assert_eq!((rules, trim(&actions).pressure), (vec![Rule::Liquidatable], Pressure::LastResort));
+}
+
+#[test]
+fn a_reason_has_both_figures_and_what_follows() {
+    let (firings, _) = Watch::new().tells(&at(1, hf(1_133)));
+    let trigger = firings.iter().find(|firing| firing.rule == Rule::Trigger).expect("trigger");
+    assert_eq!(trigger.reason, "WETH/USDC: health factor 1.133 is below trigger 1.15; trimming to 1.25");
+    assert_eq!(trigger.inputs["loop"]["pair"]["name"], "WETH/USDC");
+    assert_eq!(trigger.inputs["health_factor"], "1.133");
+}
+
+#[test]
+fn a_threshold_is_told_again_only_after_the_loop_had_left_it_behind() {
+    let mut watch = Watch::new();
+    assert_eq!(watch.sees(&at(1, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
+    for (block, health) in [(2, 1_181), (3, 1_179), (4, 1_184), (5, 1_179)] {
+        assert_eq!(watch.sees(&at(block, hf(health))).0, [], "{health}");
+    }
+    watch.sees(&at(6, hf(1_210)));
+    assert_eq!(watch.sees(&at(7, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
+}
+
+#[test]
+fn the_same_head_twice_is_acted_upon_once_and_the_next_one_again() {
+    let mut watch = Watch::new();
+    assert_eq!(watch.sees(&at(1, hf(1_140))).1.len(), 1);
+    assert_eq!(watch.sees(&at(1, hf(1_140))), (vec![], vec![]));
+    assert_eq!(watch.sees(&at(2, hf(1_140))).1.len(), 1);
+}
+
+#[test]
+fn a_crossing_in_the_pool_keeps_a_trim_ready_and_the_first_head_that_crosses_acts() {
+    let mut watch = Watch::new();
+    let ahead = AccountFacts { at_pool: Some(hf(1_120)), ..at(1, hf(1_200)) };
+    let (rules, actions) = watch.sees(&ahead);
+    assert_eq!(rules, [Rule::Forward]);
+    assert!(matches!(actions.as_slice(), [Action::Arm(_)]), "{actions:?}");
+    assert!(watch.memory.is_armed());
+    // However far the pool is away, only Aave's oracle or the feed behind it can make us sell.
+    let shaken = AccountFacts { at_pool: Some(hf(900)), ..at(2, hf(1_200)) };
+    assert!(matches!(watch.sees(&shaken).1.as_slice(), [Action::Arm(_)]));
+    let crossed = AccountFacts { at_pool: Some(hf(1_120)), ..at(3, hf(1_130)) };
+    assert!(matches!(watch.sees(&crossed).1.as_slice(), [Action::Trim(_)]));
+    assert_eq!(watch.sees(&at(4, hf(1_250))).1, []);
+    assert!(!watch.memory.is_armed());
+}
+
+#[test]
+fn a_feed_that_shows_the_end_is_acted_upon_before_aaves_oracle_answers() {
+    let mut watch = Watch::new();
+    let mut facts = AccountFacts { at_feed: Some(hf(1_000)), ..at(1, hf(1_250)) };
+    facts.loops[0].feed_gap = Bps(2_000);
+    let (rules, actions) = watch.sees(&facts);
+    assert_eq!(rules, [Rule::Forward]);
+    let trim = trim(&actions);
+    // 1.25 at a price a fifth lower is 1.5625 at the oracle's.
+    assert_eq!((trim.target, trim.pressure), (Wad(hf(15_625).0 / U256::from(10u64)), Pressure::LastResort));
+    assert!(trim.ahead && trim.feed_gap == Bps(2_000));
+    watch.config.act_on_feed = false;
+    facts.block.hash = B256::repeat_byte(5);
+    assert!(matches!(watch.sees(&facts).1.as_slice(), [Action::Arm(_)]));
+}
+
+#[test]
+fn a_loop_beyond_help_is_not_sold_at_a_loss_but_told() {
+    // 0.83 × 1.05 = 0.8715: below it every sale lowers the health factor.
+    let (rules, actions) = Watch::new().sees(&at(1, hf(871)));
+    assert!(rules.contains(&Rule::Insolvent) && rules.contains(&Rule::Liquidatable), "{rules:?}");
+    assert!(actions.iter().all(|action| !matches!(action, Action::Trim(_))), "{actions:?}");
+    assert!(matches!(Watch::new().sees(&at(1, hf(873))).1.as_slice(), [Action::Trim(_)]));
+}
+
+#[test]
+fn a_liquidation_is_told_at_the_first_head_after_it_and_our_own_trim_is_not() {
+    let mut watch = Watch::new();
+    watch.sees(&at(1, hf(1_245)));
+    let mut halved = at(2, hf(1_200));
+    halved.loops[0].collateral >>= 1;
+    halved.loops[0].debt >>= 1;
+    assert_eq!(watch.sees(&halved).0, [Rule::Changed]);
+    let gone = AccountFacts { loops: vec![], health_factor: Wad(U256::MAX), ..at(3, hf(1_200)) };
+    assert_eq!(watch.sees(&gone).0, [Rule::Changed]);
+
+    let mut watch = Watch::new();
+    let (_, actions) = watch.sees(&at(1, hf(1_140)));
+    watch.memory.done(&actions[0], 2);
+    assert_eq!(watch.memory.last_trim(), Some(2));
+    halved.health_factor = hf(1_250);
+    assert_eq!(watch.sees(&halved), (vec![], vec![]));
+    // After a trim something is left: when nothing is, it was not the trim alone.
+    watch.memory.done(&actions[0], 3);
+    assert_eq!(watch.sees(&AccountFacts { block: at(4, hf(1_000)).block, ..gone }).0, [Rule::Changed]);
+}
+
+#[test]
+fn of_two_loops_the_one_with_more_debt_is_trimmed_by_its_own_thresholds() {
+    let mut facts = at(1, hf(1_140));
+    let mut second = weth_loop();
+    second.pair.name = "cbBTC/USDC".to_owned();
+    second.debt_value = usd(70_000);
+    second.thresholds.target = dec!(1.3);
+    facts.loops.push(second);
+    let (_, actions) = Watch::new().sees(&facts);
+    assert_eq!((trim(&actions).pair.name.as_str(), trim(&actions).target), ("cbBTC/USDC", hf(1_300)));
+}
+
+#[test]
+fn a_boost_is_off_until_it_is_wanted_and_rests_after_a_trim() {
+    let rich = |block| at(block, hf(1_500));
+    assert_eq!(Watch::new().sees(&rich(1)), (vec![], vec![]));
+    let mut watch = Watch::new();
+    watch.config.boost.enabled = true;
+    let (rules, actions) = watch.sees(&rich(1));
+    assert_eq!(rules, [Rule::Boost]);
+    assert!(matches!(actions.as_slice(), [Action::Boost { target, .. }] if *target == hf(1_300)), "{actions:?}");
+    // The pool must agree, and every answer must be fresh.
+    let doubted = AccountFacts { at_pool: Some(hf(1_400)), ..rich(2) };
+    assert_eq!(watch.sees(&doubted).1, []);
+    let mut old = rich(3);
+    old.loops[0].oracles[0].age = Some(Secs(1_501));
+    assert_eq!(watch.sees(&old).1, []);
+    // A loop whose own target leaves no room is not boosted.
+    let mut tight = rich(4);
+    tight.loops[0].thresholds.target = dec!(1.45);
+    assert_eq!(watch.sees(&tight).1, []);
+    let (_, actions) = watch.sees(&at(5, hf(1_140)));
+    watch.memory.done(&actions[0], 6);
+    assert_eq!(watch.sees(&rich(7)).1, []);
+    assert_eq!(watch.sees(&rich(6 + 43_200)).1.len(), 1);
+}
+
+#[test]
+fn a_loop_is_left_at_the_users_price() {
+    let mut watch = Watch::new();
+    watch.config.exits = vec![LoopExit {
+        pair: "weth/usdc".to_owned(),
+        stop_loss: Some(dec!(2500)),
+        take_profit: Some(dec!(4000)),
+        leverage: None,
+    }];
+    let priced = |block, price| {
+        let mut facts = at(block, hf(1_245));
+        facts.loops[0].price = price;
+        facts
+    };
+    assert_eq!(watch.sees(&priced(1, dec!(2500.01))), (vec![], vec![]));
+    let (rules, actions) = watch.sees(&priced(2, dec!(2500)));
+    assert_eq!(rules, [Rule::StopLoss]);
+    assert!(matches!(actions.as_slice(), [Action::Exit { to: ExitTo::Closed, .. }]), "{actions:?}");
+    assert_eq!(watch.sees(&priced(3, dec!(2499))).0, []);
+    assert_eq!(watch.sees(&priced(4, dec!(4001))).0, [Rule::TakeProfit]);
+    // At the leverage that was asked for, nothing more is done: 90,000 / 30,000 is 3x.
+    watch.config.exits[0].leverage = Some(dec!(3));
+    assert_eq!(watch.sees(&priced(5, dec!(4001))).1, []);
+    watch.config.exits[0].leverage = Some(dec!(2));
+    let (_, actions) = watch.sees(&priced(6, dec!(4001)));
+    assert!(matches!(actions.as_slice(), [Action::Exit { to: ExitTo::Leverage(to), .. }] if *to == dec!(2)));
+}
+
+#[test]
+fn interest_above_its_limits_is_told() {
+    let mut watch = Watch::new();
+    assert_eq!(watch.sees(&at(1, hf(1_245))).0, []);
+    // 6 dollars a day on 30,000 of equity are 7.3 % a year.
+    watch.config.carry = CarryConfig { max_borrow_rate: Some(dec!(0.049)), max_cost: Some(dec!(0.072)) };
+    let (firings, actions) = watch.tells(&at(2, hf(1_245)));
+    assert_eq!(firings.iter().map(|firing| firing.rule).collect::<Vec<_>>(), [Rule::BorrowRate, Rule::Carry]);
+    assert!(firings[1].reason.contains("7.3 %") && firings[1].reason.contains("7.2 %"), "{}", firings[1].reason);
+    assert_eq!(actions, []);
+    assert_eq!(watch.sees(&at(3, hf(1_245))).0, []);
+}
+
+fn any_health() -> impl Strategy<Value = u64> {
+    prop_oneof![700u64..2_000, 990u64..1_300]
+}
+
+proptest! {
+    #[test]
+    fn no_trim_aims_below_what_is_there_and_no_boost_below_the_opening_floor(
+        health in any_health(), pool in any_health(), feed in any_health(), has_feed in any::<bool>(), floor in 0u32..30,
+    ) {
+        let mut watch = Watch::new();
+        watch.config.boost = BoostConfig { enabled: true, ..watch.config.boost };
+        let feed = has_feed.then_some(feed);
+        let mut facts = AccountFacts { at_pool: Some(hf(pool)), at_feed: feed.map(hf), ..at(1, hf(health)) };
+        facts.loops[0].thresholds.headroom = Decimal::new(i64::from(floor), 2);
+        let levels = Levels::of(&facts.loops[0]);
+        let (rules, actions) = watch.sees(&facts);
+        for action in &actions {
+            match action {
+                Action::Trim(trim) | Action::Arm(trim) => {
+                    prop_assert!(trim.target > facts.health_factor || trim.target >= levels.target);
+                }
+                Action::Boost { target, .. } => prop_assert!(*target >= levels.floor && *target < facts.health_factor),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+        let worst = health.min(feed.unwrap_or(health));
+        let trims = actions.iter().any(|action| matches!(action, Action::Trim(_)));
+        prop_assert_eq!(trims, (health < 1_150 || worst < 1_080) && hf(worst) > levels.beyond_help);
+        // Whatever shows a crossing is told at once.
+        prop_assert!(health.min(pool).min(worst) >= 1_150 || !rules.is_empty());
+    }
+}

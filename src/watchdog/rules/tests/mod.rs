@@ -1,0 +1,132 @@
+//! Stories of accounts under watch.
+
+mod loops;
+mod perps;
+mod reading;
+mod surroundings;
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256, U256};
+use rust_decimal::{Decimal, dec};
+
+use super::*;
+use crate::{
+    chain::BlockRef,
+    config::{LoopClass, ThresholdsConfig, WatchConfig},
+    strategy::Side,
+    units::{Bps, Secs, UsdE8, WAD, Wad},
+};
+
+/// A health factor in thousandths.
+fn hf(thousandths: u64) -> Wad {
+    Wad(WAD / U256::from(1_000u64) * U256::from(thousandths))
+}
+
+fn usd(dollars: u64) -> UsdE8 {
+    UsdE8(U256::from(dollars) * U256::from(100_000_000u64))
+}
+
+/// A loop of 90,000 dollars of WETH against 60,000 USDC.
+fn weth_loop() -> LoopFacts {
+    let oracle = |symbol: &str, heartbeat| OracleFacts {
+        symbol: symbol.to_owned(),
+        source: Address::repeat_byte(9),
+        age: Some(Secs(10)),
+        heartbeat: Secs(heartbeat),
+    };
+    LoopFacts {
+        pair: PairKey {
+            collateral: Address::repeat_byte(1),
+            debt: Address::repeat_byte(2),
+            name: "WETH/USDC".to_owned(),
+        },
+        class: LoopClass::Volatile,
+        thresholds: ThresholdsConfig::default().volatile,
+        last_resort: Some(dec!(1.02)),
+        collateral: U256::from(30u64) * WAD,
+        debt: U256::from(60_000_000_000u64),
+        collateral_value: usd(90_000),
+        debt_value: usd(60_000),
+        liquidation_threshold: Bps(8_300),
+        price: dec!(3000),
+        feed_gap: Bps(0),
+        pool_deviation_bps: Some(0),
+        oracles: vec![oracle("WETH", 1_500), oracle("USDC", 90_000)],
+        borrow_rate: dec!(0.05),
+        net_carry_per_day: dec!(-6),
+    }
+}
+
+/// The account at a block with a health factor; stress and forward prices agree with it.
+fn at(block: u64, health_factor: Wad) -> AccountFacts {
+    AccountFacts {
+        account: Address::repeat_byte(7),
+        block: BlockRef {
+            number: block,
+            hash: B256::from(U256::from(block)),
+            timestamp: Secs(2 * block),
+            base_fee: U256::ZERO,
+        },
+        head_age: Duration::ZERO,
+        health_factor,
+        at_pool: Some(health_factor),
+        at_feed: None,
+        at_stress: Some(Wad(health_factor.0 / U256::from(10u64) * U256::from(9u64))),
+        loops: vec![weth_loop()],
+        perps: Vec::new(),
+        free_usdc: dec!(50),
+        nonce: None,
+    }
+}
+
+/// Long ETH/USD of 15 USDC at 15x from 3,000 with its stop at 2 %.
+fn perp() -> PerpFacts {
+    PerpFacts {
+        id: "perp-1".to_owned(),
+        market: "ETH/USD".to_owned(),
+        status: MarketStatus::Open,
+        side: Side::Long,
+        entry: dec!(3000),
+        mark: dec!(3000),
+        stop: Some(dec!(2940)),
+        margin: dec!(15),
+        entry_margin: dec!(15),
+        notional: dec!(225),
+        unrealised: dec!(-0.1),
+        max_loss: dec!(4.7),
+        liquidation: dec!(2830),
+        entry_distance: dec!(170),
+        guard_uses: 0,
+        topped_up: Decimal::ZERO,
+    }
+}
+
+/// A watch over many heads.
+struct Watch {
+    config: WatchConfig,
+    memory: Memory,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self { config: WatchConfig::default(), memory: Memory::default() }
+    }
+
+    /// Shows a head; the rules that fired and what is to be done.
+    fn sees(&mut self, facts: &AccountFacts) -> (Vec<Rule>, Vec<Action>) {
+        let (firings, actions) = self.tells(facts);
+        (firings.iter().map(|firing| firing.rule).collect(), actions)
+    }
+
+    fn tells(&mut self, facts: &AccountFacts) -> (Vec<Firing>, Vec<Action>) {
+        let Evaluation { firings, actions, memory } = evaluate(facts, &self.config, &self.memory);
+        // Memory survives a restart at any head.
+        let text = serde_json::to_string(&memory).expect("memory as text");
+        self.memory = serde_json::from_str(&text).expect("memory from text");
+        for firing in &firings {
+            assert!(firing.inputs.is_object(), "{firing:?}");
+        }
+        (firings, actions)
+    }
+}

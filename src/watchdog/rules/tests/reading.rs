@@ -1,0 +1,166 @@
+//! From a snapshot to facts.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    aave::{AccountState, Market, Price, Projection, RateStrategy, Reserve, ReserveConfiguration, math::RAY},
+    config::BoundsConfig,
+    dex::{Deployment, KnownRange, PoolKey, PoolState, Pools, USDC, WETH, sqrt_price_at},
+    units::Ray,
+};
+
+const NOW: Secs = Secs(10_000);
+
+/// LTV, threshold, bonus, decimals, then the flags active, borrowing, flash loans, and the reserve factor.
+fn configuration(ltv: u64, threshold: u64, decimals: u64) -> ReserveConfiguration {
+    let fields = [(ltv, 0), (threshold, 16), (10_500, 32), (decimals, 48), (1, 56), (1, 58), (1, 63), (1_000, 64)];
+    ReserveConfiguration(fields.iter().fold(U256::ZERO, |word, (value, at)| word | (U256::from(*value) << *at)))
+}
+
+fn reserve(id: u16, asset: Address, symbol: &str, configuration: ReserveConfiguration, price: UsdE8) -> Reserve {
+    let unit = U256::from(10u64).pow(U256::from(configuration.decimals()));
+    Reserve {
+        id,
+        asset,
+        symbol: symbol.to_owned(),
+        a_token: Address::repeat_byte(11),
+        debt_token: Address::repeat_byte(12),
+        configuration,
+        liquidity_index: Ray(RAY),
+        variable_borrow_index: Ray(RAY),
+        liquidity_rate: Ray(RAY / U256::from(100u8)),
+        variable_borrow_rate: Ray(RAY / U256::from(20u8)),
+        last_update: NOW,
+        accrued_to_treasury: U256::ZERO,
+        virtual_balance: unit * U256::from(10_000_000u64),
+        deficit: U256::ZERO,
+        scaled_supply: unit * U256::from(20_000_000u64),
+        scaled_debt: unit * U256::from(10_000_000u64),
+        price: Some(Price { value: price, source: Address::repeat_byte(13), updated_at: Some(Secs(NOW.0 - 100)) }),
+        strategy: RateStrategy { optimal_usage: Bps(9_000), base_rate: Bps(0), slope1: Bps(500), slope2: Bps(1_000) },
+    }
+}
+
+fn market() -> Market {
+    Market {
+        block: BlockRef { number: 1, hash: B256::repeat_byte(1), timestamp: NOW, base_fee: U256::ZERO },
+        revision: 10,
+        pool: Address::ZERO,
+        reserves: vec![
+            reserve(0, WETH, "WETH", configuration(8_000, 8_300, 18), usd(3_000)),
+            reserve(1, USDC, "USDC", configuration(7_500, 7_800, 6), usd(1)),
+        ],
+        categories: vec![],
+        flash_loan_premium: Bps(5),
+        borrowing_allowed: true,
+        list_outdated: false,
+    }
+}
+
+/// 30 WETH supplied, 60,000 USDC owed.
+fn holder(market: &Market) -> AccountState {
+    let mut projection = Projection::new(market.clone(), AccountState::empty(Address::repeat_byte(7)), NOW);
+    projection.supply(WETH, U256::from(30u64) * WAD).expect("supply");
+    projection.borrow(USDC, U256::from(60_000_000_000u64)).expect("borrow");
+    projection.account().clone()
+}
+
+fn pool(fee: u32, dollars: u64, liquidity: u128) -> (PoolKey, PoolState) {
+    let key = PoolKey::new(WETH, USDC, fee).expect("key");
+    let state = PoolState {
+        key,
+        address: key.address(&Deployment::BASE),
+        tick_spacing: 10,
+        sqrt_price_x96: sqrt_price_at(usd(dollars), 18, usd(1), 6).expect("price"),
+        tick: 0,
+        liquidity,
+        ticks: BTreeMap::new(),
+        known_range: KnownRange::ALL,
+        balance0: U256::ZERO,
+        balance1: U256::ZERO,
+    };
+    (key, state)
+}
+
+fn read(market: &Market, pools: &Pools, feeds: &BTreeMap<Address, UsdE8>) -> AccountFacts {
+    let account = holder(market);
+    let sources = Sources {
+        market,
+        account: &account,
+        pools,
+        feeds,
+        known: &[],
+        thresholds: &ThresholdsConfig::default(),
+        bounds: &BoundsConfig::default(),
+        watch: &WatchConfig::default(),
+    };
+    AccountFacts::read(&sources, Duration::ZERO).expect("facts")
+}
+
+/// Equal but for interest of one second and rounding to a basis point.
+fn close_to(found: Option<Wad>, thousandths: u64) -> bool {
+    found.is_some_and(|found| found.0.abs_diff(hf(thousandths).0) < WAD / U256::from(5_000u64))
+}
+
+#[test]
+fn a_three_times_loop_is_read_with_its_thresholds_prices_and_carry() {
+    let facts = read(&market(), &Pools::default(), &BTreeMap::new());
+    assert!(close_to(Some(facts.health_factor), 1_245), "{}", facts.health_factor);
+    // −10 %: 1.1205, as in strategy.md §4 rule 6.
+    assert!(close_to(facts.at_stress.map(|stress| Wad(stress.0 * U256::from(10u64))), 11_205), "{:?}", facts.at_stress);
+    assert_eq!((facts.at_pool, facts.at_feed), (None, None));
+    let held = &facts.loops[0];
+    assert_eq!((held.pair.name.as_str(), held.class, held.price), ("WETH/USDC", LoopClass::Volatile, dec!(3000)));
+    assert_eq!((held.collateral_value, held.debt_value), (usd(90_000), usd(60_000)));
+    assert_eq!((held.liquidation_threshold, held.last_resort), (Bps(8_300), Some(dec!(1.02))));
+    assert_eq!(
+        held.oracles.iter().map(|oracle| (oracle.age, oracle.heartbeat.0)).collect::<Vec<_>>(),
+        [(Some(Secs(100)), 1_500), (Some(Secs(100)), 90_000)]
+    );
+    assert!(held.net_carry_per_day < Decimal::ZERO && held.borrow_rate > Decimal::ZERO);
+    assert_eq!(held.feed_gap, Bps(0));
+}
+
+#[test]
+fn the_deepest_pool_is_the_forward_price_and_a_shallow_one_is_not() {
+    let (deep, shallow) = (pool(500, 2_700, 1_000_000), pool(3_000, 1_500, 10));
+    let pools: Pools = [(deep.0, Ok(deep.1)), (shallow.0, Ok(shallow.1))].into_iter().collect();
+    let facts = read(&market(), &pools, &BTreeMap::new());
+    assert!(
+        close_to(facts.at_pool.map(|pool| Wad(pool.0 * U256::from(10u64))), 11_205) || {
+            // The pool's price is rounded down by a basis point.
+            facts.at_pool.is_some_and(|pool| pool < hf(1_121) && pool > hf(1_120))
+        }
+    );
+    let apart = facts.loops[0].pool_deviation_bps.expect("pool");
+    assert!((-1_002..=-999).contains(&apart), "{apart}");
+}
+
+#[test]
+fn a_feed_that_fell_shows_the_health_factor_to_come_and_the_gap() {
+    let feeds = BTreeMap::from([(WETH, usd(2_400))]);
+    let facts = read(&market(), &Pools::default(), &feeds);
+    assert!(close_to(facts.at_feed, 996), "{:?}", facts.at_feed);
+    assert_eq!(facts.loops[0].feed_gap, Bps(2_000));
+    assert!(close_to(Some(facts.health_factor), 1_245));
+}
+
+#[test]
+fn a_reserve_without_a_price_is_an_error_not_a_healthy_account() {
+    let whole = market();
+    let account = holder(&whole);
+    let mut blind = whole;
+    blind.reserves[0].price = None;
+    let sources = Sources {
+        market: &blind,
+        account: &account,
+        pools: &Pools::default(),
+        feeds: &BTreeMap::new(),
+        known: &[],
+        thresholds: &ThresholdsConfig::default(),
+        bounds: &BoundsConfig::default(),
+        watch: &WatchConfig::default(),
+    };
+    assert!(AccountFacts::read(&sources, Duration::ZERO).is_err());
+}

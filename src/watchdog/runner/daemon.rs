@@ -1,0 +1,330 @@
+//! The watch going on by itself: a task per seat, heads as they come, the system's signals, commands through the socket.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+
+use super::{Acted, Office, Rulebook, Seat, Seen, Turn, Watch, WatchError};
+use crate::{
+    chain::{Endpoints, HeadOptions, ReadError},
+    journal::Severity,
+    plan::Plan,
+    watchdog::ops::{
+        Alert, Answer, DaemonSignal, Pulse, Readiness, Refused, Request, Requests, ServiceNotify, Signals, Stage,
+    },
+};
+
+/// Most commands that wait for a seat.
+const QUEUE: usize = 16;
+
+/// How the daemon runs.
+#[derive(Debug, Clone)]
+pub struct DaemonOptions {
+    /// How heads are followed.
+    pub heads: HeadOptions,
+    /// How long a stop waits for an action under way.
+    pub grace: Duration,
+}
+
+impl Default for DaemonOptions {
+    fn default() -> Self {
+        Self { heads: HeadOptions::default(), grace: Duration::from_secs(30) }
+    }
+}
+
+/// The daemon.
+#[derive(Debug)]
+pub struct Daemon {
+    office: Arc<Office>,
+    watch: Watch,
+    desks: Vec<SeatDesk>,
+    pulse: Arc<Pulse>,
+    notify: Arc<ServiceNotify>,
+    options: DaemonOptions,
+    asked: mpsc::Receiver<Asked>,
+    ask: mpsc::Sender<Asked>,
+    news: watch::Sender<News>,
+}
+
+/// The newest turn of every seat, for whoever shows it.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// By account, in the order of the seats.
+    pub turns: Vec<Option<Turn>>,
+    /// What was done last, newest first.
+    pub acted: Vec<(u64, Acted)>,
+}
+
+/// A command for the daemon.
+#[derive(Debug)]
+struct Asked {
+    request: Request,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// A seat's task, as the daemon holds it.
+#[derive(Debug)]
+struct SeatDesk {
+    account: alloy::primitives::Address,
+    can_act: bool,
+    seen: watch::Sender<Option<Seen>>,
+    work: mpsc::Sender<Work>,
+    task: JoinHandle<Seat>,
+}
+
+/// What a seat does besides watching.
+#[derive(Debug)]
+enum Work {
+    Submit(Box<Plan>, oneshot::Sender<Answer>),
+    Stop,
+}
+
+/// Commands reach the daemon through this.
+#[derive(Debug)]
+pub struct DaemonDesk(mpsc::Sender<Asked>);
+
+impl Requests for DaemonDesk {
+    async fn answer(&self, request: Request) -> Answer {
+        let gone = || Refused::new(9, "the daemon is ending");
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Asked { request, answer }).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Daemon {
+    /// Takes the seats over, each into a task of its own.
+    #[must_use]
+    pub fn new(
+        office: Arc<Office>,
+        watch: Watch,
+        seats: Vec<Seat>,
+        pulse: Arc<Pulse>,
+        notify: Arc<ServiceNotify>,
+        options: DaemonOptions,
+    ) -> Self {
+        let (ask, asked) = mpsc::channel(QUEUE);
+        let (news, _) = watch::channel(News { turns: vec![None; seats.len()], acted: Vec::new() });
+        let desks = seats
+            .into_iter()
+            .enumerate()
+            .map(|(index, seat)| SeatDesk::open(index, seat, news.clone(), office.clone()))
+            .collect();
+        Self { office, watch, desks, pulse, notify, options, asked, ask, news }
+    }
+
+    /// Where commands come in; give it to the socket.
+    #[must_use]
+    pub fn desk(&self) -> DaemonDesk {
+        DaemonDesk(self.ask.clone())
+    }
+
+    /// The newest turns, as they come.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Watches until the system or a command says stop. `reload` reads the settings again.
+    pub async fn run(
+        mut self,
+        mut signals: Signals,
+        reload: impl Fn() -> Result<Rulebook, String> + Send,
+    ) -> Result<(), WatchError> {
+        let endpoints: Endpoints = self.office.endpoints.clone();
+        let mut heads = endpoints.heads(self.options.heads);
+        self.pulse.set(Readiness::Endpoints, true);
+        self.pulse.set(Readiness::Journal, true);
+        loop {
+            tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Some(DaemonSignal::Reload) => self.reload(&reload),
+                    Some(_) | None => break,
+                },
+                asked = self.asked.recv() => {
+                    let Some(Asked { request, answer }) = asked else { break };
+                    if matches!(request, Request::Stop) {
+                        let _ = answer.send(Ok(json!({ "stopping": true })));
+                        break;
+                    }
+                    self.command(request, answer, &reload).await;
+                },
+                head = heads.next() => self.on_head(head).await,
+            }
+            self.pulse.turned();
+        }
+        self.notify.stopping();
+        self.end().await;
+        Ok(())
+    }
+
+    async fn on_head(&mut self, head: Result<crate::chain::BlockRef, ReadError>) {
+        let head = match head {
+            Ok(head) => head,
+            Err(error) => {
+                self.office.meters.rpc_error("heads", "stale");
+                let text = format!("{error}; the watch does not act before a new head comes");
+                self.office.alerts.raise(Alert::new(Severity::Alert, "stale-head", "heads", text));
+                return;
+            }
+        };
+        let first_seen = self.office.clock.monotonic();
+        match self.watch.read(head, first_seen).await {
+            Ok(seen) => {
+                let took = self.office.clock.monotonic().saturating_sub(first_seen);
+                self.office.meters.latency(Stage::Decision, took);
+                let accounts = self.desks.len();
+                for desk in &self.desks {
+                    desk.seen.send_replace(Some(seen.clone()));
+                }
+                self.office.meters.evaluated(head.number, accounts);
+                self.pulse.evaluated(head.number);
+                self.pulse.set(Readiness::Snapshot, true);
+                self.notify.ready();
+            }
+            Err(error) => {
+                self.office.meters.rpc_error("snapshot", "failed");
+                tracing::warn!(head = head.number, %error, "this head could not be read");
+            }
+        }
+    }
+
+    fn reload(&self, reload: &impl Fn() -> Result<Rulebook, String>) {
+        match reload() {
+            Ok(rulebook) => {
+                self.office.replace_rulebook(rulebook);
+                tracing::info!("settings were read again");
+            }
+            Err(reason) => {
+                let text = format!("settings could not be read again, the old ones hold: {reason}");
+                self.office.alerts.raise(Alert::new(Severity::Alert, "reload", "settings", text));
+            }
+        }
+    }
+
+    async fn command(
+        &self,
+        request: Request,
+        answer: oneshot::Sender<Answer>,
+        reload: &impl Fn() -> Result<Rulebook, String>,
+    ) {
+        let result = match request {
+            Request::Submit(plan) => {
+                // The seat answers when its sender is done.
+                match self.desks.iter().find(|desk| desk.account == plan.account && desk.can_act) {
+                    Some(desk) => {
+                        if let Err(error) = desk.work.try_send(Work::Submit(plan, answer))
+                            && let Work::Submit(_, answer) = error.into_inner()
+                        {
+                            let _ = answer.send(Err(Refused::new(9, "the daemon is busy with other commands")));
+                        }
+                        return;
+                    }
+                    None => Err(Refused::new(4, format!("the daemon has no key for {}", plan.account))),
+                }
+            }
+            Request::Reload => match reload() {
+                Ok(rulebook) => {
+                    self.office.replace_rulebook(rulebook);
+                    Ok(json!({ "reloaded": true }))
+                }
+                Err(reason) => Err(Refused::new(3, reason)),
+            },
+            Request::Status => Ok(self.status()),
+            other => Err(Refused::new(2, format!("the daemon does not do `{}` by itself", other.name()))),
+        };
+        let _ = answer.send(result);
+    }
+
+    fn status(&self) -> Value {
+        let news = self.news.borrow();
+        let accounts: Vec<Value> = self
+            .desks
+            .iter()
+            .zip(&news.turns)
+            .map(|(desk, turn)| json!({ "account": desk.account, "can_act": desk.can_act, "turn": turn }))
+            .collect();
+        let head = self.pulse.head().map(|(head, _)| head);
+        json!({ "head": head, "shadow": self.office.shadow, "accounts": accounts })
+    }
+
+    /// Lets every seat finish what it is doing.
+    async fn end(self) {
+        for desk in &self.desks {
+            let _ = desk.work.try_send(Work::Stop);
+        }
+        for desk in self.desks {
+            if tokio::time::timeout(self.options.grace, desk.task).await.is_err() {
+                let text = "an action was still under way at the end; the journal has it and the next start goes on";
+                tracing::warn!(account = %desk.account, "{text}");
+            }
+        }
+    }
+}
+
+impl SeatDesk {
+    fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
+        let (seen, sees) = watch::channel(None);
+        let (work, works) = mpsc::channel(QUEUE);
+        let (account, can_act) = (seat.account(), seat.can_act());
+        let task = tokio::spawn(serve(index, seat, sees, works, news, office));
+        Self { account, can_act, seen, work, task }
+    }
+}
+
+/// A seat's life: each newest head one turn, between them what commands want.
+async fn serve(
+    index: usize,
+    mut seat: Seat,
+    mut sees: watch::Receiver<Option<Seen>>,
+    mut works: mpsc::Receiver<Work>,
+    news: watch::Sender<News>,
+    office: Arc<Office>,
+) -> Seat {
+    loop {
+        tokio::select! {
+            biased;
+            changed = sees.changed() => {
+                if changed.is_err() {
+                    return seat;
+                }
+                let Some(seen) = sees.borrow_and_update().clone() else { continue };
+                match seat.turn(&seen).await {
+                    Ok(turn) => publish(&news, index, &seen, turn),
+                    Err(error) => {
+                        tracing::error!(account = %seat.account(), %error, "this head's turn failed");
+                        let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);
+                        office.alerts.raise(Alert::new(Severity::Alert, "turn-failed", "watch", text).of(seat.account()));
+                    }
+                }
+            },
+            work = works.recv() => match work {
+                Some(Work::Submit(plan, answer)) => {
+                    // A trim must not wait for what a command wants: newer heads may call the sender away.
+                    let result = seat.submit(*plan, &mut sees).await;
+                    let _ = answer.send(result);
+                }
+                Some(Work::Stop) | None => return seat,
+            },
+        }
+    }
+}
+
+fn publish(news: &watch::Sender<News>, index: usize, seen: &Seen, turn: Turn) {
+    /// Decisions that are shown.
+    const SHOWN: usize = 20;
+    news.send_modify(|news| {
+        if let Some(acted) = &turn.acted {
+            news.acted.insert(0, (seen.observation.block.number, acted.clone()));
+            news.acted.truncate(SHOWN);
+        }
+        if let Some(place) = news.turns.get_mut(index) {
+            *place = Some(turn);
+        }
+    });
+}

@@ -1,0 +1,25 @@
+//! Carrying the rules out: heads in, one block-pinned reading for all accounts, evaluation, action.
+//!
+//! A [`Seat`] is one watched account: its memory, and its sender where there is a key. [`Seat::turn`] is one head for one
+//! account: facts, rules, journal and alerts, then at most one action, a trim by way of the ladder. [`Watch`] reads for all
+//! seats and gives each its turn; [`Daemon`] keeps that going until it is told to stop, beside socket and service.
+//!
+//! Promises: what was decided is journaled with its inputs before it is done; a turn that fails leaves the chain and the
+//! journal so that the next head can go on; without a key, or in shadow, nothing is signed.
+
+mod act;
+mod climb;
+mod daemon;
+mod error;
+mod office;
+mod perps;
+mod seat;
+mod submit;
+mod tell;
+mod watch;
+
+pub use daemon::{Daemon, DaemonOptions};
+pub use error::WatchError;
+pub use office::{Office, Rulebook};
+pub use seat::{Acted, Hands, Seat, Turn};
+pub use watch::{Seen, Watch};

@@ -1,0 +1,229 @@
+//! One watched account.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{Address, U256},
+};
+use serde::Serialize;
+
+use super::{Office, Seen, WatchError, perps::PerpBook};
+use crate::{
+    chain::Endpoints,
+    journal::{IntentFilter, IntentState, JournalReader, Stamp},
+    loops::{KnownLoop, Observation, settle},
+    perps,
+    send::{Sender, reconcile},
+    units::{Millis, to_decimal},
+    watchdog::{
+        ladder::Attempt,
+        rules::{AccountFacts, Action, Firing, Memory, NonceFacts, Sources, evaluate},
+    },
+};
+
+/// How many heads go by between two looks at the key's nonce; before an action the sender looks in any case.
+const NONCE_EVERY: u64 = 15;
+
+/// What a seat can do.
+#[derive(Debug)]
+pub enum Hands {
+    /// Signs and sends; boxed, a sender is large.
+    Sender(Box<Sender<Endpoints>>),
+    /// Only looks on; thresholds come from the journal where there is one.
+    None(Option<JournalReader>),
+}
+
+/// An account under watch.
+#[derive(Debug)]
+pub struct Seat {
+    pub(super) office: Arc<Office>,
+    pub(super) account: Address,
+    pub(super) hands: Hands,
+    pub(super) memory: Memory,
+    pub(super) perps: PerpBook,
+    nonce_seen: u64,
+}
+
+/// What an action came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Acted {
+    /// What was wanted.
+    pub action: Action,
+    /// Rungs of the ladder, for a trim.
+    pub attempts: Vec<Attempt>,
+    /// Block of the transaction that did it; `None` when nothing was mined.
+    pub mined_in: Option<u64>,
+    /// In words.
+    pub words: String,
+}
+
+/// What one head led to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Turn {
+    /// The facts; `None` for an account too healthy to be read in full.
+    pub facts: Option<AccountFacts>,
+    /// Rules that fired.
+    pub firings: Vec<Firing>,
+    /// The most pressing action, and what came of it; `None` when there was nothing to do.
+    pub acted: Option<Acted>,
+}
+
+impl Seat {
+    /// A seat that begins with nothing remembered.
+    #[must_use]
+    pub fn new(office: Arc<Office>, account: Address, hands: Hands) -> Self {
+        Self { office, account, hands, memory: Memory::default(), perps: PerpBook::default(), nonce_seen: 0 }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn account(&self) -> Address {
+        self.account
+    }
+
+    /// Whether it can sign.
+    #[must_use]
+    pub const fn can_act(&self) -> bool {
+        matches!(self.hands, Hands::Sender(_))
+    }
+
+    pub(super) const fn sender(&self) -> Option<&Sender<Endpoints>> {
+        match &self.hands {
+            Hands::Sender(sender) => Some(sender),
+            Hands::None(_) => None,
+        }
+    }
+
+    pub(super) fn journal_reader(&self) -> Option<&JournalReader> {
+        match &self.hands {
+            Hands::Sender(sender) => Some(sender.journal().reader()),
+            Hands::None(reader) => reader.as_ref(),
+        }
+    }
+
+    /// Settles what an earlier run left open. At the start, and whenever something is unresolved.
+    pub async fn catch_up(&mut self) -> Result<(), WatchError> {
+        let Hands::Sender(sender) = &self.hands else { return Ok(()) };
+        let journal = sender.journal();
+        if let Some(venue) = &self.office.venue
+            && let Err(error) = perps::resume(journal, &self.office.endpoints, venue, &*self.office.clock).await
+        {
+            tracing::warn!(account = %self.account, %error, "perp orders could not be looked up");
+        }
+        let findings = reconcile(journal, &self.office.endpoints, &*self.office.clock).await?;
+        for finding in &findings {
+            tracing::info!(account = %self.account, "{}", finding.words());
+        }
+        let mined = IntentFilter { states: vec![IntentState::Mined], ..IntentFilter::default() };
+        for intent in journal.reader().intents(&mined)? {
+            if intent.step + 1 < intent.steps {
+                continue;
+            }
+            let head = crate::chain::Reader::head(&self.office.endpoints).await?;
+            let stamp = Stamp { block_time: head.timestamp, wall: Millis(self.office.clock.wall_millis()) };
+            settle(journal, &self.office.endpoints, intent.id, stamp).await?;
+            self.memory.expect_change();
+        }
+        Ok(())
+    }
+
+    /// One head: facts, rules, journal and alerts, then at most one action.
+    pub async fn turn(&mut self, seen: &Seen) -> Result<Turn, WatchError> {
+        let observation = &seen.observation;
+        let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
+        if !observation.near.contains_key(&self.account) {
+            // Too healthy to matter: whatever was crossed is over.
+            self.memory = Memory::default();
+            return Ok(Turn { facts: None, firings: Vec::new(), acted: None });
+        }
+        if self.has_unresolved()? {
+            Box::pin(self.catch_up()).await?;
+        }
+        let facts = self.facts(observation, head_age).await?;
+        let rulebook = self.office.rulebook();
+        let evaluation = evaluate(&facts, &rulebook.watch, &self.memory);
+        self.memory = evaluation.memory;
+        self.tell(&facts, &evaluation.firings);
+        self.sample(&facts)?;
+        let acted = Box::pin(self.act(&evaluation.actions, seen, &facts)).await?;
+        if let Some(acted) = &acted {
+            if let Some(block) = acted.mined_in {
+                self.memory.done(&acted.action, block);
+            }
+            self.tell_acted(&facts, acted);
+        }
+        Ok(Turn { facts: Some(facts), firings: evaluation.firings, acted })
+    }
+
+    /// Whether a newer head calls for a trim; used to call the sender away from something less pressing.
+    pub(super) async fn is_pressed(&mut self, seen: &Seen) -> Result<bool, WatchError> {
+        if !seen.observation.near.contains_key(&self.account) {
+            return Ok(false);
+        }
+        let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
+        let facts = self.facts(&seen.observation, head_age).await?;
+        let evaluation = evaluate(&facts, &self.office.rulebook().watch, &self.memory);
+        Ok(evaluation.actions.iter().any(|action| matches!(action, Action::Trim(_))))
+    }
+
+    fn has_unresolved(&self) -> Result<bool, WatchError> {
+        match &self.hands {
+            Hands::Sender(sender) => Ok(!sender.journal().reader().unresolved()?.is_empty()),
+            Hands::None(_) => Ok(false),
+        }
+    }
+
+    pub(super) fn known_loops(&self) -> Result<Vec<KnownLoop>, WatchError> {
+        let Some(reader) = self.journal_reader() else { return Ok(Vec::new()) };
+        let loops = reader.open_loops()?;
+        // Thresholds that cannot be read fall back to those of the class; `status` says so in full.
+        let known = loops.into_iter().filter(|position| !position.paper).filter_map(|position| {
+            let thresholds = serde_json::from_value(position.terms.thresholds.clone()).ok()?;
+            Some(KnownLoop { position, thresholds })
+        });
+        Ok(known.collect())
+    }
+
+    async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
+        let Some(account) = seen.near.get(&self.account) else {
+            return Err(WatchError::Read(crate::chain::ReadError::Malformed("the account was not read".to_owned())));
+        };
+        let rulebook = self.office.rulebook();
+        let known = self.known_loops()?;
+        let sources = Sources {
+            market: &seen.market,
+            account,
+            pools: seen.pools(),
+            feeds: &std::collections::BTreeMap::new(),
+            known: &known,
+            thresholds: &rulebook.thresholds,
+            bounds: &rulebook.bounds,
+            watch: &rulebook.watch,
+        };
+        let mut facts = AccountFacts::read(&sources, head_age)?;
+        facts.free_usdc = to_decimal(account.holding(self.office.usdc).wallet, 6).unwrap_or_default();
+        facts.nonce = self.nonce(seen.block.number).await;
+        facts.perps = Box::pin(self.perp_facts(seen.block)).await;
+        Ok(facts)
+    }
+
+    /// Where the key's nonce is, now and then; what cannot be read is looked at again at the next head.
+    async fn nonce(&mut self, block: u64) -> Option<NonceFacts> {
+        if block < self.nonce_seen.saturating_add(NONCE_EVERY) && block >= self.nonce_seen && self.nonce_seen != 0 {
+            return None;
+        }
+        let reader = self.sender()?.journal().reader();
+        let expected = reader.highest_included_nonce().ok()??.saturating_add(1);
+        let on_chain = self.office.endpoints.nonce(self.account, BlockNumberOrTag::Latest).await.ok()?;
+        self.nonce_seen = block;
+        Some(NonceFacts { expected, on_chain })
+    }
+
+    /// Wei per gas that an action would pay now.
+    pub(super) async fn gas_price(&self, seen: &Observation) -> Result<U256, WatchError> {
+        let market = self.office.endpoints.fee_market(&seen.block).await;
+        // Without a fee market the block's own base fee is near enough to rank routes with.
+        Ok(market.map_or(seen.block.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip)))
+    }
+}

@@ -1,0 +1,81 @@
+//! A plan that a command hands to the daemon: the same checks, and a trim goes before it.
+
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{Seat, Seen, seat::Hands};
+use crate::{
+    chain::Reader,
+    loops,
+    perps::{self, OrderPatience, PerpSubject},
+    plan::{Plan, check},
+    watchdog::ops::{Answer, Refused},
+};
+
+impl Seat {
+    /// Checks, simulates and sends a plan. While it is followed, a newer head that calls for a trim calls the sender away.
+    pub(super) async fn submit(&mut self, plan: Plan, sees: &mut watch::Receiver<Option<Seen>>) -> Answer {
+        let office = self.office.clone();
+        if office.shadow {
+            return Err(Refused::new(4, "the daemon runs in shadow: it sends nothing"));
+        }
+        let is_perp = serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok();
+        if !is_perp {
+            loops::audit(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
+        }
+        let head = Reader::head(&office.endpoints).await.map_err(|error| Refused::new(6, error.to_string()))?;
+        let approved = check(plan, &office.network, head.timestamp)
+            .map_err(|refusal| Refused::new(4, format!("refused: {refusal}")))?;
+        self.memory.expect_change();
+        let interrupt = match &self.hands {
+            Hands::Sender(sender) => sender.interrupt(),
+            Hands::None(_) => return Err(Refused::new(4, "the daemon has no key for this account")),
+        };
+        let mut probe = Self::new(office.clone(), self.account, Hands::None(None));
+        probe.memory = self.memory.clone();
+        let watching = async {
+            while sees.changed().await.is_ok() {
+                let seen = sees.borrow().clone();
+                if let Some(seen) = seen
+                    && probe.is_pressed(&seen).await.unwrap_or(false)
+                {
+                    tracing::warn!(account = %probe.account(), "a trim is due: what a command sent gives way");
+                    interrupt.raise();
+                    return;
+                }
+            }
+        };
+        let Hands::Sender(sender) = &mut self.hands else {
+            return Err(Refused::new(4, "the daemon has no key for this account"));
+        };
+        let sending = async {
+            if is_perp {
+                let Some(venue) = &office.venue else {
+                    return Err(Refused::new(3, "the daemon knows no perp venue here"));
+                };
+                let execution = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default());
+                let result = Box::pin(execution).await;
+                let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+                let code = report.exit_code();
+                let orders: Vec<_> =
+                    report.orders.iter().map(|(order, state)| json!({ "order": order, "state": state })).collect();
+                return Ok(json!({
+                    "exit": code, "settlement": report.settlement, "orders": orders, "fills": report.fills,
+                    "ending": format!("{:?}", report.outcome.ending),
+                }));
+            }
+            let result = Box::pin(loops::execute(sender, &*office.clock, approved)).await;
+            let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+            Ok(json!({
+                "exit": report.outcome.exit_code(), "settlement": report.settlement,
+                "ending": format!("{:?}", report.outcome.ending),
+            }))
+        };
+        tokio::pin!(sending);
+        tokio::select! {
+            biased;
+            answer = &mut sending => answer,
+            () = watching => sending.await,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What was decided and done, told to the journal, to people and to the figures.
+
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use super::{Acted, Seat, WatchError, seat::Hands};
+use crate::{
+    journal::{Event, JournalError, Sample, Severity, Stamp},
+    units::{Millis, Wad},
+    watchdog::{
+        ops::{Alert, LoopGauges},
+        rules::{AccountFacts, Action, Firing, Levels},
+    },
+};
+
+impl Seat {
+    /// Journals every firing with its inputs, raises alerts, counts.
+    pub(super) fn tell(&self, facts: &AccountFacts, firings: &[Firing]) {
+        for firing in firings {
+            let Firing { rule, severity, subject, reason, inputs } = firing;
+            tracing::info!(account = %self.account, %rule, subject, block = facts.block.number, "{reason}");
+            self.office.meters.decision(rule.name(), "fired");
+            self.journal_event(facts, *severity, rule.name(), reason, inputs.clone());
+            let alert = Alert::new(*severity, rule.name(), subject.clone(), reason.clone());
+            self.office.alerts.raise(alert.of(self.account).with_figures(inputs.clone()));
+        }
+        for held in &facts.loops {
+            let now = to_decimal(facts.health_factor);
+            let distance = now.and_then(|now| Decimal::ONE.checked_sub(Decimal::ONE.checked_div(now)?));
+            let gauges = LoopGauges { health_factor: now, distance };
+            self.office.meters.loop_gauges(&self.account.to_string(), &held.pair.name, gauges);
+        }
+    }
+
+    /// Tells what an action came to.
+    pub(super) fn tell_acted(&self, facts: &AccountFacts, acted: &Acted) {
+        let kind = kind(&acted.action);
+        let outcome = if acted.mined_in.is_some() { "mined" } else { "not-mined" };
+        self.office.meters.action(kind, outcome);
+        let severity = match (&acted.action, acted.mined_in) {
+            (Action::Arm(_) | Action::SwitchRpc | Action::ResyncNonce { .. }, _) => Severity::Info,
+            (_, Some(_)) => Severity::Warning,
+            (_, None) => Severity::Alert,
+        };
+        tracing::info!(account = %self.account, action = kind, outcome, "{}", acted.words);
+        self.journal_event(facts, severity, kind, &acted.words, json!(acted));
+        if severity != Severity::Info {
+            let alert = Alert::new(severity, format!("{kind}-{outcome}"), subject(&acted.action), acted.words.clone());
+            self.office.alerts.raise(alert.of(self.account).with_figures(json!(acted)));
+        }
+    }
+
+    /// Writes an event down. A journal that cannot be written must not keep an alert from going out; it stops the next
+    /// signature by itself.
+    pub(super) fn journal_event(
+        &self,
+        facts: &AccountFacts,
+        severity: Severity,
+        kind: &str,
+        reason: &str,
+        figures: serde_json::Value,
+    ) {
+        let Hands::Sender(sender) = &self.hands else { return };
+        let event = Event {
+            severity,
+            kind: kind.to_owned(),
+            reason: reason.to_owned(),
+            figures,
+            intent: None,
+            position: None,
+            saga: None,
+            at: self.stamp(facts),
+        };
+        if let Err(error) = sender.journal().append_event(&event) {
+            self.not_written(&error);
+        }
+    }
+
+    /// One row of the account's course, for reports.
+    pub(super) fn sample(&self, facts: &AccountFacts) -> Result<(), WatchError> {
+        let Hands::Sender(sender) = &self.hands else { return Ok(()) };
+        // A course needs no row per block: one a minute, and every one below the warning.
+        let is_due =
+            facts.block.number % 30 == 0 || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
+        if !is_due {
+            return Ok(());
+        }
+        let prices: Vec<_> =
+            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price })).collect();
+        let sample = Sample {
+            block_number: facts.block.number,
+            health_factor: Some(facts.health_factor),
+            figures: json!({ "loops": prices }),
+            at: self.stamp(facts),
+        };
+        if let Err(error) = sender.journal().append_sample(&sample) {
+            self.not_written(&error);
+        }
+        Ok(())
+    }
+
+    fn not_written(&self, error: &JournalError) {
+        tracing::error!(account = %self.account, %error, "the journal cannot be written: nothing will be signed");
+        let text = format!("the journal cannot be written, so nothing can be signed: {error}");
+        self.office.alerts.raise(Alert::new(Severity::Alert, "journal", "journal", text).of(self.account));
+    }
+
+    pub(super) fn stamp(&self, facts: &AccountFacts) -> Stamp {
+        Stamp { block_time: facts.block.timestamp, wall: Millis(self.office.clock.wall_millis()) }
+    }
+}
+
+/// One word for an action.
+pub(super) const fn kind(action: &Action) -> &'static str {
+    match action {
+        Action::SwitchRpc => "switch-rpc",
+        Action::ResyncNonce { .. } => "resync-nonce",
+        Action::Arm(_) => "arm",
+        Action::Trim(_) => "trim",
+        Action::Exit { .. } => "exit",
+        Action::TightenStop { .. } => "tighten-stop",
+        Action::TopUpMargin { .. } => "top-up",
+        Action::Boost { .. } => "boost",
+    }
+}
+
+fn subject(action: &Action) -> String {
+    match action {
+        Action::SwitchRpc | Action::ResyncNonce { .. } => String::new(),
+        Action::Arm(trim) | Action::Trim(trim) => trim.pair.name.clone(),
+        Action::Exit { pair, .. } | Action::Boost { pair, .. } => pair.name.clone(),
+        Action::TightenStop { perp, .. } | Action::TopUpMargin { perp, .. } => perp.clone(),
+    }
+}
+
+fn to_decimal(value: Wad) -> Option<Decimal> {
+    value.to_decimal()
+}

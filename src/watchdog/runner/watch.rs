@@ -1,0 +1,64 @@
+//! All seats at one head.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use alloy::primitives::Address;
+
+use super::{Office, Seat, Turn, WatchError};
+use crate::{
+    aave::ReserveList,
+    chain::BlockRef,
+    loops::{Observation, Survey},
+};
+
+/// What was read at a head, and when the head was first seen by the monotonic clock.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The reading.
+    pub observation: Arc<Observation>,
+    /// When its head came.
+    pub first_seen: Duration,
+    /// Aave's reserves.
+    pub list: Arc<ReserveList>,
+}
+
+/// Reads for all seats and gives each its turn.
+#[derive(Debug)]
+pub struct Watch {
+    office: Arc<Office>,
+    survey: Survey,
+    list: Arc<ReserveList>,
+    accounts: Vec<Address>,
+    always: BTreeSet<Address>,
+}
+
+impl Watch {
+    /// A watch over these seats' accounts; those that can act are read in full however healthy they are.
+    #[must_use]
+    pub fn over(office: Arc<Office>, survey: Survey, seats: &[Seat]) -> Self {
+        let accounts = seats.iter().map(Seat::account).collect();
+        let always = seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
+        let list = Arc::new(survey.list().clone());
+        Self { office, survey, list, accounts, always }
+    }
+
+    /// Reads all accounts at a head.
+    pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
+        let observation = self.survey.read(&self.office.endpoints, head, &self.accounts, &self.always).await?;
+        self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
+        Ok(Seen { observation: Arc::new(observation), first_seen, list: self.list.clone() })
+    }
+
+    /// Reads a head and gives every seat its turn, one after the other: for one look, and for stories that must be the same
+    /// each time.
+    pub async fn round(&mut self, head: BlockRef, seats: &mut [Seat]) -> Result<Vec<Turn>, WatchError> {
+        let first_seen = self.office.clock.monotonic();
+        let seen = self.read(head, first_seen).await?;
+        let mut turns = Vec::with_capacity(seats.len());
+        for seat in seats {
+            turns.push(seat.turn(&seen).await?);
+        }
+        self.office.meters.evaluated(head.number, turns.len());
+        Ok(turns)
+    }
+}

@@ -1,0 +1,116 @@
+//! A watch over one trader's loop.
+
+use std::sync::{Arc, Mutex};
+
+use alloy::primitives::U256;
+use rust_decimal::{Decimal, dec};
+use trimtab::{
+    chain::{Clock, Reader, SystemClock},
+    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
+    journal::{Journal, JournalError},
+    localchain::{PriceChange, PriceScope},
+    loops::{Funds, Pair, Request, Survey, Target},
+    units::{Secs, WAD, Wad},
+    watchdog::{
+        ops::{Alert, AlertSink, Meters},
+        runner::{Hands, Office, Rulebook, Seat, Turn, Watch},
+    },
+};
+
+use crate::trader::{Trader, ether};
+
+/// Keeps what was said.
+#[derive(Debug, Default)]
+pub(crate) struct Listener(Mutex<Vec<Alert>>);
+
+impl AlertSink for Listener {
+    fn raise(&self, alert: Alert) {
+        self.0.lock().expect("lock").push(alert);
+    }
+}
+
+/// The trader, the watch, and what it said.
+pub(crate) struct Guard {
+    pub(crate) trader: Trader,
+    pub(crate) pair: Pair,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) watch: Watch,
+    heard: Arc<Listener>,
+}
+
+pub(crate) fn rulebook() -> Rulebook {
+    Rulebook {
+        watch: WatchConfig::default(),
+        bounds: BoundsConfig::default(),
+        fees: FeesConfig::default(),
+        thresholds: ThresholdsConfig::default(),
+        permit_ttl: Secs::HOUR,
+    }
+}
+
+impl Guard {
+    /// A loop of one ether at this leverage, watched by its owner.
+    pub(crate) async fn over(leverage: Decimal) -> Self {
+        let trader = Trader::start().await;
+        let pair = trader.pair("WETH", "USDC").await;
+        let open = Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(leverage) };
+        trader.act(&pair, &open).await;
+        Self::with(trader, pair, rulebook(), false)
+    }
+
+    pub(crate) fn with(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool) -> Self {
+        let hands = Hands::Sender(Box::new(trader.sender()));
+        Self::handed(trader, pair, rulebook, shadow, hands)
+    }
+
+    pub(crate) fn handed(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool, hands: Hands) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let heard = Arc::new(Listener::default());
+        let meters = Arc::new(Meters::new().expect("meters"));
+        let network = trader.identity.id().as_str().to_owned();
+        let office = Office::new(trader.endpoints.clone(), network, clock, heard.clone(), meters, rulebook);
+        let office = Arc::new(office.in_shadow(shadow));
+        let seats = vec![Seat::new(office.clone(), trader.account, hands)];
+        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2)));
+        let watch = Watch::over(office.clone(), survey, &seats);
+        Self { trader, pair, seats, watch, heard }
+    }
+
+    /// One head.
+    pub(crate) async fn look(&mut self) -> Turn {
+        let head = Reader::head(&self.trader.endpoints).await.expect("head");
+        self.watch.round(head, &mut self.seats).await.expect("a round").pop().expect("a turn")
+    }
+
+    pub(crate) async fn price(&self, dollars: &str, scope: PriceScope) {
+        let change = PriceChange::parse("ETH", dollars).expect("price");
+        self.trader.replica.controls.price(&change, scope).await.expect("moved");
+    }
+
+    pub(crate) async fn block(&self) -> u64 {
+        Reader::head(&self.trader.endpoints).await.expect("head").number
+    }
+
+    /// Kinds of what was said since the last time.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.heard.0.lock().expect("lock").drain(..).map(|alert| alert.kind).collect()
+    }
+
+    /// The texts of what was said since the last time.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.heard.0.lock().expect("lock").drain(..).map(|alert| alert.text).collect()
+    }
+
+    pub(crate) fn journal(&self) -> Result<trimtab::journal::JournalReader, JournalError> {
+        Journal::read(self.trader.journals.path(), self.trader.identity.id().as_str(), self.trader.account)
+    }
+
+    pub(crate) async fn health(&self) -> Decimal {
+        Wad(self.trader.health_factor().await).to_decimal().expect("a decimal")
+    }
+}
+
+/// 1.25, the target of volatile loops, within a thousandth.
+pub(crate) fn is_at_target(health: Decimal) -> bool {
+    (health - dec!(1.25)).abs() < dec!(0.00125)
+}

@@ -1,0 +1,12 @@
+//! The watch on the real contracts of a replica: what the rules decide is done in time, and told.
+#![allow(clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/trader.rs"]
+mod trader;
+
+mod guard;
+mod ladder;
+mod look;
+mod trim;
