@@ -14,6 +14,7 @@ use super::{
     },
     plan_view::{DryRun, GasView, plan_text, settlement_text, simulation_text},
     session::Session,
+    signal_run::finish_open,
 };
 use crate::{
     aave::{Market, MarketQuery, ReserveList, emode},
@@ -225,6 +226,7 @@ pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, ye
     let signer = session.signer().await?;
     confirm(&session, yes)?;
     let mut sender = session.sender(signer).await?;
+    finish_open(&session, &mut sender).await;
     let report = execute(&mut sender, &*session.clock, approved).await?;
     let exit = Exit::from_code(report.outcome.exit_code());
     match report.settlement {

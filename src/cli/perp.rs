@@ -214,6 +214,7 @@ pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, ye
     let signer = session.signer().await?;
     confirm(&session, yes)?;
     let mut sender = session.sender(signer).await?;
+    Box::pin(super::signal_run::finish_open(&session, &mut sender)).await;
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
     let report = execute(&mut sender, &venue, &*session.clock, approved, patience).await?;
     let exit = Exit::from_code(report.exit_code());
