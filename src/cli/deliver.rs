@@ -9,6 +9,7 @@ use super::{
     journal::ending_words,
     loops::confirm,
     session::Session,
+    signal_run::finish_open,
 };
 use crate::{
     journal::Writer,
@@ -70,6 +71,7 @@ pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bo
     let signer = session.signer().await?;
     confirm(session, yes)?;
     let mut sender = session.sender(signer).await?;
+    Box::pin(finish_open(session, &mut sender)).await;
     if !is_perp {
         let report = execute(&mut sender, &*session.clock, approved).await?;
         let (exit, ending) = (report.outcome.exit_code(), ending_words(&report.outcome));

@@ -182,10 +182,11 @@ impl From<TradeError> for Failure {
 impl From<SagaError> for Failure {
     fn from(error: SagaError) -> Self {
         match error {
-            SagaError::Trade(error) => error.into(),
-            SagaError::Execute(error) => error.into(),
-            SagaError::Send(error) => error.into(),
-            SagaError::Settle(error) => error.into(),
+            SagaError::Trade(error) => (*error).into(),
+            SagaError::Execute(error) => (*error).into(),
+            SagaError::Send(error) => (*error).into(),
+            SagaError::Settle(error) => (*error).into(),
+            SagaError::Perp(error) => (*error).into(),
             other => Self::new(Exit::from_code(other.exit_code()), other),
         }
     }

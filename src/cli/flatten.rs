@@ -13,7 +13,6 @@ use super::{
     trade::desk,
 };
 use crate::{
-    config::RpcUrl,
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
     trade::{ClosingLeg, command_governor, flatten, load_governor, plan_flatten},
@@ -29,15 +28,12 @@ pub(super) struct FlattenArgs {
     /// Do not ask on the live chain.
     #[arg(long)]
     yes: bool,
-    /// Price service of the venue; on a local chain that of its keeper is found.
-    #[arg(long, value_name = "URL")]
-    price_url: Option<RpcUrl>,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let session = Session::connect(global).await?;
     let output = session.output;
-    let desk = desk(&session, args.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     if !args.broadcast {
         let legs = match session.journal_reader(desk.account)? {
             Some(reader) => plan_flatten(&desk, &reader).await?,

@@ -2,14 +2,8 @@
 
 use clap::Args;
 
-use super::{
-    exit::Outcome,
-    global::GlobalArgs,
-    session::Session,
-    trade::{desk_with, venue},
-};
+use super::{exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
 use crate::{
-    config::RpcUrl,
     perps::{Interest, PerpVenue, VenueSnapshot},
     strategy::Command,
     trade::{command_governor, load_governor, stored_governor},
@@ -22,9 +16,6 @@ pub(super) struct GovernorArgs {
     /// That of paper trading.
     #[arg(long)]
     paper: bool,
-    /// Price service of the venue, for what open perps are worth when the governor's state begins.
-    #[arg(long, value_name = "URL")]
-    price_url: Option<RpcUrl>,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Command) -> Outcome {
@@ -47,7 +38,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
         Some(state) => state,
         None => {
             let desk = desk_with(&session, ()).await?;
-            let perps = perps(&session, args.price_url.as_ref()).await;
+            let perps = perps(&session).await;
             load_governor(&desk, None, perps.as_ref(), args.paper).await?
         }
     };
@@ -68,8 +59,8 @@ const fn words(command: Command, was_paused: bool) -> &'static str {
 }
 
 /// The account at the venue; `None` when it cannot be read, which must not keep anybody from pausing.
-async fn perps(session: &Session, price_url: Option<&RpcUrl>) -> Option<VenueSnapshot> {
-    let venue = venue(session, price_url).await.ok()?;
+async fn perps(session: &Session) -> Option<VenueSnapshot> {
+    let venue = session.perps().await.ok()?;
     let account = session.account().await.ok()?;
     venue.snapshot(account, &Interest::default()).await.ok()
 }

@@ -31,6 +31,7 @@ mod send;
 mod session;
 mod signal;
 mod signal_run;
+mod signal_stay;
 mod signal_view;
 mod simulate;
 mod status;

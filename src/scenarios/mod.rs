@@ -6,8 +6,10 @@
 
 mod demo;
 mod five;
+mod floor;
 mod stage;
 
-pub use demo::{Beat, demo};
+pub use demo::{Beat, demo, loop_story};
 pub use five::{Cell, CellResult, End, Executed, grid, play};
+pub use floor::Floor;
 pub use stage::{Stage, StoryError};

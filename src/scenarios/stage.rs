@@ -17,8 +17,9 @@ use crate::{
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
-    trade::TradeError,
+    trade::{TradeError, saga::SagaError},
     units::{Millis, Secs},
+    watchdog::runner::WatchError,
 };
 
 /// The phrase of anvil's ten test accounts; everybody knows it.
@@ -63,6 +64,10 @@ pub enum StoryError {
     Order(#[from] perps::ExecuteError),
     #[error(transparent)]
     Trade(#[from] TradeError),
+    #[error(transparent)]
+    Saga(#[from] SagaError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     /// The perp did not get as far as the story wants.
     #[error("the story waits for {0} in vain")]
     InVain(String),
@@ -81,7 +86,7 @@ pub struct Stage {
     /// Prices, time and money of the replica.
     pub controls: Controls,
     // Last: the chain ends when everything that uses it is gone.
-    anvil: Anvil,
+    pub(super) anvil: Anvil,
 }
 
 impl Stage {

@@ -15,10 +15,10 @@ use crate::{
     cli::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
+        session::Session,
+        signal_run::order_timeout,
     },
-    config::StrategyConfig,
     trade::saga::{Follow, Host, Policies},
-    units::Secs,
     watchdog::{
         ops::{
             DaemonSocket, Heartbeat, LiveView, OpsService, Pulse, Request, Requests, ServiceNotify, Signals, ViewEvent,
@@ -30,15 +30,16 @@ use crate::{
 
 /// The loop counts as stuck after this many of its intervals (as `/healthz` does).
 const STUCK_AFTER: u32 = 4;
-/// How long an order may lie with the venue before it is called overdue.
-const ORDER_TIMEOUT: Secs = Secs(60);
 /// How long an action under way may take at the end; systemd waits a minute.
 const GRACE: Duration = Duration::from_secs(45);
 
 pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let manned = Manned::take(global, args).await?;
     let acting = manned.acting();
-    let hosting = hosting(args, &acting, &manned.session.config.strategy)?;
+    if args.signals.is_some() && acting.len() != 1 {
+        let message = format!("--signals needs exactly one account with a key; there are {}", acting.len());
+        return Err(Failure::message(Exit::Usage, message));
+    }
     let heads = HeadOptions::default();
     let pulse = Arc::new(Pulse::new(manned.session.clock.clone()));
     let metrics = manned.session.config.metrics;
@@ -47,7 +48,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
         tracing::info!(check = "metrics", "http://{}/metrics", service.address());
     }
     let mut post = manned.open(args.shadow).await?;
-    if hosting.is_some() && post.office.venue.is_none() {
+    if args.signals.is_some() && post.office.venue.is_none() {
         return Err(Failure::message(Exit::Configuration, "--signals: no perp venue is known here; see the warning"));
     }
     let alerts = &post.session.config.alerts;
@@ -60,11 +61,15 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let signals = Signals::listen().map_err(WatchError::Signals)?;
     let farewell = post.alerts.clone();
     let Post { session, office, watch, seats, .. } = post;
+    let trades = office.venue.is_some() && !args.shadow;
     let everybody: Vec<(Address, bool)> = seats.iter().map(|seat| (seat.account(), seat.can_act())).collect();
     let options = DaemonOptions { heads, quiet_chain: !session.identity.is_live(), grace: GRACE };
     let mut daemon = Daemon::new(office, watch, seats, pulse, notify.clone(), options);
-    if let Some((account, host)) = hosting {
-        daemon = daemon.hosting(account, host);
+    // Whoever holds the journal sees open trades through, with or without new signals.
+    if trades {
+        for account in &acting {
+            daemon = daemon.hosting(*account, host(args, &session));
+        }
     }
     let sockets = listen(&session, &daemon, &acting)?;
     let title = session.identity.to_string();
@@ -91,13 +96,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     Ok(())
 }
 
-/// Who trades the signals of a file.
-fn hosting(args: &WatchArgs, acting: &[Address], strategy: &StrategyConfig) -> Outcome<Option<(Address, Host)>> {
-    let Some(file) = &args.signals else { return Ok(None) };
-    let [account] = acting else {
-        let message = format!("--signals needs exactly one account with a key; there are {}", acting.len());
-        return Err(Failure::message(Exit::Usage, message));
-    };
+/// What goes on with open trades, and takes new lines of the file where there is one.
+fn host(args: &WatchArgs, session: &Session) -> Host {
+    let strategy = &session.config.strategy;
     let policies = Policies {
         cap: strategy.cap,
         include_existing: false,
@@ -105,11 +106,11 @@ fn hosting(args: &WatchArgs, acting: &[Address], strategy: &StrategyConfig) -> O
         after_perp: strategy.after_perp,
         on_perp_failure: strategy.on_perp_failure,
     };
-    Ok(Some((*account, Host::new(policies, Some(Follow::new(file)), ORDER_TIMEOUT))))
+    Host::new(policies, args.signals.as_deref().map(Follow::new), order_timeout(session))
 }
 
 /// A socket beside each journal that is ours; one for all, where a path is set.
-fn listen(session: &crate::cli::session::Session, daemon: &Daemon, acting: &[Address]) -> Outcome<Vec<DaemonSocket>> {
+fn listen(session: &Session, daemon: &Daemon, acting: &[Address]) -> Outcome<Vec<DaemonSocket>> {
     let config = &session.config.socket;
     let mut sockets = Vec::new();
     for account in acting {

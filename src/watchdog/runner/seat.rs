@@ -76,6 +76,15 @@ impl Seat {
         Self { office, account, hands, memory: Memory::default(), perps: PerpBook::default(), nonce_seen: 0 }
     }
 
+    /// Gives the sender back, if it had one.
+    #[must_use]
+    pub fn release(self) -> Option<Sender<Endpoints>> {
+        match self.hands {
+            Hands::Sender(sender) => Some(*sender),
+            Hands::None(_) => None,
+        }
+    }
+
     /// Whose it is.
     #[must_use]
     pub const fn account(&self) -> Address {
