@@ -47,6 +47,9 @@ use global::{GlobalArgs, Logs};
 
 use crate::strategy;
 
+/// Stack of the threads that the daemon's accounts run on, as large as that of the main thread: plans are deep.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
 #[derive(Debug, Parser)]
 #[command(name = "trimtab", version, max_term_width = 110, propagate_version = true)]
@@ -125,7 +128,8 @@ pub fn main() -> ExitCode {
         _ => Logs::Warnings,
     });
     let output = cli.global.output();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the runtime could not be started: {error}");

@@ -41,7 +41,8 @@ impl Seat {
         let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
         let interrupt = sender.interrupt();
         let legs = plan_flatten(&desk, sender.journal().reader()).await.map_err(refused)?;
-        let closing = flatten(&desk, sender, &legs, OrderPatience::default(), |done| tracing::warn!("{done}"));
+        let closing =
+            Box::pin(flatten(&desk, sender, &legs, OrderPatience::default(), |done| tracing::warn!("{done}")));
         let done = watched(closing, lookout).await;
         interrupt.lower();
         let words: Vec<String> = done.iter().map(ToString::to_string).collect();
