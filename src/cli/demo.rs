@@ -105,6 +105,7 @@ impl From<StoryError> for Failure {
             StoryError::Execute(error) => error.into(),
             StoryError::Perp(error) => error.into(),
             StoryError::Trade(error) => error.into(),
+            StoryError::Signal(error) => error.into(),
             StoryError::Saga(error) => error.into(),
             StoryError::Watch(error) => Self::new(Exit::from_code(error.exit_code()), error),
             other => Self::new(Exit::Reverted, other),

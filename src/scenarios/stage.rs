@@ -17,6 +17,7 @@ use crate::{
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
+    strategy::SignalError,
     trade::{TradeError, saga::SagaError},
     units::{Millis, Secs},
     watchdog::runner::WatchError,
@@ -64,6 +65,8 @@ pub enum StoryError {
     Order(#[from] perps::ExecuteError),
     #[error(transparent)]
     Trade(#[from] TradeError),
+    #[error(transparent)]
+    Signal(#[from] SignalError),
     #[error(transparent)]
     Saga(#[from] SagaError),
     #[error(transparent)]

@@ -80,8 +80,8 @@ impl Seat {
     pub(super) fn sample(&self, facts: &AccountFacts) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
         // A course needs no row per block: one a minute, and every one below the warning.
-        let is_due =
-            facts.block.number % 30 == 0 || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
+        let is_due = facts.block.number.is_multiple_of(30)
+            || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
         if !is_due {
             return Ok(());
         }
