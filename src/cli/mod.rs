@@ -106,6 +106,9 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+/// Stack of each worker: a command that hosts others is a deep chain of calls.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Parses the command line, runs the command, and tells the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -118,7 +121,7 @@ pub fn main() -> ExitCode {
     };
     cli.global.init_logging();
     let output = cli.global.output();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the runtime could not be started: {error}");
