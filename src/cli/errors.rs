@@ -14,6 +14,10 @@ use crate::{
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
     trade::{TradeError, saga::SagaError},
+    watchdog::{
+        ops::{AlertsError, ServiceError, SocketError},
+        runner::WatchError,
+    },
 };
 
 /// All errors that any contract on our way can revert with.
@@ -53,7 +57,19 @@ macro_rules! coded {
     };
 }
 
-coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError, SignalError);
+coded!(
+    AlertsError,
+    ConfigError,
+    ConnectError,
+    FeeError,
+    IdentityError,
+    JournalError,
+    ServiceError,
+    SignalError,
+    SigningError,
+    SocketError,
+    WalletError,
+);
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -117,6 +133,17 @@ impl From<LocalChainError> for Failure {
             FailureClass::Bug => Exit::Bug,
         };
         Self::new(exit, error)
+    }
+}
+
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Read(error) => error.into(),
+            WatchError::Query(error) => error.into(),
+            WatchError::Send(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
     }
 }
 

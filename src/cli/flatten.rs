@@ -1,12 +1,14 @@
 //! `flatten`: close everything, open nothing.
 
 use clap::Args;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::confirm,
-    output::table,
+    output::{Output, table},
     session::Session,
     trade::desk,
 };
@@ -14,6 +16,7 @@ use crate::{
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
     trade::{ClosingLeg, command_governor, flatten, load_governor, plan_flatten},
+    watchdog::ops::Request,
 };
 
 /// Flags of `flatten`.
@@ -40,6 +43,11 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
         return output
             .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&legs)));
     }
+    if let Some(mut daemon) = session.daemon(desk.account).await? {
+        confirm(&session, args.yes)?;
+        output.note("handed to the daemon that watches this account");
+        return by_daemon(output, daemon.ask(&Request::Flatten).await?);
+    }
     let signer = session.signer().await?;
     confirm(&session, args.yes)?;
     let mut sender = session.sender(signer).await?;
@@ -65,6 +73,27 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
             Err(Failure::after_result(Exit::from_code(code), format!("{failed} of {} could not be closed", done.len())))
         }
     }
+}
+
+/// What the daemon closed.
+fn by_daemon(output: Output, answer: Value) -> Outcome {
+    let Done { exit, closed, words } = serde_json::from_value(answer)
+        .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")))?;
+    let document = serde_json::json!({ "closed": closed, "paused": true, "sent": true });
+    let paused = "paused: nothing is opened until `trimtab resume`";
+    output.result(&document, || words.iter().map(String::as_str).chain([paused]).collect::<Vec<_>>().join("\n"))?;
+    if exit == 0 {
+        return Ok(());
+    }
+    Err(Failure::after_result(Exit::from_code(exit), "not everything could be closed"))
+}
+
+/// The daemon's answer.
+#[derive(Debug, Deserialize)]
+struct Done {
+    exit: u8,
+    closed: Vec<Value>,
+    words: Vec<String>,
 }
 
 fn list(legs: &[ClosingLeg]) -> String {

@@ -7,6 +7,7 @@ use crate::{
     perps::{Interest, PerpVenue, VenueSnapshot},
     strategy::Command,
     trade::{command_governor, load_governor, stored_governor},
+    watchdog::ops::Request,
 };
 
 /// Flags of the kill switch.
@@ -20,6 +21,17 @@ pub(super) struct GovernorArgs {
 pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Command) -> Outcome {
     let session = Session::connect(global).await?;
     let account = session.account().await?;
+    let request = match command {
+        Command::Resume => Request::Resume,
+        _ => Request::Pause,
+    };
+    if !args.paper
+        && let Some(answer) = session.ask_daemon(account, &request).await?
+    {
+        let was_paused = answer["was_paused"] == true;
+        let document = serde_json::json!({ "governor": answer["governor"], "paper": false });
+        return session.output.result(&document, || words(command, was_paused).to_owned());
+    }
     let journal = session.journal(account).await?;
     let stamp = session.stamp().await?;
     let state = match stored_governor(journal.reader(), args.paper)? {
@@ -31,14 +43,19 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
         }
     };
     let after = command_governor(&journal, args.paper, &state, command, stamp)?;
-    let words = match command {
-        Command::Resume if state.paused => "resumed: signals are traded again",
-        Command::Resume => "resumed: it was not paused",
-        _ if state.paused => "paused: it was paused already",
-        _ => "paused: nothing is opened until `trimtab resume`; what is open stays open",
-    };
     tracing::info!(%account, paper = args.paper, ?command, was_paused = state.paused, "governor");
-    session.output.result(&serde_json::json!({ "governor": after, "paper": args.paper }), || words.to_owned())
+    session.output.result(&serde_json::json!({ "governor": after, "paper": args.paper }), || {
+        words(command, state.paused).to_owned()
+    })
+}
+
+const fn words(command: Command, was_paused: bool) -> &'static str {
+    match (command, was_paused) {
+        (Command::Resume, true) => "resumed: signals are traded again",
+        (Command::Resume, false) => "resumed: it was not paused",
+        (_, true) => "paused: it was paused already",
+        (_, false) => "paused: nothing is opened until `trimtab resume`; what is open stays open",
+    }
 }
 
 /// The account at the venue; `None` when it cannot be read, which must not keep anybody from pausing.

@@ -8,6 +8,7 @@ mod approvals;
 mod completions;
 mod config;
 mod decode;
+mod deliver;
 mod demo;
 mod doctor;
 mod errors;
@@ -35,13 +36,14 @@ mod signal_view;
 mod simulate;
 mod status;
 mod trade;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
-use global::GlobalArgs;
+use global::{GlobalArgs, Logs};
 
 use crate::strategy;
 
@@ -78,6 +80,8 @@ enum Command {
     /// From a signal to a position: sized, checked, governed.
     #[command(subcommand)]
     Signal(signal::SignalCommand),
+    /// Watch loops and perps at every block, and trim a loop before anybody can liquidate it.
+    Watch(watch::WatchArgs),
     /// Open nothing until `resume`; what is open stays.
     Pause(governor::GovernorArgs),
     /// Allow opening again.
@@ -119,7 +123,10 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    cli.global.init_logging();
+    cli.global.init_logging(match &cli.command {
+        Command::Watch(args) => args.logs(),
+        _ => Logs::Warnings,
+    });
     let output = cli.global.output();
     let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
@@ -147,6 +154,7 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Loop(command) => loops::run(&global, command).await,
         Command::Perp(command) => perp::run(&global, command).await,
         Command::Signal(command) => signal::run(&global, command).await,
+        Command::Watch(args) => watch::run(&global, args).await,
         Command::Pause(args) => governor::run(&global, &args, strategy::Command::Pause).await,
         Command::Resume(args) => governor::run(&global, &args, strategy::Command::Resume).await,
         Command::Simulate(command) => simulate::run(&global, command).await,

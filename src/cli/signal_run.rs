@@ -167,7 +167,7 @@ pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
 }
 
 /// How long an order may lie with the venue before it is called overdue.
-const fn order_timeout(session: &Session) -> Secs {
+pub(super) const fn order_timeout(session: &Session) -> Secs {
     Secs(session.config.perps.order_timeout.as_secs())
 }
 

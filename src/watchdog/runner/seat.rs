@@ -194,7 +194,7 @@ impl Seat {
         Ok(known.collect())
     }
 
-    async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
+    pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let Some(account) = seen.near.get(&self.account) else {
             return Err(WatchError::Read(crate::chain::ReadError::Malformed("the account was not read".to_owned())));
         };
