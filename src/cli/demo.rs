@@ -90,6 +90,7 @@ impl From<StoryError> for Failure {
             StoryError::Execute(error) => error.into(),
             StoryError::Perp(error) => error.into(),
             StoryError::Trade(error) => error.into(),
+            StoryError::Math(error) => Self::new(Exit::Bug, error),
             other => Self::new(Exit::Reverted, other),
         }
     }

@@ -32,6 +32,7 @@ mod signal;
 mod signal_run;
 mod signal_view;
 mod simulate;
+mod simulate_crash;
 mod status;
 mod trade;
 

@@ -4,10 +4,12 @@
 //! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
 //! Fails with [`StoryError`]; what was told until then stays true.
 
+mod crash;
 mod demo;
 mod five;
 mod stage;
 
+pub use crash::{CrashOutcome, CrashReport, crash};
 pub use demo::{Beat, demo};
 pub use five::{Cell, CellResult, End, Executed, grid, play};
 pub use stage::{Stage, StoryError};

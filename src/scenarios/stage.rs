@@ -18,7 +18,8 @@ use crate::{
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
     trade::TradeError,
-    units::{Millis, Secs},
+    units::{MathError, Millis, Secs},
+    watchdog::runner::WatchError,
 };
 
 /// The phrase of anvil's ten test accounts; everybody knows it.
@@ -63,6 +64,13 @@ pub enum StoryError {
     Order(#[from] perps::ExecuteError),
     #[error(transparent)]
     Trade(#[from] TradeError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    #[error(transparent)]
+    Math(#[from] MathError),
+    /// Figures of the watch cannot be kept.
+    #[error("figures of the watch cannot be kept: {0}")]
+    Figures(String),
     /// The perp did not get as far as the story wants.
     #[error("the story waits for {0} in vain")]
     InVain(String),
@@ -81,7 +89,7 @@ pub struct Stage {
     /// Prices, time and money of the replica.
     pub controls: Controls,
     // Last: the chain ends when everything that uses it is gone.
-    anvil: Anvil,
+    pub(super) anvil: Anvil,
 }
 
 impl Stage {
