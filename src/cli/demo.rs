@@ -108,6 +108,7 @@ impl From<StoryError> for Failure {
             StoryError::Signal(error) => error.into(),
             StoryError::Saga(error) => error.into(),
             StoryError::Watch(error) => Self::new(Exit::from_code(error.exit_code()), error),
+            StoryError::Math(error) => Self::new(Exit::Bug, error),
             other => Self::new(Exit::Reverted, other),
         }
     }

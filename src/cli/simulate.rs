@@ -8,6 +8,7 @@ use super::{
     global::GlobalArgs,
     output::table,
     replica::ensure_state,
+    simulate_crash::{self, CrashArgs},
 };
 use crate::{
     config::TableName,
@@ -21,6 +22,8 @@ use crate::{
 pub(super) enum SimulateCommand {
     /// The five scenarios under every sizing table: the plan, and where it is feasible a win, a loss and a fall of ether.
     Scenarios(ScenarioArgs),
+    /// Seeded price paths on replicas, the watch at work and a liquidator racing it; a twin left alone beside each loop.
+    Crash(CrashArgs),
 }
 
 #[derive(Debug, Args)]
@@ -37,7 +40,10 @@ pub(super) struct ScenarioArgs {
 }
 
 pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcome {
-    let SimulateCommand::Scenarios(args) = command;
+    let args = match command {
+        SimulateCommand::Scenarios(args) => args,
+        SimulateCommand::Crash(args) => return simulate_crash::run(global, &args).await,
+    };
     let output = global.output();
     let config = global.settings()?.config;
     let tables = tables(&args.table)?;

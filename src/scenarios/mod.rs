@@ -4,11 +4,13 @@
 //! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
 //! Fails with [`StoryError`]; what was told until then stays true.
 
+mod crash;
 mod demo;
 mod five;
 mod floor;
 mod stage;
 
+pub use crash::{CrashOutcome, CrashReport, crash};
 pub use demo::{Beat, demo, loop_story};
 pub use five::{Cell, CellResult, End, Executed, grid, play};
 pub use floor::Floor;

@@ -19,7 +19,7 @@ use crate::{
     send::{ExecuteError, Outcome, Sender, Settlement},
     strategy::SignalError,
     trade::{TradeError, saga::SagaError},
-    units::{Millis, Secs},
+    units::{MathError, Millis, Secs},
     watchdog::runner::WatchError,
 };
 
@@ -71,6 +71,11 @@ pub enum StoryError {
     Saga(#[from] SagaError),
     #[error(transparent)]
     Watch(#[from] WatchError),
+    #[error(transparent)]
+    Math(#[from] MathError),
+    /// Figures of the watch cannot be kept.
+    #[error("figures of the watch cannot be kept: {0}")]
+    Figures(String),
     /// The perp did not get as far as the story wants.
     #[error("the story waits for {0} in vain")]
     InVain(String),
