@@ -4,10 +4,14 @@
 //! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
 //! Fails with [`StoryError`]; what was told until then stays true.
 
+mod arena;
+mod arithmetic;
 mod demo;
+mod executed;
 mod five;
 mod stage;
 
 pub use demo::{Beat, demo};
-pub use five::{Cell, CellResult, End, Executed, grid, play};
+pub use executed::{End, Executed, LoopGap};
+pub use five::{Cell, CellResult, grid, play};
 pub use stage::{Stage, StoryError};

@@ -18,7 +18,7 @@ use crate::{
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
     trade::TradeError,
-    units::{Millis, Secs},
+    units::{MathError, Millis, Secs},
 };
 
 /// The phrase of anvil's ten test accounts; everybody knows it.
@@ -63,6 +63,8 @@ pub enum StoryError {
     Order(#[from] perps::ExecuteError),
     #[error(transparent)]
     Trade(#[from] TradeError),
+    #[error(transparent)]
+    Math(#[from] MathError),
     /// The perp did not get as far as the story wants.
     #[error("the story waits for {0} in vain")]
     InVain(String),

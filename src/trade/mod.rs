@@ -11,6 +11,7 @@ mod error;
 mod flatten;
 mod governor;
 mod open;
+mod reverts;
 pub mod saga;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
@@ -19,3 +20,4 @@ pub use error::TradeError;
 pub use flatten::{ClosingLeg, FlattenAction, Flattened, flatten, plan_flatten};
 pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};
+pub use reverts::error_table;

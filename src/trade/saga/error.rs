@@ -8,7 +8,7 @@ use crate::{
     plan::Refusal,
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::TradeError,
+    trade::{TradeError, reverts::simulation_words},
 };
 
 /// Why a saga cannot go on now. What was begun is in the journal, and the next command that writes goes on with it.
@@ -135,7 +135,7 @@ impl<E: Into<SagaError>> From<E> for Stopped {
             SagaError::Trade(TradeError::Loop(PlanError::AlreadyThere(_))) => Self::There,
             SagaError::Trade(TradeError::Loop(error)) => Self::Refused(error.to_string()),
             SagaError::Trade(TradeError::Perp(error)) if error.exit_code() == 4 => Self::Refused(error.to_string()),
-            SagaError::Execute(ExecuteError::Simulation(error)) => Self::Refused(format!("simulation: {error}")),
+            SagaError::Execute(ExecuteError::Simulation(error)) => Self::Refused(simulation_words(&error)),
             SagaError::Refused { refusals, .. } => Self::Refused(refusals.join("; ")),
             other => Self::Error(other),
         }
