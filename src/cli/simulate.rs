@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::TableName,
     localchain::{ComposerSource, Kit},
-    scenarios::{CellResult, End, grid, play},
+    scenarios::{Cell, CellResult, End, grid, play},
     units::format_units,
 };
 
@@ -37,6 +37,9 @@ pub(super) struct ScenarioArgs {
     /// With a loop that is there before, at this leverage; it is brought back to it at the end. None without it.
     #[arg(long, value_name = "LEVERAGE")]
     existing_loop: Option<Decimal>,
+    /// Lower leverage to what fits instead of refusing.
+    #[arg(long)]
+    cap: bool,
 }
 
 pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcome {
@@ -48,8 +51,9 @@ pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcom
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
     let mut results = Vec::new();
+    let with = |cell| Cell { loop_before: args.existing_loop, cap: args.cap, ..cell };
     let wanted = |number| args.scenario.is_empty() || args.scenario.contains(&number);
-    let cells: Vec<_> = grid(&tables, &bases, args.existing_loop).into_iter().filter(|cell| wanted(cell.scenario.number)).collect();
+    let cells: Vec<_> = grid(&tables, &bases).into_iter().map(with).filter(|cell| wanted(cell.scenario.number)).collect();
     for (at, cell) in cells.iter().enumerate() {
         let name = cell.scenario.name;
         output.note(format!("{} of {}: {name}, {} at {}", at + 1, cells.len(), cell.table, cell.base));

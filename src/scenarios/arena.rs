@@ -108,8 +108,9 @@ impl Arena {
         let signal = self.cell.scenario.signal(wall);
         let equity = self.cell.base * dec!(3);
         let governor = GovernorState::new(equity, Secs(wall.0 / 1_000));
+        let options = AssessOptions { cap: self.cell.cap, ..AssessOptions::default() };
         let open = OpenTrades::read(&self.desk, self.stage.sender.journal().reader(), false)?;
-        Ok(assess(&self.desk, &signal, &governor, &open, &AssessOptions::default()).await?)
+        Ok(assess(&self.desk, &signal, &governor, &open, &options).await?)
     }
 
     /// The loop to where the trade wants it, the perp opened, held and ended, the loop back to what it was.

@@ -80,6 +80,8 @@ pub struct LoopGap {
     pub difference: U256,
     /// The prediction, raw units.
     pub predicted: U256,
+    /// How many figures were compared; none where no loop was touched.
+    pub compared: usize,
 }
 
 impl LoopGap {
@@ -87,7 +89,11 @@ impl LoopGap {
     #[must_use]
     pub fn of(figures: &[Deviation]) -> Self {
         let compared = figures.iter().filter(|figure| COMPARED.contains(&figure.name.as_str()));
-        let gaps = compared.map(|figure| Self { difference: figure.difference, predicted: figure.predicted.raw });
+        let gaps = compared.map(|figure| Self {
+            difference: figure.difference,
+            predicted: figure.predicted.raw,
+            compared: 1,
+        });
         gaps.fold(Self::default(), Self::or)
     }
 
@@ -98,7 +104,8 @@ impl LoopGap {
         let right = other.difference.saturating_mul(self.predicted);
         // Beside a prediction of nothing every difference is the larger one.
         let is_larger = if self.predicted.is_zero() { !other.difference.is_zero() } else { right > left };
-        if (is_larger && !self.is_from_nothing()) || other.is_from_nothing() { other } else { self }
+        let larger = if (is_larger && !self.is_from_nothing()) || other.is_from_nothing() { other } else { self };
+        Self { compared: self.compared.saturating_add(other.compared), ..larger }
     }
 
     /// Whether it is a millionth of the prediction or less, exactly.
@@ -130,7 +137,7 @@ mod tests {
     use super::*;
 
     fn gap(difference: u64, predicted: u64) -> LoopGap {
-        LoopGap { difference: U256::from(difference), predicted: U256::from(predicted) }
+        LoopGap { difference: U256::from(difference), predicted: U256::from(predicted), compared: 1 }
     }
 
     #[test]
@@ -144,8 +151,9 @@ mod tests {
     #[test]
     fn the_furthest_figure_counts() {
         let (near, far) = (gap(1, 1_000_000), gap(2, 1_000_000));
-        assert_eq!((near.or(far), far.or(near)), (far, far));
-        assert_eq!((far.or(gap(0, 0)), gap(0, 0).or(far)), (far, far));
-        assert_eq!((far.or(gap(1, 0)), gap(1, 0).or(far)), (gap(1, 0), gap(1, 0)));
+        let two = |gap: LoopGap| LoopGap { compared: 2, ..gap };
+        assert_eq!((near.or(far), far.or(near)), (two(far), two(far)));
+        assert_eq!((far.or(gap(0, 0)), gap(0, 0).or(far)), (two(far), two(far)));
+        assert_eq!((far.or(gap(1, 0)), gap(1, 0).or(far)), (two(gap(1, 0)), two(gap(1, 0))));
     }
 }

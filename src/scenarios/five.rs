@@ -22,6 +22,8 @@ pub struct Cell {
     pub base: Decimal,
     /// Leverage of a loop that is there before, with the base capital in it; none without.
     pub loop_before: Option<Decimal>,
+    /// Leverage is lowered to what fits instead of refused.
+    pub cap: bool,
 }
 
 /// What a cell came to.
@@ -43,10 +45,10 @@ pub struct CellResult {
 
 /// The grid: every scenario under every table at each capital.
 #[must_use]
-pub fn grid(tables: &[TableName], bases: &[Decimal], loop_before: Option<Decimal>) -> Vec<Cell> {
+pub fn grid(tables: &[TableName], bases: &[Decimal]) -> Vec<Cell> {
     let cells = SCENARIOS.iter().flat_map(|scenario| tables.iter().map(move |table| (scenario, *table)));
-    let with_base = |(scenario, table)| bases.iter().map(move |base| Cell { scenario, table, base: *base, loop_before });
-    cells.flat_map(with_base).collect()
+    let cell = |scenario, table, base| Cell { scenario, table, base, loop_before: None, cap: false };
+    cells.flat_map(|(scenario, table)| bases.iter().map(move |base| cell(scenario, table, *base))).collect()
 }
 
 /// Assesses a cell, and carries out each of its ends on a replica of its own if it is feasible.
