@@ -8,12 +8,14 @@ use super::{
     output::table,
     plan_view::{plan_text, settlement_text, simulation_text},
     replica::ensure_state,
+    signal_view::assessment_text,
 };
 use crate::{
     localchain::{ComposerSource, Kit},
     plan::Plan,
     scenarios::{Beat, Stage, StoryError, demo},
     units::format_units,
+    watchdog::runner::Turn,
 };
 
 #[derive(Debug, Args)]
@@ -24,21 +26,21 @@ pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
     let journal = tempfile::tempdir().map_err(|error| Failure::message(Exit::Configuration, error))?;
-    let mut stage = Stage::set(&kit, &state, journal.path()).await?;
+    let stage = Stage::set(&kit, &state, journal.path()).await?;
     let mut beats = Vec::new();
     let mut broken = None;
     if !output.json {
         output
             .result(&(), || format!("the replica of Base runs at {} (composer: {})", stage.url(), state.composer()))?;
     }
-    demo(&mut stage, |beat| {
+    let told = demo(stage, &kit, |beat| {
         if output.json {
             beats.extend(serde_json::to_value(&beat).ok());
         } else if let Err(failure) = output.result(&(), || words(&beat)) {
             broken.get_or_insert(failure);
         }
-    })
-    .await?;
+    });
+    Box::pin(told).await?;
     if output.json {
         return output.result(&serde_json::json!({ "beats": beats }), String::new);
     }
@@ -61,7 +63,20 @@ fn words(beat: &Beat<'_>) -> String {
             table(&["oracle", "before", "after"], &rows)
         }
         Beat::Standing { plan } => standing(plan),
+        Beat::Assessed { assessment } => assessment_text(assessment, "the replica", "WETH"),
+        Beat::Traded { report } => report.words(),
+        Beat::Watched { turn } => watched(turn),
     }
+}
+
+fn watched(turn: &Turn) -> String {
+    let mut lines: Vec<String> =
+        turn.firings.iter().map(|firing| format!("{} {}: {}", firing.severity, firing.rule, firing.reason)).collect();
+    match &turn.acted {
+        Some(acted) => lines.push(format!("acted: {}", acted.words)),
+        None => lines.push("nothing to do".to_owned()),
+    }
+    lines.join("\n")
 }
 
 fn standing(plan: &Plan) -> String {
@@ -90,6 +105,9 @@ impl From<StoryError> for Failure {
             StoryError::Execute(error) => error.into(),
             StoryError::Perp(error) => error.into(),
             StoryError::Trade(error) => error.into(),
+            StoryError::Signal(error) => error.into(),
+            StoryError::Saga(error) => error.into(),
+            StoryError::Watch(error) => Self::new(Exit::from_code(error.exit_code()), error),
             other => Self::new(Exit::Reverted, other),
         }
     }

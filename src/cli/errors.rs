@@ -13,6 +13,10 @@ use crate::{
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
     trade::{TradeError, error_table, saga::SagaError},
+    watchdog::{
+        ops::{AlertsError, ServiceError, SocketError},
+        runner::WatchError,
+    },
 };
 
 impl Exit {
@@ -42,7 +46,19 @@ macro_rules! coded {
     };
 }
 
-coded!(ConfigError, ConnectError, FeeError, IdentityError, SigningError, WalletError, JournalError, SignalError);
+coded!(
+    AlertsError,
+    ConfigError,
+    ConnectError,
+    FeeError,
+    IdentityError,
+    JournalError,
+    ServiceError,
+    SignalError,
+    SigningError,
+    SocketError,
+    WalletError,
+);
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -109,6 +125,17 @@ impl From<LocalChainError> for Failure {
     }
 }
 
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Read(error) => error.into(),
+            WatchError::Query(error) => error.into(),
+            WatchError::Send(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
+    }
+}
+
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
         Self::new(Exit::Usage, error)
@@ -144,10 +171,11 @@ impl From<TradeError> for Failure {
 impl From<SagaError> for Failure {
     fn from(error: SagaError) -> Self {
         match error {
-            SagaError::Trade(error) => error.into(),
-            SagaError::Execute(error) => error.into(),
-            SagaError::Send(error) => error.into(),
-            SagaError::Settle(error) => error.into(),
+            SagaError::Trade(error) => (*error).into(),
+            SagaError::Execute(error) => (*error).into(),
+            SagaError::Send(error) => (*error).into(),
+            SagaError::Settle(error) => (*error).into(),
+            SagaError::Perp(error) => (*error).into(),
             other => Self::new(Exit::from_code(other.exit_code()), other),
         }
     }

@@ -22,6 +22,8 @@ pub enum Exit {
     RpcUnavailable = 6,
     /// The outcome is not known: reconcile before trying again.
     Unknown = 7,
+    /// `watch --once` acted.
+    Acted = 8,
     /// The journal is locked by another process or cannot be written.
     Journal = 9,
 }

@@ -1,20 +1,22 @@
 //! `flatten`: close everything, open nothing.
 
 use clap::Args;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::confirm,
-    output::table,
+    output::{Output, table},
     session::Session,
     trade::desk,
 };
 use crate::{
-    config::RpcUrl,
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
     trade::{ClosingLeg, FlattenPlan, command_governor, flatten, load_governor, plan_flatten},
+    watchdog::ops::Request,
 };
 
 /// Flags of `flatten`.
@@ -29,21 +31,28 @@ pub(super) struct FlattenArgs {
     /// Also limit orders and perps that this journal did not place.
     #[arg(long)]
     include_existing: bool,
-    /// Price service of the venue; on a local chain that of its keeper is found.
-    #[arg(long, value_name = "URL")]
-    price_url: Option<RpcUrl>,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let session = Session::connect(global).await?;
     let output = session.output;
-    let desk = desk(&session, args.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     if !args.broadcast {
         let reader = session.journal_reader(desk.account)?;
         let plan = plan_flatten(&desk, reader.as_ref(), args.include_existing).await?;
         let document = serde_json::json!({ "closes": &plan.legs, "stays": &plan.left, "sent": false });
         return output
             .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&plan)));
+    }
+    if let Some(mut daemon) = session.daemon(desk.account).await? {
+        if args.include_existing {
+            let words =
+                "the daemon that watches this account closes what its journal has; for --include-existing, stop it";
+            return Err(Failure::message(Exit::Usage, words));
+        }
+        confirm(&session, args.yes)?;
+        output.note("handed to the daemon that watches this account");
+        return by_daemon(output, daemon.ask(&Request::Flatten).await?);
     }
     let signer = session.signer().await?;
     confirm(&session, args.yes)?;
@@ -55,8 +64,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     command_governor(sender.journal(), false, &state, Command::Flatten, desk.stamp().await?)?;
     let plan = plan_flatten(&desk, Some(sender.journal().reader()), args.include_existing).await?;
     output.note(list(&plan));
-    let patience =
-        OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
+    let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
     let tell = |done: &crate::trade::Flattened| output.note(done.to_string());
     let done = flatten(&desk, &mut sender, &plan.legs, patience, tell).await;
     let document = serde_json::json!({ "closed": &done, "stays": &plan.left, "paused": true, "sent": true });
@@ -72,6 +80,27 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
             Err(Failure::after_result(Exit::from_code(code), format!("{failed} of {} could not be closed", done.len())))
         }
     }
+}
+
+/// What the daemon closed.
+fn by_daemon(output: Output, answer: Value) -> Outcome {
+    let Done { exit, closed, words } = serde_json::from_value(answer)
+        .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")))?;
+    let document = serde_json::json!({ "closed": closed, "paused": true, "sent": true });
+    let paused = "paused: nothing is opened until `trimtab resume`";
+    output.result(&document, || words.iter().map(String::as_str).chain([paused]).collect::<Vec<_>>().join("\n"))?;
+    if exit == 0 {
+        return Ok(());
+    }
+    Err(Failure::after_result(Exit::from_code(exit), "not everything could be closed"))
+}
+
+/// The daemon's answer.
+#[derive(Debug, Deserialize)]
+struct Done {
+    exit: u8,
+    closed: Vec<Value>,
+    words: Vec<String>,
 }
 
 fn list(plan: &FlattenPlan) -> String {

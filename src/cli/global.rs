@@ -11,6 +11,20 @@ use crate::{
     config::{Loaded, Sources},
 };
 
+/// Where logs go, and how much is logged when nobody says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logs {
+    /// Warnings to stderr.
+    Warnings,
+    /// Decisions to stderr.
+    Decisions,
+    /// Decisions to a file beside the journals: the terminal shows a table.
+    File,
+}
+
+/// Name of the log file while a table has the terminal.
+pub(super) const LOG_FILE: &str = "watch.log";
+
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
 pub(super) struct GlobalArgs {
@@ -77,20 +91,40 @@ impl GlobalArgs {
         Ok(sources.load()?)
     }
 
-    /// Logs go to stderr: warnings, and more with -v; `TRIMTAB_LOG` takes a filter.
-    pub(super) fn init_logging(&self) {
+    /// Logs go to stderr, or to a file while a table has the terminal: warnings, and more with -v; `TRIMTAB_LOG` takes a
+    /// filter.
+    pub(super) fn init_logging(&self, logs: Logs) {
         let level = match (self.quiet, self.verbose) {
             (true, _) => "error",
-            (_, 0) => "warn",
+            (_, 0) if logs == Logs::Warnings => "warn",
+            (_, 0) => "trimtab=info,warn",
             (_, 1) => "trimtab=info,warn",
             (_, 2) => "trimtab=debug,info",
             _ => "trace",
         };
         let filter = EnvFilter::try_from_env("TRIMTAB_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+        if logs == Logs::File {
+            // What the settings say is said again by the command itself; without a file the logs are held back.
+            let file = self.settings().ok().and_then(|loaded| log_file(&loaded.config.journal_dir).ok());
+            if let Some(file) = file {
+                let to_file = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
+                let _ = to_file.with_writer(std::sync::Mutex::new(file)).try_init();
+            }
+            return;
+        }
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr)
             .try_init();
     }
+}
+
+fn log_file(dir: &std::path::Path) -> std::io::Result<std::fs::File> {
+    std::fs::create_dir_all(dir)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(dir.join(LOG_FILE))
 }

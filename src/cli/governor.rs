@@ -2,17 +2,12 @@
 
 use clap::Args;
 
-use super::{
-    exit::Outcome,
-    global::GlobalArgs,
-    session::Session,
-    trade::{desk_with, venue},
-};
+use super::{exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
 use crate::{
-    config::RpcUrl,
     perps::{Interest, PerpVenue, VenueSnapshot},
     strategy::Command,
     trade::{command_governor, load_governor, stored_governor},
+    watchdog::ops::Request,
 };
 
 /// Flags of the kill switch.
@@ -21,38 +16,51 @@ pub(super) struct GovernorArgs {
     /// That of paper trading.
     #[arg(long)]
     paper: bool,
-    /// Price service of the venue, for what open perps are worth when the governor's state begins.
-    #[arg(long, value_name = "URL")]
-    price_url: Option<RpcUrl>,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Command) -> Outcome {
     let session = Session::connect(global).await?;
     let account = session.account().await?;
+    let request = match command {
+        Command::Resume => Request::Resume,
+        _ => Request::Pause,
+    };
+    if !args.paper
+        && let Some(answer) = session.ask_daemon(account, &request).await?
+    {
+        let was_paused = answer["was_paused"] == true;
+        let document = serde_json::json!({ "governor": answer["governor"], "paper": false });
+        return session.output.result(&document, || words(command, was_paused).to_owned());
+    }
     let journal = session.journal(account).await?;
     let stamp = session.stamp().await?;
     let state = match stored_governor(journal.reader(), args.paper)? {
         Some(state) => state,
         None => {
             let desk = desk_with(&session, ()).await?;
-            let perps = perps(&session, args.price_url.as_ref()).await;
+            let perps = perps(&session).await;
             load_governor(&desk, None, perps.as_ref(), args.paper).await?
         }
     };
     let after = command_governor(&journal, args.paper, &state, command, stamp)?;
-    let words = match command {
-        Command::Resume if state.paused => "resumed: signals are traded again",
-        Command::Resume => "resumed: it was not paused",
-        _ if state.paused => "paused: it was paused already",
-        _ => "paused: nothing is opened until `trimtab resume`; what is open stays open",
-    };
     tracing::info!(%account, paper = args.paper, ?command, was_paused = state.paused, "governor");
-    session.output.result(&serde_json::json!({ "governor": after, "paper": args.paper }), || words.to_owned())
+    session.output.result(&serde_json::json!({ "governor": after, "paper": args.paper }), || {
+        words(command, state.paused).to_owned()
+    })
+}
+
+const fn words(command: Command, was_paused: bool) -> &'static str {
+    match (command, was_paused) {
+        (Command::Resume, true) => "resumed: signals are traded again",
+        (Command::Resume, false) => "resumed: it was not paused",
+        (_, true) => "paused: it was paused already",
+        (_, false) => "paused: nothing is opened until `trimtab resume`; what is open stays open",
+    }
 }
 
 /// The account at the venue; `None` when it cannot be read, which must not keep anybody from pausing.
-async fn perps(session: &Session, price_url: Option<&RpcUrl>) -> Option<VenueSnapshot> {
-    let venue = venue(session, price_url).await.ok()?;
+async fn perps(session: &Session) -> Option<VenueSnapshot> {
+    let venue = session.perps().await.ok()?;
     let account = session.account().await.ok()?;
     venue.snapshot(account, &Interest::default()).await.ok()
 }

@@ -6,6 +6,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use rust_decimal::Decimal;
 
 use super::{
+    deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
@@ -22,7 +23,7 @@ use crate::{
     journal::{IntentId, LoopTerms, NewLoop, PositionId, Stamp},
     loops::{
         BLOCK_TIME, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
-        WETH, class_of, execute, plan,
+        WETH, class_of, plan,
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     units::{Bps, Millis, parse_units},
@@ -106,17 +107,9 @@ impl Desk {
         let market = read_market(&session, &list).await?;
         let include = pair.include_existing;
         let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
-        let stored = match session.journal_reader(account)? {
-            Some(reader) => reader.open_loop_of(pair.collateral.token, pair.debt.token, false)?,
-            None => None,
-        };
-        let base = match &stored {
-            Some(position) => serde_json::from_value(position.terms.thresholds.clone())
-                .map_err(|error| Failure::message(Exit::Bug, format!("stored thresholds: {error}")))?,
-            None => default_thresholds(&session, &market, &pair)?,
-        };
+        let (base, is_ours) = thresholds_of(&session, &market, &pair, account)?;
         let thresholds = with_overrides(base, thresholds)?;
-        let ownership = if stored.is_some() || include { Ownership::Known } else { Ownership::Foreign };
+        let ownership = if is_ours || include { Ownership::Known } else { Ownership::Foreign };
         Ok(Self { session, list, pair, account, thresholds, ownership })
     }
 
@@ -222,14 +215,10 @@ impl Desk {
 /// Sends a checked plan and shows what came of it.
 pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
     let output = session.output;
-    let signer = session.signer().await?;
-    confirm(&session, yes)?;
-    let mut sender = session.sender(signer).await?;
-    let report = execute(&mut sender, &*session.clock, approved).await?;
-    let exit = Exit::from_code(report.outcome.exit_code());
-    match report.settlement {
-        Some(settlement) if exit == Exit::Done => output.result(&settlement, || settlement_text(&settlement)),
-        _ => Err(Failure::message(exit, super::journal::ending_words(&report.outcome))),
+    let delivered = deliver(&session, approved, yes).await?;
+    match delivered.settlement {
+        Some(settlement) if delivered.exit == 0 => output.result(&settlement, || settlement_text(&settlement)),
+        _ => Err(Failure::message(Exit::from_code(delivered.exit), delivered.ending)),
     }
 }
 
@@ -277,6 +266,27 @@ pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcom
     let query = MarketQuery::add(list, &mut batch);
     let answers = session.endpoints.read(block.hash, &batch).await?;
     Ok(query.decode(&answers, block)?)
+}
+
+/// The thresholds of a loop, and whether the journal has it open; those of its class when it does not.
+pub(super) fn thresholds_of(
+    session: &Session,
+    market: &Market,
+    pair: &Pair,
+    account: Address,
+) -> Outcome<(Thresholds, bool)> {
+    let stored = match session.journal_reader(account)? {
+        Some(reader) => reader.open_loop_of(pair.collateral.token, pair.debt.token, false)?,
+        None => None,
+    };
+    match stored {
+        Some(position) => {
+            let thresholds = serde_json::from_value(position.terms.thresholds);
+            let bad = |error| Failure::message(Exit::Bug, format!("stored thresholds: {error}"));
+            Ok((thresholds.map_err(bad)?, true))
+        }
+        None => Ok((default_thresholds(session, market, pair)?, false)),
+    }
 }
 
 /// The thresholds of the class that the pair has in its best e-mode.

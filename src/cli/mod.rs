@@ -8,6 +8,7 @@ mod approvals;
 mod completions;
 mod config;
 mod decode;
+mod deliver;
 mod demo;
 mod doctor;
 mod errors;
@@ -30,17 +31,19 @@ mod send;
 mod session;
 mod signal;
 mod signal_run;
+mod signal_stay;
 mod signal_view;
 mod simulate;
 mod status;
 mod trade;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
-use global::GlobalArgs;
+use global::{GlobalArgs, Logs};
 
 use crate::strategy;
 
@@ -77,6 +80,8 @@ enum Command {
     /// From a signal to a position: sized, checked, governed.
     #[command(subcommand)]
     Signal(signal::SignalCommand),
+    /// Watch loops and perps at every block, and trim a loop before anybody can liquidate it.
+    Watch(watch::WatchArgs),
     /// Open nothing until `resume`; what is open stays.
     Pause(governor::GovernorArgs),
     /// Allow opening again.
@@ -105,6 +110,9 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
+/// Stack of each worker: a command that hosts others is a deep chain of calls.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Parses the command line, runs the command, and tells the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -115,9 +123,12 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    cli.global.init_logging();
+    cli.global.init_logging(match &cli.command {
+        Command::Watch(args) => args.logs(),
+        _ => Logs::Warnings,
+    });
     let output = cli.global.output();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the runtime could not be started: {error}");
@@ -143,6 +154,7 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Loop(command) => loops::run(&global, command).await,
         Command::Perp(command) => perp::run(&global, command).await,
         Command::Signal(command) => signal::run(&global, command).await,
+        Command::Watch(args) => watch::run(&global, args).await,
         Command::Pause(args) => governor::run(&global, &args, strategy::Command::Pause).await,
         Command::Resume(args) => governor::run(&global, &args, strategy::Command::Resume).await,
         Command::Simulate(command) => simulate::run(&global, command).await,

@@ -4,9 +4,10 @@ use alloy::{eips::BlockNumberOrTag, primitives::U256};
 use rust_decimal::Decimal;
 
 use super::{
+    deliver::{Delivered, deliver},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::{confirm, gas_view, write_plan},
+    loops::{gas_view, write_plan},
     perp_args::{
         CancelArgs, CloseArgs, LevelArg, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs,
         WhichArgs,
@@ -21,9 +22,9 @@ use crate::{
     journal::{IntentId, Journal},
     loops::BLOCK_TIME,
     perps::{
-        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, OrderPatience, PercentE10, PerpError,
-        PerpRequest, PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Resumed, Usdc, VenueSnapshot,
-        avantis_v1::AvantisV1, execute, resume, settle_endings,
+        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
+        PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Resumed, Usdc, VenueSnapshot,
+        avantis_v1::AvantisV1, resume, settle_endings,
     },
     plan::{Approved, Plan, check, rehearse},
     units::{Millis, Secs, parse_units},
@@ -210,17 +211,12 @@ async fn act(
 /// Sends a checked plan, follows its orders, and shows what came of it.
 pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
     let output = session.output;
-    let venue = session.perps().await?;
-    let signer = session.signer().await?;
-    confirm(&session, yes)?;
-    let mut sender = session.sender(signer).await?;
-    let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
-    let report = execute(&mut sender, &venue, &*session.clock, approved, patience).await?;
-    let exit = Exit::from_code(report.exit_code());
-    let Some(settlement) = &report.settlement else {
-        return Err(Failure::message(exit, super::journal::ending_words(&report.outcome)));
+    let delivered = deliver(&session, approved, yes).await?;
+    let exit = Exit::from_code(delivered.exit);
+    let Delivered { settlement: Some(settlement), orders, fills, .. } = &delivered else {
+        return Err(Failure::message(exit, delivered.ending));
     };
-    output.result(&report_view(settlement, &report), || report_text(settlement, &report))?;
+    output.result(&report_view(settlement, orders, fills), || report_text(settlement, orders, fills))?;
     match exit {
         Exit::Done => Ok(()),
         Exit::Unknown => {

@@ -5,9 +5,7 @@ use serde::Serialize;
 use super::{output::table, plan_view::settlement_text};
 use crate::{
     journal::Order,
-    perps::{
-        LimitOrder, OrderHandle, OrderState, PendingOrder, PerpPosition, PriceE10, Report, Side, Usdc, VenueSnapshot,
-    },
+    perps::{LimitOrder, OrderHandle, OrderState, PendingOrder, PerpPosition, PriceE10, Side, Usdc, VenueSnapshot},
     plan::{Deviation, Quantity},
     send::Settlement,
     units::mul_div_down,
@@ -175,15 +173,23 @@ pub(super) struct ReportView<'a> {
     fills: &'a [Deviation],
 }
 
-pub(super) fn report_view<'a>(settlement: &'a Settlement, report: &'a Report) -> ReportView<'a> {
-    ReportView { settlement, orders: &report.orders, fills: &report.fills }
+pub(super) const fn report_view<'a>(
+    settlement: &'a Settlement,
+    orders: &'a [(OrderHandle, OrderState)],
+    fills: &'a [Deviation],
+) -> ReportView<'a> {
+    ReportView { settlement, orders, fills }
 }
 
-pub(super) fn report_text(settlement: &Settlement, report: &Report) -> String {
+pub(super) fn report_text(
+    settlement: &Settlement,
+    orders: &[(OrderHandle, OrderState)],
+    fills: &[Deviation],
+) -> String {
     let mut lines = vec![settlement_text(settlement)];
-    lines.extend(report.orders.iter().map(|(order, state)| order_line(order, state)));
-    if !report.fills.is_empty() {
-        let rows: Vec<Vec<String>> = report.fills.iter().map(super::plan_view::deviation_row).collect();
+    lines.extend(orders.iter().map(|(order, state)| order_line(order, state)));
+    if !fills.is_empty() {
+        let rows: Vec<Vec<String>> = fills.iter().map(super::plan_view::deviation_row).collect();
         lines.push(table(&["fill", "predicted", "actual", "difference"], &rows));
     }
     lines.join("\n")

@@ -120,10 +120,15 @@ impl Session {
 
     /// The key, if it belongs on this network. Warns about keys on the command line.
     pub(super) async fn signer(&self) -> Outcome<Signer> {
-        for warning in self.wallet.warnings() {
+        self.signer_of(&self.wallet).await
+    }
+
+    /// The same for other wallet options than those of the command line.
+    pub(super) async fn signer_of(&self, wallet: &WalletArgs) -> Outcome<Signer> {
+        for warning in wallet.warnings() {
             self.output.note(format!("warning: {warning}"));
         }
-        let wallet = self.wallet.unlock().await?;
+        let wallet = wallet.unlock().await?;
         Ok(SigningGate::new(&self.identity, self.allow_real_key).admit(wallet)?)
     }
 

@@ -13,7 +13,6 @@ use super::{
     trade::desk,
 };
 use crate::{
-    config::RpcUrl,
     perps::{Interest, PerpVenue},
     strategy::Signal,
     trade::{AssessOptions, OpenTrades, assess, load_governor, saga::open_trades},
@@ -57,9 +56,6 @@ pub(super) struct SizingArgs {
     /// Trade the table `matrix` on the live chain after all.
     #[arg(long)]
     pub(super) force: bool,
-    /// Price service of the venue; on a local chain that of its keeper is found.
-    #[arg(long, value_name = "URL")]
-    pub(super) price_url: Option<RpcUrl>,
 }
 
 impl SizingArgs {
@@ -111,7 +107,7 @@ async fn plan(global: &GlobalArgs, args: PlanArgs) -> Outcome {
     let signal = Signal::parse(&text, &config.strategy)?;
     let session = Session::connect(&global).await?;
     signal.check_age(Millis(session.clock.wall_millis()), config.strategy.max_signal_age)?;
-    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     let reader = session.journal_reader(desk.account)?;
     let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
     let governor = load_governor(&desk, reader.as_ref(), Some(&perps), args.paper).await?;

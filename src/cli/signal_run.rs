@@ -1,18 +1,17 @@
 //! `signal run`, `signal resume`, `signal list`: signals traded as sagas.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tokio::sync::watch;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::confirm,
-    output::Output,
     session::Session,
     signal::{SizingArgs, read},
+    signal_stay::{Until, stay},
     signal_view::assessment_text,
     trade::desk,
 };
@@ -25,16 +24,13 @@ use crate::{
     strategy::Signal,
     trade::{
         Desk, assess, load_governor,
-        saga::{Follow, Hand, Host, Notice, Phase, Policies, SagaReport, Wait, accept, open_trades, report, state_of},
+        saga::{
+            Follow, Hand, Host, Policies, Progress, SagaReport, accept, open_trades, report, resume_open_sagas,
+            state_of,
+        },
     },
     units::{Millis, Secs},
 };
-
-/// Time between two looks at chain and file.
-const POLL: Duration = Duration::from_millis(500);
-
-/// How long an order may lie with the venue before it is called overdue.
-const ORDER_TIMEOUT: Secs = Secs(60);
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -117,21 +113,6 @@ pub(super) struct ListArgs {
     limit: u32,
 }
 
-/// What a run goes on until.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Until {
-    /// Somebody stops it.
-    Stopped,
-    /// This signal's trade is over.
-    Over(String),
-    /// This signal's perp is open, or its trade over.
-    Open(String),
-    /// Nothing is open any more.
-    Idle,
-    /// One round was made.
-    Once,
-}
-
 pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
     let global = args.policies.over(args.sizing.over(global));
     let config = global.settings()?.config;
@@ -154,35 +135,40 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
         signal.check_age(Millis(session.clock.wall_millis()), config.strategy.max_signal_age)?;
     }
     let policies = policies(&args.sizing, &config.strategy);
-    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     if let Some(signal) = signal.as_ref().filter(|_| !args.broadcast && !args.paper) {
         return dry_run(&session, &desk, signal, &args.sizing).await;
     }
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     let follow = args.follow.then(|| Follow::new(&args.file));
-    let host = Host::new(policies, follow, ORDER_TIMEOUT);
+    let host = Host::new(policies, follow, order_timeout(&session));
     let until = match signal {
         None => Until::Stopped,
         Some(signal) => {
             // What earlier runs left open comes first: a second order is not placed beside an unanswered one.
-            finish_earlier(&session, &desk, &mut hands).await?;
+            finish_earlier(&session, &desk, &mut hands.hand()).await?;
             let assessment = Box::pin(accept(&desk, &hands.hand(), &signal, policies)).await?;
             session.output.note(assessment_text(&assessment, &desk.network, &config.strategy.collateral));
             if args.detach { Until::Open(signal.id) } else { Until::Over(signal.id) }
         }
     };
-    stay(&session, &desk, &mut hands, host, until).await
+    stay(session.output, &desk, &mut hands, host, until).await
 }
 
 pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
     let global = args.sizing.over(global);
     let session = Session::connect(&global).await?;
-    let desk = desk(&session, args.sizing.price_url.as_ref()).await?;
+    let desk = desk(&session).await?;
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     // Each open saga keeps its own; these are for new signals only.
-    let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, ORDER_TIMEOUT);
+    let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, order_timeout(&session));
     let until = if args.stay { Until::Idle } else { Until::Once };
-    stay(&session, &desk, &mut hands, host, until).await
+    stay(session.output, &desk, &mut hands, host, until).await
+}
+
+/// How long an order may lie with the venue before it is called overdue.
+pub(super) const fn order_timeout(session: &Session) -> Secs {
+    Secs(session.config.perps.order_timeout.as_secs())
 }
 
 pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
@@ -198,7 +184,7 @@ pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
     })
 }
 
-fn shown(reader: &JournalReader, saga: &Saga) -> Outcome<SagaReport> {
+pub(super) fn shown(reader: &JournalReader, saga: &Saga) -> Outcome<SagaReport> {
     Ok(report(reader, saga, &state_of(saga)?)?)
 }
 
@@ -225,7 +211,7 @@ async fn dry_run(session: &Session, desk: &Desk<AvantisV1>, signal: &Signal, siz
 }
 
 /// The sender, or practice's journal.
-enum Hands {
+pub(super) enum Hands {
     Live(Box<Sender<Endpoints>>),
     Paper(Journal),
 }
@@ -241,14 +227,14 @@ impl Hands {
         Ok(Self::Live(Box::new(session.sender(signer).await?)))
     }
 
-    fn hand(&mut self) -> Hand<'_> {
+    pub(super) fn hand(&mut self) -> Hand<'_> {
         match self {
             Self::Live(sender) => Hand::Live(sender),
             Self::Paper(journal) => Hand::Paper(journal),
         }
     }
 
-    fn reader(&self) -> &JournalReader {
+    pub(super) fn reader(&self) -> &JournalReader {
         match self {
             Self::Live(sender) => sender.journal().reader(),
             Self::Paper(journal) => journal.reader(),
@@ -256,188 +242,29 @@ impl Hands {
     }
 }
 
-async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hands: &mut Hands) -> Outcome {
-    let earlier = crate::trade::saga::resume_open_sagas(desk, &mut hands.hand()).await?;
-    for (id, progress) in earlier {
+/// Goes on with what signals have open, before another command of the account sends something: the next command finishes
+/// what a detached run began. What cannot go on now is said and does not keep the command.
+pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints>) {
+    let finish = async {
+        let open = sender.journal().reader().open_sagas()?;
+        if open.iter().all(|saga| saga.paper) {
+            return Ok(());
+        }
+        let desk = desk(session).await?;
+        finish_earlier(session, &desk, &mut Hand::Live(sender)).await
+    };
+    if let Err(failure) = Box::pin(finish).await {
+        session.output.note(format!("warning: open signals wait for `trimtab signal resume`: {}", failure.report));
+    }
+}
+
+async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hand: &mut Hand<'_>) -> Outcome {
+    for (id, progress) in resume_open_sagas(desk, hand).await? {
         match progress {
-            Ok(crate::trade::saga::Progress::Over(report)) => session.output.note(report.words()),
-            Ok(_) => {}
+            Ok(Progress::Over(report)) => session.output.note(report.words()),
+            Ok(Progress::Waits { .. }) => {}
             Err(error) => session.output.note(format!("signal {id}: {error}")),
         }
     }
     Ok(())
-}
-
-/// Round after round until there is nothing to wait for, or somebody stops it.
-async fn stay(session: &Session, desk: &Desk<AvantisV1>, hands: &mut Hands, mut host: Host, until: Until) -> Outcome {
-    let output = session.output;
-    let mut stopped = stop_signal();
-    let mut told = Told::default();
-    loop {
-        let notices = {
-            let mut hand = hands.hand();
-            let round = Box::pin(host.round(desk, &mut hand));
-            tokio::select! {
-                notices = round => Some(notices?),
-                _ = stopped.wait_for(|times| *times > 1) => None,
-            }
-        };
-        // Asked twice, it ends in the middle of a round, as a crash would: the journal has everything.
-        let Some(notices) = notices else { return interrupted(output, hands.reader()) };
-        let mut over = Vec::new();
-        for notice in notices {
-            told.tell(output, &notice);
-            if let Notice::Stuck { id, error } = notice {
-                if until.is_about(&id) {
-                    return Err(error.into());
-                }
-            } else if let Notice::Over(report) = notice {
-                over.push(*report);
-            }
-        }
-        if let Some(outcome) = done(output, hands.reader(), &until, over) {
-            return outcome;
-        }
-        if told.is_overdue && matches!(until, Until::Over(_) | Until::Open(_)) {
-            let message = "the venue has not answered the order: it stays in the journal; nothing was unwound; \
-                           `trimtab signal resume` goes on once it has";
-            return Err(Failure::message(Exit::Unknown, message));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(POLL) => {}
-            _ = stopped.changed() => {}
-        }
-        if *stopped.borrow() > 0 {
-            return interrupted(output, hands.reader());
-        }
-    }
-}
-
-/// Whether the run has what it was for; then with its result.
-fn done(output: Output, reader: &JournalReader, until: &Until, over: Vec<SagaReport>) -> Option<Outcome> {
-    let result = |report: &SagaReport| {
-        output.result(report, || report.words())?;
-        match report.outcome.as_deref() {
-            Some("traded") | None => Ok(()),
-            _ => {
-                let why = report.failure.clone().unwrap_or_else(|| "the loop could not be brought back".to_owned());
-                Err(Failure::after_result(Exit::Refused, format!("signal {}: {why}", report.signal)))
-            }
-        }
-    };
-    let read =
-        |id: &str| -> Outcome<Option<SagaReport>> { reader.saga(id)?.map(|saga| shown(reader, &saga)).transpose() };
-    match until {
-        Until::Stopped => None,
-        Until::Over(id) => over.iter().find(|report| report.signal == *id).map(result),
-        Until::Open(id) => match over.iter().find(|report| report.signal == *id) {
-            Some(report) => Some(result(report)),
-            None => match read(id) {
-                Ok(Some(report)) if report.phase == Phase::Held.as_str() => Some(result(&report)),
-                Ok(_) => None,
-                Err(failure) => Some(Err(failure)),
-            },
-        },
-        Until::Once => Some(output.result(&json!({ "over": over }), || listed(&over, reader))),
-        Until::Idle => match reader.open_sagas() {
-            Ok(open) if open.is_empty() => Some(output.result(&json!({ "over": over }), || listed(&over, reader))),
-            Ok(_) => None,
-            Err(error) => Some(Err(error.into())),
-        },
-    }
-}
-
-fn listed(over: &[SagaReport], reader: &JournalReader) -> String {
-    let mut lines: Vec<String> = over.iter().map(SagaReport::words).collect();
-    let open = reader.open_sagas().map(|open| open.len()).unwrap_or_default();
-    lines.push(match open {
-        0 => "nothing is open".to_owned(),
-        count => format!("{count} still open: `trimtab signal list` shows them"),
-    });
-    lines.join("\n")
-}
-
-/// Stopped between two rounds: everything is in the journal.
-fn interrupted(output: Output, reader: &JournalReader) -> Outcome {
-    let open = reader.open_sagas()?;
-    let ids: Vec<&str> = open.iter().map(|saga| saga.id.as_str()).collect();
-    let words = match ids.as_slice() {
-        [] => "stopped; nothing is open".to_owned(),
-        ids => format!(
-            "stopped; still open: {}; stop and target stay with the venue; `trimtab signal resume --stay` goes on",
-            ids.join(", ")
-        ),
-    };
-    output.result(&json!({ "stopped": true, "open": ids }), || words)
-}
-
-/// How often the user has asked the program to end.
-fn stop_signal() -> watch::Receiver<u32> {
-    let (sender, receiver) = watch::channel(0);
-    tokio::spawn(async move {
-        loop {
-            asked_to_end().await;
-            sender.send_modify(|times| *times += 1);
-        }
-    });
-    receiver
-}
-
-#[cfg(unix)]
-async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_end() {
-    drop(tokio::signal::ctrl_c().await);
-}
-
-impl Until {
-    fn is_about(&self, signal: &str) -> bool {
-        match self {
-            Self::Over(id) | Self::Open(id) => id == signal,
-            Self::Stopped | Self::Idle => false,
-            Self::Once => true,
-        }
-    }
-}
-
-/// What was said already: a wait is told when it begins.
-#[derive(Default)]
-struct Told {
-    waits: std::collections::BTreeMap<String, (Phase, Wait)>,
-    is_overdue: bool,
-}
-
-impl Told {
-    fn tell(&mut self, output: Output, notice: &Notice) {
-        match notice {
-            Notice::Taken { id } => output.note(format!("signal {id} taken")),
-            Notice::Skipped { reason, .. } => output.note(format!("skipped: {reason}")),
-            Notice::Over(report) => {
-                self.waits.remove(&report.signal);
-                output.note(report.words());
-            }
-            Notice::Stuck { id, error } => output.note(format!("signal {id}: {error}")),
-            Notice::Overdue { id, reason } => {
-                self.is_overdue = true;
-                output.note(format!("warning: signal {id}: {reason}"));
-            }
-            Notice::Waits { id, phase, wait } => {
-                if self.waits.insert(id.clone(), (*phase, *wait)) != Some((*phase, *wait)) {
-                    output.note(format!("signal {id}: {}", wait.words()));
-                }
-            }
-        }
-    }
 }

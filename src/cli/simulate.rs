@@ -53,7 +53,8 @@ pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcom
     let mut results = Vec::new();
     let with = |cell| Cell { loop_before: args.existing_loop, cap: args.cap, ..cell };
     let wanted = |number| args.scenario.is_empty() || args.scenario.contains(&number);
-    let cells: Vec<_> = grid(&tables, &bases).into_iter().map(with).filter(|cell| wanted(cell.scenario.number)).collect();
+    let cells: Vec<_> =
+        grid(&tables, &bases).into_iter().map(with).filter(|cell| wanted(cell.scenario.number)).collect();
     for (at, cell) in cells.iter().enumerate() {
         let name = cell.scenario.name;
         output.note(format!("{} of {}: {name}, {} at {}", at + 1, cells.len(), cell.table, cell.base));

@@ -51,5 +51,5 @@ pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
 pub use watch::{
-    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TopUpConfig, WatchConfig,
+    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TokenFeed, TopUpConfig, WatchConfig,
 };

@@ -1,5 +1,8 @@
 //! Section `watch`: what the watchdog does, beyond the thresholds (strategy.md §5).
 
+use std::collections::BTreeSet;
+
+use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +13,8 @@ use crate::units::Secs;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchConfig {
+    /// Accounts that are watched besides those of the flags; without a key they are only looked at.
+    pub accounts: Vec<Address>,
     /// Blocks without a new head, by the monotonic clock, after which the head is not acted upon.
     pub stale_blocks: u32,
     /// How far above a threshold the health factor must come before its next crossing is told again.
@@ -32,6 +37,18 @@ pub struct WatchConfig {
     pub carry: CarryConfig,
     /// Stop-loss and take-profit of loops.
     pub exits: Vec<LoopExit>,
+    /// Feeds behind Aave's oracle that answer before it does.
+    pub feeds: Vec<TokenFeed>,
+}
+
+/// A price feed of a token, as Chainlink's aggregators answer (`latestRoundData`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenFeed {
+    /// Symbol of the token at Aave, such as `WETH`.
+    pub token: String,
+    /// The aggregator; it answers in US dollars.
+    pub feed: Address,
 }
 
 /// Ages after which an oracle's answer is old: the feed's own heartbeat with a quarter of an hour or less on top.
@@ -159,6 +176,18 @@ impl WatchConfig {
                     .or_else(|| room("watch.boost.correlated", boost.correlated, &thresholds.correlated, *recovery))
             })
             .or_else(|| self.exits.iter().find_map(LoopExit::problem).map(|reason| ("watch.exits", reason)))
+            .or_else(|| self.twice())
+    }
+
+    /// What is named more than once.
+    fn twice(&self) -> Option<(&'static str, String)> {
+        let mut accounts = BTreeSet::new();
+        let mut tokens = BTreeSet::new();
+        let account = self.accounts.iter().find(|account| !accounts.insert(**account));
+        let feed = self.feeds.iter().find(|feed| !tokens.insert(feed.token.as_str()));
+        account
+            .map(|account| ("watch.accounts", format!("{account} is named twice")))
+            .or_else(|| feed.map(|feed| ("watch.feeds", format!("{} has two feeds: which one is asked?", feed.token))))
     }
 
     fn times(&self) -> Option<(&'static str, String)> {
@@ -285,6 +314,7 @@ impl Default for WatchConfig {
     fn default() -> Self {
         let day = Secs(90_000);
         Self {
+            accounts: Vec::new(),
             stale_blocks: 3,
             recovery: Decimal::new(5, 3),
             max_equity: Decimal::ONE_THOUSAND,
@@ -305,6 +335,7 @@ impl Default for WatchConfig {
             },
             carry: CarryConfig { max_borrow_rate: None, max_cost: None },
             exits: Vec::new(),
+            feeds: Vec::new(),
         }
     }
 }

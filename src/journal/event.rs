@@ -22,6 +22,9 @@ words! {
     }
 }
 
+/// Kind of the event that a drill of the watchdog leaves when it has passed.
+pub const DRILL_PASSED: &str = "drill-passed";
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
@@ -77,6 +80,16 @@ impl JournalReader {
             )?;
             let rows = statement.query_map((since.map(|since| Int(since.0)), limit), from_row)?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+impl JournalReader {
+    /// The newest event of a kind.
+    pub fn last_event(&self, kind: &str) -> Result<Option<Event>, JournalError> {
+        self.query(|db| {
+            let mut statement = db.prepare("SELECT * FROM events WHERE kind = ?1 ORDER BY id DESC LIMIT 1")?;
+            Ok(statement.query_map([kind], from_row)?.next().transpose()?)
         })
     }
 }

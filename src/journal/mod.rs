@@ -33,7 +33,7 @@ mod transaction;
 
 pub use column::UnknownWord;
 pub use error::JournalError;
-pub use event::{Event, Severity};
+pub use event::{DRILL_PASSED, Event, Severity};
 pub use id::{IdError, IntentId, PositionId};
 pub use intent::{Intent, IntentFilter, NewIntent};
 pub use lock::Writer;

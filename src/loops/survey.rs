@@ -16,6 +16,9 @@ use crate::{
 /// Most calls in one multicall: an endpoint's gas limit for a read is 30 million or more, a balance costs about 6 000.
 const CALLS_PER_BATCH: usize = 1_500;
 
+/// Pairs by their two tokens, with what lies in the contracts and what Morpho Blue can lend.
+type KnownPairs = BTreeMap<(Address, Address), (Pair, Contracts, U256)>;
+
 /// Reads accounts head after head and remembers what makes the next reading one call: which balances count, which pairs
 /// there are, where their pools' prices stand.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub struct Observation {
     /// Calls to an endpoint that it took.
     pub calls: usize,
     pools: Pools,
-    pairs: BTreeMap<(Address, Address), (Pair, Contracts, U256)>,
+    pairs: KnownPairs,
 }
 
 impl Survey {
@@ -98,7 +101,7 @@ impl Survey {
             answers.first().ok_or(QueryError::Read(crate::chain::ReadError::Unavailable("no answer".into())))?;
         let market = market.decode(first, block)?;
         let mut pools = Pools::default();
-        let mut known = BTreeMap::new();
+        let mut known = KnownPairs::new();
         self.take_pairs(pairs, first, &mut pools, &mut known)?;
 
         let mut near = BTreeMap::new();
@@ -193,7 +196,7 @@ impl Survey {
         queries: PairQueries,
         answers: &Answers,
         pools: &mut Pools,
-        known: &mut BTreeMap<(Address, Address), (Pair, Contracts, U256)>,
+        known: &mut KnownPairs,
     ) -> Result<(), QueryError> {
         for query in queries.pools {
             let state = query.decode(answers)?;
@@ -225,7 +228,7 @@ impl Survey {
         block: BlockRef,
         market: &Market,
         near: &BTreeMap<Address, AccountState>,
-        (pools, known): (&mut Pools, &mut BTreeMap<(Address, Address), (Pair, Contracts, U256)>),
+        (pools, known): (&mut Pools, &mut KnownPairs),
     ) -> Result<usize, QueryError> {
         let held: BTreeMap<_, _> = near
             .values()

@@ -10,8 +10,8 @@ use crate::{
         avantis_v1::{
             PairDetail,
             math::{
-                Accruals, Close, OpenInterest, clip_stop, clip_target, collateral_after_fee, execution_price, loss_share,
-                notional, opening_fee, payout, protection_tier, rollover, skew_impact,
+                Accruals, Close, OpenInterest, clip_stop, clip_target, collateral_after_fee, execution_price,
+                loss_share, notional, opening_fee, payout, protection_tier, rollover, skew_impact,
             },
         },
     },

@@ -89,11 +89,8 @@ impl LoopGap {
     #[must_use]
     pub fn of(figures: &[Deviation]) -> Self {
         let compared = figures.iter().filter(|figure| COMPARED.contains(&figure.name.as_str()));
-        let gaps = compared.map(|figure| Self {
-            difference: figure.difference,
-            predicted: figure.predicted.raw,
-            compared: 1,
-        });
+        let gaps =
+            compared.map(|figure| Self { difference: figure.difference, predicted: figure.predicted.raw, compared: 1 });
         gaps.fold(Self::default(), Self::or)
     }
 

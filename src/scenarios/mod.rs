@@ -9,9 +9,11 @@ mod arithmetic;
 mod demo;
 mod executed;
 mod five;
+mod floor;
 mod stage;
 
-pub use demo::{Beat, demo};
+pub use demo::{Beat, demo, loop_story};
 pub use executed::{End, Executed, LoopGap};
 pub use five::{Cell, CellResult, grid, play};
+pub use floor::Floor;
 pub use stage::{Stage, StoryError};

@@ -17,8 +17,10 @@ use crate::{
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
-    trade::TradeError,
+    strategy::SignalError,
+    trade::{TradeError, saga::SagaError},
     units::{MathError, Millis, Secs},
+    watchdog::runner::WatchError,
 };
 
 /// The phrase of anvil's ten test accounts; everybody knows it.
@@ -65,6 +67,12 @@ pub enum StoryError {
     Trade(#[from] TradeError),
     #[error(transparent)]
     Math(#[from] MathError),
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    #[error(transparent)]
+    Saga(#[from] SagaError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     /// The perp did not get as far as the story wants.
     #[error("the story waits for {0} in vain")]
     InVain(String),
@@ -83,7 +91,7 @@ pub struct Stage {
     /// Prices, time and money of the replica.
     pub controls: Controls,
     // Last: the chain ends when everything that uses it is gone.
-    anvil: Anvil,
+    pub(super) anvil: Anvil,
 }
 
 impl Stage {

@@ -129,10 +129,8 @@ impl Own {
         let handles = orders.filter_map(|order| serde_json::from_value::<OrderRecord>(order.predicted).ok());
         let limits = handles.map(|kept| kept.handle).filter(|handle| handle.kind == OrderKind::LimitOpen);
         let perps = reader.open_perps()?.into_iter().filter(|perp| is_ours(&perp.entry.venue, perp.paper));
-        let key = |entry: PerpEntry| PositionKey {
-            pair_index: entry.pair_index.into(),
-            index: entry.trade_index.into(),
-        };
+        let key =
+            |entry: PerpEntry| PositionKey { pair_index: entry.pair_index.into(), index: entry.trade_index.into() };
         Ok(Self {
             limits: limits.map(|handle| handle.key).collect(),
             perps: perps.map(|perp| key(perp.entry)).collect(),

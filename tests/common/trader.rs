@@ -374,9 +374,19 @@ impl Program {
 impl Running {
     /// Asks it to end as Ctrl-C does, and waits for its end.
     pub async fn interrupt(self) -> Ran {
+        self.signal("INT").await;
+        self.end().await
+    }
+
+    /// Sends it a signal of the system.
+    pub async fn signal(&self, name: &str) {
         let id = self.0.id().expect("it runs").to_string();
-        let sent = tokio::process::Command::new("kill").args(["-INT", &id]).status().await.expect("kill");
+        let sent = tokio::process::Command::new("kill").args([&format!("-{name}"), &id]).status().await.expect("kill");
         assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub async fn end(self) -> Ran {
         let Output { status, stdout, stderr } = self.0.wait_with_output().await.expect("its end");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         Ran { code: status.code(), stdout: text(stdout), stderr: text(stderr) }

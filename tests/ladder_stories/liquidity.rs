@@ -1,16 +1,15 @@
 //! Flash sources that are empty, and reserves that are lent out.
 
-use alloy::primitives::U256;
 use rust_decimal::dec;
 use trimtab::{
     config::Urgency,
-    loops::{FlashChoice, Funds, Pair, PlanError, Request, Settings, Target, Via, what_a_human_must_do},
+    loops::{FlashChoice, Funds, PlanError, Request, Settings, Target, Via, what_a_human_must_do},
     units::{Bps, mul_div_down},
 };
 
 use crate::{
     is_close, looped, raises_health,
-    trader::{Configurator, Erc20, POOL, Pool, Trader, USDC, WETH, ether, units},
+    trader::{USDC, WETH, ether, units},
     urgent, wad,
 };
 

@@ -5,9 +5,10 @@ use rust_decimal::dec;
 use serde_json::{Value, json};
 use trimtab::{
     config::{LoopClass, Urgency},
-    loops::{ExecuteError, Funds, PlanError, Request, Settings, Target, Via, audit},
+    loops::{Funds, PlanError, Request, Settings, Target, Via, audit},
     onedelta::COMPOSER,
     plan::SimulationError,
+    send::ExecuteError,
 };
 
 use crate::{

@@ -91,6 +91,21 @@ async fn killed_at(place: &str) {
     assert!(approvals <= U256::from(6), "{place}: {approvals} transactions");
 }
 
+#[tokio::test]
+async fn a_price_that_runs_away_between_the_loop_and_the_perp_takes_the_loop_back() {
+    let story = Story::start(Behaviour::faithful()).await;
+    let file = story.file(&story.text(&json!({})));
+    let run = format!("signal run {} --broadcast {}", file.display(), story.flags());
+    let ran = story.program().env("FAILPOINTS", "saga-after-perp-open=panic").run(&run).await;
+    assert_eq!(ran.code, None, "{ran:#?}");
+    assert_eq!(story.leverage().await, dec!(3), "the loop is up, the perp is not ordered");
+    story.price("3030").await;
+    let resume = format!("signal resume --stay {}", story.flags());
+    story.program().run(&resume).await.succeeds().shows(&["not-traded", "max_entry_deviation"]);
+    assert_eq!((story.positions().await, story.leverage().await), (0, Decimal::ZERO));
+    assert_eq!(story.trader.balance(USDC, story.trader.account).await / units(1, 6), U256::from(10_000));
+}
+
 /// Several at a time cost more than they bring on a small machine.
 async fn all(places: &[&str]) {
     for place in places {

@@ -2,13 +2,16 @@
 
 use rust_decimal::{Decimal, dec};
 use trimtab::{
-    config::AfterPerp,
+    config::{AfterPerp, MarginFrom},
     localchain::Behaviour,
     perps::EndKind,
     trade::saga::{Policies, Role, SagaReport},
 };
 
-use crate::story::{POLICIES, Story};
+use crate::{
+    story::{POLICIES, Story},
+    trader::{USDC, units},
+};
 
 /// Everything up to the open perp, then a price, then the end.
 async fn ended_at(story: &Story, policies: Policies, price: &str) -> SagaReport {
@@ -80,6 +83,38 @@ async fn the_loop_is_kept_after_the_perp_when_the_user_said_so() {
     let report = ended_at(&story, Policies { after_perp: AfterPerp::Keep, ..POLICIES }, "3200").await;
     assert!(story.leverage().await > dec!(2.5), "the price moved it, nobody closed it");
     assert!(!report.has(Role::Back));
+}
+
+#[tokio::test]
+async fn a_perp_without_its_stop_is_liquidated_and_loses_its_margin_and_no_more() {
+    let story = Story::start(Behaviour::faithful()).await;
+    let mut sender = story.trader.sender();
+    story.accept(&mut sender, &story.signal("s-1", 95, "low"), POLICIES).await.expect("taken");
+    story.until_open(&mut sender, "s-1").await;
+    // The stop goes before the liquidation, so the user takes it away.
+    let _: serde_json::Value = story.trader.replica.request("anvil_mine", [5]).await.expect("mined");
+    story.remove_stop(&mut sender).await;
+    story.price("2800").await;
+    let report = story.until_over(&mut sender, "s-1").await;
+    let perp = report.perp.expect("traded");
+    assert_eq!((perp.ended, perp.net), (Some(EndKind::Liquidation), Some(dec!(-1500))));
+    assert_eq!(story.leverage().await, Decimal::ZERO);
+    // A loss of more than a fifth of the equity caps the next three trades.
+    let governor = story.governor(&sender);
+    assert_eq!((governor.losses, governor.day_realised), (1, dec!(-1500)), "{governor:?}");
+}
+
+#[tokio::test]
+async fn a_margin_that_is_borrowed_comes_with_the_loop_and_the_perp_is_opened_with_it() {
+    let mut story = Story::start(Behaviour::faithful()).await;
+    story.desk.settings.strategy.margin_from = MarginFrom::Borrow;
+    let mut sender = story.trader.sender();
+    story.accept(&mut sender, &story.signal("s-1", 75, "normal"), POLICIES).await.expect("taken");
+    story.until_open(&mut sender, "s-1").await;
+    // 1000 USDC beside the loop's own 3000: D = 4000, C = 6000 + what it was swapped for.
+    assert!(story.leverage().await > dec!(2.5), "{}", story.leverage().await);
+    let usdc = story.trader.balance(USDC, story.trader.account).await;
+    assert!(usdc >= units(9_999, 6), "the wallet paid nothing: {usdc}");
 }
 
 #[tokio::test]

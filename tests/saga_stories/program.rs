@@ -104,6 +104,32 @@ async fn a_detached_run_ends_with_the_perp_open_and_resume_sees_it_through() {
 }
 
 #[tokio::test]
+async fn the_next_command_that_sends_something_finishes_a_detached_trade_first() {
+    let story = Story::start(Behaviour::faithful()).await;
+    let file = story.file(&story.text(&json!({ "score": 40 })));
+    let words = format!("signal run {} --broadcast --detach {}", file.display(), story.flags());
+    story.program().run(&words).await.succeeds();
+    story.to_target().await;
+    let deadline = Instant::now() + DEADLINE;
+    while story.positions().await > 0 {
+        assert!(Instant::now() < deadline, "the keeper did not end it");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let ran = story.program().run("loop open --equity 1 --leverage 2 --broadcast").await;
+    assert!(ran.succeeds().stderr.contains("ended  by target"), "{ran:#?}");
+    story.program().run("signal list").await.succeeds().shows(&["traded"]);
+}
+
+#[tokio::test]
+async fn an_order_that_the_venue_cancels_ends_a_run_with_exit_5() {
+    let story = Story::start(Behaviour::refusing()).await;
+    let file = story.file(&story.text(&json!({})));
+    let words = format!("signal run {} --broadcast {}", file.display(), story.flags());
+    story.program().run(&words).await.fails(5, &["cancelled", "came back"]).shows(&["not-traded"]);
+    assert_eq!(story.leverage().await, Decimal::ZERO);
+}
+
+#[tokio::test]
 async fn a_followed_file_trades_each_good_line_once_and_names_the_bad_ones() {
     let story = Story::start(Behaviour::stopped()).await;
     let path = story.trader.journals.path().join("signals.jsonl");

@@ -11,20 +11,21 @@ use rust_decimal::{Decimal, dec};
 use serde_json::{Value, json};
 use trimtab::{
     chain::{Clock, Endpoints, SystemClock},
-    config::{AfterPerp, Config, OnPerpFailure},
-    journal::{Event, Severity},
+    config::{AfterPerp, Config, OnPerpFailure, Urgency},
+    journal::{Event, IntentId, Severity},
     localchain::{Behaviour, Keeper, KeeperOptions, PriceChange, PriceScope},
     perps::{
-        Interest, PerpVenue,
+        self, Change, Interest, OrderPatience, PerpRequest, PerpSettings, PerpVenue,
         avantis_v1::{AvantisV1, PriceService},
     },
+    plan::check,
     send::Sender,
     strategy::{GovernorState, Signal},
     trade::{
         Assessment, Desk, TradeSettings,
         saga::{Hand, Policies, Progress, SagaError, SagaReport, accept, advance},
     },
-    units::Millis,
+    units::{Millis, Secs},
 };
 
 use crate::trader::{Trader, USDC, units};
@@ -154,6 +155,29 @@ impl Story {
     pub async fn price(&self, dollars: &str) {
         let change = PriceChange::parse("ETH", dollars).expect("price");
         self.trader.replica.controls.price(&change, PriceScope::Everything).await.expect("price moved");
+    }
+
+    /// Takes the only position's stop away.
+    pub async fn remove_stop(&self, sender: &mut Sender<Endpoints>) {
+        let venue = &self.desk.venue;
+        let snapshot = venue.snapshot(self.desk.account, &Interest::default()).await.expect("snapshot");
+        let request = PerpRequest::Levels {
+            position: snapshot.positions.first().expect("a position").key,
+            stop: Change::Remove,
+            target: Change::Keep,
+        };
+        let settings = PerpSettings {
+            id: IntentId::derive(self.now(), b"stop").to_string(),
+            network: self.desk.network.clone(),
+            urgency: Urgency::Open,
+            valid_for: Secs(60),
+            gas_price: U256::from(60_000_000u64),
+        };
+        let plan = venue.plan(&request, &snapshot, &settings).await.expect("plan");
+        let approved = check(plan, &self.desk.network, snapshot.block.timestamp).expect("approved");
+        let patience = OrderPatience::default();
+        let report = perps::execute(sender, venue, &*self.desk.clock, approved, patience).await.expect("carried out");
+        assert_eq!(report.exit_code(), 0, "{report:?}");
     }
 
     /// Positions that the venue shows.

@@ -17,22 +17,22 @@ use crate::{
 pub enum SagaError {
     /// The trade could not be assessed.
     #[error(transparent)]
-    Trade(#[from] TradeError),
+    Trade(Box<TradeError>),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// A leg could not be carried out.
     #[error(transparent)]
-    Execute(#[from] ExecuteError),
+    Execute(Box<ExecuteError>),
     /// The perp's order could not be recorded or followed.
     #[error(transparent)]
-    Perp(#[from] perps::ExecuteError),
+    Perp(Box<perps::ExecuteError>),
     /// What was signed could not be followed.
     #[error(transparent)]
-    Send(#[from] SendError),
+    Send(Box<SendError>),
     /// An outcome could not be recorded.
     #[error(transparent)]
-    Settle(#[from] SettleError),
+    Settle(Box<SettleError>),
     /// The rules refuse the trade; every one that does.
     #[error("signal {id} is not traded: {}", refusals.join("; "))]
     Refused {
@@ -86,18 +86,24 @@ pub enum SagaError {
 impl SagaError {
     /// The program's exit code (DESIGN.md §3).
     #[must_use]
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Trade(error) => error.exit_code(),
             Self::Journal(error) => error.exit_code(),
             Self::Send(error) => error.exit_code(),
-            Self::Perp(perps::ExecuteError::Venue(error)) => error.exit_code(),
-            Self::Perp(perps::ExecuteError::Journal(error)) => error.exit_code(),
-            Self::Perp(perps::ExecuteError::Read(error)) => error.exit_code(),
-            Self::Execute(ExecuteError::Send(error)) => error.exit_code(),
-            Self::Execute(ExecuteError::Simulation(_)) => 5,
-            Self::Execute(ExecuteError::Read(error)) => error.exit_code(),
-            Self::Perp(_) | Self::Execute(_) | Self::Settle(_) | Self::NoTransaction(_) | Self::Unanswered { .. } => 7,
+            Self::Execute(error) => match &**error {
+                ExecuteError::Send(error) => error.exit_code(),
+                ExecuteError::Simulation(_) => 5,
+                ExecuteError::Read(error) => error.exit_code(),
+                _ => 7,
+            },
+            Self::Perp(error) => match &**error {
+                perps::ExecuteError::Venue(error) => error.exit_code(),
+                perps::ExecuteError::Journal(error) => error.exit_code(),
+                perps::ExecuteError::Read(error) => error.exit_code(),
+                _ => 7,
+            },
+            Self::Settle(_) | Self::NoTransaction(_) | Self::Unanswered { .. } => 7,
             Self::Refused { .. } | Self::BackRefused { .. } => 4,
             Self::Unknown(_) | Self::File(_) => 2,
             Self::State { .. } => 9,
@@ -106,11 +112,29 @@ impl SagaError {
     }
 }
 
+macro_rules! boxed {
+    ($($variant:ident: $error:ty),+ $(,)?) => {
+        $(impl From<$error> for SagaError {
+            fn from(error: $error) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        })+
+    };
+}
+
+boxed!(
+    Trade: TradeError,
+    Execute: ExecuteError,
+    Perp: perps::ExecuteError,
+    Send: SendError,
+    Settle: SettleError,
+);
+
 macro_rules! through_trade {
     ($($error:ty),+) => {
         $(impl From<$error> for SagaError {
             fn from(error: $error) -> Self {
-                Self::Trade(error.into())
+                TradeError::from(error).into()
             }
         })+
     };
@@ -132,10 +156,16 @@ pub(super) enum Stopped {
 impl<E: Into<SagaError>> From<E> for Stopped {
     fn from(error: E) -> Self {
         match error.into() {
-            SagaError::Trade(TradeError::Loop(PlanError::AlreadyThere(_))) => Self::There,
-            SagaError::Trade(TradeError::Loop(error)) => Self::Refused(error.to_string()),
-            SagaError::Trade(TradeError::Perp(error)) if error.exit_code() == 4 => Self::Refused(error.to_string()),
-            SagaError::Execute(ExecuteError::Simulation(error)) => Self::Refused(simulation_words(&error)),
+            SagaError::Trade(error) => match *error {
+                TradeError::Loop(PlanError::AlreadyThere(_)) => Self::There,
+                TradeError::Loop(error) => Self::Refused(error.to_string()),
+                TradeError::Perp(error) if error.exit_code() == 4 => Self::Refused(error.to_string()),
+                other => Self::Error(other.into()),
+            },
+            SagaError::Execute(error) => match *error {
+                ExecuteError::Simulation(error) => Self::Refused(simulation_words(&error)),
+                other => Self::Error(other.into()),
+            },
             SagaError::Refused { refusals, .. } => Self::Refused(refusals.join("; ")),
             other => Self::Error(other),
         }

@@ -43,7 +43,7 @@ pub enum OrderFact {
         /// The order.
         order: OrderHandle,
         /// The execution.
-        fill: Fill,
+        fill: Box<Fill>,
     },
     /// It never will.
     Cancelled {

@@ -139,7 +139,7 @@ async fn order<V: PerpVenue>(
     let subject = subject(hand.reader(), state)?;
     Ok(match desk.venue.track(desk.account, &handle, subject.as_ref()).await? {
         OrderState::Initiated => OrderFact::Waiting(handle),
-        OrderState::Filled(fill) => OrderFact::Filled { order: handle, fill },
+        OrderState::Filled(fill) => OrderFact::Filled { order: handle, fill: Box::new(fill) },
         OrderState::Cancelled { reason, refund, .. } => {
             let back = refund.map_or_else(|| "no refund was seen".to_owned(), |usdc| format!("{usdc} USDC came back"));
             let reason = format!("order {} was cancelled: {reason}; {back}", handle.id);

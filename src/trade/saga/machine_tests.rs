@@ -140,7 +140,7 @@ impl World {
             Venue::Nothing => OrderFact::None,
             Venue::Pending => OrderFact::Waiting(handle()),
             Venue::Lost => OrderFact::Unknown { order: handle(), reason: "lost".to_owned() },
-            Venue::Filled | Venue::Ended => OrderFact::Filled { order: handle(), fill: fill() },
+            Venue::Filled | Venue::Ended => OrderFact::Filled { order: handle(), fill: Box::new(fill()) },
             Venue::Cancelled => OrderFact::Cancelled { order: handle(), reason: "slippage".to_owned() },
         };
         let ended = Ending { kind: EndKind::Target, fill: fill(), order: None };
@@ -378,6 +378,18 @@ fn a_cancelled_perp_unwinds_or_keeps_the_loop_and_an_unresolved_one_does_neither
     let unknown = OrderFact::Unknown { order: handle(), reason: "silent".to_owned() };
     let unresolved = Facts { order: unknown, ..facts(Some(dec!(3))) };
     assert_eq!(next(&state, &unresolved), Step::Wait(Wait::Unresolved));
+}
+
+#[test]
+fn a_signal_that_has_grown_old_since_is_not_ordered_any_more_but_an_order_that_may_exist_is_followed() {
+    let mut state = fresh(dec!(3), None, AfterPerp::Restore, OnPerpFailure::Unwind);
+    state.phase = Phase::Open(1);
+    let late = |intent| Facts { intent, too_late: true, ..facts(Some(dec!(3))) };
+    assert_eq!(next(&state, &late(IntentFact::Absent)), Step::Enter(Phase::Back(1)));
+    assert_eq!(next(&state, &late(IntentFact::Failed)), Step::Enter(Phase::Back(1)));
+    assert_eq!(next(&state, &late(IntentFact::NotSeen { valid: true })), Step::TakeBack(Role::Open));
+    assert_eq!(next(&state, &late(IntentFact::Waiting)), Step::Wait(Wait::Inclusion));
+    assert_eq!(next(&state, &late(IntentFact::Mined)), Step::Settle(Role::Open));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::{STATE_VERSION, SagaError, SagaState};
 use crate::{
-    journal::{JournalReader, Saga},
-    perps::{Interest, PerpVenue},
+    journal::{JournalReader, PerpPosition, Saga},
+    perps::{Interest, LeverageE10, PerpVenue, Usdc},
     strategy::GovernorState,
     trade::{Desk, OpenTrade, OpenTrades, load_governor, stored_governor},
 };
@@ -50,13 +50,22 @@ pub fn open_trades<V>(desk: &Desk<V>, reader: &JournalReader, paper: bool, but: 
     let others = others(reader, paper, but)?;
     let active = others.iter().filter(|state| state.phase.holds_loop());
     let mut trades: Vec<OpenTrade> = active.map(of_saga).collect();
-    let in_journal = OpenTrades::read(desk, reader, paper)?;
-    let known = |trade: &OpenTrade| {
-        let signal = trade.signal.as_deref();
+    let known = |perp: &PerpPosition| {
+        let signal = perp.entry.signal.as_deref();
         signal == Some(but) || others.iter().any(|state| signal == Some(state.signal.id.as_str()))
     };
-    trades.extend(in_journal.trades.into_iter().filter(|trade| !known(trade)));
-    Ok(OpenTrades { trades, known_loop: in_journal.known_loop })
+    let by_hand = reader.open_perps()?;
+    trades.extend(by_hand.iter().filter(|perp| perp.paper == paper && !known(perp)).map(by_itself));
+    let strategy = &desk.settings.strategy;
+    let token = |symbol: &str| {
+        let mut listings = desk.reserves.listings.iter();
+        listings.find(|listing| listing.symbol.eq_ignore_ascii_case(symbol)).map(|listing| listing.asset)
+    };
+    let known_loop = match (token(&strategy.collateral), token(&strategy.debt)) {
+        (Some(collateral), Some(debt)) => reader.open_loop_of(collateral, debt, paper)?,
+        _ => None,
+    };
+    Ok(OpenTrades { trades, known_loop })
 }
 
 fn of_saga(state: &SagaState) -> OpenTrade {
@@ -65,5 +74,16 @@ fn of_saga(state: &SagaState) -> OpenTrade {
         pair: state.signal.pair.clone(),
         notional: state.notional,
         loop_leverage: state.tier,
+    }
+}
+
+fn by_itself(perp: &PerpPosition) -> OpenTrade {
+    let margin = Usdc(perp.entry.margin).to_decimal().unwrap_or(Decimal::MAX);
+    let leverage = LeverageE10(perp.terms.leverage).to_decimal().unwrap_or(Decimal::ONE);
+    OpenTrade {
+        signal: perp.entry.signal.clone(),
+        pair: perp.entry.pair.clone(),
+        notional: margin.saturating_mul(leverage),
+        loop_leverage: Decimal::ONE,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn order(reader: &JournalReader, venue: &str, state: &SagaState) -> R
     let id = order_id(state);
     let Some(order) = reader.order(venue, &id)? else { return Ok(OrderFact::None) };
     let fill = order.actual.and_then(|actual| serde_json::from_value::<Fill>(actual).ok());
-    Ok(fill.map_or(OrderFact::None, |fill| OrderFact::Filled { order: handle(state, &fill), fill }))
+    Ok(fill.map_or(OrderFact::None, |fill| OrderFact::Filled { order: handle(state, &fill), fill: Box::new(fill) }))
 }
 
 /// Nobody is asked about an order of practice.

@@ -106,7 +106,7 @@ impl SagaState {
             OrderFact::Filled { order, fill } => {
                 state.order = Some(order.clone());
                 if phase == Phase::Held {
-                    state.position = Some(Held { id: None, fill: fill.clone() });
+                    state.position = Some(Held { id: None, fill: (**fill).clone() });
                 }
             }
             OrderFact::Cancelled { order, reason } => {

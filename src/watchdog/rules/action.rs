@@ -64,6 +64,23 @@ pub struct PairTrim {
     pub ahead: bool,
 }
 
+impl Action {
+    /// As journal and figures spell it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SwitchRpc => "switch-rpc",
+            Self::ResyncNonce { .. } => "resync-nonce",
+            Self::Arm(_) => "arm",
+            Self::Trim(_) => "trim",
+            Self::Exit { .. } => "exit",
+            Self::TightenStop { .. } => "tighten-stop",
+            Self::TopUpMargin { .. } => "top-up",
+            Self::Boost { .. } => "boost",
+        }
+    }
+}
+
 /// Where a loop goes when its price exit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -88,7 +88,7 @@ impl Seat {
                 let block = report.outcome.done.last().map(|step| step.receipt.block_number);
                 acted(block, format!("{key}: {headline}: mined"))
             }
-            Ok(report) => acted(None, format!("{key}: {headline}: {:?}", report.outcome.ending)),
+            Ok(report) => acted(None, format!("{key}: {headline}: {}", (office.words)(&report.outcome))),
             Err(error) => acted(None, format!("{key}: {headline}: {error}")),
         })
     }

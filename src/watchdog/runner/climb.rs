@@ -16,7 +16,7 @@ use crate::{
     watchdog::{
         ladder::{Attempt, Next, Rung, RungOutcome, Situation, Tried, next},
         ops::{Alert, Stage},
-        rules::{AccountFacts, Action, LoopFacts, PairTrim, Pressure},
+        rules::{AccountFacts, Action, LoopFacts, PairKey, PairTrim, Pressure},
     },
 };
 
@@ -96,26 +96,51 @@ impl Seat {
     /// Plans, checks and rehearses a trim without signing anything, so that what would stand in its way is known before it
     /// is needed.
     pub(super) async fn arm(&mut self, trim: &PairTrim, seen: &Seen) -> Result<Acted, WatchError> {
-        let action = Action::Arm(trim.clone());
-        let acted = |words: String| Acted { action: action.clone(), attempts: Vec::new(), mined_in: None, words };
+        let words = match self.rehearse(trim, seen).await? {
+            Ok(()) => format!("{}: armed; a trim is planned and goes through in simulation", trim.pair),
+            Err(reason) => format!("{}: armed, but {reason}", trim.pair),
+        };
+        Ok(Acted { action: Action::Arm(trim.clone()), attempts: Vec::new(), mined_in: None, words })
+    }
+
+    /// The same; the error says in words what would stand in a trim's way.
+    pub(super) async fn rehearse(&self, trim: &PairTrim, seen: &Seen) -> Result<Result<(), String>, WatchError> {
         let pair = seen.observation.pairs(self.account).into_iter().find(|pair| pair.name() == trim.pair.name);
         let snapshot = pair.as_ref().and_then(|pair| seen.observation.snapshot(self.account, pair));
         let (Some(pair), Some(snapshot)) = (pair, snapshot) else {
-            return Ok(acted(format!("{} was not read at this head", trim.pair)));
+            return Ok(Err("the loop was not read at this head".to_owned()));
         };
         let request = Request::Adjust { target: Target::HealthFactor(decimal(trim.target)) };
         let planned = match self.plan(&request, &pair, &snapshot, trim.pressure, None, seen).await? {
             Ok(planned) => planned,
-            Err(error) => {
-                return Ok(acted(format!("{}: armed, but a trim would not be possible now: {error}", trim.pair)));
-            }
+            Err(error) => return Ok(Err(format!("a trim would not be possible now: {error}"))),
         };
-        let at = snapshot.inclusion();
-        let words = match rehearse(&self.office.endpoints, &planned, snapshot.block, at).await {
-            Ok(_) => format!("{}: armed; a trim is planned and goes through in simulation", trim.pair),
-            Err(error) => format!("{}: armed, but a trim would fail now: {error}", trim.pair),
-        };
-        Ok(acted(words))
+        let rehearsed = rehearse(&self.office.endpoints, &planned, snapshot.block, snapshot.inclusion()).await;
+        Ok(rehearsed.map(drop).map_err(|error| format!("a trim would fail now: {error}")))
+    }
+
+    /// Plans and simulates a small trim of every loop on the present state, permits included, and signs nothing: by pair,
+    /// with what would stand in its way.
+    pub async fn rehearse_trims(&mut self, seen: &Seen) -> Result<Vec<(PairKey, Result<(), String>)>, WatchError> {
+        /// A hundredth more than there is.
+        const STEP: Bps = Bps(10_100);
+        if !seen.observation.near.contains_key(&self.account) {
+            return Ok(Vec::new());
+        }
+        let facts = self.facts(&seen.observation, std::time::Duration::ZERO).await?;
+        let mut rehearsed = Vec::new();
+        for held in facts.loops.iter().filter(|held| !held.debt.is_zero()) {
+            let target = facts.health_factor.0.saturating_mul(U256::from(STEP.0)) / U256::from(Bps::ONE.0);
+            let trim = PairTrim {
+                pair: held.pair.clone(),
+                target: Wad(target),
+                pressure: Pressure::Trim,
+                feed_gap: held.feed_gap,
+                ahead: false,
+            };
+            rehearsed.push((held.pair.clone(), self.rehearse(&trim, seen).await?));
+        }
+        Ok(rehearsed)
     }
 
     async fn try_rung(

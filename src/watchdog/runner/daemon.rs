@@ -2,17 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use alloy::primitives::Address;
 use serde_json::{Value, json};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
 
-use super::{Acted, Office, Rulebook, Seat, Seen, Turn, Watch, WatchError};
+use super::{Acted, Office, Rulebook, Seat, Seen, Turn, Watch, WatchError, hosting::Hosted};
 use crate::{
     chain::{Endpoints, HeadOptions, ReadError},
     journal::Severity,
     plan::Plan,
+    strategy::Command,
+    trade::saga::Host,
     watchdog::ops::{
         Alert, Answer, DaemonSignal, Pulse, Readiness, Refused, Request, Requests, ServiceNotify, Signals, Stage,
     },
@@ -26,13 +29,15 @@ const QUEUE: usize = 16;
 pub struct DaemonOptions {
     /// How heads are followed.
     pub heads: HeadOptions,
+    /// The chain makes no blocks by itself: silence is not an alarm.
+    pub quiet_chain: bool,
     /// How long a stop waits for an action under way.
     pub grace: Duration,
 }
 
 impl Default for DaemonOptions {
     fn default() -> Self {
-        Self { heads: HeadOptions::default(), grace: Duration::from_secs(30) }
+        Self { heads: HeadOptions::default(), quiet_chain: false, grace: Duration::from_secs(30) }
     }
 }
 
@@ -55,13 +60,15 @@ pub struct Daemon {
 pub struct News {
     /// By account, in the order of the seats.
     pub turns: Vec<Option<Turn>>,
-    /// What was done last, newest first.
-    pub acted: Vec<(u64, Acted)>,
+    /// What was done last, newest first: at which head, and whose.
+    pub acted: Vec<(u64, Address, Acted)>,
 }
 
 /// A command for the daemon.
 #[derive(Debug)]
 struct Asked {
+    /// Whose; `None` is the only one that can act.
+    account: Option<Address>,
     request: Request,
     answer: oneshot::Sender<Answer>,
 }
@@ -69,7 +76,7 @@ struct Asked {
 /// A seat's task, as the daemon holds it.
 #[derive(Debug)]
 struct SeatDesk {
-    account: alloy::primitives::Address,
+    account: Address,
     can_act: bool,
     seen: watch::Sender<Option<Seen>>,
     work: mpsc::Sender<Work>,
@@ -80,18 +87,25 @@ struct SeatDesk {
 #[derive(Debug)]
 enum Work {
     Submit(Box<Plan>, oneshot::Sender<Answer>),
+    Govern(Command, oneshot::Sender<Answer>),
+    Drilled(Value, oneshot::Sender<Answer>),
+    Host(Box<Host>),
     Stop,
 }
 
 /// Commands reach the daemon through this.
 #[derive(Debug)]
-pub struct DaemonDesk(mpsc::Sender<Asked>);
+pub struct DaemonDesk {
+    ask: mpsc::Sender<Asked>,
+    account: Option<Address>,
+}
 
 impl Requests for DaemonDesk {
     async fn answer(&self, request: Request) -> Answer {
         let gone = || Refused::new(9, "the daemon is ending");
         let (answer, answered) = oneshot::channel();
-        self.0.send(Asked { request, answer }).await.map_err(|_| gone())?;
+        let account = self.account;
+        self.ask.send(Asked { account, request, answer }).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
@@ -120,7 +134,23 @@ impl Daemon {
     /// Where commands come in; give it to the socket.
     #[must_use]
     pub fn desk(&self) -> DaemonDesk {
-        DaemonDesk(self.ask.clone())
+        DaemonDesk { ask: self.ask.clone(), account: None }
+    }
+
+    /// The same for the socket beside one account's journal.
+    #[must_use]
+    pub fn desk_of(&self, account: Address) -> DaemonDesk {
+        DaemonDesk { ask: self.ask.clone(), account: Some(account) }
+    }
+
+    /// Hosts signals at a seat that can act.
+    #[must_use]
+    pub fn hosting(self, account: Address, host: Host) -> Self {
+        if let Some(desk) = self.desks.iter().find(|desk| desk.account == account && desk.can_act) {
+            // The seat's task has just begun: its queue has room.
+            let _ = desk.work.try_send(Work::Host(Box::new(host)));
+        }
+        self
     }
 
     /// The newest turns, as they come.
@@ -147,12 +177,12 @@ impl Daemon {
                     Some(_) | None => break,
                 },
                 asked = self.asked.recv() => {
-                    let Some(Asked { request, answer }) = asked else { break };
+                    let Some(Asked { account, request, answer }) = asked else { break };
                     if matches!(request, Request::Stop) {
                         let _ = answer.send(Ok(json!({ "stopping": true })));
                         break;
                     }
-                    self.command(request, answer, &reload).await;
+                    self.command(account, request, answer, &reload);
                 },
                 head = heads.next() => self.on_head(head).await,
             }
@@ -166,6 +196,7 @@ impl Daemon {
     async fn on_head(&mut self, head: Result<crate::chain::BlockRef, ReadError>) {
         let head = match head {
             Ok(head) => head,
+            Err(ReadError::Stale(_)) if self.options.quiet_chain => return,
             Err(error) => {
                 self.office.meters.rpc_error("heads", "stale");
                 let text = format!("{error}; the watch does not act before a new head comes");
@@ -207,26 +238,23 @@ impl Daemon {
         }
     }
 
-    async fn command(
+    fn command(
         &self,
+        account: Option<Address>,
         request: Request,
         answer: oneshot::Sender<Answer>,
         reload: &impl Fn() -> Result<Rulebook, String>,
     ) {
         let result = match request {
             Request::Submit(plan) => {
-                // The seat answers when its sender is done.
-                match self.desks.iter().find(|desk| desk.account == plan.account && desk.can_act) {
-                    Some(desk) => {
-                        if let Err(error) = desk.work.try_send(Work::Submit(plan, answer))
-                            && let Work::Submit(_, answer) = error.into_inner()
-                        {
-                            let _ = answer.send(Err(Refused::new(9, "the daemon is busy with other commands")));
-                        }
-                        return;
-                    }
-                    None => Err(Refused::new(4, format!("the daemon has no key for {}", plan.account))),
-                }
+                let account = Some(plan.account);
+                return self.to_seat(account, answer, |answer| Work::Submit(plan, answer));
+            }
+            Request::Pause => return self.to_seat(account, answer, |answer| Work::Govern(Command::Pause, answer)),
+            Request::Resume => return self.to_seat(account, answer, |answer| Work::Govern(Command::Resume, answer)),
+            Request::Flatten => return self.to_seat(account, answer, |answer| Work::Govern(Command::Flatten, answer)),
+            Request::Drilled(figures) => {
+                return self.to_seat(account, answer, |answer| Work::Drilled(figures, answer));
             }
             Request::Reload => match reload() {
                 Ok(rulebook) => {
@@ -239,6 +267,29 @@ impl Daemon {
             other => Err(Refused::new(2, format!("the daemon does not do `{}` by itself", other.name()))),
         };
         let _ = answer.send(result);
+    }
+
+    /// Hands work to the seat of an account, which answers when it is done.
+    fn to_seat(
+        &self,
+        account: Option<Address>,
+        answer: oneshot::Sender<Answer>,
+        work: impl FnOnce(oneshot::Sender<Answer>) -> Work,
+    ) {
+        let mut able = self.desks.iter().filter(|desk| desk.can_act && account.is_none_or(|own| own == desk.account));
+        let refused = match (able.next(), able.next(), account) {
+            (Some(desk), None, _) => match desk.work.try_reserve() {
+                Ok(place) => {
+                    place.send(work(answer));
+                    return;
+                }
+                Err(_) => Refused::new(9, "the daemon is busy with other commands"),
+            },
+            (_, _, Some(account)) => Refused::new(4, format!("the daemon has no key for {account}")),
+            (None, _, None) => Refused::new(4, "the daemon has no key: it only looks on"),
+            (Some(_), Some(_), None) => Refused::new(2, "the daemon acts for several accounts; ask beside a journal"),
+        };
+        let _ = answer.send(Err(refused));
     }
 
     fn status(&self) -> Value {
@@ -286,6 +337,7 @@ async fn serve(
     news: watch::Sender<News>,
     office: Arc<Office>,
 ) -> Seat {
+    let mut hosted: Option<Hosted> = None;
     loop {
         tokio::select! {
             biased;
@@ -295,7 +347,7 @@ async fn serve(
                 }
                 let Some(seen) = sees.borrow_and_update().clone() else { continue };
                 match seat.turn(&seen).await {
-                    Ok(turn) => publish(&news, index, &seen, turn),
+                    Ok(turn) => publish(&news, (index, seat.account()), &seen, turn),
                     Err(error) => {
                         tracing::error!(account = %seat.account(), %error, "this head's turn failed");
                         let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);
@@ -306,21 +358,35 @@ async fn serve(
             work = works.recv() => match work {
                 Some(Work::Submit(plan, answer)) => {
                     // A trim must not wait for what a command wants: newer heads may call the sender away.
-                    let result = seat.submit(*plan, &mut sees).await;
+                    let result = seat.submit(*plan, &sees).await;
                     let _ = answer.send(result);
                 }
+                Some(Work::Govern(Command::Flatten, answer)) => {
+                    let result = seat.flatten(&sees).await;
+                    let _ = answer.send(result);
+                }
+                Some(Work::Govern(command, answer)) => {
+                    let _ = answer.send(seat.govern(command).await);
+                }
+                Some(Work::Drilled(figures, answer)) => {
+                    let _ = answer.send(seat.drilled(figures).await);
+                }
+                Some(Work::Host(host)) => hosted = Some(Hosted::new(*host)),
                 Some(Work::Stop) | None => return seat,
+            },
+            () = Hosted::due(&hosted) => if let Some(hosted) = &mut hosted {
+                seat.host(hosted, &sees).await;
             },
         }
     }
 }
 
-fn publish(news: &watch::Sender<News>, index: usize, seen: &Seen, turn: Turn) {
+fn publish(news: &watch::Sender<News>, (index, account): (usize, Address), seen: &Seen, turn: Turn) {
     /// Decisions that are shown.
     const SHOWN: usize = 20;
     news.send_modify(|news| {
         if let Some(acted) = &turn.acted {
-            news.acted.insert(0, (seen.observation.block.number, acted.clone()));
+            news.acted.insert(0, (seen.observation.block.number, account, acted.clone()));
             news.acted.truncate(SHOWN);
         }
         if let Some(place) = news.turns.get_mut(index) {

@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use alloy::primitives::Address;
 
 use crate::{
+    aave::ReserveList,
     chain::{Clock, Endpoints},
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
+    config::{BoundsConfig, Config, FeesConfig, ThresholdsConfig, WatchConfig},
     perps::avantis_v1::AvantisV1,
+    send::Outcome,
+    trade::{Desk, TradeSettings},
     units::Secs,
     watchdog::ops::{AlertSink, Meters},
 };
@@ -25,6 +28,29 @@ pub struct Rulebook {
     pub thresholds: ThresholdsConfig,
     /// How long a plan and its permits are valid.
     pub permit_ttl: Secs,
+}
+
+impl From<&Config> for Rulebook {
+    fn from(config: &Config) -> Self {
+        Self {
+            watch: config.watch.clone(),
+            bounds: config.bounds,
+            fees: config.fees,
+            thresholds: config.thresholds,
+            permit_ttl: config.permit_ttl,
+        }
+    }
+}
+
+/// What seats need to trade: to host signals, to flatten, to begin the governor's state.
+#[derive(Debug, Clone)]
+pub struct TradeOffice {
+    /// Settings of trades.
+    pub settings: TradeSettings,
+    /// Aave's reserves.
+    pub reserves: ReserveList,
+    /// The chain is the real one.
+    pub live: bool,
 }
 
 /// Endpoints, clock, settings and voices.
@@ -46,6 +72,10 @@ pub struct Office {
     pub usdc: Address,
     /// Decides and tells, signs nothing.
     pub shadow: bool,
+    /// For trades; without it seats only watch and send what they are given.
+    pub trade: Option<TradeOffice>,
+    /// How an execution ended, in words; revert data is explained by whoever knows all error tables.
+    pub words: fn(&Outcome) -> String,
     rulebook: Mutex<Arc<Rulebook>>,
 }
 
@@ -68,6 +98,8 @@ impl Office {
             venue: None,
             usdc: crate::dex::USDC,
             shadow: false,
+            trade: None,
+            words: |outcome| format!("{:?}", outcome.ending),
             rulebook: Mutex::new(Arc::new(rulebook)),
         }
     }
@@ -76,6 +108,33 @@ impl Office {
     #[must_use]
     pub fn with_venue(self, venue: Option<AvantisV1>) -> Self {
         Self { venue, ..self }
+    }
+
+    /// With what trades need.
+    #[must_use]
+    pub fn with_trade(self, trade: TradeOffice) -> Self {
+        Self { trade: Some(trade), ..self }
+    }
+
+    /// With words for how an execution ended.
+    #[must_use]
+    pub fn with_words(self, words: fn(&Outcome) -> String) -> Self {
+        Self { words, ..self }
+    }
+
+    /// An account's desk; `None` where nothing is traded.
+    pub(super) fn desk<V>(&self, account: Address, venue: V) -> Option<Desk<V>> {
+        let TradeOffice { settings, reserves, live } = self.trade.clone()?;
+        Some(Desk {
+            endpoints: self.endpoints.clone(),
+            reserves,
+            venue,
+            account,
+            settings,
+            clock: self.clock.clone(),
+            network: self.network.clone(),
+            live,
+        })
     }
 
     /// Decides and tells only.

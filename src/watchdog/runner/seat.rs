@@ -76,6 +76,15 @@ impl Seat {
         Self { office, account, hands, memory: Memory::default(), perps: PerpBook::default(), nonce_seen: 0 }
     }
 
+    /// Gives the sender back, if it had one.
+    #[must_use]
+    pub fn release(self) -> Option<Sender<Endpoints>> {
+        match self.hands {
+            Hands::Sender(sender) => Some(*sender),
+            Hands::None(_) => None,
+        }
+    }
+
     /// Whose it is.
     #[must_use]
     pub const fn account(&self) -> Address {
@@ -185,7 +194,7 @@ impl Seat {
         Ok(known.collect())
     }
 
-    async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
+    pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let Some(account) = seen.near.get(&self.account) else {
             return Err(WatchError::Read(crate::chain::ReadError::Malformed("the account was not read".to_owned())));
         };

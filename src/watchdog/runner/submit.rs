@@ -3,6 +3,8 @@
 use serde_json::json;
 use tokio::sync::watch;
 
+use std::future::Future;
+
 use super::{Seat, Seen, seat::Hands};
 use crate::{
     chain::Reader,
@@ -14,7 +16,7 @@ use crate::{
 
 impl Seat {
     /// Checks, simulates and sends a plan. While it is followed, a newer head that calls for a trim calls the sender away.
-    pub(super) async fn submit(&mut self, plan: Plan, sees: &mut watch::Receiver<Option<Seen>>) -> Answer {
+    pub(super) async fn submit(&mut self, plan: Plan, sees: &watch::Receiver<Option<Seen>>) -> Answer {
         let office = self.office.clone();
         if office.shadow {
             return Err(Refused::new(4, "the daemon runs in shadow: it sends nothing"));
@@ -27,24 +29,7 @@ impl Seat {
         let approved = check(plan, &office.network, head.timestamp)
             .map_err(|refusal| Refused::new(4, format!("refused: {refusal}")))?;
         self.memory.expect_change();
-        let interrupt = match &self.hands {
-            Hands::Sender(sender) => sender.interrupt(),
-            Hands::None(_) => return Err(Refused::new(4, "the daemon has no key for this account")),
-        };
-        let mut probe = Self::new(office.clone(), self.account, Hands::None(None));
-        probe.memory = self.memory.clone();
-        let watching = async {
-            while sees.changed().await.is_ok() {
-                let seen = sees.borrow().clone();
-                if let Some(seen) = seen
-                    && probe.is_pressed(&seen).await.unwrap_or(false)
-                {
-                    tracing::warn!(account = %probe.account(), "a trim is due: what a command sent gives way");
-                    interrupt.raise();
-                    return;
-                }
-            }
-        };
+        let lookout = self.lookout(sees)?;
         let Hands::Sender(sender) = &mut self.hands else {
             return Err(Refused::new(4, "the daemon has no key for this account"));
         };
@@ -61,21 +46,53 @@ impl Seat {
                     report.orders.iter().map(|(order, state)| json!({ "order": order, "state": state })).collect();
                 return Ok(json!({
                     "exit": code, "settlement": report.settlement, "orders": orders, "fills": report.fills,
-                    "ending": format!("{:?}", report.outcome.ending),
+                    "ending": (office.words)(&report.outcome),
                 }));
             }
             let result = Box::pin(loops::execute(sender, &*office.clock, approved)).await;
             let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
             Ok(json!({
                 "exit": report.outcome.exit_code(), "settlement": report.settlement,
-                "ending": format!("{:?}", report.outcome.ending),
+                "ending": (office.words)(&report.outcome),
             }))
         };
-        tokio::pin!(sending);
-        tokio::select! {
-            biased;
-            answer = &mut sending => answer,
-            () = watching => sending.await,
-        }
+        watched(sending, lookout).await
+    }
+
+    /// Looks at newer heads while something of less haste is under way, and calls the sender away when a trim is due.
+    pub(super) fn lookout(
+        &self,
+        sees: &watch::Receiver<Option<Seen>>,
+    ) -> Result<impl Future<Output = ()> + Send + use<>, Refused> {
+        let interrupt = match &self.hands {
+            Hands::Sender(sender) => sender.interrupt(),
+            Hands::None(_) => return Err(Refused::new(4, "the daemon has no key for this account")),
+        };
+        let mut probe = Self::new(self.office.clone(), self.account, Hands::None(None));
+        probe.memory = self.memory.clone();
+        // Eyes of its own: what it sees is still to be acted upon.
+        let mut sees = sees.clone();
+        Ok(async move {
+            while sees.changed().await.is_ok() {
+                let seen = sees.borrow().clone();
+                if let Some(seen) = seen
+                    && probe.is_pressed(&seen).await.unwrap_or(false)
+                {
+                    tracing::warn!(account = %probe.account(), "a trim is due: what is under way gives way");
+                    interrupt.raise();
+                    return;
+                }
+            }
+        })
+    }
+}
+
+/// Does the work, with the lookout beside it.
+pub(super) async fn watched<T>(work: impl Future<Output = T>, lookout: impl Future<Output = ()>) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => done,
+        () = lookout => work.await,
     }
 }

@@ -34,7 +34,7 @@ impl Seat {
 
     /// Tells what an action came to.
     pub(super) fn tell_acted(&self, facts: &AccountFacts, acted: &Acted) {
-        let kind = kind(&acted.action);
+        let kind = acted.action.name();
         let outcome = if acted.mined_in.is_some() { "mined" } else { "not-mined" };
         self.office.meters.action(kind, outcome);
         let severity = match (&acted.action, acted.mined_in) {
@@ -80,8 +80,8 @@ impl Seat {
     pub(super) fn sample(&self, facts: &AccountFacts) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
         // A course needs no row per block: one a minute, and every one below the warning.
-        let is_due =
-            facts.block.number % 30 == 0 || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
+        let is_due = facts.block.number.is_multiple_of(30)
+            || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
         if !is_due {
             return Ok(());
         }
@@ -107,20 +107,6 @@ impl Seat {
 
     pub(super) fn stamp(&self, facts: &AccountFacts) -> Stamp {
         Stamp { block_time: facts.block.timestamp, wall: Millis(self.office.clock.wall_millis()) }
-    }
-}
-
-/// One word for an action.
-pub(super) const fn kind(action: &Action) -> &'static str {
-    match action {
-        Action::SwitchRpc => "switch-rpc",
-        Action::ResyncNonce { .. } => "resync-nonce",
-        Action::Arm(_) => "arm",
-        Action::Trim(_) => "trim",
-        Action::Exit { .. } => "exit",
-        Action::TightenStop { .. } => "tighten-stop",
-        Action::TopUpMargin { .. } => "top-up",
-        Action::Boost { .. } => "boost",
     }
 }
 

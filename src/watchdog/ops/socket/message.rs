@@ -25,6 +25,8 @@ pub enum Request {
     Resume,
     /// Close everything and open nothing new.
     Flatten,
+    /// A drill has passed: write it into the journal, with its figures.
+    Drilled(Value),
     /// Read the thresholds again.
     Reload,
     /// End in good order.
@@ -82,6 +84,12 @@ struct SubmitWith {
     plan: Box<Plan>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DrilledWith {
+    figures: Value,
+}
+
 #[derive(Serialize, Deserialize)]
 struct AnswerLine {
     schema: u32,
@@ -102,6 +110,7 @@ impl Request {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Flatten => "flatten",
+            Self::Drilled(_) => "drilled",
             Self::Reload => "reload",
             Self::Stop => "stop",
         }
@@ -117,6 +126,9 @@ impl Request {
         let line = match self {
             Self::Submit(plan) => {
                 serde_json::json!({"schema": SOCKET_SCHEMA, "request": self.name(), "with": {"plan": plan}})
+            }
+            Self::Drilled(figures) => {
+                serde_json::json!({"schema": SOCKET_SCHEMA, "request": self.name(), "with": {"figures": figures}})
             }
             _ => serde_json::json!({"schema": SOCKET_SCHEMA, "request": self.name()}),
         };
@@ -144,9 +156,14 @@ impl Request {
                 let SubmitWith { plan } = part(with.get().as_bytes(), "submit")?;
                 return Ok(Self::Submit(plan));
             }
+            "drilled" => {
+                let with = with.ok_or_else(|| Refused::new(2, "drilled needs \"with\": {\"figures\": …}"))?;
+                let DrilledWith { figures } = part(with.get().as_bytes(), "drilled")?;
+                return Ok(Self::Drilled(figures));
+            }
             unknown => {
                 let shown: String = unknown.chars().take(40).collect();
-                let known = "ping, status, submit, pause, resume, flatten, reload, stop";
+                let known = "ping, status, submit, pause, resume, flatten, drilled, reload, stop";
                 return Err(Refused::new(2, format!("there is no request `{shown}`; there are: {known}")));
             }
         };
@@ -198,6 +215,7 @@ mod tests {
             Request::Pause,
             Request::Resume,
             Request::Flatten,
+            Request::Drilled(serde_json::json!({ "pair": "WETH/USDC" })),
             Request::Reload,
             Request::Stop,
         ] {

@@ -1,0 +1,85 @@
+//! Sending a checked plan: by the daemon that holds the journal, or by ourselves where there is none.
+
+use alloy::primitives::Address;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    journal::ending_words,
+    loops::confirm,
+    session::Session,
+    signal_run::finish_open,
+};
+use crate::{
+    journal::Writer,
+    loops::execute,
+    perps::{self, OrderHandle, OrderPatience, OrderState},
+    plan::{Approved, Deviation, Plan},
+    send::Settlement,
+    watchdog::ops::{DaemonClient, Request, socket_path},
+};
+
+/// What came of a plan.
+#[derive(Debug, Deserialize)]
+pub(super) struct Delivered {
+    /// The exit code of it.
+    pub(super) exit: u8,
+    /// Prediction beside outcome; `None` when not every step went through.
+    pub(super) settlement: Option<Settlement>,
+    /// How it ended, in words.
+    pub(super) ending: String,
+    /// Orders at the perp venue.
+    #[serde(default)]
+    pub(super) orders: Vec<(OrderHandle, OrderState)>,
+    /// Prediction beside fill.
+    #[serde(default)]
+    pub(super) fills: Vec<Deviation>,
+}
+
+impl Session {
+    /// The daemon that writes this account's journal, when one listens beside it.
+    pub(super) async fn daemon(&self, account: Address) -> Outcome<Option<DaemonClient>> {
+        let Some(reader) = self.journal_reader(account)? else { return Ok(None) };
+        if reader.writer() == Writer::None {
+            return Ok(None);
+        }
+        let path = socket_path(&self.config.socket, reader.path());
+        Ok(DaemonClient::connect(&path, &self.config.socket).await?)
+    }
+
+    /// Asks the daemon of an account; `None` where none listens.
+    pub(super) async fn ask_daemon(&self, account: Address, request: &Request) -> Outcome<Option<Value>> {
+        match self.daemon(account).await? {
+            Some(mut daemon) => Ok(Some(daemon.ask(request).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Sends a plan after the user's word: the daemon checks and simulates it again as its own, ourselves sign it otherwise.
+pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bool) -> Outcome<Delivered> {
+    let account = approved.get().account;
+    let is_perp = super::perp::is_perp(approved.get());
+    if let Some(mut daemon) = session.daemon(account).await? {
+        confirm(session, yes)?;
+        session.output.note("handed to the daemon that watches this account");
+        let answer = daemon.ask(&Request::Submit(Box::new(approved.get().clone()))).await?;
+        return serde_json::from_value(answer)
+            .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")));
+    }
+    let signer = session.signer().await?;
+    confirm(session, yes)?;
+    let mut sender = session.sender(signer).await?;
+    Box::pin(finish_open(session, &mut sender)).await;
+    if !is_perp {
+        let report = execute(&mut sender, &*session.clock, approved).await?;
+        let (exit, ending) = (report.outcome.exit_code(), ending_words(&report.outcome));
+        return Ok(Delivered { exit, settlement: report.settlement, ending, orders: Vec::new(), fills: Vec::new() });
+    }
+    let venue = session.perps().await?;
+    let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
+    let report = perps::execute(&mut sender, &venue, &*session.clock, approved, patience).await?;
+    let (exit, ending) = (report.exit_code(), ending_words(&report.outcome));
+    Ok(Delivered { exit, settlement: report.settlement, ending, orders: report.orders, fills: report.fills })
+}

@@ -1,0 +1,82 @@
+//! What is looked at before a watch begins.
+
+use alloy::primitives::Address;
+use rust_decimal::Decimal;
+
+use crate::{
+    chain::Reader,
+    cli::{
+        exit::{Exit, Failure, Outcome},
+        session::Session,
+    },
+    journal::DRILL_PASSED,
+    report::{Verdict, contract_checks},
+    units::to_decimal,
+    watchdog::runner::Seen,
+};
+
+/// Decimals of Aave's prices.
+const USD_DECIMALS: u8 = 8;
+
+/// Contracts are there and are what they were; the composer reads our call data.
+pub(super) async fn deployments(session: &Session) -> Outcome {
+    session.trust_composer().await?;
+    let head = Reader::head(&session.endpoints).await?;
+    let mut failed = Vec::new();
+    for check in contract_checks(&session.endpoints, &session.identity, &head).await? {
+        let (name, found, fix) = (check.name, check.found, check.fix);
+        match check.verdict {
+            Verdict::Ok => tracing::info!(check = %name, "{found}"),
+            Verdict::Warn => tracing::warn!(check = %name, "{found}; {fix}"),
+            Verdict::Fail => failed.push(format!("{name}: {found}; {fix}")),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::message(Exit::Configuration, format!("deployments: {}", failed.join("\n  "))))
+}
+
+/// On the live chain an account above `watch.max_equity` is not watched before a drill has passed there.
+pub(super) fn require_drill(session: &Session, accounts: &[Address], seen: &Seen) -> Outcome {
+    if !session.identity.is_live() {
+        return Ok(());
+    }
+    let limit = session.config.watch.max_equity;
+    let mut above = Vec::new();
+    for account in accounts {
+        let equity = equity(seen, *account)?;
+        if equity > limit {
+            above.push(format!("{account} has {} USD", equity.round_dp(2)));
+        }
+    }
+    if above.is_empty() || has_drilled(session, accounts)? {
+        return Ok(());
+    }
+    let message = format!(
+        "{} on Aave, above watch.max_equity {limit}, and no drill has passed on {} yet: run `trimtab watch drill \
+         --broadcast` first",
+        above.join(", "),
+        session.network()
+    );
+    Err(Failure::message(Exit::Refused, message))
+}
+
+fn has_drilled(session: &Session, accounts: &[Address]) -> Outcome<bool> {
+    for account in accounts {
+        if let Some(reader) = session.journal_reader(*account)?
+            && reader.last_event(DRILL_PASSED)?.is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Collateral less debt at Aave, US dollars.
+fn equity(seen: &Seen, account: Address) -> Outcome<Decimal> {
+    let observation = &seen.observation;
+    let Some(state) = observation.near.get(&account) else { return Ok(Decimal::ZERO) };
+    let data = state.at(&observation.market, observation.block.timestamp)?;
+    Ok(to_decimal(data.collateral.0.saturating_sub(data.debt.0), USD_DECIMALS).unwrap_or(Decimal::MAX))
+}

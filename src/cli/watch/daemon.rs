@@ -1,0 +1,162 @@
+//! The daemon: journals, checks, socket, service, alerts; then the watch, until it is told to stop.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::primitives::Address;
+use tokio::sync::watch;
+
+use super::{
+    WatchArgs,
+    post::{Manned, Post},
+    rows::{account_rows, decision_rows},
+};
+use crate::{
+    chain::HeadOptions,
+    cli::{
+        exit::{Exit, Failure, Outcome},
+        global::GlobalArgs,
+        session::Session,
+        signal_run::order_timeout,
+    },
+    trade::saga::{Follow, Host, Policies},
+    watchdog::{
+        ops::{
+            DaemonSocket, Heartbeat, LiveView, OpsService, Pulse, Request, Requests, ServiceNotify, Signals, ViewEvent,
+            socket_path,
+        },
+        runner::{Daemon, DaemonDesk, DaemonOptions, News, Rulebook, WatchError},
+    },
+};
+
+/// The loop counts as stuck after this many of its intervals (as `/healthz` does).
+const STUCK_AFTER: u32 = 4;
+/// How long an action under way may take at the end; systemd waits a minute.
+const GRACE: Duration = Duration::from_secs(45);
+
+pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
+    let manned = Manned::take(global, args).await?;
+    let acting = manned.acting();
+    if args.signals.is_some() && acting.len() != 1 {
+        let message = format!("--signals needs exactly one account with a key; there are {}", acting.len());
+        return Err(Failure::message(Exit::Usage, message));
+    }
+    let heads = HeadOptions::default();
+    let pulse = Arc::new(Pulse::new(manned.session.clock.clone()));
+    let metrics = manned.session.config.metrics;
+    let service = OpsService::start(&metrics, heads.stale_after, pulse.clone(), manned.meters.clone()).await?;
+    if let Some(service) = &service {
+        tracing::info!(check = "metrics", "http://{}/metrics", service.address());
+    }
+    let mut post = manned.open(args.shadow).await?;
+    if args.signals.is_some() && post.office.venue.is_none() {
+        return Err(Failure::message(Exit::Configuration, "--signals: no perp venue is known here; see the warning"));
+    }
+    let alerts = &post.session.config.alerts;
+    let heartbeat = Heartbeat::start(&alerts.heartbeat, alerts.timeout, pulse.clone(), post.meters.clone())?;
+    let notify = Arc::new(ServiceNotify::from_process());
+    let keep_alive = notify.keep_alive(pulse.clone(), heads.stale_after.saturating_mul(STUCK_AFTER));
+    let seen = post.first_look().await?;
+    post.check(&seen).await?;
+
+    let signals = Signals::listen().map_err(WatchError::Signals)?;
+    let farewell = post.alerts.clone();
+    let Post { session, office, watch, seats, .. } = post;
+    let trades = office.venue.is_some() && !args.shadow;
+    let everybody: Vec<(Address, bool)> = seats.iter().map(|seat| (seat.account(), seat.can_act())).collect();
+    let options = DaemonOptions { heads, quiet_chain: !session.identity.is_live(), grace: GRACE };
+    let mut daemon = Daemon::new(office, watch, seats, pulse, notify.clone(), options);
+    // Whoever holds the journal sees open trades through, with or without new signals.
+    if trades {
+        for account in &acting {
+            daemon = daemon.hosting(*account, host(args, &session));
+        }
+    }
+    let sockets = listen(&session, &daemon, &acting)?;
+    let title = session.identity.to_string();
+    let words = format!("{} accounts on {title}{}", everybody.len(), if args.shadow { ", shadow" } else { "" });
+    notify.status(&format!("watching {words}"));
+    tracing::info!("watching {words}");
+
+    let (news, desk) = (daemon.news(), daemon.desk());
+    let settings = global.clone();
+    let reload = move || match settings.settings() {
+        Ok(loaded) => Ok(Rulebook::from(&loaded.config)),
+        Err(failure) => Err(format!("{:#}", failure.report)),
+    };
+    let running = tokio::spawn(daemon.run(signals, reload));
+    let ended = if args.tui {
+        show(&title, &everybody, news, desk, running).await
+    } else {
+        running.await.map_err(|error| Failure::message(Exit::Bug, format!("the watch ended: {error}")))
+    };
+    drop((sockets, service, heartbeat, keep_alive));
+    farewell.drain(GRACE / 3).await;
+    ended??;
+    tracing::info!("the watch has ended");
+    Ok(())
+}
+
+/// What goes on with open trades, and takes new lines of the file where there is one.
+fn host(args: &WatchArgs, session: &Session) -> Host {
+    let strategy = &session.config.strategy;
+    let policies = Policies {
+        cap: strategy.cap,
+        include_existing: false,
+        forced: false,
+        after_perp: strategy.after_perp,
+        on_perp_failure: strategy.on_perp_failure,
+    };
+    Host::new(policies, args.signals.as_deref().map(Follow::new), order_timeout(session))
+}
+
+/// A socket beside each journal that is ours; one for all, where a path is set.
+fn listen(session: &Session, daemon: &Daemon, acting: &[Address]) -> Outcome<Vec<DaemonSocket>> {
+    let config = &session.config.socket;
+    let mut sockets = Vec::new();
+    for account in acting {
+        let Some(reader) = session.journal_reader(*account)? else { continue };
+        let path = socket_path(config, reader.path());
+        if config.path.is_some() {
+            return Ok(vec![DaemonSocket::listen(&path, config, Arc::new(daemon.desk()))?]);
+        }
+        sockets.push(DaemonSocket::listen(&path, config, Arc::new(daemon.desk_of(*account)))?);
+    }
+    Ok(sockets)
+}
+
+type Running = tokio::task::JoinHandle<Result<(), WatchError>>;
+
+/// The live table, until the user or the daemon ends it.
+async fn show(
+    title: &str,
+    everybody: &[(Address, bool)],
+    mut news: watch::Receiver<News>,
+    desk: DaemonDesk,
+    mut running: Running,
+) -> Outcome<Result<(), WatchError>> {
+    let gone = |error| Failure::message(Exit::Bug, format!("the watch ended: {error}"));
+    let mut view = LiveView::open().map_err(|error| Failure::message(Exit::Bug, format!("terminal: {error}")))?;
+    loop {
+        let (accounts, decisions, block) = {
+            let news = news.borrow_and_update();
+            let blocks = news.turns.iter().flatten().filter_map(|turn| Some(turn.facts.as_ref()?.block.number));
+            (account_rows(everybody, &news), decision_rows(&news), blocks.max())
+        };
+        let title = block.map_or_else(|| title.to_owned(), |block| format!("{title} · block {block}"));
+        // A terminal that is gone does not end the watch.
+        if let Err(error) = view.show(&title, &accounts, &decisions) {
+            tracing::warn!(%error, "the table cannot be shown any more");
+            return running.await.map_err(gone);
+        }
+        tokio::select! {
+            ended = &mut running => return ended.map_err(gone),
+            changed = news.changed() => if changed.is_err() {
+                return running.await.map_err(gone);
+            },
+            event = view.event() => if event == ViewEvent::Quit {
+                let _ = desk.answer(Request::Stop).await;
+                return running.await.map_err(gone);
+            },
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! `watch drill`: the trim that nobody needs yet, there and back, and the alert that nobody waits for.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::primitives::{Address, U256};
+use clap::Args;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::json;
+
+use super::post::origin;
+use crate::{
+    aave::ReserveList,
+    chain::Reader,
+    cli::{
+        deliver::{Delivered, deliver},
+        exit::{Exit, Failure, Outcome},
+        global::GlobalArgs,
+        loop_args::PairArgs,
+        loops::{gas_view, read_market, thresholds_of},
+        plan_view::{plan_text, settlement_text, simulation_text},
+        session::Session,
+    },
+    journal::{DRILL_PASSED, Event, IntentId, Severity},
+    loops::{LoopSnapshot, Ownership, Pair, Request, Settings, Target, plan},
+    plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
+    send::Settlement,
+    units::{Millis, WAD, from_decimal, to_decimal},
+    watchdog::ops::{self, Alerts, ChannelTest, Meters},
+};
+
+/// The share of the debt that is repaid and borrowed again: one in so many.
+const SHARE: u64 = 100;
+/// How long the channels may take for the test alert.
+const ALERT_DEADLINE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(super) struct DrillArgs {
+    #[command(flatten)]
+    pair: PairArgs,
+    /// Send it; without this flag the trim is planned, simulated and shown only.
+    #[arg(long)]
+    broadcast: bool,
+    /// Do not ask before sending.
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Drill {
+    network: String,
+    pair: String,
+    passed: bool,
+    sent: bool,
+    trim: Option<Settlement>,
+    back: Option<Settlement>,
+    alerts: Vec<ChannelTest>,
+}
+
+pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
+    let session = Session::connect(global).await?;
+    session.trust_composer().await?;
+    let field = Field::new(&session, &args.pair).await?;
+    let output = session.output;
+    let (there, before) = field.there().await?;
+    let name = field.pair.name();
+    if !args.broadcast {
+        let document = json!({ "plan": there.plan, "simulation": there.rehearsal, "back_to": before, "sent": false });
+        return output.result(&document, || {
+            format!(
+                "{}\n\nthen back to leverage {before}x, planned on what the first leaves\n\ndry run: nothing was sent, no \
+                 alert either; add --broadcast to do it",
+                there.shown
+            )
+        });
+    }
+    output.note(&there.shown);
+    let trim = field.send(there.approved, args.yes).await?;
+    output.note(settlement_text(&trim));
+    let back = field.back(before).await.map_err(|failure| stays(failure, &name, before))?;
+    output.note(&back.shown);
+    // The user's word was given for the whole of it.
+    let back = field.send(back.approved, true).await.map_err(|failure| stays(failure, &name, before))?;
+    let alerts = test_alerts(&session).await?;
+    let failed: Vec<String> = alerts
+        .iter()
+        .filter_map(|test| test.failure.as_ref().map(|reason| format!("{}: {reason}", test.channel)))
+        .collect();
+    let drill = Drill {
+        network: session.network().to_string(),
+        pair: name,
+        passed: failed.is_empty(),
+        sent: true,
+        trim: Some(trim),
+        back: Some(back),
+        alerts,
+    };
+    if drill.passed {
+        record(&session, field.account, &drill).await?;
+    }
+    output.result(&drill, || drill.words())?;
+    if drill.passed {
+        return Ok(());
+    }
+    let message = format!("the trim works, the alerts do not: {}; the drill has not passed", failed.join("; "));
+    Err(Failure::after_result(Exit::Configuration, message))
+}
+
+/// A failure after the first half: the loop is safer than before, and stays so.
+fn stays(failure: Failure, name: &str, before: Decimal) -> Failure {
+    let report = failure.report.wrap_err(format!(
+        "{name} was trimmed by 1 % of its debt and not brought back to {before}x; `trimtab loop adjust` can; the drill has \
+         not passed"
+    ));
+    Failure { report, ..failure }
+}
+
+/// A plan that was checked and simulated.
+struct Ready {
+    plan: Plan,
+    approved: Approved<Plan>,
+    rehearsal: Rehearsal,
+    shown: String,
+}
+
+/// The loop that the drill is done on.
+struct Field<'a> {
+    session: &'a Session,
+    list: ReserveList,
+    pair: Pair,
+    account: Address,
+    include_existing: bool,
+}
+
+impl<'a> Field<'a> {
+    async fn new(session: &'a Session, args: &PairArgs) -> Outcome<Self> {
+        let list = session.reserves().await?;
+        let account = session.account().await?;
+        let market = read_market(session, &list).await?;
+        let pair = Pair::find(&list, &market, &args.collateral, &args.debt)?;
+        Ok(Self { session, list, pair, account, include_existing: args.include_existing })
+    }
+
+    /// The trim, and the leverage before it.
+    async fn there(&self) -> Outcome<(Ready, Decimal)> {
+        let snapshot = self.snapshot().await?;
+        let (owed, leverage) = self.standing(&snapshot)?;
+        let data = snapshot.account.at(&snapshot.market, snapshot.block.timestamp)?;
+        let settings = self.settings("there", &snapshot).await?;
+        let floor = settings.thresholds.opening_floor();
+        let now = data.health_factor.to_decimal().unwrap_or(Decimal::MAX);
+        // What could not be borrowed again is not repaid for practice.
+        if from_decimal(floor, 18).is_some_and(|floor| data.health_factor.0 < floor) {
+            let message = format!(
+                "health factor {} is below {floor}, the floor for borrowing: the loop could not be brought back after the \
+                 drill; deposit or deleverage first",
+                now.round_dp(4)
+            );
+            return Err(Failure::message(Exit::Refused, message));
+        }
+        // Twice the way that a hundredth of the debt goes: the amount is what limits it.
+        let target = Target::HealthFactor((now * Decimal::new(11, 1)).round_dp(6));
+        let request = Request::Trim { target, at_most: Some(owed / U256::from(SHARE)) };
+        Ok((self.ready(&request, &snapshot, &settings).await?, leverage))
+    }
+
+    /// The way back, on what the trim has left.
+    async fn back(&self, leverage: Decimal) -> Outcome<Ready> {
+        let snapshot = self.snapshot().await?;
+        let settings = self.settings("back", &snapshot).await?;
+        self.ready(&Request::Adjust { target: Target::Leverage(leverage) }, &snapshot, &settings).await
+    }
+
+    async fn snapshot(&self) -> Outcome<LoopSnapshot> {
+        Ok(LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?)
+    }
+
+    /// The debt, and the leverage rounded down: going back never asks for more than there was.
+    fn standing(&self, snapshot: &LoopSnapshot) -> Outcome<(U256, Decimal)> {
+        let data = snapshot.account.at(&snapshot.market, snapshot.block.timestamp)?;
+        let debt = snapshot.market.reserve(self.pair.debt.token)?;
+        let owed = snapshot.account.owed(debt, snapshot.block.timestamp)?;
+        let equity = data.collateral.0.saturating_sub(data.debt.0);
+        if owed.is_zero() || equity.is_zero() {
+            let message = format!("there is no {} loop to drill on; open a small one first", self.pair.name());
+            return Err(Failure::message(Exit::Refused, message));
+        }
+        let wad = data.collateral.0.saturating_mul(WAD) / equity;
+        let leverage = to_decimal(wad, 18).unwrap_or(Decimal::ONE);
+        Ok((owed, leverage.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::ToZero)))
+    }
+
+    async fn settings(&self, way: &str, snapshot: &LoopSnapshot) -> Outcome<Settings> {
+        let (session, config) = (self.session, &self.session.config);
+        let subject = format!("drill {way} {} {}", snapshot.block.hash, self.account);
+        Ok(Settings {
+            id: IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string(),
+            network: session.network().as_str().to_owned(),
+            urgency: None,
+            bounds: config.bounds,
+            fees: config.fees,
+            slippage: None,
+            thresholds: thresholds_of(session, &snapshot.market, &self.pair, self.account)?.0,
+            permit_ttl: config.permit_ttl,
+            flash: None,
+            gas_price: session.gas_price().await?,
+        })
+    }
+
+    async fn ready(&self, request: &Request, snapshot: &LoopSnapshot, settings: &Settings) -> Outcome<Ready> {
+        let session = self.session;
+        let is_ours = thresholds_of(session, &snapshot.market, &self.pair, self.account)?.1;
+        let ownership = if is_ours || self.include_existing { Ownership::Known } else { Ownership::Foreign };
+        let hubs = LoopSnapshot::hubs(&self.list);
+        let plan = plan(request, snapshot, &self.pair, settings, &hubs, ownership)?;
+        let approved = match check(plan.clone(), session.network().as_str(), snapshot.block.timestamp) {
+            Ok(approved) => approved,
+            Err(refusal) => {
+                session.output.note(plan_text(&plan, None));
+                return Err(refusal.into());
+            }
+        };
+        let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, snapshot.inclusion()).await?;
+        let gas = gas_view(session, &plan, &rehearsal, settings.gas_price).await?;
+        let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
+        Ok(Ready { plan, approved, rehearsal, shown })
+    }
+
+    async fn send(&self, approved: Approved<Plan>, yes: bool) -> Outcome<Settlement> {
+        match deliver(self.session, approved, yes).await? {
+            Delivered { exit: 0, settlement: Some(settlement), .. } => Ok(settlement),
+            Delivered { exit, ending, .. } => Err(Failure::message(Exit::from_code(exit), ending)),
+        }
+    }
+}
+
+/// Sends the test alert through every channel that is set up.
+async fn test_alerts(session: &Session) -> Outcome<Vec<ChannelTest>> {
+    let meters = Arc::new(Meters::new().map_err(|error| Failure::message(Exit::Bug, error))?);
+    let alerts = Alerts::start(&session.config.alerts, origin(session), session.clock.clone(), meters)?;
+    if alerts.channels().next().is_none() {
+        session
+            .output
+            .note("warning: no alert channel is set up (docs/watchdog.md, Alerts): only the log will tell you");
+    }
+    Ok(alerts.test(ALERT_DEADLINE).await)
+}
+
+/// Writes into the journal that it passed; the daemon does it where it holds the journal.
+async fn record(session: &Session, account: Address, drill: &Drill) -> Outcome {
+    let figures = json!({
+        "network": drill.network, "pair": drill.pair, "alerts": drill.alerts,
+        "trim": drill.trim.as_ref().map(|leg| &leg.transactions),
+        "back": drill.back.as_ref().map(|leg| &leg.transactions),
+    });
+    if session.ask_daemon(account, &ops::Request::Drilled(figures.clone())).await?.is_some() {
+        return Ok(());
+    }
+    let head = Reader::head(&session.endpoints).await?;
+    let journal = session.journal(account).await?;
+    let at = crate::journal::Stamp { block_time: head.timestamp, wall: Millis(session.clock.wall_millis()) };
+    Ok(journal.append_event(&Event {
+        severity: Severity::Info,
+        kind: DRILL_PASSED.to_owned(),
+        reason: format!("a drill has passed on {}", drill.network),
+        figures,
+        intent: None,
+        position: None,
+        saga: None,
+        at,
+    })?)
+}
+
+impl Drill {
+    fn words(&self) -> String {
+        let mut lines = vec![format!("{} on {}: trimmed by 1 % of the debt and brought back", self.pair, self.network)];
+        let legs = [("trim", &self.trim), ("back", &self.back)];
+        for (name, leg) in legs.into_iter().filter_map(|(name, leg)| Some((name, leg.as_ref()?))) {
+            lines.push(format!("\n{name}, {}", settlement_text(leg)));
+        }
+        let costs = legs.iter().filter_map(|(_, leg)| Some(leg.as_ref()?.gas_cost.raw));
+        let cost = costs.fold(U256::ZERO, |sum, cost| sum.saturating_add(cost));
+        lines.push(format!("\ngas of both: {}", Quantity::new(cost, 18, "ETH")));
+        for test in &self.alerts {
+            lines.push(match &test.failure {
+                None => format!("test alert: {} took it", test.channel),
+                Some(reason) => format!("test alert: {} FAILED: {reason}", test.channel),
+            });
+        }
+        lines.push(if self.passed { "the drill has passed".to_owned() } else { "the drill has NOT passed".to_owned() });
+        lines.join("\n")
+    }
+}

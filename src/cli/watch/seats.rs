@@ -1,0 +1,93 @@
+//! Whom a watch watches: keys from the wallet options, addresses from flags and settings.
+
+use alloy::primitives::{Address, keccak256};
+
+use super::WatchArgs;
+use crate::{
+    chain::{Signer, SigningError, WalletArgs},
+    cli::{
+        exit::{Exit, Failure, Outcome},
+        global::GlobalArgs,
+        session::Session,
+    },
+    watchdog::runner::Hands,
+};
+
+/// Everybody, those with a key first. The journals of these are locked from here on; one that another process holds ends
+/// it (exit 9).
+pub(super) async fn places(global: &GlobalArgs, session: &Session, args: &WatchArgs) -> Outcome<Vec<(Address, Hands)>> {
+    let (signers, readers) = who(global, session, args).await?;
+    let mut places: Vec<(Address, Hands)> = Vec::new();
+    for signer in signers {
+        let account = signer.address();
+        if places.iter().any(|(known, _)| *known == account) {
+            continue;
+        }
+        can_sign(&signer)?;
+        tracing::info!(%account, check = "key", "the key signs");
+        let sender = session.sender(signer).await?;
+        tracing::info!(%account, check = "journal", "{} is ours", sender.journal().reader().path().display());
+        places.push((account, Hands::Sender(Box::new(sender))));
+    }
+    for account in readers {
+        if places.iter().all(|(known, _)| *known != account) {
+            tracing::info!(%account, check = "key", "none: this account is only looked at");
+            places.push((account, Hands::None(session.journal_reader(account)?)));
+        }
+    }
+    if places.is_empty() {
+        let message = "whom to watch: give --account NAME (a keystore), --account ADDRESS (to look on only), another \
+                       wallet option, or watch.accounts in trimtab.toml";
+        return Err(Failure::message(Exit::Usage, message));
+    }
+    Ok(places)
+}
+
+async fn who(global: &GlobalArgs, session: &Session, args: &WatchArgs) -> Outcome<(Vec<Signer>, Vec<Address>)> {
+    let (mut signers, mut readers) = (Vec::new(), Vec::new());
+    let wallet = &global.wallet;
+    for name in &args.account {
+        if let Ok(account) = name.parse() {
+            readers.push(account);
+            continue;
+        }
+        if name.starts_with("0x") {
+            let message = format!("--account {name}: neither an address nor the name of a keystore");
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        let own = WalletArgs {
+            account: Some(name.clone()),
+            password_file: wallet.password_file.clone(),
+            unsafe_password: wallet.unsafe_password.clone(),
+            ..WalletArgs::default()
+        };
+        signers.push(session.signer_of(&own).await?);
+    }
+    // The flag is the wallet's too; its names were taken above, the variable for it was not.
+    let account = if args.account.is_empty() { wallet.account.clone() } else { None };
+    let other = WalletArgs { account, from: None, ..wallet.clone() };
+    if other.has_key() {
+        signers.push(session.signer_of(&other).await?);
+    }
+    readers.extend(wallet.from);
+    readers.extend(&session.config.watch.accounts);
+    Ok((signers, readers))
+}
+
+/// Signs something that means nothing anywhere, and looks whether the signature is the account's.
+fn can_sign(signer: &Signer) -> Outcome {
+    let digest = keccak256("trimtab: does this key sign?");
+    let signature = match signer.sign_digest(&digest) {
+        Ok(signature) => signature,
+        // It asks its owner for everything: somebody must be there at every trim.
+        Err(SigningError::DigestNotShown) => {
+            tracing::warn!(account = %signer.address(), "a hardware wallet: nothing is trimmed unless somebody confirms");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match signature.recover_address_from_prehash(&digest) {
+        Ok(account) if account == signer.address() => Ok(()),
+        _ => Err(Failure::message(Exit::Configuration, format!("the key of {} does not sign", signer.address()))),
+    }
+}

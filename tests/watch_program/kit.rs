@@ -1,0 +1,110 @@
+//! A watched loop, and the daemon that watches it.
+
+use std::{
+    future::Future,
+    os::unix::net::UnixDatagram,
+    time::{Duration, Instant},
+};
+
+use rust_decimal::{Decimal, dec};
+use tempfile::TempDir;
+use trimtab::{
+    localchain::{PriceChange, PriceScope},
+    loops::{Funds, Request, Target},
+    units::Wad,
+};
+
+use crate::{
+    common::TEST_KEYS,
+    trader::{Program, Ran, Running, Trader, ether},
+};
+
+/// How long anything may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A loop of one ether at 3x, as the journal has it.
+pub(crate) async fn looped() -> Trader {
+    let trader = Trader::start().await;
+    let pair = trader.pair("WETH", "USDC").await;
+    trader.act(&pair, &Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(3)) }).await;
+    trader
+}
+
+pub(crate) async fn price(trader: &Trader, dollars: &str) {
+    let change = PriceChange::parse("ETH", dollars).expect("price");
+    trader.replica.controls.price(&change, PriceScope::Everything).await.expect("moved");
+}
+
+pub(crate) async fn health(trader: &Trader) -> Decimal {
+    Wad(trader.health_factor().await).to_decimal().expect("a decimal")
+}
+
+pub(crate) fn is_at_target(health: Decimal) -> bool {
+    (health - dec!(1.25)).abs() < dec!(0.00125)
+}
+
+/// Waits until it is so.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The program with any free port for its figures.
+pub(crate) fn program(trader: &Trader) -> Program {
+    trader.program().env("TRIMTAB_METRICS_LISTEN", "127.0.0.1:0")
+}
+
+/// A daemon under a service manager that has heard that it is ready.
+pub(crate) struct Daemon {
+    running: Running,
+    manager: UnixDatagram,
+    _dir: TempDir,
+}
+
+impl Daemon {
+    pub(crate) async fn start(program: Program, words: &str) -> Self {
+        let dir = tempfile::tempdir().expect("directory");
+        let path = dir.path().join("notify");
+        let manager = UnixDatagram::bind(&path).expect("socket");
+        manager.set_nonblocking(true).expect("non-blocking");
+        let running = program.env("NOTIFY_SOCKET", &path.display().to_string()).spawn(words);
+        let daemon = Self { running, manager, _dir: dir };
+        daemon.hears("READY=1").await;
+        daemon
+    }
+
+    /// Waits until the service manager has heard this.
+    pub(crate) async fn hears(&self, message: &str) {
+        until(message, || async {
+            let mut heard = [0; 512];
+            while let Ok(length) = self.manager.recv(&mut heard) {
+                if heard.get(..length) == Some(message.as_bytes()) {
+                    return true;
+                }
+            }
+            false
+        })
+        .await;
+    }
+
+    pub(crate) async fn reload(&self) {
+        self.running.signal("HUP").await;
+    }
+
+    /// As `systemctl stop` does.
+    pub(crate) async fn stop(self) -> Ran {
+        self.running.signal("TERM").await;
+        self.running.end().await
+    }
+}
+
+/// No key is in what it said.
+#[track_caller]
+pub(crate) fn keeps_its_secrets(ran: &Ran) {
+    for key in TEST_KEYS {
+        assert!(!ran.stdout.contains(key) && !ran.stderr.contains(key), "a key in {ran:#?}");
+    }
+}

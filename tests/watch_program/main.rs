@@ -1,0 +1,18 @@
+//! `trimtab watch` as users run it: the real program on a replica of its own.
+#![allow(clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/proxy.rs"]
+mod proxy;
+#[path = "../saga_stories/story.rs"]
+mod story;
+#[path = "../common/trader.rs"]
+mod trader;
+
+mod beside;
+mod daemon;
+mod drill;
+mod kit;
+mod once;
+mod signals;
