@@ -40,8 +40,8 @@ impl Seat {
         let lookout = self.lookout(sees)?;
         let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
         let interrupt = sender.interrupt();
-        let legs = plan_flatten(&desk, sender.journal().reader()).await.map_err(refused)?;
-        let closing = flatten(&desk, sender, &legs, OrderPatience::default(), |done| tracing::warn!("{done}"));
+        let plan = plan_flatten(&desk, Some(sender.journal().reader()), false).await.map_err(refused)?;
+        let closing = flatten(&desk, sender, &plan.legs, OrderPatience::default(), |done| tracing::warn!("{done}"));
         let done = watched(closing, lookout).await;
         interrupt.lower();
         let words: Vec<String> = done.iter().map(ToString::to_string).collect();
