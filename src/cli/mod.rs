@@ -48,6 +48,9 @@ use global::{GlobalArgs, Logs};
 
 use crate::strategy;
 
+/// Stack of the threads that the daemon's accounts run on, as large as that of the main thread: plans are deep.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
 #[derive(Debug, Parser)]
 #[command(name = "trimtab", version, max_term_width = 110, propagate_version = true)]
@@ -111,9 +114,6 @@ enum Command {
     Completions(completions::CompletionsArgs),
 }
 
-/// Stack of each worker: a command that hosts others is a deep chain of calls.
-const STACK: usize = 8 * 1024 * 1024;
-
 /// Parses the command line, runs the command, and tells the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -129,7 +129,8 @@ pub fn main() -> ExitCode {
         _ => Logs::Warnings,
     });
     let output = cli.global.output();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the runtime could not be started: {error}");

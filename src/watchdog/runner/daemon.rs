@@ -358,11 +358,11 @@ async fn serve(
             work = works.recv() => match work {
                 Some(Work::Submit(plan, answer)) => {
                     // A trim must not wait for what a command wants: newer heads may call the sender away.
-                    let result = seat.submit(*plan, &sees).await;
+                    let result = Box::pin(seat.submit(*plan, &sees)).await;
                     let _ = answer.send(result);
                 }
                 Some(Work::Govern(Command::Flatten, answer)) => {
-                    let result = seat.flatten(&sees).await;
+                    let result = Box::pin(seat.flatten(&sees)).await;
                     let _ = answer.send(result);
                 }
                 Some(Work::Govern(command, answer)) => {
@@ -375,7 +375,7 @@ async fn serve(
                 Some(Work::Stop) | None => return seat,
             },
             () = Hosted::due(&hosted) => if let Some(hosted) = &mut hosted {
-                seat.host(hosted, &sees).await;
+                Box::pin(seat.host(hosted, &sees)).await;
             },
         }
     }

@@ -41,7 +41,8 @@ impl Seat {
         let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
         let interrupt = sender.interrupt();
         let plan = plan_flatten(&desk, Some(sender.journal().reader()), false).await.map_err(refused)?;
-        let closing = flatten(&desk, sender, &plan.legs, OrderPatience::default(), |done| tracing::warn!("{done}"));
+        let closing =
+            Box::pin(flatten(&desk, sender, &plan.legs, OrderPatience::default(), |done| tracing::warn!("{done}")));
         let done = watched(closing, lookout).await;
         interrupt.lower();
         let words: Vec<String> = done.iter().map(ToString::to_string).collect();
