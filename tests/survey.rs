@@ -31,7 +31,7 @@ async fn one_call_a_head_reads_a_loop_with_everything_that_a_plan_for_it_needs()
     for round in 0..3 {
         let head = Reader::head(&trader.endpoints).await.expect("head");
         let seen = survey.read(&trader.endpoints, head, &[trader.account], &none).await.expect("read");
-        assert_eq!(seen.pairs(trader.account), [pair.clone()]);
+        assert_eq!(seen.pairs(trader.account), std::slice::from_ref(&pair));
         let of_plan = trader.snapshot(&pair).await;
         let of_watch = seen.snapshot(trader.account, &pair).expect("a snapshot");
         assert_eq!((of_watch.block, &of_watch.account), (of_plan.block, &of_plan.account));

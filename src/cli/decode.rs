@@ -10,7 +10,6 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    errors::error_table,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::read_market,
@@ -22,6 +21,7 @@ use crate::{
     onedelta::{Line, Names},
     plan::{SimulatedCall, Simulator},
     report::{Explanation, explain_bytes},
+    trade::error_table,
     units::{format_units, group_thousands},
 };
 

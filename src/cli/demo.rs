@@ -105,8 +105,10 @@ impl From<StoryError> for Failure {
             StoryError::Execute(error) => error.into(),
             StoryError::Perp(error) => error.into(),
             StoryError::Trade(error) => error.into(),
+            StoryError::Signal(error) => error.into(),
             StoryError::Saga(error) => error.into(),
             StoryError::Watch(error) => Self::new(Exit::from_code(error.exit_code()), error),
+            StoryError::Math(error) => Self::new(Exit::Bug, error),
             other => Self::new(Exit::Reverted, other),
         }
     }

@@ -1,11 +1,10 @@
-//! Which exit code an error of each room has, and revert data in words: the composition of all rooms' error tables.
+//! Which exit code an error of each room has.
 
 use super::exit::{Exit, Failure};
 use crate::{
     aave,
-    chain::{ConnectError, ErrorTable, FeeError, IdentityError, ReadError, SigningError, WalletError},
+    chain::{ConnectError, FeeError, IdentityError, ReadError, SigningError, WalletError},
     config::ConfigError,
-    dex,
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, TargetError},
@@ -13,22 +12,12 @@ use crate::{
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::{TradeError, saga::SagaError},
+    trade::{TradeError, error_table, saga::SagaError},
     watchdog::{
         ops::{AlertsError, ServiceError, SocketError},
         runner::WatchError,
     },
 };
-
-/// All errors that any contract on our way can revert with.
-pub(super) fn error_table() -> ErrorTable {
-    ErrorTable::new()
-        .with(onedelta::ERRORS)
-        .with(aave::ERRORS)
-        .with(perps::avantis_v1::ERRORS)
-        .with_strings(dex::ERRORS)
-        .with_strings(perps::avantis_v1::STRINGS)
-}
 
 impl Exit {
     /// The exit code that a room gives with its number.

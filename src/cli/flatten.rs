@@ -15,7 +15,7 @@ use super::{
 use crate::{
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
-    trade::{ClosingLeg, command_governor, flatten, load_governor, plan_flatten},
+    trade::{ClosingLeg, FlattenPlan, command_governor, flatten, load_governor, plan_flatten},
     watchdog::ops::Request,
 };
 
@@ -28,6 +28,9 @@ pub(super) struct FlattenArgs {
     /// Do not ask on the live chain.
     #[arg(long)]
     yes: bool,
+    /// Also limit orders and perps that this journal did not place.
+    #[arg(long)]
+    include_existing: bool,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
@@ -35,15 +38,18 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let output = session.output;
     let desk = desk(&session).await?;
     if !args.broadcast {
-        let legs = match session.journal_reader(desk.account)? {
-            Some(reader) => plan_flatten(&desk, &reader).await?,
-            None => Vec::new(),
-        };
-        let document = serde_json::json!({ "closes": &legs, "sent": false });
+        let reader = session.journal_reader(desk.account)?;
+        let plan = plan_flatten(&desk, reader.as_ref(), args.include_existing).await?;
+        let document = serde_json::json!({ "closes": &plan.legs, "stays": &plan.left, "sent": false });
         return output
-            .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&legs)));
+            .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&plan)));
     }
     if let Some(mut daemon) = session.daemon(desk.account).await? {
+        if args.include_existing {
+            let words =
+                "the daemon that watches this account closes what its journal has; for --include-existing, stop it";
+            return Err(Failure::message(Exit::Usage, words));
+        }
         confirm(&session, args.yes)?;
         output.note("handed to the daemon that watches this account");
         return by_daemon(output, daemon.ask(&Request::Flatten).await?);
@@ -56,11 +62,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let reader = sender.journal().reader();
     let state = load_governor(&desk, Some(reader), Some(&perps), false).await?;
     command_governor(sender.journal(), false, &state, Command::Flatten, desk.stamp().await?)?;
-    let legs = plan_flatten(&desk, sender.journal().reader()).await?;
-    output.note(list(&legs));
+    let plan = plan_flatten(&desk, Some(sender.journal().reader()), args.include_existing).await?;
+    output.note(list(&plan));
+    let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
     let tell = |done: &crate::trade::Flattened| output.note(done.to_string());
-    let done = flatten(&desk, &mut sender, &legs, OrderPatience::default(), tell).await;
-    let document = serde_json::json!({ "closed": &done, "paused": true, "sent": true });
+    let done = flatten(&desk, &mut sender, &plan.legs, patience, tell).await;
+    let document = serde_json::json!({ "closed": &done, "stays": &plan.left, "paused": true, "sent": true });
     output.result(&document, || {
         let mut lines: Vec<String> = done.iter().map(ToString::to_string).collect();
         lines.push("paused: nothing is opened until `trimtab resume`".to_owned());
@@ -96,10 +103,7 @@ struct Done {
     words: Vec<String>,
 }
 
-fn list(legs: &[ClosingLeg]) -> String {
-    if legs.is_empty() {
-        return "nothing that this program opened is open".to_owned();
-    }
+fn list(plan: &FlattenPlan) -> String {
     let row = |leg: &ClosingLeg| {
         let plan = match &leg.plan {
             Ok(plan) => plan.headline.clone(),
@@ -107,5 +111,13 @@ fn list(legs: &[ClosingLeg]) -> String {
         };
         vec![leg.what.clone(), plan]
     };
-    table(&[], &legs.iter().map(row).collect::<Vec<_>>())
+    let mut text = if plan.legs.is_empty() {
+        "nothing that this program opened is open".to_owned()
+    } else {
+        table(&[], &plan.legs.iter().map(row).collect::<Vec<_>>())
+    };
+    for left in &plan.left {
+        text.push_str(&format!("\n{left} stays: this journal did not place it (--include-existing closes it too)"));
+    }
+    text
 }

@@ -199,7 +199,7 @@ async fn settle_mined(
 
 /// How an execution ended, in words.
 pub(super) fn ending_words(outcome: &SendOutcome) -> String {
-    let table: ErrorTable = super::errors::error_table();
+    let table: ErrorTable = crate::trade::error_table();
     let done = outcome.done.len();
     let before = if done == 0 { String::new() } else { format!("{done} earlier steps went through; then: ") };
     let what = match &outcome.ending {

@@ -34,6 +34,7 @@ mod signal_run;
 mod signal_stay;
 mod signal_view;
 mod simulate;
+mod simulate_crash;
 mod status;
 mod trade;
 mod watch;

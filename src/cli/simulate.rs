@@ -8,11 +8,12 @@ use super::{
     global::GlobalArgs,
     output::table,
     replica::ensure_state,
+    simulate_crash::{self, CrashArgs},
 };
 use crate::{
     config::TableName,
     localchain::{ComposerSource, Kit},
-    scenarios::{CellResult, End, grid, play},
+    scenarios::{Cell, CellResult, End, grid, play},
     units::format_units,
 };
 
@@ -21,6 +22,8 @@ use crate::{
 pub(super) enum SimulateCommand {
     /// The five scenarios under every sizing table: the plan, and where it is feasible a win, a loss and a fall of ether.
     Scenarios(ScenarioArgs),
+    /// Seeded price paths on replicas, the watch at work and a liquidator racing it; a twin left alone beside each loop.
+    Crash(CrashArgs),
 }
 
 #[derive(Debug, Args)]
@@ -34,10 +37,19 @@ pub(super) struct ScenarioArgs {
     /// Only this scenario, 1 to 5; repeat for more.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=5))]
     scenario: Vec<u8>,
+    /// With a loop that is there before, at this leverage; it is brought back to it at the end. None without it.
+    #[arg(long, value_name = "LEVERAGE")]
+    existing_loop: Option<Decimal>,
+    /// Lower leverage to what fits instead of refusing.
+    #[arg(long)]
+    cap: bool,
 }
 
 pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcome {
-    let SimulateCommand::Scenarios(args) = command;
+    let args = match command {
+        SimulateCommand::Scenarios(args) => args,
+        SimulateCommand::Crash(args) => return simulate_crash::run(global, &args).await,
+    };
     let output = global.output();
     let config = global.settings()?.config;
     let tables = tables(&args.table)?;
@@ -45,8 +57,10 @@ pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcom
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
     let mut results = Vec::new();
+    let with = |cell| Cell { loop_before: args.existing_loop, cap: args.cap, ..cell };
     let wanted = |number| args.scenario.is_empty() || args.scenario.contains(&number);
-    let cells: Vec<_> = grid(&tables, &bases).into_iter().filter(|cell| wanted(cell.scenario.number)).collect();
+    let cells: Vec<_> =
+        grid(&tables, &bases).into_iter().map(with).filter(|cell| wanted(cell.scenario.number)).collect();
     for (at, cell) in cells.iter().enumerate() {
         let name = cell.scenario.name;
         output.note(format!("{} of {}: {name}, {} at {}", at + 1, cells.len(), cell.table, cell.base));
@@ -102,7 +116,10 @@ fn row(cell: &CellResult) -> Vec<String> {
         let all = End::ALL.iter().filter_map(|end| paid(*end)).map(|done| format_units(done.paid.0, 6));
         all.collect::<Vec<_>>().join(" / ")
     };
-    let apart = cell.executed.iter().map(|done| format!("{}u {}ppm", done.difference, done.loop_ppm));
+    let apart = cell.executed.iter().map(|done| {
+        let ppm = done.loop_gap.ppm().map_or_else(|| "some of nothing".to_owned(), |ppm| ppm.to_string());
+        format!("{}u {ppm}ppm", done.difference)
+    });
     vec![
         format!("{} {} at {}", cell.scenario, cell.table, cell.base),
         plan,

@@ -4,9 +4,16 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
+    time::Duration,
 };
 
 use super::JournalError;
+
+/// How often the lock is tried. Somebody who only looks at it holds it for a moment, and so does a child process between its
+/// birth and its own program.
+const ATTEMPTS: u32 = 20;
+/// Time between two tries.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Held while the journal is open for writing. The system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
@@ -15,7 +22,7 @@ pub(super) struct WriterLock {
 }
 
 impl WriterLock {
-    /// Takes the lock without waiting and leaves our process id for others to read.
+    /// Takes the lock, waiting only for those who look at it, and leaves our process id for others to read.
     pub(super) fn take(path: &Path) -> Result<Self, JournalError> {
         let not_writable =
             |error: std::io::Error| JournalError::NotWritable { path: path.to_owned(), reason: error.to_string() };
@@ -24,12 +31,15 @@ impl WriterLock {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(not_writable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::Locked { path: path.to_owned(), holder: holder(&mut file) });
+        for attempt in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(JournalError::Locked { path: path.to_owned(), holder: holder(&mut file) });
+                }
+                Err(TryLockError::Error(error)) => return Err(not_writable(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(not_writable(error)),
         }
         file.set_len(0)
             .and_then(|()| file.rewind())

@@ -48,6 +48,15 @@ sol! {
         function supply(address asset, uint256 amount, address onBehalfOf, uint16 referral) external;
         function borrow(address asset, uint256 amount, uint256 mode, uint16 referral, address onBehalfOf) external;
         function setUserEMode(uint8 id) external;
+        function liquidationCall(address collateral, address debt, address user, uint256 debtToCover, bool receiveAToken)
+            external;
+        function getUserAccountData(address user) external view returns (
+            uint256 collateral, uint256 debt, uint256 available, uint256 threshold, uint256 ltv, uint256 healthFactor
+        );
+        event LiquidationCall(
+            address indexed collateral, address indexed debt, address indexed user, uint256 covered, uint256 seized,
+            address liquidator, bool receiveAToken
+        );
     }
 
     interface IRateStrategy {
@@ -106,6 +115,7 @@ sol! {
             uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality,
             uint16 observationCardinalityNext, uint8 feeProtocol, bool unlocked
         );
+        function liquidity() external view returns (uint128);
     }
 
     interface INonfungiblePositionManager {
@@ -118,6 +128,21 @@ sol! {
             external payable returns (address pool);
         function mint(MintParams calldata params) external payable
             returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1);
+        struct DecreaseParams {
+            uint256 tokenId; uint128 liquidity; uint256 amount0Min; uint256 amount1Min; uint256 deadline;
+        }
+        struct IncreaseParams {
+            uint256 tokenId; uint256 amount0Desired; uint256 amount1Desired; uint256 amount0Min; uint256 amount1Min;
+            uint256 deadline;
+        }
+        function decreaseLiquidity(DecreaseParams calldata params) external payable
+            returns (uint256 amount0, uint256 amount1);
+        function increaseLiquidity(IncreaseParams calldata params) external payable
+            returns (uint128 liquidity, uint256 amount0, uint256 amount1);
+        function positions(uint256 tokenId) external view returns (
+            uint96 nonce, address operator, address token0, address token1, uint24 fee, int24 tickLower,
+            int24 tickUpper, uint128 liquidity, uint256 growth0, uint256 growth1, uint128 owed0, uint128 owed1
+        );
     }
 
     interface ISwapRouter02 {

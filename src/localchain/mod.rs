@@ -13,6 +13,7 @@ mod build;
 mod cache;
 mod cheats;
 mod controls;
+mod course;
 mod dump;
 mod error;
 mod fork;
@@ -32,6 +33,7 @@ pub use cache::Cache;
 pub use controls::{
     Controls, FeedAge, LocalKind, PoolMoved, PriceChange, PriceMoved, PriceReport, PriceScope, PriceTarget,
 };
+pub use course::{Course, CourseBlock, CourseStep, Liquidated, Standing};
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
 pub use instance::{DEFAULT_PORT, Instance, Status, add_keeper, start_fork, start_replica, status, stop};

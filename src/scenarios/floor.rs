@@ -20,7 +20,7 @@ use crate::{
         PercentE10,
         avantis_v1::{AvantisV1, PriceService},
     },
-    strategy::{GovernorState, Signal},
+    strategy::{GovernorState, Signal, SignalError},
     trade::{
         AssessOptions, Assessment, Desk, OpenTrades, TradeSettings, assess,
         saga::{Hand, Policies, Progress, SagaReport, Wait, accept, advance},
@@ -99,14 +99,13 @@ impl Floor {
     }
 
     /// A long signal on ether with score 95 in low volatility, written now.
-    pub fn signal(&self, id: &str, entry: &str) -> Result<Signal, StoryError> {
+    pub fn signal(&self, id: &str, entry: &str) -> Result<Signal, SignalError> {
         let at = std::time::UNIX_EPOCH + Duration::from_millis(self.desk.clock.wall_millis());
         let text = json!({
             "id": id, "pair": "ETH/USD", "side": "long", "score": 95, "volatility": "low", "entry": entry,
             "at": humantime::format_rfc3339_millis(at).to_string(),
         });
         Signal::parse(&text.to_string(), &self.desk.settings.strategy)
-            .map_err(|error| StoryError::InVain(format!("a signal that is one: {error}")))
     }
 
     /// What a signal would be at a base capital.

@@ -4,12 +4,18 @@
 //! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
 //! Fails with [`StoryError`]; what was told until then stays true.
 
+mod arena;
+mod arithmetic;
+mod crash;
 mod demo;
+mod executed;
 mod five;
 mod floor;
 mod stage;
 
+pub use crash::{CrashOutcome, CrashReport, crash};
 pub use demo::{Beat, demo, loop_story};
-pub use five::{Cell, CellResult, End, Executed, grid, play};
+pub use executed::{End, Executed, LoopGap};
+pub use five::{Cell, CellResult, grid, play};
 pub use floor::Floor;
 pub use stage::{Stage, StoryError};

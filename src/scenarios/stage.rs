@@ -17,8 +17,9 @@ use crate::{
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
+    strategy::SignalError,
     trade::{TradeError, saga::SagaError},
-    units::{Millis, Secs},
+    units::{MathError, Millis, Secs},
     watchdog::runner::WatchError,
 };
 
@@ -65,9 +66,18 @@ pub enum StoryError {
     #[error(transparent)]
     Trade(#[from] TradeError),
     #[error(transparent)]
+    Math(#[from] MathError),
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    #[error(transparent)]
     Saga(#[from] SagaError),
     #[error(transparent)]
     Watch(#[from] WatchError),
+    #[error(transparent)]
+    Math(#[from] MathError),
+    /// Figures of the watch cannot be kept.
+    #[error("figures of the watch cannot be kept: {0}")]
+    Figures(String),
     /// The perp did not get as far as the story wants.
     #[error("the story waits for {0} in vain")]
     InVain(String),

@@ -56,7 +56,7 @@ pub async fn perform<W: Wire + Reader>(
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
-    carry_out(sender, clock, approved, false).await
+    Box::pin(carry_out(sender, clock, approved, false)).await
 }
 
 /// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing
@@ -66,7 +66,7 @@ pub async fn perform_protective<W: Wire + Reader>(
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
-    carry_out(sender, clock, approved, true).await
+    Box::pin(carry_out(sender, clock, approved, true)).await
 }
 
 async fn carry_out<W: Wire + Reader>(
@@ -76,10 +76,11 @@ async fn carry_out<W: Wire + Reader>(
     protective: bool,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
     let plan = approved.get().clone();
-    let (id, outcome) = attempt(sender, approved, protective).await?;
+    // Long chains of calls each: on the heap they do not add up on the stack.
+    let (id, outcome) = Box::pin(attempt(sender, approved, protective)).await?;
     let Some(rest) = front_run(sender, clock, plan, &outcome).await else { return Ok((id, outcome)) };
     tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
-    match attempt(sender, rest, protective).await {
+    match Box::pin(attempt(sender, rest, protective)).await {
         Ok(again) => Ok(again),
         Err(error) => {
             tracing::warn!(%error, "not done once more");
@@ -109,11 +110,11 @@ async fn attempt<W: Wire + Reader>(
     let requests: Vec<&PermitRequest> = plan.permits().collect();
     let granted = permits_in_force(sender.wire(), &requests, head).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let simulated = simulate(sender.wire(), approved, &permits, omit, head, time).await?;
+    let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time)).await?;
     let outcome = if protective {
-        sender.execute_protective(simulated, &permits).await?
+        Box::pin(sender.execute_protective(simulated, &permits)).await?
     } else {
-        sender.execute(simulated, &permits).await?
+        Box::pin(sender.execute(simulated, &permits)).await?
     };
     Ok((id, outcome))
 }

@@ -15,6 +15,9 @@ use crate::{
 
 use super::TradeError;
 
+/// One basis point as [`PercentE10`].
+const BASIS_POINT: u64 = 100_000_000;
+
 /// The settings that trades read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TradeSettings {
@@ -43,7 +46,7 @@ impl From<&Config> for TradeSettings {
             bounds: config.bounds,
             fees: config.fees,
             permit_ttl: config.permit_ttl,
-            slippage: PercentE10(U256::from(10_000_000_000u64)),
+            slippage: PercentE10(U256::from(config.perps.slippage_bps.0).saturating_mul(U256::from(BASIS_POINT))),
         }
     }
 }

@@ -9,9 +9,12 @@ use crate::{
     aave::{Market, MarketQuery},
     chain::{Batch, Endpoints, Reader},
     config::Urgency,
-    journal::{IntentId, JournalReader, LoopPosition},
+    journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
     loops::{self, LoopSnapshot, Ownership, Pair, Payout, Request, Settings, Share, class_of},
-    perps::{self, Interest, OrderPatience, PerpRequest, PerpSettings, PerpVenue, Portion, PositionKey, VenueSnapshot},
+    perps::{
+        self, Interest, OrderKind, OrderPatience, OrderRecord, PerpRequest, PerpSettings, PerpVenue, Portion,
+        PositionKey, VenueSnapshot,
+    },
     plan::{Plan, check},
     send::Sender,
     units::Millis,
@@ -21,7 +24,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant)]
 pub enum FlattenAction {
-    /// Take a limit order back, whoever placed it: it would open a position.
+    /// Take a limit order back: it would open a position.
     Limit(PositionKey),
     /// Close a perp.
     Perp(PositionKey),
@@ -38,6 +41,15 @@ pub struct ClosingLeg {
     pub plan: Result<Plan, String>,
     #[serde(skip)]
     action: FlattenAction,
+}
+
+/// Everything that flattening would do, in its order.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FlattenPlan {
+    /// What is closed.
+    pub legs: Vec<ClosingLeg>,
+    /// What stays though the venue shows it, because this journal did not open it; in words.
+    pub left: Vec<String>,
 }
 
 /// What became of one thing.
@@ -60,31 +72,71 @@ impl fmt::Display for Flattened {
     }
 }
 
-/// Everything that flattening would do: limit orders, then the perps and the loops that this journal has open.
-pub async fn plan_flatten<V: PerpVenue>(desk: &Desk<V>, reader: &JournalReader) -> Result<Vec<ClosingLeg>, TradeError> {
+/// Plans it: limit orders, perps, loops. Those of this journal only, or with `include_existing` every limit order and perp
+/// that the venue shows; a loop is always one of the journal's.
+pub async fn plan_flatten<V: PerpVenue>(
+    desk: &Desk<V>,
+    reader: Option<&JournalReader>,
+    include_existing: bool,
+) -> Result<FlattenPlan, TradeError> {
     let venue = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let own = match reader {
+        Some(reader) => Own::read(desk, reader)?,
+        None => Own::default(),
+    };
+    let mut all = FlattenPlan::default();
     let mut legs = Vec::new();
     for limit in &venue.limits {
-        legs.push((format!("limit order on {}", limit.pair), FlattenAction::Limit(limit.key)));
-    }
-    for perp in reader.open_perps()?.into_iter().filter(|perp| !perp.paper && perp.entry.venue == desk.venue.name()) {
-        let entry = &perp.entry;
-        let key = PositionKey { pair_index: entry.pair_index.into(), index: entry.trade_index.into() };
-        // What has ended already is settled by the journal's own reconciliation.
-        if venue.position(key).is_some() {
-            legs.push((format!("{} {}", entry.side, entry.pair), FlattenAction::Perp(key)));
+        let what = format!("limit order {} on {}", limit.key, limit.pair);
+        if include_existing || own.limits.contains(&limit.key) {
+            legs.push((what, FlattenAction::Limit(limit.key)));
+        } else {
+            all.left.push(what);
         }
     }
-    for open in reader.open_loops()?.into_iter().filter(|open| !open.paper) {
+    // A perp of the journal that has ended already is settled by the journal's own reconciliation.
+    for perp in &venue.positions {
+        let what = format!("{} {} {}", perp.side, perp.pair, perp.key);
+        if include_existing || own.perps.contains(&perp.key) {
+            legs.push((what, FlattenAction::Perp(perp.key)));
+        } else {
+            all.left.push(what);
+        }
+    }
+    for open in own.loops {
         let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
         legs.push((format!("loop {}/{}", name(open.collateral), name(open.debt)), FlattenAction::Loop(open)));
     }
-    let mut planned = Vec::with_capacity(legs.len());
     for (what, action) in legs {
         let plan = plan(desk, &venue, &action).await.map_err(|error| error.to_string());
-        planned.push(ClosingLeg { what, plan, action });
+        all.legs.push(ClosingLeg { what, plan, action });
     }
-    Ok(planned)
+    Ok(all)
+}
+
+/// What the journal has open.
+#[derive(Debug, Default)]
+struct Own {
+    limits: Vec<PositionKey>,
+    perps: Vec<PositionKey>,
+    loops: Vec<LoopPosition>,
+}
+
+impl Own {
+    fn read<V: PerpVenue>(desk: &Desk<V>, reader: &JournalReader) -> Result<Self, TradeError> {
+        let is_ours = |venue: &str, paper: bool| venue == desk.venue.name() && !paper;
+        let orders = reader.open_orders()?.into_iter().filter(|order| is_ours(&order.venue, order.paper));
+        let handles = orders.filter_map(|order| serde_json::from_value::<OrderRecord>(order.predicted).ok());
+        let limits = handles.map(|kept| kept.handle).filter(|handle| handle.kind == OrderKind::LimitOpen);
+        let perps = reader.open_perps()?.into_iter().filter(|perp| is_ours(&perp.entry.venue, perp.paper));
+        let key =
+            |entry: PerpEntry| PositionKey { pair_index: entry.pair_index.into(), index: entry.trade_index.into() };
+        Ok(Self {
+            limits: limits.map(|handle| handle.key).collect(),
+            perps: perps.map(|perp| key(perp.entry)).collect(),
+            loops: reader.open_loops()?.into_iter().filter(|open| !open.paper).collect(),
+        })
+    }
 }
 
 /// Carries it out, one after the other, each planned again on the state of its moment.

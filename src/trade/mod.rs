@@ -11,11 +11,13 @@ mod error;
 mod flatten;
 mod governor;
 mod open;
+mod reverts;
 pub mod saga;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
 pub use error::TradeError;
-pub use flatten::{ClosingLeg, FlattenAction, Flattened, flatten, plan_flatten};
+pub use flatten::{ClosingLeg, FlattenAction, FlattenPlan, Flattened, flatten, plan_flatten};
 pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};
+pub use reverts::error_table;

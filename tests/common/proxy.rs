@@ -25,6 +25,8 @@ pub enum Verdict {
     Status(u16, u64),
     /// The node hears it; its answer is lost.
     LoseAnswer,
+    /// The node answers, and the connection breaks in the middle of the answer.
+    HalfAnswer,
     /// Nobody hears it, and nothing is answered until the caller gives up.
     Silence,
 }
@@ -106,6 +108,12 @@ impl Shared {
                 Verdict::Status(status, wait) => Ok(respond(status, wait, b"")),
                 Verdict::LoseAnswer => {
                     let _ = self.forward(&call);
+                    return;
+                }
+                Verdict::HalfAnswer => {
+                    if let Ok(answer) = self.forward(&call) {
+                        let _ = stream.write_all(&answer[..answer.len() * 2 / 3]);
+                    }
                     return;
                 }
                 Verdict::Silence => {

@@ -8,6 +8,7 @@ mod trader;
 
 mod adjust;
 mod close;
+mod draw;
 mod equity;
 mod flash;
 mod open;

@@ -3,7 +3,10 @@
 use alloy::primitives::U256;
 use serde_json::{Value, json};
 
-use crate::{kit::Floor, trader::Program};
+use crate::{
+    kit::Floor,
+    trader::{Program, USDC},
+};
 
 fn at(document: &Value, pointer: &str) -> Value {
     document.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {document:#}")).clone()
@@ -105,6 +108,33 @@ async fn a_margin_may_be_borrowed_in_the_loops_own_transaction_where_the_health_
     ]);
     let best = floor.plan(&json!({}), "--base-capital 3000 --margin-from borrow").await;
     best.fails(4, &["health factor after opening with 1500 USDC borrowed is 0.996, the floor 1.23"]);
+}
+
+#[tokio::test]
+async fn a_borrowed_margin_opens_loop_and_perp_from_ether_alone_with_the_health_factor_that_was_planned() {
+    let floor = Floor::open(0).await;
+    let strong = json!({ "score": 75 });
+    let flags = "--base-capital 3000 --margin-from borrow";
+    let planned = floor.plan(&strong, &format!("{flags} --json")).await.succeeds().json();
+    let figures = at(&planned, "/assessment/loop_plan/figures");
+    let health = figures.as_array().expect("figures").iter().find(|figure| figure["name"] == "health_factor");
+    let health: U256 = health.expect("a figure")["after"]["raw"].as_str().expect("text").parse().expect("number");
+    let file = floor.signal(&strong);
+    floor.run(&format!("signal run {} {flags} --broadcast --detach", file.display())).await.succeeds();
+    let actual = floor.trader.health_factor().await;
+    assert!(actual.abs_diff(health) * U256::from(1_000_000) <= health, "{actual} instead of {health}");
+    let listed = floor.run("perp list --json").await.succeeds().json();
+    assert_eq!(at(&listed, "/positions/0/pair"), "ETH/USD", "{listed:#}");
+    assert_eq!(floor.trader.balance(USDC, floor.trader.account).await, U256::ZERO, "all of it is in the perp");
+}
+
+#[tokio::test]
+async fn a_fill_worse_than_the_slippage_of_the_settings_is_refused_before_anything_is_sent() {
+    let floor = Floor::open(5_000).await;
+    let file = floor.signal(&json!({}));
+    let words = format!("signal plan {} --base-capital 3000 --price-url {}", file.display(), floor.keeper.price_url());
+    let narrow = floor.trader.program().env("TRIMTAB_PERPS_SLIPPAGE_BPS", "1").run(&words).await;
+    narrow.fails(4, &["spread of the expected fill", "above the limit 0.01 %"]);
 }
 
 #[tokio::test]

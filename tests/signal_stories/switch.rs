@@ -46,3 +46,36 @@ async fn flattening_shows_first_then_closes_loops_and_leaves_opening_paused() {
     floor.plan(&json!({}), "--base-capital 3000").await.fails(4, &["governor: opening is paused"]);
     floor.run("flatten --broadcast").await.succeeds().shows(&["paused"]);
 }
+
+const OPEN: &str = "perp open --pair ETH/USD --side long --margin 100 --leverage 10 --broadcast";
+
+#[tokio::test]
+async fn flattening_takes_back_and_closes_what_we_placed_and_leaves_what_others_did_until_told() {
+    let floor = Floor::open(5_000).await;
+    floor.run(OPEN).await.succeeds();
+    floor.run(&format!("{OPEN} --limit 2900")).await.succeeds();
+    // The same wallet from another machine.
+    let elsewhere = tempfile::tempdir().expect("temporary directory");
+    let other = format!("--price-url {} --journal-dir {}", floor.keeper.price_url(), elsewhere.path().display());
+    floor.trader.program().run(&format!("{OPEN} {other}")).await.succeeds();
+    floor.trader.program().run(&format!("{OPEN} --limit 2800 {other}")).await.succeeds();
+    let shown = floor.run("flatten --json").await.succeeds().json();
+    let words = |list: &Value, field: Option<&str>| -> Vec<String> {
+        let text = |one: &Value| field.map_or(one, |field| &one[field]).as_str().expect("text").to_owned();
+        list.as_array().expect("a list").iter().map(text).collect()
+    };
+    assert_eq!(words(&shown["closes"], Some("what")), ["limit order 0:0 on ETH/USD", "long ETH/USD 0:0"]);
+    assert_eq!(words(&shown["stays"], None), ["limit order 0:1 on ETH/USD", "long ETH/USD 0:1"]);
+    floor.run("flatten").await.succeeds().shows(&["limit order 0:1 on ETH/USD stays", "--include-existing"]);
+
+    let done = floor.run("flatten --broadcast --json").await.succeeds().json();
+    assert_eq!(done["closed"][0]["result"], json!({ "Ok": "done" }), "{done:#}");
+    let closed = done["closed"][1]["result"]["Ok"].as_str().expect("closed");
+    assert!(closed.contains("USDC paid"), "{closed}");
+    let listed = floor.run("perp list --json").await.succeeds().json();
+    assert_eq!((listed["positions"][0]["id"].clone(), listed["positions"][1].clone()), (json!("0:1"), Value::Null));
+
+    floor.run("flatten --include-existing --broadcast").await.succeeds().shows(&["long ETH/USD 0:1: closed at"]);
+    floor.run("perp list").await.succeeds().shows(&["no perp is open"]);
+    floor.run("flatten").await.succeeds().shows(&["nothing that this program opened is open"]);
+}

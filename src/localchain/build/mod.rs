@@ -22,7 +22,7 @@ mod uniswap;
 
 pub(crate) use addresses::{
     AAVE_ORACLE, AVANTIS_EXECUTE, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE, AVANTIS_PRICE_AGGREGATOR, AVANTIS_STORAGE,
-    AVANTIS_TRADING, SWAP_ROUTER, WETH,
+    AVANTIS_TRADING, MORPHO, POOL, POSITION_MANAGER, SWAP_ROUTER, WETH,
 };
 pub use onedelta::Composer;
 pub(crate) use onedelta::fetch_composer;

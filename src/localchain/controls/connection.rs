@@ -34,7 +34,7 @@ impl LocalKind {
 /// Controls of one local chain.
 #[derive(Debug, Clone)]
 pub struct Controls {
-    pub(super) node: Node,
+    pub(in crate::localchain) node: Node,
     kind: LocalKind,
     instance: B256,
     pub(super) code: Arc<OwnCode>,

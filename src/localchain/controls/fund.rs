@@ -69,7 +69,7 @@ impl Controls {
     }
 
     /// Sees to it that the trader can pay for any push with this token; tells how much it has. Makes no block.
-    pub(super) async fn equip_trader(&self, paid: &Reserve) -> Result<U256, LocalChainError> {
+    pub(in crate::localchain) async fn equip_trader(&self, paid: &Reserve) -> Result<U256, LocalChainError> {
         let trader = Role::Trader.address();
         let unit = U256::from(10).pow(U256::from(paid.decimals));
         let mut held = self.held(paid.token, trader).await?;
@@ -91,7 +91,7 @@ impl Controls {
     }
 
     /// Gives a role ether for its gas, where it has none.
-    pub(super) async fn equip_for_gas(&self, role: Role) -> Result<(), LocalChainError> {
+    pub(in crate::localchain) async fn equip_for_gas(&self, role: Role) -> Result<(), LocalChainError> {
         let ether = U256::from(10).pow(U256::from(18));
         if self.node.balance(role.address()).await? < ether {
             self.node.set_balance(role.address(), ether.saturating_mul(U256::from(1_000_000))).await?;

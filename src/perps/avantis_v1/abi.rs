@@ -150,6 +150,9 @@ sol! {
     #[derive(Debug)]
     interface IPairInfos {
         function liqThreshold() external view returns (uint256 percent);
+        function getRolloverFeePerBlockP(uint256 pairIndex) external view returns (uint256 base);
+        function pairRolloverFees(uint256 pairIndex)
+            external view returns (uint256 long, uint256 short, uint256 updated);
         function getOnePercentDepthAbove(uint256 pairIndex) external view returns (uint256 notional);
         function getOnePercentDepthBelow(uint256 pairIndex) external view returns (uint256 notional);
         function lossProtectionNumTiers(uint256 pairIndex) external view returns (uint256 tiers);

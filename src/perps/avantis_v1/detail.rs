@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::math::{Close, FeeRows, OpenInterest, SpreadParams, loss_share};
+use super::math::{Accruals, Close, FeeRows, OpenInterest, SpreadParams, loss_share};
 use crate::perps::{LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc};
 
 /// What the adapter's plans need beyond the neutral snapshot.
@@ -29,6 +29,8 @@ pub struct PairDetail {
     pub spread: SpreadParams,
     /// Open interest of both sides.
     pub interest: OpenInterest,
+    /// Rollover as last stored, and what it grows by.
+    pub accruals: Accruals,
     /// Lines of the opening fee.
     pub fee_rows: FeeRows,
     /// Closing fee.

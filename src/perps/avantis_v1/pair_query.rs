@@ -5,7 +5,7 @@ use alloy::primitives::{Address, I256, U256};
 use super::{
     Deployment, PairDetail,
     abi::{IPairInfos, IPairStorage, ITradingStorage},
-    math::{FeeRow, FeeRows, OpenInterest, SpreadParams},
+    math::{Accrual, Accruals, FeeRow, FeeRows, OpenInterest, SpreadParams, Utilisation},
 };
 use crate::{
     chain::{Answers, Batch, ReadError, Slot},
@@ -25,6 +25,8 @@ pub(super) struct PairQuery {
     caps: Slot<IPairStorage::spreadCapsCall>,
     above: Slot<IPairInfos::getOnePercentDepthAboveCall>,
     below: Slot<IPairInfos::getOnePercentDepthBelowCall>,
+    per_block: Slot<IPairInfos::getRolloverFeePerBlockPCall>,
+    accrued: Slot<IPairInfos::pairRolloverFeesCall>,
     tiers: Slot<IPairInfos::lossProtectionNumTiersCall>,
     borne: Vec<Slot<IPairStorage::lossProtectionMultiplierCall>>,
     longs_from: Vec<Slot<IPairInfos::longSkewConfigCall>>,
@@ -66,6 +68,8 @@ impl PairQuery {
             caps: batch.add(at.pairs, &IPairStorage::spreadCapsCall { pairIndex: pair }),
             above: batch.add(at.infos, &IPairInfos::getOnePercentDepthAboveCall { pairIndex: pair }),
             below: batch.add(at.infos, &IPairInfos::getOnePercentDepthBelowCall { pairIndex: pair }),
+            per_block: batch.add(at.infos, &IPairInfos::getRolloverFeePerBlockPCall { pairIndex: pair }),
+            accrued: batch.add(at.infos, &IPairInfos::pairRolloverFeesCall { pairIndex: pair }),
             tiers: batch.add(at.infos, &IPairInfos::lossProtectionNumTiersCall { pairIndex: pair }),
             borne: tiers()
                 .map(|tier| batch.add(at.pairs, &IPairStorage::lossProtectionMultiplierCall { pairIndex: pair, tier }))
@@ -130,6 +134,7 @@ impl PairQuery {
         let rows = answers.get(self.rows)?.eqParams;
         let tiers = usize::try_from(answers.get(self.tiers)?).unwrap_or(usize::MAX);
         let small = |figure: U256| figure.saturating_to::<u64>();
+        let interest = OpenInterest { long: Usdc(answers.get(self.long)?), short: Usdc(answers.get(self.short)?) };
         let used = [answers.get(self.trades)?, answers.get(self.opening)?, answers.get(self.limits)?];
         Ok(PairDetail {
             index: self.index,
@@ -142,7 +147,8 @@ impl PairQuery {
                 favour_cap: caps.favour,
                 adverse_cap: caps.adverse,
             },
-            interest: OpenInterest { long: Usdc(answers.get(self.long)?), short: Usdc(answers.get(self.short)?) },
+            interest,
+            accruals: self.accruals(answers, interest)?,
             fee_rows: FeeRows(rows.map(|[slope, constant]| FeeRow { slope, constant })),
             closing_fee: PercentE10(backend.fee.closeFeeP),
             keeper_fee: PercentE10(backend.fee.limitOrderFeeP),
@@ -155,6 +161,22 @@ impl PairQuery {
             borne: self.borne.iter().take(tiers).map_while(|slot| answers.find(*slot)).map(small).collect(),
             used: used.into_iter().map(small).fold(0, u64::saturating_add),
             limits: small(answers.get(self.limits)?),
+        })
+    }
+
+    fn accruals(&self, answers: &Answers, pair: OpenInterest) -> Result<Accruals, ReadError> {
+        let accrued = answers.get(self.accrued)?;
+        Ok(Accruals {
+            long: Accrual(accrued.long),
+            short: Accrual(accrued.short),
+            updated: accrued.updated.saturating_to(),
+            per_block: answers.get(self.per_block)?,
+            utilisation: Utilisation {
+                pair,
+                pair_most: Usdc(answers.get(self.most)?),
+                group: Usdc(answers.get(self.group)?),
+                group_most: Usdc(answers.get(self.most_group)?),
+            },
         })
     }
 

@@ -14,7 +14,7 @@ use crate::{
         PerpSubject, PerpVenue, Usdc,
     },
     plan::{Plan, Quantity, SimulationError, check, rehearse},
-    trade::{Desk, TradeError},
+    trade::{Desk, TradeError, reverts::simulation_words},
     units::{Millis, to_decimal},
 };
 
@@ -239,7 +239,7 @@ impl Legs {
                 Ok(rehearsal) => rehearsal.steps.iter().map(|step| step.gas_used).sum(),
                 Err(SimulationError::Read(error)) => return Err(error.into()),
                 Err(error) => {
-                    refusals.push(format!("{leg}: simulation: {error}"));
+                    refusals.push(format!("{leg}: {}", simulation_words(&error)));
                     continue;
                 }
             };

@@ -8,7 +8,7 @@ use crate::{
     plan::Refusal,
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::TradeError,
+    trade::{TradeError, reverts::simulation_words},
 };
 
 /// Why a saga cannot go on now. What was begun is in the journal, and the next command that writes goes on with it.
@@ -163,7 +163,7 @@ impl<E: Into<SagaError>> From<E> for Stopped {
                 other => Self::Error(other.into()),
             },
             SagaError::Execute(error) => match *error {
-                ExecuteError::Simulation(error) => Self::Refused(format!("simulation: {error}")),
+                ExecuteError::Simulation(error) => Self::Refused(simulation_words(&error)),
                 other => Self::Error(other.into()),
             },
             SagaError::Refused { refusals, .. } => Self::Refused(refusals.join("; ")),

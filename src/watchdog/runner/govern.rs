@@ -40,9 +40,9 @@ impl Seat {
         let lookout = self.lookout(sees)?;
         let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
         let interrupt = sender.interrupt();
-        let legs = plan_flatten(&desk, sender.journal().reader()).await.map_err(refused)?;
+        let plan = plan_flatten(&desk, Some(sender.journal().reader()), false).await.map_err(refused)?;
         let closing =
-            Box::pin(flatten(&desk, sender, &legs, OrderPatience::default(), |done| tracing::warn!("{done}")));
+            Box::pin(flatten(&desk, sender, &plan.legs, OrderPatience::default(), |done| tracing::warn!("{done}")));
         let done = watched(closing, lookout).await;
         interrupt.lower();
         let words: Vec<String> = done.iter().map(ToString::to_string).collect();

@@ -1,0 +1,70 @@
+//! `simulate crash`: seeded price paths on replicas, with the watch at work.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    global::GlobalArgs,
+    replica::ensure_state,
+};
+use crate::{
+    localchain::{ComposerSource, Kit},
+    scenarios::{CrashReport, StoryError, crash},
+    watchdog::paths::Path,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct CrashArgs {
+    /// How many paths.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    paths: u64,
+    /// Seed of the first; each further path has the next. The same seed is the same story.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    seed: u64,
+    paths: u64,
+    report: &'a CrashReport,
+    /// Seeds on which a liquidator took more than from the loop left alone.
+    lost_more: Vec<u64>,
+}
+
+pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
+    let output = global.output();
+    let config = global.settings()?.config;
+    let kit = Kit::find()?;
+    let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
+    let (mut report, mut lost_more) = (CrashReport::default(), Vec::new());
+    for (count, seed) in (args.seed..args.seed.saturating_add(args.paths)).enumerate() {
+        let path = Path::generate(seed).map_err(StoryError::from)?;
+        let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds).await?;
+        let counted = &outcome.counted;
+        output.note(format!(
+            "{} of {}: seed {seed}, {} at {}.{:03}x, {} blocks: {} trims, liquidated {} times, alone {} times",
+            count.saturating_add(1),
+            args.paths,
+            path.kind,
+            path.leverage / 1_000,
+            path.leverage % 1_000,
+            outcome.blocks,
+            counted.trims,
+            counted.liquidations,
+            counted.liquidations_if_idle,
+        ));
+        if outcome.lost_more() {
+            lost_more.push(seed);
+        }
+        report.add(&outcome);
+    }
+    let document = Document { seed: args.seed, paths: args.paths, report: &report, lost_more };
+    output.result(&document, || report.to_string())?;
+    if !report.is_broken() {
+        return Ok(());
+    }
+    let seeds = &report.counted.broken;
+    Err(Failure::after_result(Exit::Reverted, format!("what must never happen did, with seeds {seeds:?}")))
+}

@@ -1,0 +1,212 @@
+//! What is noted of a path while it is played.
+
+use alloy::primitives::{Address, U256};
+
+use super::CrashOutcome;
+use crate::{
+    journal::Severity,
+    localchain::{CourseBlock, Liquidated, Standing},
+    units::{MathError, UsdE8, WAD, Wad, mul_div_down},
+    watchdog::{
+        paths::{Outcome, Path, Step},
+        rules::{Action, Levels},
+        runner::Turn,
+    },
+};
+
+/// Notes of one path.
+#[derive(Debug)]
+pub(super) struct Tape {
+    pub(super) outcome: CrashOutcome,
+    levels: Option<Levels>,
+    /// Index of the head that first called for a trim that is not mined yet.
+    called: Option<u64>,
+    shrunk: bool,
+    fell: bool,
+    idle_fell: bool,
+}
+
+/// One block of a path, with what was known before it.
+#[derive(Debug)]
+pub(super) struct Played<'a> {
+    /// Index of the head's step.
+    pub(super) at: u64,
+    /// The step of the head.
+    pub(super) head: &'a Step,
+    /// The step of the block.
+    pub(super) step: &'a Step,
+    /// The loop and its twin on the head.
+    pub(super) before: [Standing; 2],
+    /// After the block.
+    pub(super) after: [Standing; 2],
+    /// What was decided on the head, and came of it.
+    pub(super) turn: &'a Turn,
+    /// The block.
+    pub(super) block: &'a CourseBlock,
+    /// The loop, and its twin.
+    pub(super) accounts: [Address; 2],
+}
+
+impl Tape {
+    pub(super) const fn new(path: &Path) -> Self {
+        let counted = Outcome {
+            seed: path.seed,
+            kind: path.kind,
+            touched: false,
+            gapped: false,
+            announced_if_idle: false,
+            liquidations: 0,
+            liquidations_if_idle: 0,
+            missed: false,
+            silent: false,
+            lowered: false,
+            below_floor: false,
+            worst: Wad(U256::MAX),
+            equity: U256::ZERO,
+            equity_if_idle: U256::ZERO,
+            lost: U256::ZERO,
+            lost_if_idle: U256::ZERO,
+            blocks_to_trim: Vec::new(),
+            trims: 0,
+            boosts: 0,
+            swings: 0,
+            humans: 0,
+        };
+        let outcome = CrashOutcome { counted, warned: false, foretold_by_pool: false, after_prices: false, blocks: 0 };
+        Self { outcome, levels: None, called: None, shrunk: false, fell: false, idle_fell: false }
+    }
+
+    /// Notes a block.
+    pub(super) fn note(&mut self, played: &Played<'_>) -> Result<(), MathError> {
+        self.outcome.blocks = self.outcome.blocks.saturating_add(1);
+        self.alerts(played);
+        let Some(levels) = self.levels else { return Ok(()) };
+        self.trims(played);
+        self.fall(played, levels)?;
+        self.idle(played, levels)
+    }
+
+    /// Notes how it ended; USD with 8 decimals, the wallet's dollars included.
+    pub(super) fn end(&mut self, loop_and_twin: [Standing; 2]) {
+        let worth = |held: Standing| {
+            let wallet = held.wallet.saturating_mul(U256::from(100u64));
+            held.collateral.0.saturating_sub(held.debt.0).saturating_add(wallet)
+        };
+        let [held, twin] = loop_and_twin;
+        (self.outcome.counted.equity, self.outcome.counted.equity_if_idle) = (worth(held), worth(twin));
+    }
+
+    fn alerts(&mut self, played: &Played<'_>) {
+        let Some(facts) = &played.turn.facts else { return };
+        if let Some(held) = facts.loops.first() {
+            self.levels = Some(Levels::of(held));
+        }
+        let Some(levels) = self.levels else { return };
+        let counted = &mut self.outcome.counted;
+        counted.worst = counted.worst.min(facts.health_factor);
+        let next = facts.at_pool.unwrap_or(facts.health_factor);
+        let shows = facts.health_factor.min(next) < levels.trigger;
+        let alerted = played.turn.firings.iter().any(|firing| firing.severity == Severity::Alert);
+        let is_first = shows && !counted.touched;
+        counted.touched |= shows;
+        counted.silent |= (is_first || self.shrunk) && !alerted;
+        self.outcome.warned |= !self.fell && shows && facts.health_factor >= Wad(WAD);
+    }
+
+    fn trims(&mut self, played: &Played<'_>) {
+        let Some(acted) = &played.turn.acted else { return };
+        if !matches!(acted.action, Action::Trim(_)) {
+            return;
+        }
+        let counted = &mut self.outcome.counted;
+        let called = *self.called.get_or_insert(played.at);
+        if let Some(mined_in) = acted.mined_in {
+            let in_time = mined_in < played.block.block.number || played.block.before_prices > 0;
+            self.outcome.after_prices |= mined_in == played.block.block.number && !in_time;
+            counted.trims = counted.trims.saturating_add(1);
+            counted.blocks_to_trim.push(played.at.saturating_add(1).saturating_sub(called));
+            self.called = None;
+            counted.lowered |= after_action(played).is_ok_and(|after| after < played.before[0].health_factor);
+        } else {
+            counted.humans = counted.humans.saturating_add(1);
+        }
+    }
+
+    fn fall(&mut self, played: &Played<'_>, levels: Levels) -> Result<(), MathError> {
+        let account = played.accounts[0];
+        let count = played.block.liquidated.iter().filter(|one| one.account == account).count();
+        let owes = !played.after[0].debt.0.is_zero();
+        let below = count > 0 || owes && played.after[0].health_factor < Wad(WAD);
+        let stands = after_action(played)?;
+        let at_pool = played.turn.facts.as_ref().and_then(|facts| facts.at_pool);
+        let acted = played.turn.acted.as_ref().is_some_and(|acted| acted.mined_in.is_some());
+        let counted = &mut self.outcome.counted;
+        if below && !counted.gapped {
+            if stands < levels.trigger && stands >= Wad(WAD) && stands > levels.beyond_help {
+                counted.missed = true;
+            } else if stands >= Wad(WAD) {
+                counted.gapped = true;
+                self.outcome.foretold_by_pool = !acted && at_pool.is_some_and(|pool| pool < levels.trigger);
+            }
+        }
+        self.fell |= below;
+        self.shrunk = count > 0;
+        counted.liquidations = counted.liquidations.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        counted.lost = counted.lost.saturating_add(lost(played, account)?);
+        Ok(())
+    }
+
+    fn idle(&mut self, played: &Played<'_>, levels: Levels) -> Result<(), MathError> {
+        let twin = played.accounts[1];
+        let now = played.before[1].health_factor;
+        let counted = &mut self.outcome.counted;
+        if !self.idle_fell && now < levels.trigger && now >= Wad(WAD) {
+            counted.announced_if_idle = true;
+        }
+        let count = played.block.liquidated.iter().filter(|one| one.account == twin).count();
+        self.idle_fell |= count > 0 || played.after[1].health_factor < Wad(WAD);
+        counted.liquidations_if_idle =
+            counted.liquidations_if_idle.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        counted.lost_if_idle = counted.lost_if_idle.saturating_add(lost(played, twin)?);
+        Ok(())
+    }
+}
+
+/// The loop's health factor after what was done about the head, at the head's price.
+fn after_action(played: &Played<'_>) -> Result<Wad, MathError> {
+    let [before, _] = played.before;
+    if played.turn.acted.as_ref().is_none_or(|acted| acted.mined_in.is_none()) {
+        return Ok(before.health_factor);
+    }
+    // Taken apart from the liquidations of the same block, and brought back to the head's price. Values, so that what
+    // is rounded is less than a millionth of a dollar.
+    let [after, _] = played.after;
+    let (seized, covered) = taken(&played.block.liquidated, played.accounts[0]);
+    let price = played.step.oracle.0;
+    let collateral = after.collateral.0.saturating_add(value(seized, price)?);
+    let debt = after.debt.0.saturating_add(covered.saturating_mul(U256::from(100u64)));
+    if debt.is_zero() {
+        return Ok(Wad(U256::MAX));
+    }
+    let at_head = mul_div_down(collateral, played.head.oracle.0, price)?;
+    let counted = mul_div_down(at_head, U256::from(83u64), U256::from(100u64))?;
+    mul_div_down(counted, WAD, debt).map(Wad)
+}
+
+/// What a liquidator took above what it paid, USD with 8 decimals.
+fn lost(played: &Played<'_>, account: Address) -> Result<U256, MathError> {
+    let (seized, covered) = taken(&played.block.liquidated, account);
+    Ok(value(seized, played.step.oracle.0)?.saturating_sub(covered.saturating_mul(U256::from(100u64))))
+}
+
+fn taken(liquidated: &[Liquidated], account: Address) -> (U256, U256) {
+    let own = liquidated.iter().filter(|one| one.account == account);
+    own.fold((U256::ZERO, U256::ZERO), |(seized, covered), one| {
+        (seized.saturating_add(one.seized), covered.saturating_add(one.covered))
+    })
+}
+
+/// Of an amount of ether.
+fn value(wei: U256, price: U256) -> Result<U256, MathError> {
+    mul_div_down(wei, price, WAD).map(|value| UsdE8(value).0)
+}
