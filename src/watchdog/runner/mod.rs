@@ -12,6 +12,7 @@ mod climb;
 mod daemon;
 mod error;
 mod office;
+mod pending;
 mod perps;
 mod seat;
 mod submit;
