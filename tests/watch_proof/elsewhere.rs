@@ -5,7 +5,12 @@ use std::time::Duration;
 use alloy::primitives::U256;
 use rust_decimal::dec;
 use serde_json::{Value, json};
-use trimtab::{config::WatchConfig, send::Patience, watchdog::rules::Rule};
+use trimtab::{
+    config::WatchConfig,
+    localchain::{PriceChange, PriceScope},
+    send::Patience,
+    watchdog::rules::Rule,
+};
 
 use crate::{
     common::account,
@@ -97,7 +102,8 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
     // The boost's sender gives up soon: what it sent stays in the pool.
     let patience = Patience { time: Duration::from_millis(300), ..impatient() };
     let clock = std::sync::Arc::new(trimtab::chain::SystemClock::new());
-    let mut post = Post::take_with(trader.replica.url(), trader.journals.path(), patience, clock, watch).await;
+    let mut post =
+        Post::take_with(trader.replica.url(), trader.journals.path(), patience, clock, watch).await;
     price(&trader.replica, "4200").await;
     assert!(health(&trader).await > dec!(1.5), "{}", health(&trader).await);
     let nonce = trader.replica.nonce(trader.account).await;
@@ -108,16 +114,14 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
         trader.replica.request("eth_getTransactionCount", (trader.account, "pending")).await.expect("count");
     assert_eq!(pending, nonce + U256::ONE, "the boost waits: {boosted:?}");
 
-    // The price falls in a block that is too dear for the boost.
-    let _: Value = trader.replica.request("anvil_setNextBlockBaseFeePerGas", ["0x3b9aca00"]).await.expect("anvil");
-    price(&trader.replica, "2730").await;
+    // The oracle falls in a block that has no room for the boost.
+    let _: Value = trader.replica.request("evm_setBlockGasLimit", ["0x7d000"]).await.expect("anvil");
+    let change = PriceChange::parse("ETH", "2730").expect("price");
+    trader.replica.controls.price(&change, PriceScope::FeedOnly).await.expect("moved");
+    let _: Value = trader.replica.request("evm_setBlockGasLimit", ["0x1c9c380"]).await.expect("anvil");
     let still: U256 =
         trader.replica.request("eth_getTransactionCount", (trader.account, "pending")).await.expect("count");
-    assert_eq!(
-        (still, trader.replica.nonce(trader.account).await),
-        (nonce + U256::ONE, nonce),
-        "the boost still waits"
-    );
+    assert_eq!((still, trader.replica.nonce(trader.account).await), (nonce + U256::ONE, nonce), "the boost still waits");
     let boost = waiting_hash(&trader).await;
     let look = post.try_look();
     let replica = &trader.replica;
