@@ -22,7 +22,7 @@ pub(super) async fn venue(session: &Session, price_url: Option<&RpcUrl>) -> Outc
         Some(url) => Some(url.clone()),
         None => price_url_of_keeper(session).await?,
     };
-    Ok(AvantisV1::recognise(&session.endpoints, PriceService::new(url, PRICE_DEADLINE)?).await?)
+    session.recognise(PriceService::new(url, PRICE_DEADLINE)?).await
 }
 
 /// The price service of the keeper that runs beside the local chain this session talks to.
