@@ -31,7 +31,7 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
             name: "swap cost against the oracle".into(),
             rule: Rule::AtMost,
             actual: Quantity::bps(swap.cost_bps),
-            limit: Quantity::bps(allowed.0.into()),
+            limit: Quantity::bps(ctx.cost_allowed().0.into()),
             // At the last resort what liquidation would cost is the measure.
             blocking: ctx.bound != Urgency::LastResort || ctx.settings.slippage.is_some(),
             hint: "act in smaller steps, wait, or allow more with --slippage-bps".into(),

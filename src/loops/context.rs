@@ -59,6 +59,8 @@ pub(super) struct Context<'a> {
     pub(super) bound: Urgency,
     /// Why they are the next ones.
     pub(super) widened: Option<String>,
+    /// How much lower the collateral stands at the feed behind Aave's oracle.
+    pub(super) feed_gap: Bps,
 }
 
 /// A loan that a plan takes.
@@ -92,7 +94,18 @@ impl<'a> Context<'a> {
         let collateral = snapshot.market.reserve(pair.collateral.token)?;
         let debt = snapshot.market.reserve(pair.debt.token)?;
         let urgency = settings.urgency.unwrap_or(Urgency::Open);
-        Ok(Self { snapshot, pair, settings, hubs, collateral, debt, urgency, bound: urgency, widened: None })
+        Ok(Self {
+            snapshot,
+            pair,
+            settings,
+            hubs,
+            collateral,
+            debt,
+            urgency,
+            bound: urgency,
+            widened: None,
+            feed_gap: Bps(0),
+        })
     }
 
     /// The same for an action that lowers debt, which has wider bounds. That pool and oracle disagree never blocks it;
@@ -139,6 +152,11 @@ impl<'a> Context<'a> {
             return class;
         }
         Bps(self.liquidation_bonus().0.saturating_sub(bounds.last_resort.below_bonus_bps.0)).max(class)
+    }
+
+    /// What a swap of this action may cost against the oracle: the bound, and what the feed behind it has moved already.
+    pub(super) fn cost_allowed(&self) -> Bps {
+        Bps(self.slippage().0.saturating_add(self.feed_gap.0))
     }
 
     /// What a liquidator gets on top, basis points: of the account's e-mode where the collateral belongs to it.

@@ -39,9 +39,14 @@ pub(super) fn bound(ctx: &Context<'_>, swap: Option<&Swap>, loan: Option<&Loan>)
     })
 }
 
-/// Loss of the swap against the oracle, flash fee and gas, USD with 8 decimals.
+/// Loss of the swap against the oracle, or against the feed behind it where that is lower already, flash fee and gas, USD
+/// with 8 decimals. What the feed has lost is lost either way.
 fn expected(ctx: &Context<'_>, swap: Option<&Swap>, loan: Option<&Loan>) -> Result<U256, PlanError> {
-    let swapped = swap.map_or(U256::ZERO, |swap| swap.value_in.saturating_sub(swap.value_out));
+    let whole = U256::from(Bps::ONE.0);
+    let left = whole.saturating_sub(U256::from(ctx.feed_gap.0));
+    let swapped = swap.map_or(Ok(U256::ZERO), |swap| {
+        mul_div_up(swap.value_in, left, whole).map(|value| value.saturating_sub(swap.value_out))
+    })?;
     let fee = loan.map_or(Ok(U256::ZERO), |loan| ctx.debt.debt_value(loan.fee).map(|usd| usd.0))?;
     let ether = ctx.snapshot.market.reserve_by_symbol("WETH").and_then(|reserve| reserve.price().ok());
     let wei = ctx.settings.gas_price.saturating_mul(U256::from(GAS));

@@ -112,7 +112,21 @@ pub fn plan(
     hubs: &[Address],
     ownership: Ownership,
 ) -> Result<Plan, PlanError> {
-    let mut ctx = Context::new(snapshot, pair, settings, hubs)?;
+    plan_ahead(request, snapshot, pair, settings, hubs, ownership, Bps(0))
+}
+
+/// The same where the collateral already stands `feed_gap` lower at the feed behind Aave's oracle: what a swap may cost
+/// against the oracle is more by that, what it may cost against the quote is not (strategy.md §5).
+pub fn plan_ahead(
+    request: &Request,
+    snapshot: &LoopSnapshot,
+    pair: &Pair,
+    settings: &Settings,
+    hubs: &[Address],
+    ownership: Ownership,
+    feed_gap: Bps,
+) -> Result<Plan, PlanError> {
+    let mut ctx = Context { feed_gap, ..Context::new(snapshot, pair, settings, hubs)? };
     let draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;

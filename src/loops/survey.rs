@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{Contracts, LoopSnapshot, Pair, snapshot::ContractSlots};
+use super::{Contracts, LoopSnapshot, Pair, feeds::FeedQuery, snapshot::ContractSlots};
 use crate::{
     aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
     chain::{Answers, Batch, BlockRef, Reader},
     dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
     onedelta::COMPOSER,
-    units::Wad,
+    units::{UsdE8, Wad},
 };
 
 /// Most calls in one multicall: an endpoint's gas limit for a read is 30 million or more, a balance costs about 6 000.
@@ -31,6 +31,7 @@ pub struct Survey {
     close: BTreeSet<Address>,
     pairs: BTreeMap<(Address, Address), Pair>,
     hints: BTreeMap<PoolKey, Option<TickHint>>,
+    feeds: BTreeMap<Address, Address>,
 }
 
 /// Accounts at one block.
@@ -44,6 +45,8 @@ pub struct Observation {
     pub near: BTreeMap<Address, AccountState>,
     /// Health factors of the others.
     pub far: BTreeMap<Address, Wad>,
+    /// Prices of the feeds behind Aave's oracle, by token, as far as they were asked and answered.
+    pub feeds: BTreeMap<Address, UsdE8>,
     /// Calls to an endpoint that it took.
     pub calls: usize,
     pools: Pools,
@@ -62,7 +65,14 @@ impl Survey {
             close: BTreeSet::new(),
             pairs: BTreeMap::new(),
             hints: BTreeMap::new(),
+            feeds: BTreeMap::new(),
         }
+    }
+
+    /// Asks these feeds too, by token; they answer US dollars.
+    #[must_use]
+    pub fn with_feeds(self, feeds: BTreeMap<Address, Address>) -> Self {
+        Self { feeds, ..self }
     }
 
     /// Aave's reserves, as the survey knows them.
@@ -82,6 +92,7 @@ impl Survey {
         let mut calls = 0;
         let mut sheets = vec![Sheet::default()];
         let market = MarketQuery::add(&self.list, &mut sheets[0].batch);
+        let feeds = FeedQuery::add(&self.feeds, &mut sheets[0].batch);
         let pairs = self.ask_pairs(&mut sheets[0].batch, self.pairs.values());
         for account in accounts {
             let is_full = always.contains(account) || self.close.contains(account);
@@ -100,6 +111,7 @@ impl Survey {
         let first =
             answers.first().ok_or(QueryError::Read(crate::chain::ReadError::Unavailable("no answer".into())))?;
         let market = market.decode(first, block)?;
+        let feeds = feeds.decode(first);
         let mut pools = Pools::default();
         let mut known = KnownPairs::new();
         self.take_pairs(pairs, first, &mut pools, &mut known)?;
@@ -149,7 +161,7 @@ impl Survey {
         self.configurations.extend(near.iter().map(|(address, account)| (*address, account.configuration)));
         calls += self.read_new_pairs(reader, block, &market, &near, (&mut pools, &mut known)).await?;
         self.market = Some(market.clone());
-        Ok(Observation { block, market, near, far, calls, pools, pairs: known })
+        Ok(Observation { block, market, near, far, feeds, calls, pools, pairs: known })
     }
 
     fn full(&self, account: Address, batch: &mut Batch) -> AccountQuery {

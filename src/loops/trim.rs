@@ -148,7 +148,7 @@ fn fitting(work: &Decreasing<'_>, loan: &Loan, amount: U256) -> Result<Attempt, 
     let named = |error: PlanError| error.naming_reserve(&ctx.pair.collateral.symbol);
     let attempt = work.attempt(Some(loan), amount, false).map_err(named)?;
     let worst = work.attempt(Some(loan), amount, true).map_err(named)?;
-    let allowed = u64::from(ctx.slippage().0);
+    let allowed = u64::from(ctx.cost_allowed().0);
     if let Some(swap) = &attempt.swap
         && (ctx.bound != Urgency::LastResort || ctx.settings.slippage.is_some())
     {

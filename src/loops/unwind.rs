@@ -90,12 +90,12 @@ impl Unwinding<'_> {
         let attempt = self.attempt(withdrawn, false)?;
         let worst = ctx.standing(&self.attempt(withdrawn, true)?.after)?.health_factor;
         let limited = ctx.bound != Urgency::LastResort || ctx.settings.slippage.is_some();
-        if limited && attempt.swap.cost_bps > u64::from(ctx.slippage().0) {
+        if limited && attempt.swap.cost_bps > u64::from(ctx.cost_allowed().0) {
             return Err(PlanError::Bound(Box::new(Bound {
                 name: "swap cost against the oracle".into(),
                 rule: Rule::AtMost,
                 actual: Quantity::bps(attempt.swap.cost_bps),
-                limit: Quantity::bps(ctx.slippage().0.into()),
+                limit: Quantity::bps(ctx.cost_allowed().0.into()),
                 blocking: true,
                 hint: "act in smaller steps, or with the next bound".into(),
             })));

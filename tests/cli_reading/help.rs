@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 35] = [
+const COMMANDS: [&str; 38] = [
     "demo",
     "replica build",
     "replica start",
@@ -27,6 +27,9 @@ const COMMANDS: [&str; 35] = [
     "perp margin add",
     "perp margin remove",
     "perp cancel",
+    "watch",
+    "watch drill",
+    "watch health",
     "send",
     "decode",
     "journal list",

@@ -13,6 +13,7 @@ mod trader;
 mod beside;
 mod daemon;
 mod drill;
+mod feeds;
 mod kit;
 mod once;
 mod signals;

@@ -1,25 +1,27 @@
 //! What one look and the daemon both need: office, seats, the first reading, and the checks on it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256};
 
 use super::{WatchArgs, checks, seats::places};
 use crate::{
+    aave::ReserveList,
     chain::Reader,
     cli::{
-        exit::{Failure, Outcome},
+        exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         journal::ending_words,
         session::Session,
     },
+    config::TokenFeed,
     journal::Severity,
     loops::Survey,
     trade::TradeSettings,
     units::Wad,
     watchdog::{
         ops::{Alert, AlertSink, Alerts, Meters},
-        runner::{Office, Rulebook, Seat, Seen, TradeOffice, Watch},
+        runner::{Hands, Office, Rulebook, Seat, Seen, TradeOffice, Watch},
     },
 };
 
@@ -42,7 +44,7 @@ pub(super) struct Post {
 pub(super) struct Manned {
     pub(super) session: Session,
     pub(super) meters: Arc<Meters>,
-    places: Vec<(Address, crate::watchdog::runner::Hands)>,
+    places: Vec<(Address, Hands)>,
 }
 
 impl Manned {
@@ -52,13 +54,13 @@ impl Manned {
         tracing::info!(check = "network", "{}", session.identity);
         let places = places(global, &session, args).await?;
         checks::deployments(&session).await?;
-        let meters = Meters::new().map_err(|error| Failure::message(crate::cli::exit::Exit::Bug, error))?;
+        let meters = Meters::new().map_err(|error| Failure::message(Exit::Bug, error))?;
         Ok(Self { session, meters: Arc::new(meters), places })
     }
 
     /// The accounts that can act.
     pub(super) fn acting(&self) -> Vec<Address> {
-        let acts = |hands: &crate::watchdog::runner::Hands| matches!(hands, crate::watchdog::runner::Hands::Sender(_));
+        let acts = |hands: &Hands| matches!(hands, Hands::Sender(_));
         self.places.iter().filter(|(_, hands)| acts(hands)).map(|(account, _)| *account).collect()
     }
 
@@ -75,7 +77,8 @@ impl Manned {
             }
         };
         let reserves = session.reserves().await?;
-        let survey = Survey::new(reserves.clone(), NEAR);
+        let feeds = feeds(&config.watch.feeds, &reserves)?;
+        let survey = Survey::new(reserves.clone(), NEAR).with_feeds(feeds);
         let trade = TradeOffice { settings: TradeSettings::from(config), reserves, live: session.identity.is_live() };
         let office = Office::new(
             session.endpoints.clone(),
@@ -138,6 +141,21 @@ impl Post {
             tracing::warn!("some alerts could not be delivered before the end");
         }
     }
+}
+
+/// The feeds of the settings by token.
+fn feeds(feeds: &[TokenFeed], reserves: &ReserveList) -> Outcome<BTreeMap<Address, Address>> {
+    let found = feeds.iter().map(|TokenFeed { token, feed }| {
+        let listing = reserves.listings.iter().find(|listing| listing.symbol == *token);
+        let listing = listing.ok_or_else(|| {
+            let known: Vec<&str> = reserves.listings.iter().map(|listing| listing.symbol.as_str()).collect();
+            let message = format!("watch.feeds: Aave lists no {token}; it lists {}", known.join(", "));
+            Failure::message(Exit::Configuration, message)
+        })?;
+        tracing::info!(check = "feeds", "{token} is asked at {feed} before Aave's oracle");
+        Ok((listing.asset, *feed))
+    });
+    found.collect()
 }
 
 /// Who speaks in alerts: network and host.

@@ -8,7 +8,7 @@ use crate::{
     journal::{IntentId, Severity},
     loops::{
         FlashChoice, FlashNeed, FlashSource, Funds, LoopSnapshot, Meanwhile, Ownership, Pair, PlanError, Request,
-        Settings, Target, Via, WETH, execute_protective, plan, rank, what_a_human_must_do,
+        Settings, Target, Via, WETH, execute_protective, plan_ahead, rank, what_a_human_must_do,
     },
     plan::{Plan, Quantity, check, rehearse},
     send::{Class, Ending, ExecuteError, Outcome, SendError},
@@ -111,7 +111,7 @@ impl Seat {
             return Ok(Err("the loop was not read at this head".to_owned()));
         };
         let request = Request::Adjust { target: Target::HealthFactor(decimal(trim.target)) };
-        let planned = match self.plan(&request, &pair, &snapshot, trim.pressure, None, seen).await? {
+        let planned = match self.plan(&request, &pair, &snapshot, (trim.pressure, trim.feed_gap), None, seen).await? {
             Ok(planned) => planned,
             Err(error) => return Ok(Err(format!("a trim would not be possible now: {error}"))),
         };
@@ -177,20 +177,20 @@ impl Seat {
                 return Ok(Step::Ended(RungOutcome::Done, None));
             }
         };
-        let planned = match self.plan(&request, pair, snapshot, bound, flash, seen).await? {
+        let planned = match self.plan(&request, pair, snapshot, (bound, trim.feed_gap), flash, seen).await? {
             Ok(planned) => planned,
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
         Box::pin(self.carry_out(planned, snapshot, seen)).await
     }
 
-    /// A plan of this seat at the bounds of a pressure.
+    /// A plan of this seat at the bounds of a pressure, where the feed behind the oracle is this much lower already.
     pub(super) async fn plan(
         &self,
         request: &Request,
         pair: &Pair,
         snapshot: &LoopSnapshot,
-        pressure: Pressure,
+        (pressure, feed_gap): (Pressure, Bps),
         flash: Option<FlashChoice>,
         seen: &Seen,
     ) -> Result<Result<Plan, PlanError>, WatchError> {
@@ -201,7 +201,7 @@ impl Seat {
         };
         let settings = self.settings(request, pair, snapshot, Some(urgency), flash, seen).await?;
         let hubs = LoopSnapshot::hubs(&seen.list);
-        Ok(plan(request, snapshot, pair, &settings, &hubs, Ownership::Known))
+        Ok(plan_ahead(request, snapshot, pair, &settings, &hubs, Ownership::Known, feed_gap))
     }
 
     pub(super) async fn settings(

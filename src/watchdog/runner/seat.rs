@@ -215,7 +215,7 @@ impl Seat {
             market: &seen.market,
             account,
             pools: seen.pools(),
-            feeds: &std::collections::BTreeMap::new(),
+            feeds: &seen.feeds,
             known: &known,
             thresholds: &rulebook.thresholds,
             bounds: &rulebook.bounds,

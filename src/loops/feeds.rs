@@ -1,0 +1,58 @@
+//! Prices of the feeds behind Aave's oracle, which they reach before it answers.
+
+use std::collections::BTreeMap;
+
+use alloy::{
+    primitives::{Address, U256},
+    sol,
+};
+
+use crate::{
+    chain::{Answers, Batch, Slot},
+    units::UsdE8,
+};
+
+sol! {
+    #[derive(Debug)]
+    /// A price feed as Chainlink's aggregators answer (docs.chain.link, AggregatorV3Interface).
+    interface IAggregator {
+        function decimals() external view returns (uint8 decimals);
+        function latestRoundData() external view
+            returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
+    }
+}
+
+/// Decimals of Aave's prices.
+const DECIMALS: u8 = 8;
+
+/// Where a batch has the feeds' answers, by token.
+#[derive(Debug)]
+pub(super) struct FeedQuery(Vec<(Address, Slot<IAggregator::decimalsCall>, Slot<IAggregator::latestRoundDataCall>)>);
+
+impl FeedQuery {
+    /// Adds two calls per feed.
+    pub(super) fn add(feeds: &BTreeMap<Address, Address>, batch: &mut Batch) -> Self {
+        let ask = |(token, feed): (&Address, &Address)| {
+            let decimals = batch.add(*feed, &IAggregator::decimalsCall {});
+            (*token, decimals, batch.add(*feed, &IAggregator::latestRoundDataCall {}))
+        };
+        Self(feeds.iter().map(ask).collect())
+    }
+
+    /// The prices. A feed that does not answer, or answers with nothing that could be a price, is left out: the rules then
+    /// go by Aave's oracle and the pools.
+    pub(super) fn decode(&self, answers: &Answers) -> BTreeMap<Address, UsdE8> {
+        let price = |(token, decimals, round): &(Address, _, _)| {
+            let decimals = answers.find::<IAggregator::decimalsCall>(*decimals)?;
+            let round = answers.find::<IAggregator::latestRoundDataCall>(*round)?;
+            let answer = U256::try_from(round.answer).ok().filter(|answer| !answer.is_zero())?;
+            if round.updatedAt.is_zero() {
+                return None;
+            }
+            let scale = U256::from(10u8).checked_pow(U256::from(decimals.abs_diff(DECIMALS)))?;
+            let scaled = if decimals > DECIMALS { answer / scale } else { answer.checked_mul(scale)? };
+            (!scaled.is_zero()).then_some((*token, UsdE8(scaled)))
+        };
+        self.0.iter().filter_map(price).collect()
+    }
+}
