@@ -21,6 +21,16 @@ pub struct BlockRef {
     pub base_fee: U256,
 }
 
+impl BlockRef {
+    /// The same state after empty blocks that are only imagined, not before a moment: what is simulated after it is given
+    /// that number and time. For a chain that makes no blocks by itself.
+    #[must_use]
+    pub fn later(self, blocks: u64, not_before: Secs) -> Self {
+        let number = self.number.saturating_add(blocks);
+        Self { number, timestamp: self.timestamp.max(not_before), ..self }
+    }
+}
+
 /// Why a read gave no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! The `perp` commands: ask, plan, check, show, and send with `--broadcast`.
 
-use alloy::{eips::BlockNumberOrTag, primitives::U256};
+use alloy::primitives::{U64, U256};
 use rust_decimal::Decimal;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    chain::Reader,
+    chain::{BlockRef, Reader},
     config::Urgency,
     journal::{IntentId, Journal},
     loops::BLOCK_TIME,
@@ -50,7 +50,6 @@ pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
         PerpCommand::Tpsl(args) => tpsl(session, venue, args).await,
         PerpCommand::Margin(command) => margin(session, venue, command).await,
         PerpCommand::Cancel(CancelArgs { id, sending }) => {
-            stir(&session).await?;
             act(session, venue, &sending, &Interest::default(), |_| Ok(PerpRequest::Cancel { order: id })).await
         }
     }
@@ -97,7 +96,6 @@ async fn close(session: Session, venue: AvantisV1, args: CloseArgs) -> Outcome {
 }
 
 async fn tpsl(session: Session, venue: AvantisV1, args: TpslArgs) -> Outcome {
-    stir(&session).await?;
     let change = |arg: Option<LevelArg>| match arg {
         None => Change::Keep,
         Some(LevelArg::None) => Change::Remove,
@@ -119,26 +117,63 @@ async fn margin(session: Session, venue: AvantisV1, command: MarginCommand) -> O
         MarginCommand::Add(_) => MarginChange::Add(amount),
         MarginCommand::Remove(_) => MarginChange::Remove(amount),
     };
-    stir(&session).await?;
     act(session, venue, sending, &Interest::default(), |snapshot| {
         Ok(PerpRequest::Margin { position: find(snapshot, which)?, change })
     })
     .await
 }
 
-/// A local chain that mines on demand stands still while the wall clock goes on, so that blocks never come and prices
-/// lie in its future: it is given two empty blocks, as Base would have had them.
-async fn stir(session: &Session) -> Outcome {
+/// The blocks that Base would have made between two commands: the venue's timelock is two.
+const IDLE_BLOCKS: u64 = 2;
+
+/// The state on which an action is planned whose transaction must be some blocks after the last one, and as new as the
+/// price it carries. A local chain that mines on demand stands still while the wall clock goes on. What is shown is
+/// therefore planned and simulated as if it had gone on ([`BlockRef::later`]); what is sent needs the blocks themselves.
+pub(super) async fn next_state(session: &Session, broadcast: bool) -> Outcome<BlockRef> {
+    let head = Reader::head(&session.endpoints).await?;
     if session.identity.is_live() {
-        return Ok(());
+        return Ok(head);
     }
-    for _ in 0..2 {
+    if !broadcast {
+        // The chain's own clock, which need not be the wall's: the time of a block made now.
+        let params = serde_json::json!(["pending", false]);
+        let pending: serde_json::Value = session.endpoints.request_once("eth_getBlockByNumber", params).await?;
+        let time = serde_json::from_value::<U64>(pending["timestamp"].clone()).unwrap_or_default();
+        return Ok(head.later(IDLE_BLOCKS, Secs(time.to())));
+    }
+    for _ in 0..IDLE_BLOCKS {
         let _: serde_json::Value = session.endpoints.request_once("evm_mine", serde_json::json!([])).await?;
     }
-    let head = session.endpoints.block_by_number(BlockNumberOrTag::Latest).await?;
-    let number = head.map(|head| head.number).unwrap_or_default();
-    session.output.note(format!("a local chain makes no blocks by itself: two were mined, it is at {number}"));
-    Ok(())
+    let head = Reader::head(&session.endpoints).await?;
+    session.output.note(format!("a local chain makes no blocks by itself: two were mined, it is at {}", head.number));
+    Ok(head)
+}
+
+/// Whether an action is one that [`next_state`] is for.
+const fn waits_for_blocks(request: &PerpRequest) -> bool {
+    match request {
+        PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => true,
+        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => false,
+    }
+}
+
+/// The same of a plan.
+pub(super) fn needs_blocks(plan: &Plan) -> bool {
+    let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone());
+    subject.is_ok_and(|subject| waits_for_blocks(&subject.perp))
+}
+
+/// Refuses a plan file whose transactions are not what its action would send.
+pub(super) async fn audit(session: &Session, plan: &Plan) -> Outcome {
+    let venue = session.perps().await?;
+    let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone()).map(|subject| subject.perp);
+    let marks = match subject {
+        Ok(PerpRequest::Open(open)) => vec![open.pair],
+        _ => Vec::new(),
+    };
+    let snapshot = venue.snapshot(plan.account, &Interest { marks, ..Interest::default() }).await?;
+    let audited = venue.audit(plan, &snapshot, session.gas_price().await?);
+    audited.map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))
 }
 
 fn find(snapshot: &VenueSnapshot, which: &WhichArgs) -> Outcome<PositionKey> {
@@ -172,8 +207,17 @@ async fn act(
     request: impl Fn(&VenueSnapshot) -> Outcome<PerpRequest>,
 ) -> Outcome {
     let account = session.account().await?;
-    let snapshot = venue.snapshot(account, interest).await?;
+    let mut snapshot = venue.snapshot(account, interest).await?;
     let request = request(&snapshot)?;
+    let waits = waits_for_blocks(&request);
+    if waits {
+        let next = next_state(&session, sending.broadcast).await?;
+        if sending.broadcast {
+            snapshot = venue.snapshot(account, interest).await?;
+        } else {
+            snapshot.block = next;
+        }
+    }
     let network = session.network();
     let subject = format!("{request:?} {} {account}", snapshot.block.hash);
     let settings = PerpSettings {
@@ -192,7 +236,8 @@ async fn act(
             return Err(refusal.into());
         }
     };
-    let inclusion = snapshot.block.timestamp.plus(BLOCK_TIME);
+    let now = if waits && !sending.broadcast { next_state(&session, false).await?.timestamp } else { Secs(0) };
+    let inclusion = snapshot.block.timestamp.max(now).plus(BLOCK_TIME);
     let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, inclusion).await?;
     let gas = gas_view(&session, &plan, &rehearsal, settings.gas_price).await?;
     let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));

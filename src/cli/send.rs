@@ -14,7 +14,6 @@ use super::{
 use crate::{
     chain::Reader,
     loops::{BLOCK_TIME, audit},
-    perps::avantis_v1,
     plan::{Plan, SCHEMA, check, rehearse},
 };
 
@@ -41,13 +40,16 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
     }
     let is_perp = super::perp::is_perp(&plan);
     if is_perp {
-        session.perps().await?;
-        avantis_v1::audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
+        super::perp::audit(&session, &plan).await?;
     } else {
         session.trust_composer().await?;
         audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
     }
-    let head = Reader::head(&session.endpoints).await?;
+    let head = if is_perp && super::perp::needs_blocks(&plan) {
+        super::perp::next_state(&session, args.broadcast).await?
+    } else {
+        Reader::head(&session.endpoints).await?
+    };
     let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
     let rehearsal = rehearse(&session.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
     let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;

@@ -27,6 +27,9 @@ use crate::{
     units::Millis,
 };
 
+/// Blocks that lie on top of the one in which an order or a position ended before that is believed.
+const VENUE_DEPTH: u64 = 2;
+
 /// A connection to one network, verified.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -80,7 +83,15 @@ impl Session {
 
     /// The perp venue, if its code is one that this program knows.
     pub(super) async fn perps(&self) -> Outcome<AvantisV1> {
-        Ok(AvantisV1::recognise(&self.endpoints, self.prices().await?).await?)
+        self.recognise(self.prices().await?).await
+    }
+
+    /// The venue with these prices and this session's settings. A chain of one's own does not replace its blocks, and
+    /// makes none to wait for.
+    pub(super) async fn recognise(&self, prices: PriceService) -> Outcome<AvantisV1> {
+        let venue = AvantisV1::recognise(&self.endpoints, prices).await?;
+        let depth = if self.identity.is_live() { VENUE_DEPTH } else { 0 };
+        Ok(venue.with_execution_fee(self.config.perps.execution_fee).with_depth(depth))
     }
 
     /// The venue's price service: that of the settings, or of the local chain that we talk to.

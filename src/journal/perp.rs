@@ -104,6 +104,8 @@ pub struct PerpPosition {
     pub closed_by: Option<IntentId>,
     /// Result of its life, once closed.
     pub realised: Option<Value>,
+    /// Newest block at which it was seen to be open at the venue; its end is looked for from there.
+    pub seen_block: Option<u64>,
     /// When it was opened or adopted.
     pub opened: Stamp,
     /// When it last changed.
@@ -137,6 +139,18 @@ impl Journal {
                     ":stop": Text(terms.stop), ":target": Text(terms.target), ":guard_uses": terms.guard_uses,
                     ":block": at.block(), ":ms": at.ms(),
                 },
+            )?;
+            if changed == 1 { Ok(()) } else { Err(JournalError::UnknownPosition(id).into()) }
+        })
+    }
+
+    /// Remembers that an open perp was still open at the venue at this block; an older one changes nothing.
+    pub fn see_perp(&self, id: PositionId, block: u64) -> Result<(), JournalError> {
+        self.write(|tx| {
+            let changed = tx.execute(
+                "UPDATE positions SET seen_block = max(coalesce(seen_block, 0), :seen)
+                 WHERE id = :id AND kind = 'perp' AND closed_ms IS NULL",
+                named_params! { ":id": id, ":seen": Int(block) },
             )?;
             if changed == 1 { Ok(()) } else { Err(JournalError::UnknownPosition(id).into()) }
         })
@@ -255,6 +269,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<PerpPosition> {
         opened_by: row.get("opened_by")?,
         closed_by: row.get("closed_by")?,
         realised: row.get::<_, Option<Json>>("realised")?.map(|json| json.0),
+        seen_block: row.get::<_, Option<Int>>("seen_block")?.map(|int| int.0),
         opened: Stamp::from_row(row, "opened_")?,
         updated: Stamp::from_row(row, "updated_")?,
         closed: if is_closed { Some(Stamp::from_row(row, "closed_")?) } else { None },

@@ -7,8 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{JournalError, error::Fault};
 
 /// Each entry takes the tables from version `index` to `index + 1`. Entries are never changed, only added.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_tables.sql"), include_str!("migrations/0002_perps_orders_sagas.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_tables.sql"),
+    include_str!("migrations/0002_perps_orders_sagas.sql"),
+    include_str!("migrations/0003_seen_block.sql"),
+];
 
 /// Version of the tables this program works with.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;

@@ -46,6 +46,9 @@ fn fallen(pool: &PoolState, collateral: Address, kept: U256) -> Result<PoolState
     let squared = pool.sqrt_price_x96.widening_mul::<256, 4, 512, 8>(pool.sqrt_price_x96);
     let limit = isqrt(squared * top / bottom);
     let limit = U256::checked_from_limbs_slice(limit.as_limbs()).ok_or(Absence::PriceMoved)?;
+    if limit == pool.sqrt_price_x96 {
+        return Ok(pool.clone());
+    }
     let swap = pool.exact_in(direction, U256::MAX >> 2, Some(limit)).map_err(|_| Absence::PriceMoved)?;
     Ok(pool.after(&swap))
 }

@@ -5,6 +5,7 @@ use super::{
     settle::{OpenedRecord, OrderRecord},
 };
 use crate::{
+    chain::BlockRef,
     journal::{self, Journal, NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms, PositionId, Stamp},
     units::Millis,
 };
@@ -15,7 +16,7 @@ pub(super) async fn apply<V: PerpVenue>(
     venue: &V,
     handle: &OrderHandle,
     state: &OrderState,
-    stamp: Stamp,
+    (head, stamp): (BlockRef, Stamp),
 ) -> Result<(), ExecuteError> {
     let Some(order) = journal.reader().order(venue.name(), &handle.id)? else { return Ok(()) };
     if order.state.is_final() {
@@ -25,7 +26,7 @@ pub(super) async fn apply<V: PerpVenue>(
         OrderState::Initiated => return Ok(()),
         OrderState::Filled(fill) => {
             match handle.kind {
-                OrderKind::Open | OrderKind::LimitOpen => opened(journal, venue, &order, fill, stamp).await?,
+                OrderKind::Open | OrderKind::LimitOpen => opened(journal, venue, &order, fill, (head, stamp)).await?,
                 OrderKind::Close => closed(journal, venue, &order, fill, stamp)?,
             }
             (journal::OrderState::Filled, None)
@@ -54,7 +55,7 @@ async fn opened<V: PerpVenue>(
     venue: &V,
     order: &journal::Order,
     fill: &Fill,
-    stamp: Stamp,
+    (head, stamp): (BlockRef, Stamp),
 ) -> Result<(), ExecuteError> {
     let kept: OrderRecord = serde_json::from_value(order.predicted.clone()).map_err(ExecuteError::Subject)?;
     let (PerpRequest::Open(request), Some(intent)) = (&kept.subject.perp, order.intent) else { return Ok(()) };
@@ -63,7 +64,7 @@ async fn opened<V: PerpVenue>(
             return Ok(());
         }
         // The slot was emptied without our seeing it; only then could the venue fill it again.
-        end(journal, venue, &there, stamp).await?;
+        end(journal, venue, &there, (head, stamp)).await?;
     }
     let small = |figure: u64| u32::try_from(figure).unwrap_or(u32::MAX);
     let (stop, target) = match &kept.subject.forecast {
@@ -129,20 +130,41 @@ fn closed<V: PerpVenue>(
     Ok(())
 }
 
-/// Closes a position in the journal that the chain says has ended; tells how. `None` while it is open.
+/// Blocks before the newest one from which a later look starts again: what was seen in these may still be replaced.
+const REPLACEABLE: u64 = 32;
+/// Blocks that a chain may have made beyond one a second, for a position whose first block is not known.
+const BLOCK_MARGIN: u64 = 2_000;
+
+/// Closes a position in the journal that the chain says has ended; tells how. `None` while it is open: then that it was
+/// is remembered, so that the next look starts there.
 pub(super) async fn end<V: PerpVenue>(
     journal: &Journal,
     venue: &V,
     position: &PerpPosition,
-    stamp: Stamp,
+    (head, stamp): (BlockRef, Stamp),
 ) -> Result<Option<Ending>, ExecuteError> {
-    // One that was opened elsewhere has no fill in this journal.
-    let since = serde_json::from_value::<OpenedRecord>(position.entry.predicted.clone());
-    let since = since.map_or(0, |record| record.fill.block);
     let key =
         PositionKey { pair_index: u64::from(position.entry.pair_index), index: u64::from(position.entry.trade_index) };
-    let Some(ending) = venue.ending(journal.account(), key, since).await? else { return Ok(None) };
-    let realised = serde_json::to_value(&ending).map_err(ExecuteError::Subject)?;
-    journal.close_position(position.id, None, &realised, stamp)?;
-    Ok(Some(ending))
+    let since = open_at(position, head);
+    if let Some(ending) = venue.ending(journal.account(), key, since).await? {
+        let realised = serde_json::to_value(&ending).map_err(ExecuteError::Subject)?;
+        journal.close_position(position.id, None, &realised, stamp)?;
+        return Ok(Some(ending));
+    }
+    let seen = head.number.saturating_sub(REPLACEABLE);
+    if seen > since {
+        journal.see_perp(position.id, seen)?;
+    }
+    Ok(None)
+}
+
+/// A block at which the position was open, the newest that is known: where it was seen, where it was filled, or, for one
+/// that was opened elsewhere, a block that cannot be after its adoption.
+fn open_at(position: &PerpPosition, head: BlockRef) -> u64 {
+    let filled = serde_json::from_value::<OpenedRecord>(position.entry.predicted.clone());
+    let filled = filled.ok().map(|record| record.fill.block);
+    filled.max(position.seen_block).unwrap_or_else(|| {
+        let age = head.timestamp.0.saturating_sub(position.opened.block_time.0);
+        head.number.saturating_sub(age).saturating_sub(BLOCK_MARGIN)
+    })
 }

@@ -7,7 +7,7 @@ use super::{
     resume, settle,
 };
 use crate::{
-    chain::{Clock, Reader},
+    chain::{BlockRef, Clock, Reader},
     journal::{Journal, JournalReader, Stamp},
     plan::{Approved, Deviation, Plan},
     send::{Outcome, Sender, Settlement, Wire, perform},
@@ -79,14 +79,14 @@ pub async fn execute<W: Wire + Reader, V: PerpVenue>(
         return Ok(Report { outcome, settlement: None, orders: Vec::new(), fills: Vec::new() });
     }
     fail::fail_point!("perps-after-mined");
-    let stamp = now(sender.wire(), clock).await?;
+    let (_, stamp) = now(sender.wire(), clock).await?;
     let (settlement, handles) = settle(sender.journal(), sender.wire(), venue, id, stamp).await?;
     fail::fail_point!("perps-after-recorded");
     let orders = follow(venue, sender.journal(), handles, clock, patience).await;
     let mut fills = Vec::new();
     for (order, state) in &orders {
-        let stamp = now(sender.wire(), clock).await?;
-        apply(sender.journal(), venue, order, state, stamp).await?;
+        let now = now(sender.wire(), clock).await?;
+        apply(sender.journal(), venue, order, state, now).await?;
         if let (OrderState::Filled(fill), Some(forecast)) = (state, &subject.forecast) {
             fills.extend(compare(forecast, fill, &subject.perp));
         }
@@ -100,10 +100,10 @@ pub(super) fn subject_of(plan: &Plan) -> Result<PerpSubject, ExecuteError> {
     serde_json::from_value(plan.subject.clone()).map_err(ExecuteError::Subject)
 }
 
-/// The times of a journal entry made now.
-pub(super) async fn now<R: Reader>(reader: &R, clock: &dyn Clock) -> Result<Stamp, ExecuteError> {
+/// The newest block, and the times of a journal entry made now.
+pub(super) async fn now<R: Reader>(reader: &R, clock: &dyn Clock) -> Result<(BlockRef, Stamp), ExecuteError> {
     let head = reader.head().await?;
-    Ok(Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) })
+    Ok((head, Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) }))
 }
 
 const fn places_order(request: &PerpRequest) -> bool {

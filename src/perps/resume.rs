@@ -36,7 +36,7 @@ pub async fn resume<R: Reader, V: PerpVenue>(
     for intent in journal.reader().intents(&mined)? {
         let is_ours = intent.step + 1 >= intent.steps && is_of(&intent.plan, venue.name());
         if is_ours {
-            let (settlement, _) = settle(journal, reader, venue, intent.id, now(reader, clock).await?).await?;
+            let (settlement, _) = settle(journal, reader, venue, intent.id, now(reader, clock).await?.1).await?;
             resumed.settled.push((intent.id, settlement));
         }
     }
@@ -52,8 +52,8 @@ pub async fn resume<R: Reader, V: PerpVenue>(
     Ok(resumed)
 }
 
-/// Closes the journal's positions that the venue has ended: by target, stop or liquidation, or closed elsewhere. Give it
-/// the positions that the snapshot does not show; each costs a search through events.
+/// Closes the journal's positions that the venue has ended: by target, stop or liquidation, or closed elsewhere. One that
+/// is still in its slot costs two reads; one that is not, a search through events from the block where it was seen last.
 pub async fn settle_endings<R: Reader, V: PerpVenue>(
     journal: &Journal,
     reader: &R,

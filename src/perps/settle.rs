@@ -9,7 +9,7 @@ use super::{
     execute::subject_of,
 };
 use crate::{
-    chain::Reader,
+    chain::{BlockRef, Reader},
     journal::{self, IntentId, Journal, NewOrder, PerpTerms, Stamp},
     plan::Plan,
     send::{SettleError, Settlement, measure, record},
@@ -42,6 +42,7 @@ pub async fn settle<R: Reader, V: PerpVenue>(
     id: IntentId,
     stamp: Stamp,
 ) -> Result<(Settlement, Vec<OrderHandle>), ExecuteError> {
+    let now = (reader.head().await?, stamp);
     let (plan, settlement) = measure(journal, reader, id).await?;
     let subject = subject_of(&plan)?;
     let mut handles = Vec::new();
@@ -52,7 +53,7 @@ pub async fn settle<R: Reader, V: PerpVenue>(
             handles.push(handle);
         }
     }
-    change_position(journal, venue, &plan, &subject, &settlement, stamp).await?;
+    change_position(journal, venue, &plan, &subject, &settlement, now).await?;
     record(journal, id, &settlement, stamp)?;
     Ok((settlement, handles))
 }
@@ -112,8 +113,9 @@ async fn change_position<V: PerpVenue>(
     plan: &Plan,
     subject: &PerpSubject,
     settlement: &Settlement,
-    stamp: Stamp,
+    now: (BlockRef, Stamp),
 ) -> Result<(), ExecuteError> {
+    let (_, stamp) = now;
     let actual = |name: &str| {
         let missing = || ExecuteError::Settle(SettleError::ShortAnswer(format!("{name} of {}", plan.kind)));
         let figure = settlement.figures.iter().find(|figure| figure.name == name);
@@ -135,7 +137,7 @@ async fn change_position<V: PerpVenue>(
                 let Ok(kept) = serde_json::from_value::<OrderRecord>(known.predicted) else { continue };
                 if kept.handle.kind == OrderKind::LimitOpen && kept.handle.key == *order {
                     let state = venue.track(journal.account(), &kept.handle, Some(&kept.subject)).await?;
-                    apply(journal, venue, &kept.handle, &state, stamp).await?;
+                    apply(journal, venue, &kept.handle, &state, now).await?;
                 }
             }
             Ok(())

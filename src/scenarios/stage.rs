@@ -66,8 +66,6 @@ pub enum StoryError {
     #[error(transparent)]
     Trade(#[from] TradeError),
     #[error(transparent)]
-    Math(#[from] MathError),
-    #[error(transparent)]
     Signal(#[from] SignalError),
     #[error(transparent)]
     Saga(#[from] SagaError),

@@ -6,6 +6,7 @@ use trimtab::{
     dex::Direction,
     localchain::{PriceChange, PriceScope},
     loops::{Funds, LoopSnapshot, Pair, PlanError, Request, SwapCost, Target, stressed},
+    units::to_decimal,
 };
 
 use crate::{
@@ -46,7 +47,8 @@ async fn a_margin_drawn_from_a_loop_that_stands_leaves_its_collateral_alone() {
     assert!(borrowed >= units(500, 6) && borrowed < units(501, 6), "{borrowed}: 500 and the interest of a few blocks");
     assert!(trader.collateral(&pair).await >= collateral);
     // Where it stands already, the target changes nothing.
-    let again = trader.plan(&pair, &draw(Funds::None, Some(Target::Leverage(dec!(2.285714))), 100)).await;
+    let here = to_decimal(leverage(&trader, &pair).await, 18).expect("a number").round_dp(6);
+    let again = trader.plan(&pair, &draw(Funds::None, Some(Target::Leverage(here)), 100)).await;
     let figure = again.expect("a plan").figure("collateral").cloned().expect("a figure");
     assert!(figure.after.raw.abs_diff(figure.before.raw) < U256::from(1_000_000_000_000u64), "{figure:?}");
 }

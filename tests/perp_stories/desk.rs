@@ -68,7 +68,7 @@ impl Desk {
     }
 
     pub(crate) async fn snapshot(&self) -> VenueSnapshot {
-        self.venue.snapshot(self.trader.account, &Interest::default()).await.expect("snapshot")
+        Box::pin(self.venue.snapshot(self.trader.account, &Interest::default())).await.expect("snapshot")
     }
 
     pub(crate) async fn position(&self) -> PerpPosition {
@@ -88,14 +88,16 @@ impl Desk {
 
     pub(crate) async fn plan(&self, request: &PerpRequest) -> Result<Plan, PerpError> {
         let snapshot = self.snapshot().await;
-        self.venue.plan(request, &snapshot, &self.settings()).await
+        Box::pin(self.venue.plan(request, &snapshot, &self.settings())).await
     }
 
     pub(crate) async fn execute(&self, plan: Plan, patience: OrderPatience) -> Result<Report, Failed> {
         let head = Reader::head(&self.trader.endpoints).await.expect("head");
         let approved = check(plan, self.trader.identity.id().as_str(), head.timestamp).map_err(Failed::Check)?;
         let mut sender = self.trader.sender();
-        execute(&mut sender, &self.venue, &*self.clock, approved, patience).await.map_err(Failed::Execute)
+        // On the heap: several of these in one test are more than a test's stack.
+        let done = Box::pin(execute(&mut sender, &self.venue, &*self.clock, approved, patience));
+        done.await.map_err(Failed::Execute)
     }
 
     pub(crate) async fn attempt(&self, request: &PerpRequest) -> Result<(Plan, Report), Failed> {
@@ -109,7 +111,8 @@ impl Desk {
     pub(crate) fn act(&self, request: PerpRequest) -> impl Future<Output = (Plan, Report)> {
         let at = std::panic::Location::caller();
         async move {
-            let (plan, report) = self.attempt(&request).await.unwrap_or_else(|failed| panic!("{at}: {failed:?}"));
+            let (plan, report) =
+                Box::pin(self.attempt(&request)).await.unwrap_or_else(|failed| panic!("{at}: {failed:?}"));
             assert_eq!(report.exit_code(), 0, "{at}: {report:#?}");
             let settlement = report.settlement.as_ref().expect("settled");
             let off = settlement.figures.iter().chain(&report.fills).find(|deviation| !deviation.within);

@@ -7,7 +7,9 @@ mod common;
 #[path = "../common/trader.rs"]
 mod trader;
 
+mod audit;
 mod desk;
+mod endings;
 mod life;
 mod orders;
 mod program;

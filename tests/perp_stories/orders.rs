@@ -31,7 +31,7 @@ fn feed(dollars: u64) -> U256 {
 }
 
 #[track_caller]
-fn cancelled(state: &OrderState) -> (U256, &LikelyReason) {
+pub(crate) fn cancelled(state: &OrderState) -> (U256, &LikelyReason) {
     match state {
         OrderState::Cancelled { refund: Some(refund), reason, .. } => (refund.0, reason),
         other => panic!("not cancelled with a refund: {other:?}"),
@@ -103,27 +103,32 @@ async fn a_slow_keeper_is_waited_for() {
     assert_eq!(desk.position().await.side, Side::Long);
 }
 
+/// A long at the market placed by other means than this program's, at any price up to 3 030.
+pub(crate) async fn place(desk: &Desk, pair: u64, margin: U256, leverage: u64) {
+    let (replica, account) = (&desk.trader.replica, desk.trader.account);
+    replica.send(account, USDC, &approveCall { spender: STORAGE, amount: margin }).await;
+    let t = Trade {
+        trader: account,
+        pairIndex: U256::from(pair),
+        index: U256::ZERO,
+        initialPosToken: U256::ZERO,
+        positionSizeUSDC: margin,
+        openPrice: e10(3000),
+        buy: true,
+        leverage: e10(leverage),
+        tp: U256::ZERO,
+        sl: U256::ZERO,
+        timestamp: U256::ZERO,
+    };
+    replica.send(account, TRADING, &openTradeCall { t, orderType: 0, slippageP: e10(1) }).await;
+}
+
 /// Orders placed by other means: the venue takes five.
 #[tokio::test]
 async fn with_five_orders_waiting_a_sixth_is_refused_before_it_costs_gas() {
     let desk = Desk::open(Behaviour::stopped()).await;
-    let (replica, account) = (&desk.trader.replica, desk.trader.account);
-    replica.send(account, USDC, &approveCall { spender: STORAGE, amount: usd(500).0 }).await;
     for pair in 0..5u64 {
-        let t = Trade {
-            trader: account,
-            pairIndex: U256::from(pair),
-            index: U256::ZERO,
-            initialPosToken: U256::ZERO,
-            positionSizeUSDC: usd(100).0,
-            openPrice: e10(1),
-            buy: true,
-            leverage: e10(10),
-            tp: U256::ZERO,
-            sl: U256::ZERO,
-            timestamp: U256::ZERO,
-        };
-        replica.send(account, TRADING, &openTradeCall { t, orderType: 0, slippageP: e10(1) }).await;
+        place(&desk, pair, usd(100).0, 10).await;
     }
     let snapshot = desk.snapshot().await;
     assert_eq!((snapshot.pending.len(), snapshot.most_pending), (5, 5));

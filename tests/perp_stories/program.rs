@@ -2,7 +2,7 @@
 
 use alloy::primitives::Bytes;
 use serde_json::{Value, json};
-use trimtab::{localchain::Behaviour, perps::avantis_v1::Deployment};
+use trimtab::{chain::Reader, localchain::Behaviour, perps::avantis_v1::Deployment};
 
 use crate::{
     desk::{Desk, TRADING},
@@ -37,6 +37,41 @@ async fn from_opening_to_closing_by_command_with_levels_and_margin_on_the_way() 
     run("perp list").await.succeeds().shows(&["no perp is open"]);
     run("approvals list").await.succeeds();
     run("doctor").await.shows(&["perp venue: ", "perp prices: "]);
+}
+
+#[tokio::test]
+async fn a_dry_run_makes_no_block_though_the_timelock_and_the_price_are_ahead_of_an_idle_chain() {
+    let desk = Desk::open(Behaviour::faithful()).await;
+    let file = desk.trader.journals.path().join("plan.json");
+    let run = async |words: &str| desk.program().run(words).await;
+    run(&format!("{OPEN} --sl 2900 --broadcast")).await.succeeds();
+    run(&format!("{OPEN} --limit 2800 --broadcast")).await.succeeds();
+    let head = async || Reader::head(&desk.trader.endpoints).await.expect("head").number;
+    let before = head().await;
+    for words in [
+        "perp tpsl 0:0 --sl 2950",
+        "perp tpsl 0:0 --tp 3200",
+        "perp margin add 20 0:0",
+        "perp margin remove 20 0:0",
+        "perp cancel 0:0",
+        &format!("perp tpsl 0:0 --sl 2940 --plan-out {}", file.display()),
+        &format!("send {}", file.display()),
+    ] {
+        run(words).await.succeeds().shows(&["dry run: nothing was sent"]);
+        assert_eq!(head().await, before, "`{words}` made a block");
+    }
+    run(&format!("send {} --broadcast", file.display())).await.succeeds().shows(&["two were mined"]);
+    run("perp list").await.succeeds().shows(&["2,940"]);
+}
+
+#[tokio::test]
+async fn the_keeper_is_given_the_fee_that_was_configured() {
+    let desk = Desk::open(Behaviour::faithful()).await;
+    let with = |fee: &str| desk.program().env("TRIMTAB_PERPS_EXECUTION_FEE", fee);
+    with("0.000123 ETH").run(OPEN).await.succeeds().shows(&["0.000123 ETH"]);
+    with("123 wei").run(&format!("{OPEN} --broadcast")).await.succeeds();
+    with("1 ETH").run(OPEN).await.fails(3, &["perps.execution_fee", "at most 0.01 ETH"]);
+    with("123").run(OPEN).await.fails(3, &["perps.execution_fee", "amount with its unit"]);
 }
 
 #[tokio::test]
@@ -123,7 +158,7 @@ async fn a_plan_file_is_sent_as_it_was_shown_and_a_changed_one_is_refused() {
     let storage = format!("{:?}", Deployment::BASE.storage).trim_start_matches("0x").to_lowercase();
     let stranger = "1111111111111111111111111111111111111111";
     std::fs::write(&file, text.replace(&storage, stranger)).expect("written");
-    desk.program().run(&send).await.fails(4, &["plan file", "in a way that this perp action does not"]);
+    desk.program().run(&send).await.fails(4, &["plan file", "spender is 0x1111111111111111111111111111111111111111"]);
     std::fs::write(&file, &text).expect("written");
     desk.program().run(&send).await.succeeds().shows(&["filled at"]);
 }

@@ -5,7 +5,12 @@ use std::time::Duration;
 use alloy::primitives::U256;
 use rust_decimal::dec;
 use serde_json::{Value, json};
-use trimtab::{config::WatchConfig, send::Patience, watchdog::rules::Rule};
+use trimtab::{
+    config::WatchConfig,
+    localchain::{PriceChange, PriceScope},
+    send::Patience,
+    watchdog::rules::Rule,
+};
 
 use crate::{
     common::account,
@@ -109,10 +114,11 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
         trader.replica.request("eth_getTransactionCount", (trader.account, "pending")).await.expect("count");
     assert_eq!(pending, nonce + U256::ONE, "the boost waits: {boosted:?}");
 
-    // The price falls in a block that is too dear for the boost.
-    let _: Value =
-        trader.replica.request("anvil_setNextBlockBaseFeePerGas", ["0x3b9aca00"]).await.expect("anvil");
-    price(&trader.replica, "2730").await;
+    // The oracle falls in a block that has no room for the boost.
+    let _: Value = trader.replica.request("evm_setBlockGasLimit", ["0x7d000"]).await.expect("anvil");
+    let change = PriceChange::parse("ETH", "2730").expect("price");
+    trader.replica.controls.price(&change, PriceScope::FeedOnly).await.expect("moved");
+    let _: Value = trader.replica.request("evm_setBlockGasLimit", ["0x1c9c380"]).await.expect("anvil");
     let still: U256 =
         trader.replica.request("eth_getTransactionCount", (trader.account, "pending")).await.expect("count");
     assert_eq!((still, trader.replica.nonce(trader.account).await), (nonce + U256::ONE, nonce), "the boost still waits");

@@ -80,9 +80,8 @@ async fn run(seed: u64) -> (u64, u64) {
     let mut dice = Dice(seed);
     let one_in = [2, 4, 8, 16][usize::try_from(seed % 4).expect("small")];
     let shared = known.clone();
-    let proxy = Proxy::before(trader.replica.url(), move |method, params| {
-        verdict(&mut dice, &shared, method, params, one_in)
-    });
+    let proxy =
+        Proxy::before(trader.replica.url(), move |method, params| verdict(&mut dice, &shared, method, params, one_in));
     let mut post = Post::take(&proxy.url(), trader.journals.path(), impatient()).await;
     post.look().await;
     price(&trader.replica, ["2730", "2650", "2520"][usize::try_from(seed % 3).expect("small")]).await;

@@ -7,12 +7,12 @@ use alloy::{
 
 use super::{
     AvantisV1,
-    abi::{ICallbacks, LIQUIDATION, STOP, TARGET, Trade},
+    abi::{ICallbacks, ITradingStorage, LIQUIDATION, STOP, TARGET, Trade},
     logs::{Wanted, first},
     track::fill,
 };
 use crate::{
-    chain::{LocatedLog, Reader},
+    chain::{Batch, BlockRef, LocatedLog, Reader},
     perps::{EndKind, Ending, PerpError, PositionKey},
 };
 
@@ -26,8 +26,8 @@ struct End {
 }
 
 impl AvantisV1 {
-    /// The first event at or after `since` that emptied the slot. Slots are used again, so that the newest state of one
-    /// says nothing about the position that was in it.
+    /// The first event at or after `since` that emptied the slot. Slots are used again: a position that is in it now is
+    /// the one that was there at `since` only if it was opened no later. Then no event is looked for.
     pub(super) async fn ending_of(
         &self,
         account: Address,
@@ -35,6 +35,9 @@ impl AvantisV1 {
         since: u64,
     ) -> Result<Option<Ending>, PerpError> {
         let head = Reader::head(&self.endpoints).await?;
+        if self.is_there_since(account, key, since, head).await? {
+            return Ok(None);
+        }
         let wanted = Wanted {
             emitters: vec![self.at.callbacks],
             events: vec![ICallbacks::LimitExecuted::SIGNATURE_HASH, ICallbacks::MarketExecuted::SIGNATURE_HASH],
@@ -49,11 +52,33 @@ impl AvantisV1 {
             is_ours(&end.trade).then_some(end)
         };
         let found = first(&self.endpoints, &wanted, (since, head.number), pick).await?;
-        let Some((end, log)) = found else { return Ok(None) };
+        let Some((end, log)) = found.filter(|(_, log)| self.too_new(log.block_number, head.number).is_none()) else {
+            return Ok(None);
+        };
         let receipt = self.receipt_at(&log).await?;
         let block = self.block_of(&receipt).await?;
         let End { kind, trade, price, closed, paid, order } = end;
         Ok(Some(Ending { kind, fill: fill(&trade, price, (closed, U256::ZERO), paid, &receipt, block), order }))
+    }
+
+    /// Whether the position in the slot was opened before or in the block `since`.
+    async fn is_there_since(
+        &self,
+        account: Address,
+        key: PositionKey,
+        since: u64,
+        head: BlockRef,
+    ) -> Result<bool, PerpError> {
+        let (pair, index) = (U256::from(key.pair_index), U256::from(key.index));
+        let mut batch = Batch::new();
+        let call = ITradingStorage::openTradesCall { trader: account, pairIndex: pair, index };
+        let slot = batch.add(self.at.storage, &call);
+        let trade = self.endpoints.read(head.hash, &batch).await?.get(slot)?;
+        if trade.leverage.is_zero() {
+            return Ok(false);
+        }
+        let then = self.endpoints.block_by_number(since.into()).await?;
+        Ok(then.is_some_and(|then| trade.timestamp <= U256::from(then.timestamp.0)))
     }
 }
 

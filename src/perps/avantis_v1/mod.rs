@@ -25,7 +25,7 @@ mod track;
 mod venue;
 mod why;
 
-pub use audit::{AuditError, audit};
+pub use audit::AuditError;
 pub use deployment::Deployment;
 pub use detail::{Detail, PairDetail, Quote};
 pub use errors::{ERRORS, STRINGS};

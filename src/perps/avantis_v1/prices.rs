@@ -20,9 +20,9 @@ use crate::{
 /// An update is a few kilobytes.
 const MOST_BYTES: usize = 256 * 1024;
 /// What taking in an update of the first kind costs, wei.
-const PRO_FEE: u64 = 1;
+pub(super) const PRO_FEE: u64 = 1;
 /// What taking in an update of the second kind costs, wei.
-const CORE_FEE: u64 = 15_000_000_000_000;
+pub(super) const CORE_FEE: u64 = 15_000_000_000_000;
 
 /// Asks the price service. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -39,12 +39,18 @@ impl AvantisV1 {
         }
         // Asked before the events: one that still waits at this block has no end at or before it.
         let waits = self.waits(account, order, head).await?;
+        if waits && order.kind != OrderKind::LimitOpen {
+            return Ok(OrderState::Initiated);
+        }
         let found = match order.kind {
             OrderKind::LimitOpen => self.limit_end(account, order, head).await?,
             OrderKind::Open | OrderKind::Close => self.market_end(order, head).await?,
         };
         match found {
-            Some((end, log)) => self.ended(account, order, end, &log).await,
+            Some((end, log)) => match self.too_new(log.block_number, head.number) {
+                Some(reason) => Ok(OrderState::Unknown { reason }),
+                None => self.ended(account, order, end, &log).await,
+            },
             None if waits => Ok(OrderState::Initiated),
             None => {
                 let reason = format!(

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     chain::{Batch, Endpoints, ReadError, Reader},
+    config::ExecutionFee,
     perps::{
         Capabilities, Ending, Interest, OrderHandle, OrderState, PercentE10, PerpError, PerpRequest, PerpSettings,
         PerpSubject, PerpVenue, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
@@ -22,11 +23,35 @@ pub struct AvantisV1 {
     pub(super) endpoints: Endpoints,
     pub(super) prices: PriceService,
     pub(super) at: Deployment,
+    pub(super) fee: ExecutionFee,
+    pub(super) depth: u64,
 }
 
 impl AvantisV1 {
     pub(super) const fn new(endpoints: Endpoints, prices: PriceService, at: Deployment) -> Self {
-        Self { endpoints, prices, at }
+        Self { endpoints, prices, at, fee: ExecutionFee::Auto, depth: 0 }
+    }
+
+    /// With this fee for the keeper; [`ExecutionFee::Auto`] without it.
+    #[must_use]
+    pub const fn with_execution_fee(mut self, fee: ExecutionFee) -> Self {
+        self.fee = fee;
+        self
+    }
+
+    /// Believes the end of an order or a position only from a block that has so many on top of it; without this, from
+    /// the newest. A block of a chain that is not our own may still be replaced, and the keeper's transaction with it.
+    #[must_use]
+    pub const fn with_depth(mut self, depth: u64) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Whether a block is too new to be believed, and in which words.
+    pub(super) fn too_new(&self, block: Option<u64>, head: u64) -> Option<String> {
+        let on_top = head.saturating_sub(block.unwrap_or(head));
+        let is_new = on_top < self.depth;
+        is_new.then(|| format!("its end is in a block with {on_top} on top of it, of the {} waited for", self.depth))
     }
 
     /// Its price service.

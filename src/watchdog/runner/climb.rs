@@ -11,7 +11,7 @@ use crate::{
         Settings, Target, Via, WETH, execute_protective, plan_ahead, rank, what_a_human_must_do,
     },
     plan::{Plan, Quantity, check, rehearse},
-    send::{Class, Ending, ExecuteError, Outcome},
+    send::{Class, Ending, ExecuteError, Outcome, SendError},
     units::{Bps, Millis, Wad, to_decimal},
     watchdog::{
         ladder::{Attempt, Next, Rung, RungOutcome, Situation, Tried, next},
@@ -253,6 +253,7 @@ impl Seat {
         let result = Box::pin(execute_protective(sender, &*office.clock, approved)).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
         office.meters.latency(Stage::Mined, took);
+        self.is_behind |= matches!(&result, Err(ExecuteError::Send(SendError::NonceBehind { .. })));
         Ok(match result {
             Ok(report) => ended(&report.outcome),
             Err(error) => failed(&error),
@@ -370,7 +371,7 @@ fn failed(error: &ExecuteError) -> Step {
     }
 }
 
-fn failed_to_send(error: &crate::send::SendError) -> Step {
+fn failed_to_send(error: &SendError) -> Step {
     match error.class() {
         Class::Ambiguous => Step::Ended(RungOutcome::Unknown, None),
         Class::Definite => Step::Ended(RungOutcome::Impossible(error.to_string()), None),

@@ -14,6 +14,7 @@ mod error;
 mod govern;
 mod hosting;
 mod office;
+mod pending;
 mod perps;
 mod seat;
 mod submit;

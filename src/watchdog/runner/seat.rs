@@ -43,6 +43,8 @@ pub struct Seat {
     pub(super) memory: Memory,
     pub(super) perps: PerpBook,
     nonce_seen: u64,
+    /// The chain counted fewer transactions of ours than the journal: a reorg, or an endpoint that lags.
+    pub(super) is_behind: bool,
 }
 
 /// What an action came to.
@@ -73,7 +75,7 @@ impl Seat {
     /// A seat that begins with nothing remembered.
     #[must_use]
     pub fn new(office: Arc<Office>, account: Address, hands: Hands) -> Self {
-        Self { office, account, hands, memory: Memory::default(), perps: PerpBook::default(), nonce_seen: 0 }
+        Self { office, account, hands, memory: Memory::default(), perps: PerpBook::default(), nonce_seen: 0, is_behind: false }
     }
 
     /// Gives the sender back, if it had one.
@@ -146,7 +148,7 @@ impl Seat {
             self.memory = Memory::default();
             return Ok(Turn { facts: None, firings: Vec::new(), acted: None });
         }
-        if self.has_unresolved()? {
+        if self.has_unresolved()? || std::mem::take(&mut self.is_behind) {
             Box::pin(self.catch_up()).await?;
         }
         let facts = self.facts(observation, head_age).await?;
@@ -155,7 +157,16 @@ impl Seat {
         self.memory = evaluation.memory;
         self.tell(&facts, &evaluation.firings);
         self.sample(&facts)?;
-        let acted = Box::pin(self.act(&evaluation.actions, seen, &facts)).await?;
+        let mut acted = None;
+        if self.has_unresolved()? {
+            acted = Box::pin(self.end_pending(&evaluation.actions)).await?;
+            if acted.is_some() {
+                Box::pin(self.catch_up()).await?;
+            }
+        }
+        if acted.is_none() {
+            acted = Box::pin(self.act(&evaluation.actions, seen, &facts)).await?;
+        }
         if let Some(acted) = &acted {
             if let Some(block) = acted.mined_in {
                 self.memory.done(&acted.action, block);

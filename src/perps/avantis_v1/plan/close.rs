@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 
 use super::{
-    Context, Draft, PerpPosition, Usdc,
+    Context, Draft, EXECUTION_FEE, PerpPosition, Usdc,
     context::{price, usdc},
     figures::derived,
 };
@@ -56,7 +56,7 @@ pub(super) fn draft(
         ctx.waiting_figure(),
         ctx.closing_figure(key),
     ];
-    draft.costs.push(("keeper's execution fee".to_owned(), Quantity::new(fee, 18, "ETH")));
+    draft.costs.push((EXECUTION_FEE.to_owned(), Quantity::new(fee, 18, "ETH")));
     match mark {
         Some(mark) => add_forecast(ctx, position, amount, mark, &mut draft)?,
         None => draft.notes.push("no price to be had: what the close pays is not forecast".to_owned()),
@@ -67,16 +67,9 @@ pub(super) fn draft(
 
 /// What is closed; refuses what would leave a position that the venue would not open.
 fn amount(ctx: &Context<'_>, position: &PerpPosition, portion: Portion) -> Result<Usdc, PerpError> {
-    let share = match portion {
-        Portion::All => return Ok(position.collateral),
-        Portion::Part(share) => share,
-    };
-    let field = |reason: String| PerpError::Field { field: "fraction", reason };
-    let scaled = from_decimal(share, 18).filter(|scaled| !scaled.is_zero() && *scaled < WAD);
-    let scaled = scaled.ok_or_else(|| field(format!("{share} is not above 0 and below 1")))?;
-    let amount = Usdc(mul_div_down(position.collateral.0, scaled, WAD)?);
-    if amount == Usdc::ZERO {
-        return Err(field(format!("{share} of {} is nothing", usdc(position.collateral))));
+    let amount = share_of(position.collateral, portion)?;
+    if portion == Portion::All {
+        return Ok(amount);
     }
     let left = partial_close(position.collateral, position.notional, position.leverage, amount)?;
     let rest = notional(left.collateral, position.leverage)?;
@@ -90,6 +83,22 @@ fn amount(ctx: &Context<'_>, position: &PerpPosition, portion: Portion) -> Resul
             usdc(rest),
             usdc(least),
         )));
+    }
+    Ok(amount)
+}
+
+/// A portion of a position's collateral, rounded down.
+pub(in crate::perps::avantis_v1) fn share_of(collateral: Usdc, portion: Portion) -> Result<Usdc, PerpError> {
+    let share = match portion {
+        Portion::All => return Ok(collateral),
+        Portion::Part(share) => share,
+    };
+    let field = |reason: String| PerpError::Field { field: "fraction", reason };
+    let scaled = from_decimal(share, 18).filter(|scaled| !scaled.is_zero() && *scaled < WAD);
+    let scaled = scaled.ok_or_else(|| field(format!("{share} is not above 0 and below 1")))?;
+    let amount = Usdc(mul_div_down(collateral.0, scaled, WAD)?);
+    if amount == Usdc::ZERO {
+        return Err(field(format!("{share} of {} is nothing", usdc(collateral))));
     }
     Ok(amount)
 }

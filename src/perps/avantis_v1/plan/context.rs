@@ -4,6 +4,7 @@ use alloy::primitives::U256;
 
 use super::{Fresh, PerpPosition, PerpSettings, PositionKey, Usdc, VenueSnapshot, detail};
 use crate::{
+    config::ExecutionFee,
     perps::{
         Availability, Level, PerpError, PriceE10, Side,
         avantis_v1::{Deployment, Detail, PairDetail, PriceUpdate},
@@ -28,6 +29,7 @@ pub(in crate::perps::avantis_v1) struct Context<'a> {
     pub(super) snapshot: &'a VenueSnapshot,
     pub(super) detail: &'a Detail,
     pub(super) settings: &'a PerpSettings,
+    pub(super) fee: ExecutionFee,
 }
 
 impl<'a> Context<'a> {
@@ -35,8 +37,9 @@ impl<'a> Context<'a> {
         at: &'a Deployment,
         snapshot: &'a VenueSnapshot,
         settings: &'a PerpSettings,
+        fee: ExecutionFee,
     ) -> Self {
-        Self { at, snapshot, detail: detail(snapshot), settings }
+        Self { at, snapshot, detail: detail(snapshot), settings, fee }
     }
 
     pub(super) fn price<'f>(&self, fresh: &'f Fresh) -> Result<&'f PriceUpdate, PerpError> {
@@ -88,8 +91,7 @@ impl<'a> Context<'a> {
 
     /// What the keeper is given for an execution, wei.
     pub(super) fn execution_fee(&self) -> U256 {
-        let gas = U256::from(EXECUTION_GAS * EXECUTION_TENTHS);
-        (self.settings.gas_price.saturating_mul(gas) / U256::from(10)).saturating_add(U256::from(EXECUTION_FLOOR))
+        execution_fee(self.fee, self.settings.gas_price)
     }
 
     /// The last moment of a plan, earlier for one that carries a price.
@@ -136,7 +138,12 @@ impl<'a> Context<'a> {
     }
 
     /// A level as a price; a distance counts from `from`, towards a win or a loss of the side.
-    pub(super) fn level(level: Level, from: PriceE10, side: Side, wins: bool) -> Result<PriceE10, PerpError> {
+    pub(in crate::perps::avantis_v1) fn level(
+        level: Level,
+        from: PriceE10,
+        side: Side,
+        wins: bool,
+    ) -> Result<PriceE10, PerpError> {
         let field = if wins { "tp" } else { "sl" };
         let bad = |reason: &str| PerpError::Field { field, reason: reason.to_owned() };
         let distance = match level {
@@ -150,6 +157,17 @@ impl<'a> Context<'a> {
         let price = if side.is_long() == wins { from.0.checked_add(moved) } else { from.0.checked_sub(moved) };
         let price = price.filter(|price| !price.is_zero());
         price.map(PriceE10).ok_or_else(|| bad("so far away there is no price any more"))
+    }
+}
+
+/// What the keeper is given for an execution at this price of gas, wei.
+pub(in crate::perps::avantis_v1) fn execution_fee(policy: ExecutionFee, gas_price: U256) -> U256 {
+    match policy {
+        ExecutionFee::Auto => {
+            let gas = U256::from(EXECUTION_GAS * EXECUTION_TENTHS);
+            (gas_price.saturating_mul(gas) / U256::from(10)).saturating_add(U256::from(EXECUTION_FLOOR))
+        }
+        ExecutionFee::Wei(wei) => wei,
     }
 }
 

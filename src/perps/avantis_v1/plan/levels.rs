@@ -6,7 +6,7 @@
 
 use alloy::primitives::U256;
 
-use super::{Context, Draft, PerpPosition, Usdc, context::price, figures::TradeWord};
+use super::{Context, Draft, ORACLE_FEE, PerpPosition, Usdc, context::price, figures::TradeWord};
 use crate::{
     perps::{
         Change, PerpError, PriceE10,
@@ -46,7 +46,7 @@ pub(super) fn draft(
     let mut draft = Draft { kind: "perp tpsl", headline, carries_price: with_price, ..Draft::default() };
     if with_price {
         draft.notes.push(format!("carries the oracle's price {}, which the venue takes for 30 s", update.price));
-        draft.costs.push(("oracle's fee".to_owned(), Quantity::new(update.fee, 18, "ETH")));
+        draft.costs.push((ORACLE_FEE.to_owned(), Quantity::new(update.fee, 18, "ETH")));
     }
     if target == Change::Remove {
         draft.notes.push("without a target of its own the position ends at the most profit the venue pays".to_owned());

@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 
 use super::{
-    Context, Draft, PerpPosition, Usdc,
+    Context, Draft, ORACLE_FEE, PerpPosition, Usdc,
     context::{price, usdc},
     figures::{TradeWord, derived},
 };
@@ -99,7 +99,7 @@ pub(super) fn draft(
     ];
     draft.figures.extend((takes > Usdc::ZERO).then(|| ctx.allowance_figure(takes)).flatten());
     draft.costs.push(("rollover so far".to_owned(), usdc(position.rollover)));
-    draft.costs.push(("oracle's fee".to_owned(), Quantity::new(update.fee, 18, "ETH")));
+    draft.costs.push((ORACLE_FEE.to_owned(), Quantity::new(update.fee, 18, "ETH")));
     let call = ITrading::updateMarginCall {
         pairIndex: U256::from(key.pair_index),
         index: U256::from(key.index),

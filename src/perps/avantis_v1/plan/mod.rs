@@ -17,8 +17,15 @@ use crate::{
     },
     plan::Plan,
 };
-use context::Context;
 use draft::Draft;
+
+pub(super) use close::share_of;
+pub(super) use context::{Context, execution_fee};
+
+/// The name under which a plan shows what the keeper is given.
+pub(super) const EXECUTION_FEE: &str = "keeper's execution fee";
+/// The name under which a plan shows what the oracle takes for an update.
+pub(super) const ORACLE_FEE: &str = "oracle's fee";
 
 /// What a plan needs from outside beyond the snapshot.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +45,7 @@ impl AvantisV1 {
         settings: &PerpSettings,
     ) -> Result<Plan, PerpError> {
         let fresh = self.fresh(request, snapshot).await?;
-        plan(&Context::new(&self.at, snapshot, settings), request, &fresh)
+        plan(&Context::new(&self.at, snapshot, settings, self.fee), request, &fresh)
     }
 
     async fn fresh(&self, request: &PerpRequest, snapshot: &VenueSnapshot) -> Result<Fresh, PerpError> {

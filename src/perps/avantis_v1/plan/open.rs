@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 
 use super::{
-    Context, Draft, OpenRequest, PairTerms, Quote, Usdc,
+    Context, Draft, EXECUTION_FEE, OpenRequest, PairTerms, Quote, Usdc,
     context::{price, usdc},
     figures::derived,
     pair_of,
@@ -343,6 +343,6 @@ fn costs(forecast: &OpenForecast, ordered: Usdc, fee: U256) -> Result<Vec<(Strin
     Ok(vec![
         ("opening fee".to_owned(), usdc(forecast.fee)),
         ("spread".to_owned(), usdc(Usdc(spread))),
-        ("keeper's execution fee".to_owned(), Quantity::new(fee, 18, "ETH")),
+        (EXECUTION_FEE.to_owned(), Quantity::new(fee, 18, "ETH")),
     ])
 }

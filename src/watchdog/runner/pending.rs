@@ -1,0 +1,48 @@
+//! A protective transaction of ours that was signed and is in no block: left by a crash, dropped by a pool, taken back by a
+//! reorg. Nothing else may be signed before its end is known, so the watch brings that end about.
+
+use super::{Acted, Seat, WatchError, seat::Hands};
+use crate::{
+    journal::IntentId,
+    send::{Ending, Outcome, SendError},
+    watchdog::rules::Action,
+};
+
+impl Seat {
+    /// Ends what stands in the way of a trim: sends the identical bytes again, or uses their nonce up when they would fail
+    /// now. `None` when no trim is called for, nothing was open, or nothing could be signed; the next head goes on.
+    pub(super) async fn end_pending(&mut self, actions: &[Action]) -> Result<Option<Acted>, WatchError> {
+        let Some(wanted) = actions.iter().find(|action| matches!(action, Action::Trim(_))) else { return Ok(None) };
+        let Hands::Sender(sender) = &mut self.hands else { return Ok(None) };
+        if self.office.shadow {
+            return Ok(None);
+        }
+        let open = sender.blocking()?.into_iter().filter(|held| !held.replaceable && !held.nonces.is_empty());
+        let ids: Vec<IntentId> = open.map(|held| held.intent).collect();
+        let mut acted = None;
+        for intent in ids {
+            let ended = match Box::pin(sender.resend(intent)).await {
+                Err(SendError::Spoiled { reason, .. }) => {
+                    tracing::warn!(%intent, reason, "an earlier action is taken back");
+                    Box::pin(sender.take_back(intent)).await
+                }
+                other => other,
+            };
+            match ended {
+                Ok(outcome) => acted = Some(told(wanted, intent, &outcome)),
+                Err(error) => tracing::warn!(%intent, %error, "an earlier action has no end yet"),
+            }
+        }
+        Ok(acted)
+    }
+}
+
+fn told(action: &Action, intent: IntentId, outcome: &Outcome) -> Acted {
+    let block = outcome.done.last().map(|step| step.receipt.block_number);
+    let mined_in = block.filter(|_| matches!(outcome.ending, Ending::Mined));
+    let words = match mined_in {
+        Some(block) => format!("sent again what had been signed before ({intent}): mined in block {block}"),
+        None => format!("what had been signed before ({intent}) ended otherwise: {:?}", outcome.ending),
+    };
+    Acted { action: action.clone(), attempts: Vec::new(), mined_in, words }
+}
