@@ -3,7 +3,6 @@
 use crate::{aave, chain::ErrorTable, dex, onedelta, perps, plan::SimulationError};
 
 /// All errors that any contract on a trade's way can revert with.
-#[must_use]
 pub fn error_table() -> ErrorTable {
     ErrorTable::new()
         .with(onedelta::ERRORS)
