@@ -4,13 +4,14 @@ use rust_decimal::{Decimal, dec};
 use trimtab::{
     config::{AfterPerp, MarginFrom},
     localchain::Behaviour,
+    loops::{Funds, Request, Target},
     perps::EndKind,
     trade::saga::{Policies, Role, SagaReport},
 };
 
 use crate::{
     story::{POLICIES, Story},
-    trader::{USDC, units},
+    trader::{USDC, ether, units},
 };
 
 /// Everything up to the open perp, then a price, then the end.
@@ -57,6 +58,18 @@ async fn a_signal_runs_to_its_target_and_the_loop_is_as_before() {
     assert_eq!((governor.wins, governor.losses), (1, 0), "{governor:?}");
     close_to(Some(governor.day_realised), perp.net.expect("a result"), dec!(0));
     assert_eq!(story.warnings(&sender), 0);
+}
+
+#[tokio::test]
+async fn a_loop_that_was_there_before_the_signal_is_brought_back_to_the_leverage_it_had() {
+    let story = Story::start(Behaviour::faithful()).await;
+    let pair = story.trader.pair("WETH", "USDC").await;
+    let open = Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(2)) };
+    story.trader.act(&pair, &open).await;
+    assert_eq!(story.leverage().await, dec!(2));
+    let report = ended_at(&story, POLICIES, "3200").await;
+    assert!(report.has(Role::Raise) && report.has(Role::Back), "{report:#?}");
+    assert_eq!(story.leverage().await, dec!(2), "{report:#?}");
 }
 
 #[tokio::test]

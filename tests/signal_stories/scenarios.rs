@@ -48,11 +48,12 @@ async fn a_loop_that_was_there_before_the_signal_is_brought_back_to_its_leverage
 }
 
 #[tokio::test]
-async fn a_cell_that_is_too_high_for_the_venue_is_carried_out_lower_when_capped() {
-    let capped = simulate("--scenario 5 --table option-b --base 3000 --cap").await;
+async fn a_cell_whose_loop_is_too_high_for_aave_is_carried_out_lower_when_capped() {
+    let capped = simulate("--scenario 1 --table option-a --base 3000 --cap").await;
     let cell = &capped["cells"][0];
-    assert_eq!((&cell["assessment"]["size"]["perp_leverage"], &capped["apart"]), (&json!("5"), &json!(0)), "{cell:#}");
-    assert_eq!(cell["executed"].as_array().map(Vec::len), Some(3));
+    let leverage: Decimal = cell["assessment"]["loop_target"].as_str().expect("text").parse().expect("number");
+    assert!(leverage > dec!(3) && leverage < dec!(3.1), "the table asks for 5, the floor takes 3.07: {leverage}");
+    assert_eq!((cell["executed"].as_array().map(Vec::len), &capped["apart"]), (Some(3), &json!(0)), "{cell:#}");
 }
 
 #[tokio::test]
