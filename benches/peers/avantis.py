@@ -4,6 +4,9 @@ import json
 import sys
 import time
 
+# The SDK talks on standard output, where only the result belongs.
+result, sys.stdout = sys.stdout, sys.stderr
+
 from avantis_trader_sdk import TraderClient
 from avantis_trader_sdk.types import TradeInput, TradeInputOrderType
 
@@ -24,7 +27,7 @@ async def main():
     data = built["data"]
     data = data if isinstance(data, str) else "0x" + bytes(data).hex()
     print(json.dumps({"positions": len(trades), "read_nanos": read, "data": data, "value": hex(built["value"]),
-                      "build_nanos": build}))
+                      "build_nanos": build}), file=result)
 
 
 asyncio.run(main())
