@@ -1,7 +1,7 @@
 //! What needs a replica: gas, latency, prediction error, start time. Prints tables; asserts no figure.
 //!
-//! `cargo bench --bench replica` prints all of them, `cargo bench --bench replica -- gas` one. The section `peers` runs only
-//! when it is named: `benches/peers/run` installs what it needs first.
+//! `cargo bench --bench replica` prints all of them, `cargo bench --bench replica -- gas` one. The sections `peers` and
+//! `peers-perps` run only when they are named: `benches/peers/run` installs what they need first.
 
 #![allow(missing_docs, unreachable_pub, dead_code, reason = "a benchmark is no library")]
 
@@ -11,6 +11,8 @@ mod support;
 mod gas;
 mod latency;
 mod peers;
+mod peers_perps;
+mod perps;
 mod prediction;
 mod same_bytes;
 mod start;
@@ -19,7 +21,7 @@ mod table;
 
 use eyre::Result;
 
-const SECTIONS: [&str; 5] = ["start", "latency", "gas", "same-bytes", "prediction"];
+const SECTIONS: [&str; 6] = ["start", "latency", "gas", "same-bytes", "prediction", "perps"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -27,6 +29,9 @@ async fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if wanted.iter().any(|name| name == "peers") {
         return peers::measure().await;
+    }
+    if wanted.iter().any(|name| name == "peers-perps") {
+        return peers_perps::measure().await;
     }
     if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str())) {
         return Err(eyre::eyre!("no section `{unknown}`; there are {}", SECTIONS.join(", ")));
@@ -40,6 +45,7 @@ async fn main() -> Result<()> {
             "latency" => latency::measure().await?,
             "gas" => gas::measure().await?,
             "same-bytes" => same_bytes::measure().await?,
+            "perps" => perps::measure().await?,
             _ => prediction::measure().await?,
         }
     }

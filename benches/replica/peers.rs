@@ -137,7 +137,7 @@ pub async fn measure() -> Result<()> {
     Ok(())
 }
 
-fn row(step: &str, ours: u64, theirs: u64, who: &str, result: String) -> Vec<String> {
+pub fn row(step: &str, ours: u64, theirs: u64, who: &str, result: String) -> Vec<String> {
     let shown = |nanos| format!("{:?}", Duration::from_nanos(nanos));
     vec![step.to_owned(), shown(ours), shown(theirs), who.to_owned(), result]
 }
@@ -160,7 +160,7 @@ fn nanos(rounds: u32, mut call: impl FnMut() -> Result<()>) -> Result<u64> {
 }
 
 /// Runs a peer and reads the JSON that it prints.
-fn answer<T: for<'de> Deserialize<'de>>(command: &mut Command) -> Result<T> {
+pub fn answer<T: for<'de> Deserialize<'de>>(command: &mut Command) -> Result<T> {
     let output = command.output()?;
     if !output.status.success() {
         return Err(eyre!("{}; run benches/peers/run", String::from_utf8_lossy(&output.stderr)));
