@@ -75,7 +75,7 @@ async fn killed_anywhere_while_it_trims_the_watch_trims_once_and_forgets_nothing
     let count = seeds(20, 200);
     let (mut killed, mut most) = (0, 0);
     for seed in 0..count {
-        let (times, starts) = run(seed).await;
+        let (times, starts) = Box::pin(run(seed)).await;
         (killed, most) = (killed + times, most.max(starts));
     }
     println!("{count} runs, killed {killed} times, trimmed after at most {most} starts");

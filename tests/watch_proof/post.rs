@@ -118,7 +118,7 @@ impl Post {
     }
 
     pub(crate) async fn look_at(&mut self, head: BlockRef) -> Result<Turn, WatchError> {
-        Ok(self.watch.round(head, &mut self.seats).await?.pop().expect("a turn"))
+        Ok(Box::pin(self.watch.round(head, &mut self.seats)).await?.pop().expect("a turn"))
     }
 
     pub(crate) async fn look(&mut self) -> Turn {

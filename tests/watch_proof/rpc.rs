@@ -126,7 +126,7 @@ async fn whatever_the_endpoint_does_the_loop_is_trimmed_once_when_it_answers_aga
     let first: u64 = std::env::var("TRIMTAB_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let count = seeds(20, 300);
     for seed in first..first + count {
-        let (had, looks) = run(seed).await;
+        let (had, looks) = Box::pin(run(seed)).await;
         (faults, latest) = (faults + had, latest.max(looks));
     }
     println!("{count} runs, {faults} faults, trimmed at the latest {latest} looks after the last fault");

@@ -346,7 +346,7 @@ async fn serve(
                     return seat;
                 }
                 let Some(seen) = sees.borrow_and_update().clone() else { continue };
-                match seat.turn(&seen).await {
+                match Box::pin(seat.turn(&seen)).await {
                     Ok(turn) => publish(&news, (index, seat.account()), &seen, turn),
                     Err(error) => {
                         tracing::error!(account = %seat.account(), %error, "this head's turn failed");

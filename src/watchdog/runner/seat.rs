@@ -130,7 +130,7 @@ impl Seat {
         {
             tracing::warn!(account = %self.account, %error, "perp orders could not be looked up");
         }
-        let findings = reconcile(journal, &self.office.endpoints, &*self.office.clock).await?;
+        let findings = Box::pin(reconcile(journal, &self.office.endpoints, &*self.office.clock)).await?;
         for finding in &findings {
             tracing::info!(account = %self.account, "{}", finding.words());
         }
@@ -141,7 +141,7 @@ impl Seat {
             }
             let head = crate::chain::Reader::head(&self.office.endpoints).await?;
             let stamp = Stamp { block_time: head.timestamp, wall: Millis(self.office.clock.wall_millis()) };
-            settle(journal, &self.office.endpoints, intent.id, stamp).await?;
+            Box::pin(settle(journal, &self.office.endpoints, intent.id, stamp)).await?;
             self.memory.expect_change();
         }
         Ok(())

@@ -56,7 +56,7 @@ impl Watch {
         let seen = self.read(head, first_seen).await?;
         let mut turns = Vec::with_capacity(seats.len());
         for seat in seats {
-            turns.push(seat.turn(&seen).await?);
+            turns.push(Box::pin(seat.turn(&seen)).await?);
         }
         self.office.meters.evaluated(head.number, turns.len());
         Ok(turns)
