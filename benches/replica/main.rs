@@ -16,10 +16,11 @@ mod same_bytes;
 mod start;
 mod stopwatch;
 mod table;
+mod watch;
 
 use eyre::Result;
 
-const SECTIONS: [&str; 5] = ["start", "latency", "gas", "same-bytes", "prediction"];
+const SECTIONS: [&str; 6] = ["start", "latency", "gas", "same-bytes", "prediction", "watch"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -39,6 +40,7 @@ async fn main() -> Result<()> {
             "start" => start::measure().await?,
             "latency" => latency::measure().await?,
             "gas" => gas::measure().await?,
+            "watch" => watch::measure().await?,
             "same-bytes" => same_bytes::measure().await?,
             _ => prediction::measure().await?,
         }

@@ -46,8 +46,7 @@ async fn a_wall_clock_half_a_minute_wrong_changes_nothing() {
         let (trader, _) = looped().await;
         let clock = Scripted::off_by(seconds);
         let watch = WatchConfig::default();
-        let mut post =
-            Post::take_with(trader.replica.url(), trader.journals.path(), impatient(), clock, watch).await;
+        let mut post = Post::take_with(trader.replica.url(), trader.journals.path(), impatient(), clock, watch).await;
         post.look().await;
         price(&trader.replica, "2730").await;
         let block = trader.replica.controls.head().await.expect("head").number;

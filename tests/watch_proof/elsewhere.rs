@@ -102,8 +102,7 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
     // The boost's sender gives up soon: what it sent stays in the pool.
     let patience = Patience { time: Duration::from_millis(300), ..impatient() };
     let clock = std::sync::Arc::new(trimtab::chain::SystemClock::new());
-    let mut post =
-        Post::take_with(trader.replica.url(), trader.journals.path(), patience, clock, watch).await;
+    let mut post = Post::take_with(trader.replica.url(), trader.journals.path(), patience, clock, watch).await;
     price(&trader.replica, "4200").await;
     assert!(health(&trader).await > dec!(1.5), "{}", health(&trader).await);
     let nonce = trader.replica.nonce(trader.account).await;
@@ -121,7 +120,11 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
     let _: Value = trader.replica.request("evm_setBlockGasLimit", ["0x1c9c380"]).await.expect("anvil");
     let still: U256 =
         trader.replica.request("eth_getTransactionCount", (trader.account, "pending")).await.expect("count");
-    assert_eq!((still, trader.replica.nonce(trader.account).await), (nonce + U256::ONE, nonce), "the boost still waits");
+    assert_eq!(
+        (still, trader.replica.nonce(trader.account).await),
+        (nonce + U256::ONE, nonce),
+        "the boost still waits"
+    );
     let boost = waiting_hash(&trader).await;
     let look = post.try_look();
     let replica = &trader.replica;

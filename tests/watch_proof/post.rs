@@ -104,8 +104,7 @@ impl Post {
         let sender = Sender::new(endpoints.clone(), journal, signer, clock.clone()).with_patience(patience);
         let heard = Arc::new(Listener::default());
         let meters = Arc::new(Meters::new().expect("meters"));
-        let office =
-            Office::new(endpoints.clone(), network, clock.clone(), heard.clone(), meters, rulebook(watch));
+        let office = Office::new(endpoints.clone(), network, clock.clone(), heard.clone(), meters, rulebook(watch));
         let office = Arc::new(office);
         let seats = vec![Seat::new(office.clone(), account, Hands::Sender(Box::new(sender)))];
         let watch = Watch::over(office, Survey::new(list, Wad(WAD * U256::from(2))), &seats);

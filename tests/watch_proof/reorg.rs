@@ -42,8 +42,7 @@ async fn a_trim_that_a_reorg_only_moves_to_another_block_is_not_done_again() {
         let (hash, _) = sent_to_composer(&trader.replica, trader.account, opened + 1).await[0];
         let raw: Value = trader.replica.request("eth_getRawTransactionByHash", json!([hash])).await.expect("raw");
         mine(&trader.replica, depth - 1).await;
-        let _: Value =
-            trader.replica.request("anvil_reorg", json!([depth, [[raw, depth - 1]]])).await.expect("reorg");
+        let _: Value = trader.replica.request("anvil_reorg", json!([depth, [[raw, depth - 1]]])).await.expect("reorg");
         assert!(is_at_target(health(&trader).await), "depth {depth}: still trimmed, a block later");
         for _ in 0..6 {
             let _ = post.try_look().await;

@@ -116,11 +116,7 @@ impl Course {
             if mined.status.is_zero() {
                 continue;
             }
-            liquidated.extend(events.map(|event| Liquidated {
-                account,
-                covered: event.covered,
-                seized: event.seized,
-            }));
+            liquidated.extend(events.map(|event| Liquidated { account, covered: event.covered, seized: event.seized }));
         }
         Ok(CourseBlock { block, before_prices, liquidated })
     }

@@ -43,7 +43,8 @@ impl Course {
             .map(|moved| batch.add(moved.pool.address, &IUniswapV3Pool::liquidityCall {}))
             .collect();
         let answers = self.controls.node.ask_all(&batch).await?;
-        let roots: Vec<_> = self.pools.iter().zip(self.square_roots().await?).filter(|(moved, _)| direct(moved)).collect();
+        let roots: Vec<_> =
+            self.pools.iter().zip(self.square_roots().await?).filter(|(moved, _)| direct(moved)).collect();
         let mut depth = U256::ZERO;
         for (slot, (_, root)) in slots.into_iter().zip(roots) {
             let liquidity = U256::from(answers.get(slot).map_err(unread)?);
@@ -84,7 +85,8 @@ impl Course {
         let mut calls = Vec::new();
         for taken in &thinned {
             let owner = Role::LiquidityProvider.address();
-            let liquidity = self.controls.node.ask(POSITION_MANAGER, &Positions::positionsCall { tokenId: taken.id }).await?;
+            let liquidity =
+                self.controls.node.ask(POSITION_MANAGER, &Positions::positionsCall { tokenId: taken.id }).await?;
             // What the rest would give out tells in which proportion the position takes tokens.
             let params = Positions::DecreaseParams {
                 tokenId: taken.id,
@@ -103,7 +105,8 @@ impl Course {
                     found: error.to_string(),
                 })?;
             let missing = |amount: U256| {
-                amount.saturating_add(U256::ONE).saturating_mul(U256::from(MILLION - taken.kept)) / U256::from(taken.kept)
+                amount.saturating_add(U256::ONE).saturating_mul(U256::from(MILLION - taken.kept))
+                    / U256::from(taken.kept)
             };
             let desired = [missing(rest.amount0), missing(rest.amount1)];
             for (token, amount) in taken.tokens.iter().zip(desired) {
@@ -144,9 +147,7 @@ impl Course {
     }
 
     /// Positions of pools that ether's dollars can come from: id, tokens, liquidity.
-    async fn dollar_positions(
-        &self,
-    ) -> Result<Vec<(U256, [alloy::primitives::Address; 2], u128)>, LocalChainError> {
+    async fn dollar_positions(&self) -> Result<Vec<(U256, [alloy::primitives::Address; 2], u128)>, LocalChainError> {
         let usdc = self.market.reserve("USDC")?.token;
         let count = self.market.pools.iter().map(|pool| pool.positions.len()).sum::<usize>();
         let mut batch = Batch::new();
@@ -188,9 +189,5 @@ fn provider<C: alloy::sol_types::SolCall>(call: &C) -> Call {
 }
 
 fn unread(error: ReadError) -> LocalChainError {
-    LocalChainError::Mismatch {
-        what: "liquidity".to_owned(),
-        wanted: "an answer".to_owned(),
-        found: error.to_string(),
-    }
+    LocalChainError::Mismatch { what: "liquidity".to_owned(), wanted: "an answer".to_owned(), found: error.to_string() }
 }

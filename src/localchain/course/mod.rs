@@ -98,9 +98,8 @@ impl Course {
 async fn side(controls: &Controls, market: &'static Market, symbol: &str) -> Result<Side, LocalChainError> {
     let reserve = market.reserve(symbol)?;
     let feed: &Feed = market.feed_of(reserve)?;
-    let price = || async {
-        controls.node.ask(AAVE_ORACLE, &IAaveOracle::getAssetPriceCall { asset: reserve.token }).await
-    };
+    let price =
+        || async { controls.node.ask(AAVE_ORACLE, &IAaveOracle::getAssetPriceCall { asset: reserve.token }).await };
     let worth = match &feed.price {
         FeedPrice::Usd { .. } if reserve.symbol == "WETH" => Worth::Ether(crate::units::WAD),
         FeedPrice::Ratio { base, .. } if market.reserve(base)?.symbol == "WETH" => {

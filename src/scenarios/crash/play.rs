@@ -214,7 +214,8 @@ impl Surroundings {
         if step.growth > 1 && !self.squeezed {
             self.squeezed = true;
             let unit = U256::from(10u64).pow(U256::from(6u64));
-            let (ether, dollars) = (WAD.saturating_mul(U256::from(SQUEEZE.0)), unit.saturating_mul(U256::from(SQUEEZE.1)));
+            let (ether, dollars) =
+                (WAD.saturating_mul(U256::from(SQUEEZE.0)), unit.saturating_mul(U256::from(SQUEEZE.1)));
             course.lever(BORROWER, ether, dollars, dollars).await?;
             *now = course.controls().head().await?;
         }

@@ -75,7 +75,15 @@ impl Seat {
     /// A seat that begins with nothing remembered.
     #[must_use]
     pub fn new(office: Arc<Office>, account: Address, hands: Hands) -> Self {
-        Self { office, account, hands, memory: Memory::default(), perps: PerpBook::default(), nonce_seen: 0, is_behind: false }
+        Self {
+            office,
+            account,
+            hands,
+            memory: Memory::default(),
+            perps: PerpBook::default(),
+            nonce_seen: 0,
+            is_behind: false,
+        }
     }
 
     /// Whose it is.
