@@ -27,7 +27,8 @@ async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts(
     let mut saved = 0;
     for seed in 0..seeds() {
         let path = Path::generate(seed).expect("path");
-        let outcome = crash(&kit, &state, &path, &watch, &bounds).await.unwrap_or_else(|error| panic!("{seed}: {error}"));
+        let outcome =
+            crash(&kit, &state, &path, &watch, &bounds).await.unwrap_or_else(|error| panic!("{seed}: {error}"));
         let counted = &outcome.counted;
         assert!(!counted.missed, "seed {seed}: liquidated although announced: {outcome:?}");
         assert!(!counted.silent, "seed {seed}: no alert at the first head that showed it: {outcome:?}");

@@ -48,7 +48,7 @@ pub(super) enum StepEnd {
 }
 
 /// Looks that must agree before somebody else is taken to have used the key: an endpoint may be wrong once.
-const FOREIGN_LOOKS: u32 = 4;
+const FOREIGN_LOOKS: u32 = 8;
 
 impl<W: Wire> Sender<W> {
     /// A sender with default ceilings and patience.
