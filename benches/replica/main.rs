@@ -18,10 +18,11 @@ mod same_bytes;
 mod start;
 mod stopwatch;
 mod table;
+mod watch;
 
 use eyre::Result;
 
-const SECTIONS: [&str; 6] = ["start", "latency", "gas", "same-bytes", "prediction", "perps"];
+const SECTIONS: [&str; 7] = ["start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -44,6 +45,7 @@ async fn main() -> Result<()> {
             "start" => start::measure().await?,
             "latency" => latency::measure().await?,
             "gas" => gas::measure().await?,
+            "watch" => watch::measure().await?,
             "same-bytes" => same_bytes::measure().await?,
             "perps" => perps::measure().await?,
             _ => prediction::measure().await?,

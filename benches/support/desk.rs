@@ -46,7 +46,8 @@ pub struct Trader<W = Endpoints> {
     pub address: Address,
     /// The one that signs and sends for it.
     pub sender: Sender<W>,
-    _journal: tempfile::TempDir,
+    /// Its journal's directory.
+    pub journal: tempfile::TempDir,
 }
 
 /// The kit and the state that `make replica` left.
@@ -110,7 +111,7 @@ impl Desk {
             kind: identity.to_string(),
         })?;
         let sender = Sender::new(wire, journal, signer, self.clock.clone());
-        Ok(Trader { address, sender, _journal: directory })
+        Ok(Trader { address, sender, journal: directory })
     }
 
     /// The network's name.

@@ -47,6 +47,9 @@ pub(super) enum StepEnd {
     Other(Ending),
 }
 
+/// Looks that must agree before somebody else is taken to have used the key: an endpoint may be wrong once.
+const FOREIGN_LOOKS: u32 = 8;
+
 impl<W: Wire> Sender<W> {
     /// A sender with default ceilings and patience.
     pub fn new(wire: W, journal: Journal, signer: Signer, clock: Arc<dyn Clock>) -> Self {
@@ -259,6 +262,7 @@ impl<W: Wire> Sender<W> {
     /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
     pub(super) async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
         let started = self.clock.monotonic();
+        let mut foreign = (0, 0u32);
         loop {
             let head = self.wire.head().await?;
             let latest = self.wire.nonce(self.account(), BlockNumberOrTag::Latest).await?;
@@ -267,6 +271,11 @@ impl<W: Wire> Sender<W> {
             match NextNonce::decide(latest, pending, used.map(|nonce| nonce.saturating_add(1))) {
                 NextNonce::Use(nonce) => return Ok((head, nonce)),
                 NextNonce::Foreign { journal, chain } => {
+                    // Signed for a nonce that the chain does not have, it would wait for ever behind the gap.
+                    foreign = if foreign.0 == chain { (chain, foreign.1.saturating_add(1)) } else { (chain, 1) };
+                    if foreign.1 < FOREIGN_LOOKS {
+                        continue;
+                    }
                     // The head was read first: it may not hold yet what the other did. Take the next one's word.
                     tracing::warn!(journal, chain, "somebody else has used this key; going on from the chain's nonce");
                     return Ok((self.wire.head().await?, chain));

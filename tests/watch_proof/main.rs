@@ -21,9 +21,17 @@ mod post;
 mod reorg;
 mod rpc;
 
-/// The full count, or the few.
+/// The full count, or the few; `TRIMTAB_SEEDS` for another number.
 fn seeds(few: u64, all: u64) -> u64 {
-    let name = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let count = if std::env::var_os("TRIMTAB_LONG").is_some() { all } else { few };
-    name("TRIMTAB_SEEDS").unwrap_or(count)
+    number("TRIMTAB_SEEDS").unwrap_or(count)
+}
+
+/// Where seeds begin: `TRIMTAB_SEED` repeats one.
+fn first_seed() -> u64 {
+    number("TRIMTAB_SEED").unwrap_or(0)
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
