@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::{hint::black_box, time::Duration};
+use std::{collections::BTreeMap, hint::black_box, time::Duration};
 
 use alloy::{
     consensus::TxEip1559,
@@ -13,6 +13,7 @@ use alloy::{
 };
 use criterion::Criterion;
 use eyre::{Result, eyre};
+use rust_decimal::dec;
 use support::{
     desk::{Desk, ether, milli},
     recording::{Recorder, Recording},
@@ -20,10 +21,21 @@ use support::{
 use tokio::runtime::Runtime;
 use trimtab::{
     chain::BASE_CHAIN_ID,
+    config::{BoundsConfig, GovernorConfig, LoopClass, StrategyConfig, ThresholdsConfig, WatchConfig},
     loops::{Funds, LoopSnapshot, Ownership, Pair, Payout, Request, Share, Target, WETH, execute, plan},
     onedelta,
+    perps::{
+        LeverageE10, PercentE10, PriceE10, Side, Usdc,
+        avantis_v1::math::{Close, payout},
+    },
     plan::{CallData, Plan, Segment, check},
     send::sign_permits,
+    strategy::{
+        Availability, Capital, Costs, Funds as StrategyFunds, GovernorState, LoopMarket, Market, OpenPositions,
+        PairMarket, Policies, Proposal, Signal, decide, examine, size,
+    },
+    units::Secs,
+    watchdog::rules::{AccountFacts, Memory, Sources, evaluate},
 };
 
 /// A snapshot and the action to plan on it.
@@ -44,6 +56,8 @@ fn main() -> Result<()> {
     planning(&mut criterion, &desk, &pair, &cases)?;
     composer(&mut criterion, &cases)?;
     signing(&mut criterion, &runtime, &desk, &cases)?;
+    trading(&mut criterion)?;
+    watching(&mut criterion, &cases)?;
     criterion.final_summary();
     Ok(())
 }
@@ -99,6 +113,112 @@ fn planning(criterion: &mut Criterion, desk: &Desk, pair: &Pair, cases: &[Case])
             );
         });
     }
+    Ok(())
+}
+
+/// From a signal's text to a decision, and what a close of a perp comes to.
+fn trading(criterion: &mut Criterion) -> Result<()> {
+    let settings = StrategyConfig { base_capital: Some(dec!(3_000)), ..StrategyConfig::default() };
+    let text = r#"{"id":"bench","pair":"ETH/USD","side":"long","score":95,"volatility":"low","entry":"3000",
+        "at":"2026-11-21T10:00:00Z"}"#;
+    criterion.bench_function("signal: read", |bencher| bencher.iter(|| Signal::parse(black_box(text), &settings)));
+    let signal = Signal::parse(text, &settings)?;
+    let levels = signal.levels()?;
+    let market = market();
+    let policies = Policies::from(&settings);
+    let capital =
+        Capital { free_usdc: dec!(4_000), risk: dec!(100), round_trip: dec!(0.001), live: false, forced: false };
+    let governor = GovernorState::new(dec!(7_000), Secs(1_790_000_000));
+    let rules = GovernorConfig::default();
+    criterion.bench_function("signal: size, examine by the six rules, ask the governor", |bencher| {
+        bencher.iter(|| {
+            let size = size(black_box(&signal), &settings, &capital).ok()?;
+            let feasible = examine(&size, levels, &market, &policies);
+            let proposal = Proposal {
+                table: Some(size.table),
+                kind: signal.kind,
+                margin: feasible.size.margin,
+                leverage: feasible.size.perp_leverage,
+                stop: levels.stop,
+                funds: capital.free_usdc,
+                positions: None,
+                kelly: None,
+            };
+            Some(decide(&governor, &rules, &proposal, OpenPositions::default(), Secs(1_790_000_000)))
+        });
+    });
+    let close = Close {
+        side: Side::Long,
+        collateral: Usdc(U256::from(99_550_000u64)),
+        leverage: LeverageE10(U256::from(100_000_000_000u64)),
+        open_price: PriceE10(U256::from(30_003_010_379_670u64)),
+        close_price: PriceE10(U256::from(31_500_000_000_000u64)),
+        rollover: Usdc(U256::from(7u64)),
+        closing_fee: PercentE10(U256::from(450_000_000u64)),
+        keeper_fee: PercentE10::ZERO,
+        max_gain: PercentE10(U256::from(25_000_000_000_000u64)),
+        liquidation: PercentE10(U256::from(850_000_000_000u64)),
+        loss_share: 100,
+    };
+    criterion.bench_function("perp: what a close pays", |bencher| bencher.iter(|| payout(black_box(&close))));
+    Ok(())
+}
+
+/// ETH/USD and a WETH/USDC loop as on the replica.
+fn market() -> Market {
+    Market {
+        lending: LoopMarket {
+            ltv: dec!(0.8),
+            liquidation_threshold: dec!(0.83),
+            open_cost: dec!(0.0006),
+            flash_fee: dec!(0),
+            trim_cost: dec!(0.0006),
+            trim_bound: dec!(0.01),
+            thresholds: ThresholdsConfig::default().of(LoopClass::Volatile),
+        },
+        pair: PairMarket {
+            name: "ETH/USD".to_owned(),
+            availability: Availability::Open,
+            minimum_notional: dec!(100),
+            least_leverage: dec!(1),
+            most_leverage: dec!(50),
+            costs: Costs::avantis_v1(dec!(0.0001)),
+            open_interest_room: dec!(2_000_000),
+            stops: None,
+        },
+        funds: StrategyFunds {
+            usdc: dec!(4_000),
+            allowance: None,
+            order_fee: dec!(0),
+            gas: dec!(1),
+            gas_needed: dec!(0.004),
+        },
+    }
+}
+
+/// What the watchdog does with a snapshot: facts, then rules.
+fn watching(criterion: &mut Criterion, cases: &[Case]) -> Result<()> {
+    let snapshot = &cases.last().ok_or_else(|| eyre!("no case"))?.snapshot;
+    let (watch, bounds, thresholds) = (WatchConfig::default(), BoundsConfig::default(), ThresholdsConfig::default());
+    let feeds = BTreeMap::new();
+    let sources = Sources {
+        market: &snapshot.market,
+        account: &snapshot.account,
+        pools: &snapshot.pools,
+        feeds: &feeds,
+        known: &[],
+        thresholds: &thresholds,
+        bounds: &bounds,
+        watch: &watch,
+    };
+    criterion.bench_function("watch: facts of one account", |bencher| {
+        bencher.iter(|| AccountFacts::read(black_box(&sources), Duration::ZERO));
+    });
+    let facts = AccountFacts::read(&sources, Duration::ZERO)?;
+    let memory = Memory::default();
+    criterion.bench_function("watch: rules on one account", |bencher| {
+        bencher.iter(|| evaluate(black_box(&facts), &watch, &memory));
+    });
     Ok(())
 }
 

@@ -49,29 +49,7 @@ pub(super) struct Played<'a> {
 
 impl Tape {
     pub(super) const fn new(path: &Path) -> Self {
-        let counted = Outcome {
-            seed: path.seed,
-            kind: path.kind,
-            touched: false,
-            gapped: false,
-            announced_if_idle: false,
-            liquidations: 0,
-            liquidations_if_idle: 0,
-            missed: false,
-            silent: false,
-            lowered: false,
-            below_floor: false,
-            worst: Wad(U256::MAX),
-            equity: U256::ZERO,
-            equity_if_idle: U256::ZERO,
-            lost: U256::ZERO,
-            lost_if_idle: U256::ZERO,
-            blocks_to_trim: Vec::new(),
-            trims: 0,
-            boosts: 0,
-            swings: 0,
-            humans: 0,
-        };
+        let counted = Outcome::nothing(path);
         let outcome = CrashOutcome { counted, warned: false, foretold_by_pool: false, after_prices: false, blocks: 0 };
         Self { outcome, levels: None, called: None, shrunk: false, fell: false, idle_fell: false }
     }

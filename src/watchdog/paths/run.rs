@@ -63,6 +63,36 @@ pub struct Outcome {
     pub humans: u32,
 }
 
+impl Outcome {
+    /// Of a path before its first block.
+    #[must_use]
+    pub const fn nothing(path: &Path) -> Self {
+        Self {
+            seed: path.seed,
+            kind: path.kind,
+            touched: false,
+            gapped: false,
+            announced_if_idle: false,
+            liquidations: 0,
+            liquidations_if_idle: 0,
+            missed: false,
+            silent: false,
+            lowered: false,
+            below_floor: false,
+            worst: Wad(U256::MAX),
+            equity: U256::ZERO,
+            equity_if_idle: U256::ZERO,
+            lost: U256::ZERO,
+            lost_if_idle: U256::ZERO,
+            blocks_to_trim: Vec::new(),
+            trims: 0,
+            boosts: 0,
+            swings: 0,
+            humans: 0,
+        }
+    }
+}
+
 /// Runs a path.
 pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, MathError> {
     let mut sim = Sim::new(path, watch, bounds)?;
@@ -99,29 +129,7 @@ struct Sim<'a> {
 impl<'a> Sim<'a> {
     fn new(path: &'a Path, watch: &'a WatchConfig, bounds: &'a BoundsConfig) -> Result<Self, MathError> {
         let seen = Seen::new(path, bounds);
-        let outcome = Outcome {
-            seed: path.seed,
-            kind: path.kind,
-            touched: false,
-            gapped: false,
-            announced_if_idle: false,
-            liquidations: 0,
-            liquidations_if_idle: 0,
-            missed: false,
-            silent: false,
-            lowered: false,
-            below_floor: false,
-            worst: Wad(U256::MAX),
-            equity: U256::ZERO,
-            equity_if_idle: U256::ZERO,
-            lost: U256::ZERO,
-            lost_if_idle: U256::ZERO,
-            blocks_to_trim: Vec::new(),
-            trims: 0,
-            boosts: 0,
-            swings: 0,
-            humans: 0,
-        };
+        let outcome = Outcome::nothing(path);
         Ok(Self {
             path,
             watch,
