@@ -81,6 +81,8 @@ async fn thresholds_are_read_again_when_the_file_changed_and_the_old_ones_hold_w
     let daemon = Daemon::start(watching.args([other.path().to_str().expect("a path")]), "watch").await;
     write("[thresholds.volatile]\ntrigger = 9\n");
     daemon.reload().await;
+    // Two wishes at once would be one: the first must have been heard.
+    daemon.hears("STATUS=settings could not be read again, the old ones hold").await;
     write("[thresholds.volatile]\nwarn = 1.32\ntrigger = 1.30\ntarget = 1.40\n");
     daemon.reload().await;
     until("trimmed to the new target", || async {

@@ -230,8 +230,10 @@ impl Daemon {
             Ok(rulebook) => {
                 self.office.replace_rulebook(rulebook);
                 tracing::info!("settings were read again");
+                self.notify.status("settings were read again");
             }
             Err(reason) => {
+                self.notify.status("settings could not be read again, the old ones hold");
                 let text = format!("settings could not be read again, the old ones hold: {reason}");
                 self.office.alerts.raise(Alert::new(Severity::Alert, "reload", "settings", text));
             }
