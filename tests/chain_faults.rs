@@ -341,7 +341,13 @@ async fn a_simulation_says_its_time_and_finds_revert_data_in_the_error_too() {
     })
     .await;
     let endpoints = endpoints(&[&node], &Arc::default());
-    let at = BlockRef { number: 100, hash: keccak256("b"), timestamp: Secs(998), base_fee: U256::ZERO };
+    let at = BlockRef {
+        number: 100,
+        hash: keccak256("b"),
+        timestamp: Secs(998),
+        base_fee: U256::ZERO,
+        pre_confirmed: false,
+    };
     let call = || CallRequest::new(Address::ZERO, Address::ZERO, Bytes::new());
     let calls = endpoints.simulate(&Simulation::after(at).call(call()).call(call())).await.expect("simulated");
     assert_eq!((calls[0].success, calls[0].returned.to_string()), (false, "0x08c379a0".to_owned()));

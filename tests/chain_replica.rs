@@ -1,6 +1,8 @@
 //! The same questions to a real node: the offline replica.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
+#[path = "common/announcer.rs"]
+mod announcer;
 mod chain_node;
 mod common;
 
@@ -13,6 +15,7 @@ use alloy::{
     sol,
     sol_types::SolCall,
 };
+use announcer::Announcer;
 use common::{Replica, TEST_KEYS};
 use secrecy::SecretString;
 use tokio::{
@@ -25,7 +28,7 @@ use trimtab::{
         Batch, CallRequest, Endpoints, ErrorTable, HeadOptions, IdentityError, L1FeeQuery, NetworkKind, ReadError,
         Reader, Rejection, SendOutcome, Signer, SigningGate, Simulation, SystemClock, Wallet, multicall3,
     },
-    config::{FeesConfig, RpcConfig},
+    config::{FeesConfig, PreConfirmed, RpcConfig},
     units::Secs,
 };
 
@@ -90,11 +93,11 @@ async fn a_snapshot_stays_at_its_block_while_the_chain_goes_on() {
     let head = endpoints.head().await.expect("head");
     let mut batch = Batch::new();
     let slot = balance_of(&mut batch, signer.address());
-    let before = endpoints.read(head.hash, &batch).await.expect("read").get(slot).expect("balance");
+    let before = endpoints.read(head, &batch).await.expect("read").get(slot).expect("balance");
     send(&endpoints, &signer, Address::repeat_byte(9), U256::from(5), Bytes::new()).await;
-    let pinned = endpoints.read(head.hash, &batch).await.expect("read").get(slot).expect("balance");
+    let pinned = endpoints.read(head, &batch).await.expect("read").get(slot).expect("balance");
     let now = endpoints.head().await.expect("head");
-    let after = endpoints.read(now.hash, &batch).await.expect("read").get(slot).expect("balance");
+    let after = endpoints.read(now, &batch).await.expect("read").get(slot).expect("balance");
     assert_eq!(pinned, before);
     assert!(after < before, "{after} {before}");
     assert_eq!(endpoints.balance(signer.address(), BlockId::hash(head.hash)).await.expect("balance"), before);
@@ -206,13 +209,13 @@ async fn the_cost_of_data_on_l1_is_part_of_the_snapshot() {
     let mut batch = Batch::new();
     let short = L1FeeQuery::add(&mut batch, &Bytes::from(vec![7; 100]));
     let long = L1FeeQuery::add(&mut batch, &Bytes::from(vec![7; 1_000]));
-    let answers = endpoints.read(head.hash, &batch).await.expect("read");
+    let answers = endpoints.read(head, &batch).await.expect("read");
     let (short, long) = (short.read(&answers).expect("fee"), long.read(&answers).expect("fee"));
     assert!(!short.is_zero() && short < long, "{short} {long}");
 }
 
 fn quick() -> HeadOptions {
-    HeadOptions { poll: Duration::from_millis(20), stale_after: Duration::from_millis(500) }
+    HeadOptions { poll: Duration::from_millis(20), stale_after: Duration::from_millis(500), ..HeadOptions::default() }
 }
 
 /// The next head with this height or a later one, whatever silence there is before.
@@ -244,6 +247,100 @@ async fn heads_come_by_subscription_and_by_polling() {
     reach(&mut polled, start + 3).await;
     let quiet = polled.next().await.expect_err("nobody mines");
     assert!(matches!(&quiet, ReadError::Stale(said) if said.contains(&(start + 3).to_string())), "{quiet}");
+}
+
+/// Part `part` of the block after the head, as an endpoint that serves flashblocks announces it.
+async fn announce(announcer: &Announcer, endpoints: &Endpoints, part: u64) -> u64 {
+    let head = endpoints.head().await.expect("head");
+    let number = head.number + 1;
+    announcer.announce(serde_json::json!({
+        "number": format!("0x{number:x}"),
+        "hash": keccak256(format!("{number} {part}")),
+        "parentHash": head.hash,
+        "timestamp": format!("0x{:x}", head.timestamp.0 + 2),
+        "gasUsed": format!("0x{:x}", 21_000 * part),
+        "baseFeePerGas": "0x1",
+    }));
+    number
+}
+
+async fn listened_to(announcer: &Announcer) {
+    let subscribed = async {
+        while announcer.listeners() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), subscribed).await.expect("a subscription within the deadline");
+}
+
+/// The next head that is as sealed as asked for.
+async fn next(heads: &mut trimtab::chain::Heads, pre_confirmed: bool) -> trimtab::chain::BlockRef {
+    let found = async {
+        loop {
+            match heads.next().await {
+                Ok(head) if head.pre_confirmed == pre_confirmed => return head,
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), found).await.expect("such a head within the deadline")
+}
+
+#[tokio::test]
+async fn new_heads_that_are_announced_in_parts_are_parts_and_the_sealed_block_is_told_by_the_chain() {
+    let replica = Replica::start().await;
+    let direct = connect(&[replica.url()]);
+    let announcer = Announcer::before(replica.url()).await;
+    let endpoints = connect(&[announcer.url()]);
+    let start = direct.head().await.expect("head");
+    let mut heads = endpoints.heads(quick());
+    reach(&mut heads, start.number).await;
+    listened_to(&announcer).await;
+    let mut part = 0;
+    // Until it is understood: the first two could be a block and a reorg of it.
+    let announced = loop {
+        part += 1;
+        announce(&announcer, &direct, part).await;
+        match heads.next().await {
+            Ok(head) if head.pre_confirmed => break head,
+            _ => assert!(part < 64, "never understood"),
+        }
+    };
+    assert_eq!((announced.number, announced.timestamp), (start.number + 1, Secs(start.timestamp.0 + 2)));
+    mine(&direct).await;
+    let sealed = direct.head().await.expect("head");
+    announce(&announcer, &direct, 1).await;
+    let told = next(&mut heads, false).await;
+    assert_eq!((told.number, told.hash), (sealed.number, sealed.hash), "its own hash, not that of a part");
+    announce(&announcer, &direct, 2).await;
+    assert_eq!(next(&mut heads, true).await.number, sealed.number + 1);
+}
+
+#[tokio::test]
+async fn whoever_wants_sealed_blocks_only_is_told_of_no_parts() {
+    let replica = Replica::start().await;
+    let direct = connect(&[replica.url()]);
+    let announcer = Announcer::before(replica.url()).await;
+    let endpoints = connect(&[announcer.url()]);
+    let mut heads = endpoints.heads(HeadOptions { pre_confirmed: PreConfirmed::Off, ..quick() });
+    reach(&mut heads, direct.head().await.expect("head").number).await;
+    listened_to(&announcer).await;
+    for part in 1..8 {
+        announce(&announcer, &direct, part).await;
+    }
+    mine(&direct).await;
+    let sealed = direct.head().await.expect("head");
+    announce(&announcer, &direct, 1).await;
+    let told = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let head = heads.next().await;
+            assert!(head.as_ref().map_or(true, |head| !head.pre_confirmed), "{head:?}");
+            if head.is_ok_and(|head| head.hash == sealed.hash) {
+                return;
+            }
+        }
+    });
+    told.await.expect("the sealed block within the deadline");
 }
 
 /// Forwards connections to a node until told to be silent: it then stays connected and forwards nothing.

@@ -122,7 +122,7 @@ impl Chain {
 
     async fn ask(&self, batch: &Batch) -> Answers {
         let head = self.reader.head().await.expect("head");
-        self.reader.read(head.hash, batch).await.expect("answers")
+        self.reader.read(head, batch).await.expect("answers")
     }
 
     async fn balance(&self, token: Address) -> U256 {
@@ -133,7 +133,7 @@ impl Chain {
 
     async fn pools(&self, keys: &[PoolKey]) -> Pools {
         let head = self.reader.head().await.expect("head");
-        read_pools(&self.reader, head.hash, keys, &Reach::default(), &BASE).await.expect("pools")
+        read_pools(&self.reader, head, keys, &Reach::default(), &BASE).await.expect("pools")
     }
 
     /// Overlapping positions of random width around the price: ticks that add liquidity and ticks that take it away.

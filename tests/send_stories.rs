@@ -156,6 +156,36 @@ async fn a_nonce_that_somebody_else_used_ends_ours_for_certain() {
 }
 
 #[tokio::test]
+async fn a_nonce_ahead_that_no_block_accounts_for_is_not_signed_for_however_often_it_is_told() {
+    let mut bench = Bench::new(21).await;
+    let first = bench.plan(1);
+    assert!(execute(&mut bench, first).await.expect("signed").is_mined());
+    {
+        let mut net = bench.net.inner();
+        (net.nonce_lies, net.advances) = (30, false);
+    }
+    let next = bench.plan(1);
+    // The chain stands still, so the outcome stays unknown; what matters is what was signed.
+    let _ = execute(&mut bench, next).await.expect("signed");
+    assert_eq!(bench.net.distinct().last().expect("handed in").nonce, 1, "no gap below it");
+    assert!(bench.net.inner().nonce_lies == 0, "it was lied to all the time");
+}
+
+#[tokio::test]
+async fn a_nonce_ahead_that_a_block_accounts_for_is_taken_at_once() {
+    let mut bench = Bench::new(22).await;
+    let first = bench.plan(1);
+    assert!(execute(&mut bench, first).await.expect("signed").is_mined());
+    let height = bench.net.height();
+    bench.net.inner().foreign_at = Some(height + 1);
+    bench.net.mine(1);
+    bench.net.inner().advances = false;
+    let next = bench.plan(1);
+    let _ = execute(&mut bench, next).await.expect("signed, without another block");
+    assert_eq!(bench.net.distinct().last().expect("handed in").nonce, 2);
+}
+
+#[tokio::test]
 async fn silence_is_unknown_and_blocks_the_next_plan_until_the_chain_has_told() {
     let mut bench = Bench::new(9).await;
     bench.net.inner().includes = false;

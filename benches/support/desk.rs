@@ -82,7 +82,7 @@ impl Desk {
         let block = Reader::head(&self.endpoints).await?;
         let mut batch = Batch::new();
         let query = MarketQuery::add(&self.list, &mut batch);
-        let market = query.decode(&self.endpoints.read(block.hash, &batch).await?, block)?;
+        let market = query.decode(&self.endpoints.read(block, &batch).await?, block)?;
         Ok(Pair::find(&self.list, &market, collateral, debt)?)
     }
 

@@ -82,7 +82,8 @@ mod tests {
     }
 
     fn market(categories: Vec<EModeCategory>) -> Market {
-        let block = BlockRef { number: 1, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO };
+        let block =
+            BlockRef { number: 1, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, pre_confirmed: false };
         Market {
             block,
             revision: 11,

@@ -59,7 +59,7 @@ impl ReserveList {
     ) -> Result<Self, QueryError> {
         let mut batch = Batch::new();
         let market = MarketSlots::add(deployment, &mut batch);
-        let found = market.decode(&reader.read(block.hash, &batch).await?)?;
+        let found = market.decode(&reader.read(block, &batch).await?)?;
 
         let mut batch = Batch::new();
         let reserves: Vec<_> =
@@ -69,7 +69,7 @@ impl ReserveList {
             .iter()
             .map(|id| (*id, batch.add(deployment.pool, &IPool::getEModeCategoryLabelCall { id: *id })))
             .collect();
-        let answers = reader.read(block.hash, &batch).await?;
+        let answers = reader.read(block, &batch).await?;
         let reserves = reserves.iter().map(|slots| slots.decode(&answers)).collect::<Result<Vec<_>, _>>()?;
         let mut categories = Vec::with_capacity(labels.len());
         for (id, slot) in labels {
@@ -78,7 +78,7 @@ impl ReserveList {
 
         let mut batch = Batch::new();
         let tokens: Vec<_> = reserves.iter().map(|reserve| reserve.token_slots(&mut batch)).collect();
-        let answers = reader.read(block.hash, &batch).await?;
+        let answers = reader.read(block, &batch).await?;
         let rate_strategy = shared_strategy(deployment, &reserves)?;
         let listings = reserves
             .into_iter()

@@ -18,6 +18,9 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 /// How long what an endpoint said about the head is held against others.
 const HEAD_MEMORY: Duration = Duration::from_secs(30);
 
+/// An endpoint that announced no part for this long announces none: ten are due in that time.
+const PART_MEMORY: Duration = Duration::from_secs(2);
+
 /// Whether an endpoint is known to be on our network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Standing {
@@ -36,6 +39,8 @@ struct Health {
     latency: Option<Duration>,
     blocked_until: Option<Duration>,
     head: Option<(u64, Duration)>,
+    /// The block under construction that it last announced a part of.
+    part: Option<(u64, Duration)>,
     behind: bool,
     standing: Standing,
 }
@@ -152,6 +157,15 @@ impl Endpoint {
 
     pub(super) fn set_head(&self, number: u64, now: Duration) {
         self.health().head = Some((number, now));
+    }
+
+    /// The block under construction that it announces parts of; `None` when it has told of none for a block's time.
+    pub(super) fn last_part(&self, now: Duration) -> Option<u64> {
+        self.health().part.filter(|(_, at)| now.saturating_sub(*at) <= PART_MEMORY).map(|(number, _)| number)
+    }
+
+    pub(super) fn set_part(&self, number: u64, now: Duration) {
+        self.health().part = Some((number, now));
     }
 
     fn health(&self) -> MutexGuard<'_, Health> {

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::{
     eips::{BlockId, RpcBlockHash},
-    primitives::{B256, Bytes},
+    primitives::Bytes,
 };
 use serde_json::{Value, json, value::RawValue};
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    Answers, Batch, BlockRef, Endpoints, ReadError, Reader, call_error::CallError, endpoint::Endpoint,
+    Answers, At, Batch, BlockRef, Endpoints, ReadError, Reader, call_error::CallError, endpoint::Endpoint,
     endpoints::decode, multicall3, wire::WireBlock,
 };
 use crate::units::Secs;
@@ -30,21 +30,32 @@ impl Reader for Endpoints {
         self.check_age(head)
     }
 
-    async fn read(&self, at: B256, batch: &Batch) -> Result<Answers, ReadError> {
-        let call = json!({"to": multicall3::ADDRESS, "data": batch.calldata()});
-        let params = json!([call, canonical(at)]);
-        let answers = |raw: &RawValue| {
-            let returned: Bytes = decode(raw)?;
-            batch.answers(&returned).map_err(|error| CallError::Malformed(error.to_string()))
+    async fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+        let at = at.into();
+        let hash = match at {
+            At::Sealed(hash) => hash,
+            At::PreConfirmed(number) => return self.read_part(number, batch).await,
         };
-        let read = self.ask("eth_call", &params, answers).await;
-        read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(at)))
+        let call = json!({"to": multicall3::ADDRESS, "data": batch.calldata()});
+        let params = json!([call, state_of(at)]);
+        let read = self.ask("eth_call", &params, |raw| answers(batch, raw)).await;
+        read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(hash)))
     }
 }
 
-/// This block, as long as it is part of the chain: an orphan's state is no basis for anything.
-pub(super) fn canonical(hash: B256) -> BlockId {
-    BlockId::Hash(RpcBlockHash { block_hash: hash, require_canonical: Some(true) })
+/// The answers to a batch.
+pub(super) fn answers(batch: &Batch, raw: &RawValue) -> Result<Answers, CallError> {
+    let returned: Bytes = decode(raw)?;
+    batch.answers(&returned).map_err(|error| CallError::Malformed(error.to_string()))
+}
+
+/// The state of this block: by hash as long as it is part of the chain, for an orphan's state is no basis for anything; by
+/// its tag while it is under construction.
+pub(super) const fn state_of(at: At) -> BlockId {
+    match at {
+        At::Sealed(hash) => BlockId::Hash(RpcBlockHash { block_hash: hash, require_canonical: Some(true) }),
+        At::PreConfirmed(_) => BlockId::pending(),
+    }
 }
 
 impl Endpoints {

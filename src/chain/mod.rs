@@ -15,9 +15,11 @@ mod clock;
 mod endpoint;
 mod endpoints;
 mod fees;
+mod follow;
 mod head;
 mod heads;
 mod identity;
+mod pre_confirmed;
 mod queries;
 mod reader;
 mod revert;
@@ -37,7 +39,7 @@ pub use heads::{HeadOptions, Heads};
 pub use identity::{
     BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,
 };
-pub use reader::{BlockRef, ReadError, Reader};
+pub use reader::{At, BlockRef, ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};

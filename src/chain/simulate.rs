@@ -12,7 +12,7 @@ use super::{
     answer::revert_data,
     call_error::CallError,
     endpoints::{decode, to_params},
-    head::canonical,
+    head::state_of,
 };
 use crate::units::Secs;
 
@@ -68,7 +68,7 @@ impl Simulation {
             block["stateOverrides"] = to_params(&self.state)?;
         }
         let payload = json!({"blockStateCalls": [block], "traceTransfers": false, "validation": false});
-        to_params((payload, canonical(self.at.hash)))
+        to_params((payload, state_of(self.at.into())))
     }
 }
 
@@ -141,7 +141,11 @@ impl Endpoints {
             Err(CallError::Malformed(format!("{} answers to {asked} simulated calls", calls.len())))
         };
         let blamed = simulation.calls.first().map(|call| call.to).unwrap_or_default();
-        let outcome = self.ask("eth_simulateV1", &simulation.params()?, answers).await;
+        let params = simulation.params()?;
+        let outcome = match simulation.at.pre_confirmed {
+            true => self.ask_about_part(simulation.at.number, "eth_simulateV1", &params, answers).await,
+            false => self.ask("eth_simulateV1", &params, answers).await,
+        };
         outcome.map_err(|error| error.into_read_error("eth_simulateV1", blamed, Some(simulation.at.hash)))
     }
 }

@@ -24,8 +24,44 @@ impl From<WireBlock> for BlockRef {
             hash: block.hash,
             timestamp: Secs(block.timestamp.to()),
             base_fee: block.base_fee_per_gas.unwrap_or_default(),
+            pre_confirmed: false,
         }
     }
+}
+
+/// The block under construction, as `pending` names it. Its hash may be missing, or of the part that is there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WirePending {
+    number: Option<U64>,
+    #[serde(default)]
+    hash: Option<B256>,
+    timestamp: U64,
+    #[serde(default)]
+    base_fee_per_gas: Option<U256>,
+    #[serde(default)]
+    gas_used: U64,
+}
+
+impl WirePending {
+    /// The block, and the gas of the transactions in it, by which two parts of one block differ even where no hash is told.
+    pub(super) fn part(self) -> Option<Part> {
+        let block = BlockRef {
+            number: self.number?.to(),
+            hash: self.hash.unwrap_or_default(),
+            timestamp: Secs(self.timestamp.to()),
+            base_fee: self.base_fee_per_gas.unwrap_or_default(),
+            pre_confirmed: true,
+        };
+        Some(Part { block, gas_used: self.gas_used.to() })
+    }
+}
+
+/// A block as far as it is announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) block: BlockRef,
+    pub(super) gas_used: u64,
 }
 
 /// What became of a mined transaction.

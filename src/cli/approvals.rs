@@ -70,7 +70,7 @@ async fn read(session: &Session) -> Outcome<(BlockRef, Vec<Approval>)> {
     let mut batch = Batch::new();
     let market = MarketQuery::add(&list, &mut batch);
     let approvals = ApprovalsQuery::add(&list, account, &mut batch);
-    let answers = session.endpoints.read(block.hash, &batch).await?;
+    let answers = session.endpoints.read(block, &batch).await?;
     let market = market.decode(&answers, block)?;
     Ok((block, approvals.decode(&answers, &market)?))
 }

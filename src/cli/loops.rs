@@ -253,7 +253,7 @@ pub(super) async fn gas_view(session: &Session, plan: &Plan, rehearsal: &Rehears
     // Call data with permits is mostly non-zero bytes.
     let sample = Bytes::from(vec![0xffu8; bytes]);
     let query = L1FeeQuery::add(&mut batch, &sample);
-    let answers = session.endpoints.read(plan.block.hash, &batch).await?;
+    let answers = session.endpoints.read(plan.block, &batch).await?;
     let l1 = query.read(&answers)?;
     let l2 = price.saturating_mul(U256::from(gas));
     Ok(GasView { gas, l2: Quantity::new(l2, 18, "ETH"), l1: Quantity::new(l1, 18, "ETH") })
@@ -264,7 +264,7 @@ pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcom
     let block = Reader::head(&session.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(list, &mut batch);
-    let answers = session.endpoints.read(block.hash, &batch).await?;
+    let answers = session.endpoints.read(block, &batch).await?;
     Ok(query.decode(&answers, block)?)
 }
 

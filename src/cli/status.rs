@@ -51,7 +51,7 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let mut batch = Batch::new();
     let market = MarketQuery::add(&list, &mut batch);
     let holder = AccountQuery::add(&list, account, None, &mut batch);
-    let answers = session.endpoints.read(block.hash, &batch).await?;
+    let answers = session.endpoints.read(block, &batch).await?;
     let (market, state) = (market.decode(&answers, block)?, holder.decode(&answers)?);
     let reader = session.journal_reader(account)?;
     let known = reader.as_ref().map(known_loops).transpose()?.unwrap_or_default();

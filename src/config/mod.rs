@@ -41,7 +41,7 @@ pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
 pub use origin::{Origin, Setting};
 pub use perps::PerpsConfig;
-pub use rpc::RpcConfig;
+pub use rpc::{PreConfirmed, RpcConfig};
 pub use secret::{HookUrl, Secret};
 pub use service::{MetricsConfig, SocketConfig};
 pub use settings::Config;

@@ -75,12 +75,14 @@ impl JournalReader {
         self.list("WHERE state IN ('signed', 'sent', 'unknown') ORDER BY nonce, id", [])
     }
 
-    /// The highest nonce that a transaction of ours is known to have used up; `None` when there is none.
-    pub fn highest_included_nonce(&self) -> Result<Option<u64>, JournalError> {
+    /// The highest nonce that a transaction of ours is known to have used up, and the block that holds it; `None` when there
+    /// is none.
+    pub fn highest_included(&self) -> Result<Option<(u64, Option<u64>)>, JournalError> {
         self.query(|db| {
-            let query = "SELECT max(nonce) FROM transactions WHERE state IN ('mined', 'failed')";
-            let highest: Option<Int> = db.query_row(query, [], |row| row.get(0))?;
-            Ok(highest.map(|nonce| nonce.0))
+            let query = "SELECT nonce, block_number FROM transactions WHERE state IN ('mined', 'failed') \
+                         ORDER BY nonce DESC LIMIT 1";
+            let found = db.query_row(query, [], |row| Ok((row.get::<_, Int>(0)?, row.get::<_, Option<Int>>(1)?)));
+            Ok(found.optional()?.map(|(nonce, block)| (nonce.0, block.map(|block| block.0))))
         })
     }
 

@@ -76,7 +76,7 @@ impl LoopSnapshot {
             .into_iter()
             .map(|key| (key, TickProbe::add(&mut batch, &key, &deployment)))
             .collect();
-        let answers = reader.read(block.hash, &batch).await?;
+        let answers = reader.read(block, &batch).await?;
 
         let mut pools = Pools::default();
         let mut batch = Batch::new();
@@ -90,7 +90,7 @@ impl LoopSnapshot {
                 Err(absence) => pools.insert(key, Err(absence)),
             }
         }
-        let answers = reader.read(block.hash, &batch).await?;
+        let answers = reader.read(block, &batch).await?;
         for query in queries {
             pools.insert(query.key(), query.decode(&answers)?);
         }

@@ -21,7 +21,7 @@ type KnownPairs = BTreeMap<(Address, Address), (Pair, Contracts, U256)>;
 
 /// Reads accounts head after head and remembers what makes the next reading one call: which balances count, which pairs
 /// there are, where their pools' prices stand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Survey {
     list: ReserveList,
     near: Wad,
@@ -81,6 +81,12 @@ impl Survey {
         &self.list
     }
 
+    /// Accounts that were near at the last head.
+    #[must_use]
+    pub const fn close(&self) -> &BTreeSet<Address> {
+        &self.close
+    }
+
     /// Reads the accounts at a block. `always` are read in full however healthy they are.
     pub async fn read<R: Reader>(
         &mut self,
@@ -105,7 +111,7 @@ impl Survey {
         }
         let mut answers = Vec::with_capacity(sheets.len());
         for sheet in &sheets {
-            answers.push(reader.read(block.hash, &sheet.batch).await?);
+            answers.push(reader.read(block, &sheet.batch).await?);
             calls += 1;
         }
         let first =
@@ -144,7 +150,7 @@ impl Survey {
         for chunk in again.chunks(CALLS_PER_BATCH / (10 * self.list.listings.len().max(1))) {
             let mut batch = Batch::new();
             let queries: Vec<_> = chunk.iter().map(|account| self.full(*account, &mut batch)).collect();
-            let answers = reader.read(block.hash, &batch).await?;
+            let answers = reader.read(block, &batch).await?;
             calls += 1;
             for query in queries {
                 let account = query.decode(&answers)?;
@@ -268,14 +274,14 @@ impl Survey {
         let mut batch = Batch::new();
         let deployment = dex::Deployment::BASE;
         let probes: Vec<_> = unprobed.iter().map(|key| (*key, TickProbe::add(&mut batch, key, &deployment))).collect();
-        let answers = reader.read(block.hash, &batch).await?;
+        let answers = reader.read(block, &batch).await?;
         for (key, probe) in probes {
             // A pool that is made later is found when the watch starts anew.
             self.hints.insert(key, probe.decode(&answers).ok());
         }
         let mut batch = Batch::new();
         let queries = self.ask_pairs(&mut batch, missing.iter());
-        let answers = reader.read(block.hash, &batch).await?;
+        let answers = reader.read(block, &batch).await?;
         self.take_pairs(queries, &answers, pools, known)?;
         Ok(2)
     }

@@ -81,7 +81,7 @@ async fn aave(endpoints: &Endpoints, block: &BlockRef) -> Result<Vec<Check>, Rea
     );
     let mut batch = Batch::new();
     let query = MarketQuery::add(&list, &mut batch);
-    let answers = endpoints.read(block.hash, &batch).await?;
+    let answers = endpoints.read(block, &batch).await?;
     let prices = match query.decode(&answers, *block) {
         Ok(market) => prices(&market),
         Err(error) => Check::fail("Aave prices", error.to_string(), fix),

@@ -14,4 +14,4 @@ mod endpoints;
 pub use bytes::{Explanation, Kind, Unrecognised, explain_bytes};
 pub use check::{Check, Verdict};
 pub use contracts::contract_checks;
-pub use endpoints::{EndpointReport, endpoint_checks};
+pub use endpoints::{EndpointReport, announcement_check, endpoint_checks};

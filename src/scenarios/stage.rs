@@ -138,7 +138,7 @@ impl Stage {
         let block = Reader::head(endpoints).await?;
         let mut batch = crate::chain::Batch::new();
         let market = crate::aave::MarketQuery::add(&self.list, &mut batch);
-        let market = market.decode(&endpoints.read(block.hash, &batch).await?, block)?;
+        let market = market.decode(&endpoints.read(block, &batch).await?, block)?;
         let pair = Pair::find(&self.list, &market, collateral, debt)?;
         let snapshot = LoopSnapshot::read(endpoints, &self.list, &pair, account).await?;
         let fees = endpoints.fee_market(&snapshot.block).await?;

@@ -54,6 +54,10 @@ impl Wire for Endpoints {
         Self::nonce(self, account, at).await
     }
 
+    async fn pre_confirmed(&self) -> Result<Option<BlockRef>, ReadError> {
+        Self::pre_confirmed(self).await
+    }
+
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {
         let params = (BlockNumberOrTag::Number(number), true);
         let block: Option<WireBlock> = self.request("eth_getBlockByNumber", params).await?;
@@ -94,6 +98,7 @@ impl From<WireBlock> for BlockContent {
                 hash: block.hash,
                 timestamp: Secs(block.timestamp.to()),
                 base_fee: block.base_fee_per_gas.unwrap_or_default(),
+                pre_confirmed: false,
             },
         }
     }

@@ -14,6 +14,7 @@ mod fees;
 mod gas;
 mod interrupt;
 mod lineage;
+mod next_nonce;
 mod nonce;
 mod offer;
 mod outcome;

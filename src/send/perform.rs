@@ -102,15 +102,17 @@ async fn attempt<W: Wire + Reader>(
         sender.require_resolved()?;
     }
     let head = Reader::head(sender.wire()).await?;
-    let time = head.timestamp.plus(BLOCK_TIME);
-    if time > plan.valid_until {
-        return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
+    let now = head.timestamp.plus(BLOCK_TIME);
+    if now > plan.valid_until {
+        return Err(SendError::Expired { valid_until: plan.valid_until, now }.into());
     }
+    let state = sender.wire().state_for(plan.block, head).await?;
+    let time = state.timestamp.plus(BLOCK_TIME);
     let permits = sign_permits(sender.signer(), plan).await?;
     let requests: Vec<&PermitRequest> = plan.permits().collect();
-    let granted = permits_in_force(sender.wire(), &requests, head).await?;
+    let granted = permits_in_force(sender.wire(), &requests, state).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time)).await?;
+    let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, state, time)).await?;
     let outcome = if protective {
         Box::pin(sender.execute_protective(simulated, &permits)).await?
     } else {

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use alloy::{
-    eips::BlockNumberOrTag,
-    primitives::{Address, U256},
-};
+use alloy::primitives::{Address, U256};
 
 use super::{
-    Ending, Interrupt, MinedStep, NextNonce, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit,
-    lineage::Lineage, offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
+    Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
+    offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, Signer},
@@ -46,9 +43,6 @@ pub(super) enum StepEnd {
     Mined(MinedStep),
     Other(Ending),
 }
-
-/// Looks that must agree before somebody else is taken to have used the key: an endpoint may be wrong once.
-const FOREIGN_LOOKS: u32 = 8;
 
 impl<W: Wire> Sender<W> {
     /// A sender with default ceilings and patience.
@@ -204,8 +198,9 @@ impl<W: Wire> Sender<W> {
         if next > plan.valid_until {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
         }
-        if current.block().hash != head.hash {
-            *current = self.simulate_again(current, done, permits, head).await?;
+        let state = self.wire.state_for(plan.block, head).await?;
+        if current.block() != state {
+            *current = self.simulate_again(current, done, permits, state).await?;
         }
         if step > 0 {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
@@ -257,38 +252,6 @@ impl<W: Wire> Sender<W> {
         let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);
         let time = head.timestamp.plus(BLOCK_TIME);
         Ok(current.again(&self.wire, (done.len(), paid), permits, omit, head, time).await?)
-    }
-
-    /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
-    pub(super) async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
-        let started = self.clock.monotonic();
-        let mut foreign = (0, 0u32);
-        loop {
-            let head = self.wire.head().await?;
-            let latest = self.wire.nonce(self.account(), BlockNumberOrTag::Latest).await?;
-            let pending = self.wire.nonce(self.account(), BlockNumberOrTag::Pending).await?;
-            let used = self.journal.reader().highest_included_nonce()?;
-            match NextNonce::decide(latest, pending, used.map(|nonce| nonce.saturating_add(1))) {
-                NextNonce::Use(nonce) => return Ok((head, nonce)),
-                NextNonce::Foreign { journal, chain } => {
-                    // Signed for a nonce that the chain does not have, it would wait for ever behind the gap.
-                    foreign = if foreign.0 == chain { (chain, foreign.1.saturating_add(1)) } else { (chain, 1) };
-                    if foreign.1 < FOREIGN_LOOKS {
-                        continue;
-                    }
-                    // The head was read first: it may not hold yet what the other did. Take the next one's word.
-                    tracing::warn!(journal, chain, "somebody else has used this key; going on from the chain's nonce");
-                    return Ok((self.wire.head().await?, chain));
-                }
-                NextNonce::Behind { journal, chain } => {
-                    if self.clock.monotonic().saturating_sub(started) >= self.patience.behind {
-                        return Err(SendError::NonceBehind { journal, chain });
-                    }
-                    tracing::warn!(journal, chain, "the endpoints are behind; waiting");
-                    tokio::time::sleep(self.patience.poll).await;
-                }
-            }
-        }
     }
 
     /// Whether the block that a receipt names is still the one at its height.

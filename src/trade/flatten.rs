@@ -243,6 +243,6 @@ async fn market<V>(desk: &Desk<V>) -> Result<Market, TradeError> {
     let block = Reader::head(&desk.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(&desk.reserves, &mut batch);
-    let answers = desk.endpoints.read(block.hash, &batch).await?;
+    let answers = desk.endpoints.read(block, &batch).await?;
     Ok(query.decode(&answers, block)?)
 }

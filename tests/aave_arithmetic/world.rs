@@ -102,7 +102,7 @@ impl World {
         let mut batch = Batch::new();
         let market = MarketQuery::add(&self.list, &mut batch);
         let account = AccountQuery::add(&self.list, who, spender, &mut batch);
-        let answers = self.reader.read(block.hash, &batch).await.expect("snapshot");
+        let answers = self.reader.read(block, &batch).await.expect("snapshot");
         Seen {
             market: market.decode(&answers, block).expect("market"),
             account: account.decode(&answers).expect("account"),
@@ -238,7 +238,7 @@ impl World {
                 (asset, income, debt)
             })
             .collect();
-        let answers = self.reader.read(block.hash, &batch).await.expect("indices");
+        let answers = self.reader.read(block, &batch).await.expect("indices");
         let value =
             |(asset, income, debt)| (asset, answers.get(income).expect("income"), answers.get(debt).expect("debt"));
         (block.timestamp, slots.into_iter().map(value).collect())

@@ -17,6 +17,8 @@ pub enum Verdict {
     Pass,
     /// Another question goes to the node instead.
     Ask(&'static str, Value),
+    /// The question goes to another node, with these parameters.
+    Elsewhere(String, Value),
     /// An answer that the node never gave.
     Result(Value),
     /// An error that the node never gave.
@@ -50,7 +52,7 @@ impl Proxy {
     pub fn before(node: &str, script: impl FnMut(&str, &Value) -> Verdict + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("address");
-        let node = node.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let node = authority(node).to_owned();
         let shared = Arc::new(Shared {
             node,
             script: Mutex::new(Box::new(script)),
@@ -95,11 +97,15 @@ impl Shared {
             let id = call["id"].clone();
             let own = |body: Value| respond(200, 0, body.to_string().as_bytes());
             let answer = match verdict {
-                Verdict::Pass => self.forward(&call),
+                Verdict::Pass => forward(&self.node, &call),
                 Verdict::Ask(method, params) => {
                     call["method"] = json!(method);
                     call["params"] = params;
-                    self.forward(&call)
+                    forward(&self.node, &call)
+                }
+                Verdict::Elsewhere(node, params) => {
+                    call["params"] = params;
+                    forward(authority(&node), &call)
                 }
                 Verdict::Result(result) => Ok(own(json!({"jsonrpc": "2.0", "id": id, "result": result}))),
                 Verdict::Error(code, message) => {
@@ -107,11 +113,11 @@ impl Shared {
                 }
                 Verdict::Status(status, wait) => Ok(respond(status, wait, b"")),
                 Verdict::LoseAnswer => {
-                    let _ = self.forward(&call);
+                    let _ = forward(&self.node, &call);
                     return;
                 }
                 Verdict::HalfAnswer => {
-                    if let Ok(answer) = self.forward(&call) {
+                    if let Ok(answer) = forward(&self.node, &call) {
                         let _ = stream.write_all(&answer[..answer.len() * 2 / 3]);
                     }
                     return;
@@ -126,20 +132,23 @@ impl Shared {
             }
         }
     }
+}
 
-    fn forward(&self, call: &Value) -> io::Result<Vec<u8>> {
-        let mut node = TcpStream::connect(&self.node)?;
-        let body = call.to_string();
-        let length = body.len();
-        let head = format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n",
-            self.node
-        );
-        node.write_all(head.as_bytes())?;
-        node.write_all(body.as_bytes())?;
-        let answer = read_message(&mut BufReader::new(node))?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(respond(200, 0, &answer))
-    }
+fn authority(url: &str) -> &str {
+    url.trim_start_matches("http://").trim_end_matches('/')
+}
+
+fn forward(node: &str, call: &Value) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(node)?;
+    let body = call.to_string();
+    let length = body.len();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {node}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body.as_bytes())?;
+    let answer = read_message(&mut BufReader::new(stream))?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok(respond(200, 0, &answer))
 }
 
 fn respond(status: u16, wait: u64, body: &[u8]) -> Vec<u8> {

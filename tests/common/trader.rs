@@ -137,7 +137,7 @@ impl Trader {
         let head = Reader::head(&self.endpoints).await.expect("head");
         let mut batch = trimtab::chain::Batch::new();
         let query = trimtab::aave::MarketQuery::add(&self.list, &mut batch);
-        let answers = self.endpoints.read(head.hash, &batch).await.expect("answers");
+        let answers = self.endpoints.read(head, &batch).await.expect("answers");
         let market = query.decode(&answers, head).expect("market");
         Pair::find(&self.list, &market, collateral, debt).expect("pair")
     }

@@ -107,6 +107,8 @@ pub struct Inner {
     pub answer_lies: bool,
     /// Blocks by which what is said about nonces is late.
     pub nonce_lag: usize,
+    /// So many times more, the account's nonce is said to be one higher than it is.
+    pub nonce_lies: u64,
     /// Permits: nonce and allowance of whoever is asked.
     pub permit: (u64, U256),
     blocks: Vec<Block>,
@@ -138,6 +140,7 @@ impl Net {
             answer: None,
             answer_lies: false,
             nonce_lag: 0,
+            nonce_lies: 0,
             permit: (0, U256::ZERO),
             blocks: vec![genesis],
             pool: BTreeMap::new(),
@@ -213,7 +216,7 @@ impl Inner {
     fn block_ref(&self, number: u64) -> Option<BlockRef> {
         let block = self.blocks.get(usize::try_from(number).ok()?)?;
         let timestamp = Secs(1_790_000_000 + 2 * number);
-        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000) })
+        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), pre_confirmed: false })
     }
 
     fn next_nonce(&self, blocks: usize) -> u64 {
@@ -389,7 +392,11 @@ impl Wire for Net {
                 let latest = inner.next_nonce(all);
                 (latest..).find(|nonce| !inner.pool.contains_key(nonce)).unwrap_or(latest)
             }
-            _ => inner.next_nonce(all),
+            _ => {
+                let lie = u64::from(inner.nonce_lies > 0);
+                inner.nonce_lies -= lie;
+                inner.next_nonce(all) + lie
+            }
         })
     }
 

@@ -4,6 +4,8 @@
 //! Seeded; few seeds by default, all of them with `TRIMTAB_LONG=1`.
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[path = "../common/announced.rs"]
+mod announced;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/proxy.rs"]
@@ -11,6 +13,7 @@ mod proxy;
 #[path = "../common/trader.rs"]
 mod trader;
 
+mod ahead;
 mod child;
 mod clock;
 mod disk;

@@ -73,7 +73,7 @@ impl AvantisV1 {
         let mut batch = Batch::new();
         let call = ITradingStorage::openTradesCall { trader: account, pairIndex: pair, index };
         let slot = batch.add(self.at.storage, &call);
-        let trade = self.endpoints.read(head.hash, &batch).await?.get(slot)?;
+        let trade = self.endpoints.read(head, &batch).await?.get(slot)?;
         if trade.leverage.is_zero() {
             return Ok(false);
         }

@@ -63,7 +63,7 @@ impl AvantisV1 {
         let usdc = batch.add(at.usdc, &IERC20::balanceOfCall { owner: account });
         let allowance = batch.add(at.usdc, &IERC20::allowanceCall { owner: account, spender: at.storage });
         let native = batch.add(multicall3::ADDRESS, &multicall3::IMulticall3::getEthBalanceCall { addr: account });
-        let answers = self.endpoints.read(block.hash, &batch).await?;
+        let answers = self.endpoints.read(block, &batch).await?;
         let liquidation = answers.get(threshold)?.saturating_mul(U256::from(10_000_000_000u64));
         let common = Common {
             paused: answers.get(paused)?,
@@ -114,7 +114,7 @@ impl AvantisV1 {
             let mut batch = Batch::new();
             let queries: Vec<PairQuery> =
                 part.iter().map(|index| PairQuery::add(&self.at, *index, account, &mut batch)).collect();
-            let answers = self.endpoints.read(block.hash, &batch).await?;
+            let answers = self.endpoints.read(block, &batch).await?;
             for query in queries {
                 let (terms, detail) = query.decode(&answers, common)?;
                 pairs.push(terms);
@@ -149,7 +149,7 @@ impl AvantisV1 {
             })
             .collect();
         let asked = wanted.map(|wanted| (wanted, self.ask_quote(account, wanted, &mut batch)));
-        let answers = self.endpoints.read(block.hash, &batch).await?;
+        let answers = self.endpoints.read(block, &batch).await?;
         let orders = slots
             .into_iter()
             .map(|(id, slot)| Ok(pending(id, &answers.get(slot)?)))
@@ -170,7 +170,7 @@ impl AvantisV1 {
     ) -> Result<Quote, PerpError> {
         let mut batch = Batch::new();
         let slots = self.ask_quote(account, wanted, &mut batch);
-        let answers = self.endpoints.read(block.hash, &batch).await?;
+        let answers = self.endpoints.read(block, &batch).await?;
         Ok(quote(wanted, slots, &answers)?)
     }
 

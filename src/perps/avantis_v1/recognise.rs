@@ -70,7 +70,7 @@ async fn behaves(endpoints: &Endpoints, at: &Deployment) -> Result<(), PerpError
     let nonces = batch.add(at.trading, &ITrading::nonceBitmapCall { trader: Address::ZERO, word: U256::ZERO });
     let delegates = ITrading::multipleDelegationsCall { trader: Address::ZERO, delegate: Address::ZERO };
     let delegates = batch.add(at.trading, &delegates);
-    let answers = endpoints.read(head.hash, &batch).await?;
+    let answers = endpoints.read(head, &batch).await?;
     let checks = [
         (answers.find(timelock).is_some(), "it has no limitOrdersTimelock()"),
         (answers.find(most_slippage).is_some(), "it has no _MAX_SLIPPAGE()"),

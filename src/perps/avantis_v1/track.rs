@@ -68,11 +68,11 @@ impl AvantisV1 {
             let (pair, index) = (U256::from(order.key.pair_index), U256::from(order.key.index));
             let call = ITradingStorage::hasOpenLimitOrderCall { trader: account, pairIndex: pair, index };
             let slot = batch.add(self.at.storage, &call);
-            return Ok(self.endpoints.read(head.hash, &batch).await?.get(slot)?);
+            return Ok(self.endpoints.read(head, &batch).await?.get(slot)?);
         }
         let id = number(order)?;
         let slot = batch.add(self.at.storage, &ITradingStorage::reqIDpendingMarketOrderCall { orderId: id });
-        let pending = self.endpoints.read(head.hash, &batch).await?.get(slot)?;
+        let pending = self.endpoints.read(head, &batch).await?.get(slot)?;
         Ok(pending.trade.trader == account)
     }
 

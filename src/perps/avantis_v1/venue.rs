@@ -75,7 +75,7 @@ impl AvantisV1 {
         let total = batch.add(self.at.storage, &Storage::totalOICall {});
         let most = batch.add(self.at.storage, &Storage::maxOpenInterestCall {});
         let wallet = batch.add(self.at.storage, &Storage::walletOICall { trader: account });
-        let answers = self.endpoints.read(before.hash, &batch).await?;
+        let answers = self.endpoints.read(before, &batch).await?;
         let common = Common {
             paused: false,
             total: [Usdc(answers.get(total)?), Usdc(answers.get(most)?)],

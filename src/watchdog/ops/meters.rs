@@ -107,6 +107,12 @@ impl Meters {
         self.whole("trimtab_accounts", u64::try_from(accounts).unwrap_or(u64::MAX));
     }
 
+    /// A part of a block that is not sealed yet was evaluated.
+    pub fn looked_ahead(&self, block: u64) {
+        self.counter("trimtab_pre_confirmed_total", []).increment(1);
+        self.whole("trimtab_pre_confirmed_block", block);
+    }
+
     /// An endpoint did not answer as it should; `endpoint` is printed as it is, so it must be without its token.
     pub fn rpc_error(&self, endpoint: &str, kind: &'static str) {
         let labels = [("endpoint", endpoint.to_owned().into()), ("kind", kind.into())];
@@ -177,6 +183,7 @@ impl Meters {
         ];
         let counters = [
             ("trimtab_heads_evaluated_total", "heads evaluated"),
+            ("trimtab_pre_confirmed_total", "pre-confirmed blocks evaluated, part by part"),
             ("trimtab_rpc_errors_total", "answers of endpoints that were errors"),
             ("trimtab_rpc_calls_total", "calls to endpoints, batches counted as one"),
             ("trimtab_decisions_total", "decisions of the rules"),

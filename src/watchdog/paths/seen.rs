@@ -48,7 +48,7 @@ impl Seen {
         let timestamp = Secs(BLOCK_TIME.0.saturating_mul(number));
         Ok(AccountFacts {
             account: Address::ZERO,
-            block: BlockRef { number, hash, timestamp, base_fee: U256::ZERO },
+            block: BlockRef { number, hash, timestamp, base_fee: U256::ZERO, pre_confirmed: false },
             head_age: Duration::ZERO,
             health_factor: position.health_factor(head.oracle)?,
             at_pool: Some(position.health_factor(head.pool)?),

@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{Acted, Office, Rulebook, Seat, Seen, Turn, Watch, WatchError, hosting::Hosted};
 use crate::{
-    chain::{Endpoints, HeadOptions, ReadError},
+    chain::{BlockRef, Endpoints, HeadOptions, ReadError},
     journal::Severity,
     plan::Plan,
     strategy::Command,
@@ -79,6 +79,7 @@ struct SeatDesk {
     account: Address,
     can_act: bool,
     seen: watch::Sender<Option<Seen>>,
+    ahead: watch::Sender<Option<Seen>>,
     work: mpsc::Sender<Work>,
     task: JoinHandle<Seat>,
 }
@@ -193,7 +194,7 @@ impl Daemon {
         Ok(())
     }
 
-    async fn on_head(&mut self, head: Result<crate::chain::BlockRef, ReadError>) {
+    async fn on_head(&mut self, head: Result<BlockRef, ReadError>) {
         let head = match head {
             Ok(head) => head,
             Err(ReadError::Stale(_)) if self.options.quiet_chain => return,
@@ -205,6 +206,9 @@ impl Daemon {
             }
         };
         let first_seen = self.office.clock.monotonic();
+        if head.pre_confirmed {
+            return self.on_part(head, first_seen).await;
+        }
         match self.watch.read(head, first_seen).await {
             Ok(seen) => {
                 let took = self.office.clock.monotonic().saturating_sub(first_seen);
@@ -221,6 +225,25 @@ impl Daemon {
             Err(error) => {
                 self.office.meters.rpc_error("snapshot", "failed");
                 tracing::warn!(head = head.number, %error, "this head could not be read");
+            }
+        }
+    }
+
+    /// A part of a block that is not sealed yet goes to the seats whose loops are near. What cannot be read of it is no
+    /// alarm: the sealed block comes in any case.
+    async fn on_part(&mut self, part: BlockRef, first_seen: Duration) {
+        match self.watch.read_ahead(part, first_seen).await {
+            Ok(None) => {}
+            Ok(Some(seen)) => {
+                self.office.meters.looked_ahead(part.number);
+                let near = |desk: &&SeatDesk| seen.observation.near.contains_key(&desk.account);
+                for desk in self.desks.iter().filter(near) {
+                    desk.ahead.send_replace(Some(seen.clone()));
+                }
+            }
+            Err(error) => {
+                self.office.meters.rpc_error("pre-confirmed", "failed");
+                tracing::debug!(block = part.number, %error, "this pre-confirmed block could not be read");
             }
         }
     }
@@ -323,10 +346,11 @@ impl Daemon {
 impl SeatDesk {
     fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
         let (seen, sees) = watch::channel(None);
+        let (ahead, sees_ahead) = watch::channel(None);
         let (work, works) = mpsc::channel(QUEUE);
         let (account, can_act) = (seat.account(), seat.can_act());
-        let task = tokio::spawn(serve(index, seat, sees, works, news, office));
-        Self { account, can_act, seen, work, task }
+        let task = tokio::spawn(serve(index, seat, (sees, sees_ahead), works, news, office));
+        Self { account, can_act, seen, ahead, work, task }
     }
 }
 
@@ -334,7 +358,7 @@ impl SeatDesk {
 async fn serve(
     index: usize,
     mut seat: Seat,
-    mut sees: watch::Receiver<Option<Seen>>,
+    (mut sees, mut sees_ahead): (watch::Receiver<Option<Seen>>, watch::Receiver<Option<Seen>>),
     mut works: mpsc::Receiver<Work>,
     news: watch::Sender<News>,
     office: Arc<Office>,
@@ -355,6 +379,15 @@ async fn serve(
                         let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);
                         office.alerts.raise(Alert::new(Severity::Alert, "turn-failed", "watch", text).of(seat.account()));
                     }
+                }
+            },
+            Ok(()) = sees_ahead.changed() => {
+                let Some(seen) = sees_ahead.borrow_and_update().clone() else { continue };
+                match Box::pin(seat.turn_ahead(&seen)).await {
+                    Ok(Some(turn)) => publish(&news, (index, seat.account()), &seen, turn),
+                    Ok(None) => {}
+                    // The sealed block comes in any case, and is alarmed about.
+                    Err(error) => tracing::warn!(account = %seat.account(), %error, "a pre-confirmed block's turn failed"),
                 }
             },
             work = works.recv() => match work {

@@ -18,7 +18,7 @@ use crate::{
     units::{Millis, to_decimal},
     watchdog::{
         ladder::Attempt,
-        rules::{AccountFacts, Action, Firing, Memory, NonceFacts, Sources, evaluate},
+        rules::{AccountFacts, Action, Firing, Memory, NonceFacts, PerpFacts, Sources, evaluate},
     },
 };
 
@@ -42,6 +42,8 @@ pub struct Seat {
     pub(super) hands: Hands,
     pub(super) memory: Memory,
     pub(super) perps: PerpBook,
+    /// As they were at the last sealed head.
+    perps_seen: Vec<PerpFacts>,
     nonce_seen: u64,
     /// The chain counted fewer transactions of ours than the journal: a reorg, or an endpoint that lags.
     pub(super) is_behind: bool,
@@ -81,6 +83,7 @@ impl Seat {
             hands,
             memory: Memory::default(),
             perps: PerpBook::default(),
+            perps_seen: Vec::new(),
             nonce_seen: 0,
             is_behind: false,
         }
@@ -175,13 +178,37 @@ impl Seat {
         if acted.is_none() {
             acted = Box::pin(self.act(&evaluation.actions, seen, &facts)).await?;
         }
-        if let Some(acted) = &acted {
-            if let Some(block) = acted.mined_in {
-                self.memory.done(&acted.action, block);
-            }
-            self.tell_acted(&facts, acted);
-        }
+        self.note(&facts, acted.as_ref());
         Ok(Turn { facts: Some(facts), firings: evaluation.firings, acted })
+    }
+
+    /// A part of a block that is not sealed yet: when it calls for a trim, that is all that is done about it. Everything else
+    /// waits for the sealed block, and so does a seat that follows something already; `None` then.
+    pub async fn turn_ahead(&mut self, seen: &Seen) -> Result<Option<Turn>, WatchError> {
+        if !seen.observation.near.contains_key(&self.account) || self.has_unresolved()? {
+            return Ok(None);
+        }
+        let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
+        let mut facts = self.loop_facts(&seen.observation, head_age)?;
+        facts.perps.clone_from(&self.perps_seen);
+        let evaluation = evaluate(&facts, &self.office.rulebook().watch, &self.memory);
+        let Some(trim) = evaluation.actions.into_iter().find(|action| matches!(action, Action::Trim(_))) else {
+            return Ok(None);
+        };
+        self.memory = evaluation.memory;
+        self.tell(&facts, &evaluation.firings);
+        let acted = Box::pin(self.act(&[trim], seen, &facts)).await?;
+        self.note(&facts, acted.as_ref());
+        Ok(Some(Turn { facts: Some(facts), firings: evaluation.firings, acted }))
+    }
+
+    /// Remembers and tells what was done.
+    fn note(&mut self, facts: &AccountFacts, acted: Option<&Acted>) {
+        let Some(acted) = acted else { return };
+        if let Some(block) = acted.mined_in {
+            self.memory.done(&acted.action, block);
+        }
+        self.tell_acted(facts, acted);
     }
 
     /// Whether a newer head calls for a trim; used to call the sender away from something less pressing.
@@ -214,6 +241,15 @@ impl Seat {
     }
 
     pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
+        let mut facts = self.loop_facts(seen, head_age)?;
+        facts.nonce = self.nonce(seen.block.number).await;
+        facts.perps = Box::pin(self.perp_facts(seen.block)).await;
+        self.perps_seen.clone_from(&facts.perps);
+        Ok(facts)
+    }
+
+    /// The facts without perps and nonce: all that is in the observation, asking nobody.
+    fn loop_facts(&self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let Some(account) = seen.near.get(&self.account) else {
             return Err(WatchError::Read(crate::chain::ReadError::Malformed("the account was not read".to_owned())));
         };
@@ -231,8 +267,6 @@ impl Seat {
         };
         let mut facts = AccountFacts::read(&sources, head_age)?;
         facts.free_usdc = to_decimal(account.holding(self.office.usdc).wallet, 6).unwrap_or_default();
-        facts.nonce = self.nonce(seen.block.number).await;
-        facts.perps = Box::pin(self.perp_facts(seen.block)).await;
         Ok(facts)
     }
 
@@ -242,7 +276,7 @@ impl Seat {
             return None;
         }
         let reader = self.sender()?.journal().reader();
-        let expected = reader.highest_included_nonce().ok()??.saturating_add(1);
+        let expected = reader.highest_included().ok()??.0.saturating_add(1);
         let on_chain = self.office.endpoints.nonce(self.account, BlockNumberOrTag::Latest).await.ok()?;
         self.nonce_seen = block;
         Some(NonceFacts { expected, on_chain })

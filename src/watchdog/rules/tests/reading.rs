@@ -44,7 +44,13 @@ fn reserve(id: u16, asset: Address, symbol: &str, configuration: ReserveConfigur
 
 fn market() -> Market {
     Market {
-        block: BlockRef { number: 1, hash: B256::repeat_byte(1), timestamp: NOW, base_fee: U256::ZERO },
+        block: BlockRef {
+            number: 1,
+            hash: B256::repeat_byte(1),
+            timestamp: NOW,
+            base_fee: U256::ZERO,
+            pre_confirmed: false,
+        },
         revision: 10,
         pool: Address::ZERO,
         reserves: vec![

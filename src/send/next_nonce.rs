@@ -1,0 +1,73 @@
+//! The nonce to sign for, on a network whose endpoints may lag or be wrong about it.
+
+use alloy::eips::BlockNumberOrTag;
+
+use super::{NextNonce, SendError, Sender, Wire, confirm::user_of_nonce};
+use crate::chain::BlockRef;
+
+/// Looks that must agree before a nonce ahead of ours is believed that no block accounts for: an endpoint may be wrong.
+const LOOKS: u32 = 8;
+
+/// A nonce ahead of ours, as the endpoints claim it.
+struct Claim {
+    chain: u64,
+    looks: u32,
+    /// Height of the head when it was first claimed.
+    since: u64,
+}
+
+impl<W: Wire> Sender<W> {
+    /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
+    ///
+    /// Signed for a nonce that the chain does not have, a transaction would wait for ever behind the gap. So a nonce ahead of
+    /// ours needs a witness: the block that holds the transaction which used the one before it. Where there is none (it waits
+    /// in a pool, an authorization counted it, the node has forgotten old states), many looks must agree, on two heads.
+    pub(super) async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
+        let started = self.clock.monotonic();
+        let mut claim: Option<Claim> = None;
+        loop {
+            let head = self.wire.head().await?;
+            let latest = self.wire.nonce(self.account(), BlockNumberOrTag::Latest).await?;
+            let pending = self.wire.nonce(self.account(), BlockNumberOrTag::Pending).await?;
+            let used = self.journal.reader().highest_included()?;
+            let patience_ends = self.clock.monotonic().saturating_sub(started) >= self.patience.behind;
+            match NextNonce::decide(latest, pending, used.map(|(nonce, _)| nonce.saturating_add(1))) {
+                NextNonce::Use(nonce) => return Ok((head, nonce)),
+                NextNonce::Foreign { journal, chain } => {
+                    let known = claim.take().filter(|claim| claim.chain == chain);
+                    let made = known.unwrap_or(Claim { chain, looks: 0, since: head.number });
+                    let made = Claim { looks: made.looks.saturating_add(1), ..made };
+                    let agreed = made.looks >= LOOKS;
+                    let old = agreed && (head.number > made.since || patience_ends);
+                    let since = used.and_then(|(_, block)| block).unwrap_or_default();
+                    if old || latest == chain && self.is_witnessed(chain, since, head).await {
+                        tracing::warn!(
+                            journal,
+                            chain,
+                            "somebody else has used this key; going on from the chain's nonce"
+                        );
+                        // The head was read first: it may not hold yet what the other did. Take the next one's word.
+                        return Ok((self.wire.head().await?, chain));
+                    }
+                    claim = Some(made);
+                    if agreed {
+                        tokio::time::sleep(self.patience.poll).await;
+                    }
+                }
+                NextNonce::Behind { journal, chain } => {
+                    if patience_ends {
+                        return Err(SendError::NonceBehind { journal, chain });
+                    }
+                    tracing::warn!(journal, chain, "the endpoints are behind; waiting");
+                    tokio::time::sleep(self.patience.poll).await;
+                }
+            }
+        }
+    }
+
+    /// Whether a block from `since` on holds a transaction of ours with the nonce before `chain`.
+    async fn is_witnessed(&self, chain: u64, since: u64, head: BlockRef) -> bool {
+        let (last, before) = (chain.saturating_sub(1), since.saturating_sub(1));
+        matches!(user_of_nonce(&self.wire, self.account(), last, before, head.number).await, Ok(Some(_)))
+    }
+}
