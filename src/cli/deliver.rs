@@ -1,7 +1,7 @@
 //! Sending a checked plan: by the daemon that holds the journal, or by ourselves where there is none.
 
 use alloy::primitives::Address;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
@@ -57,6 +57,12 @@ impl Session {
     }
 }
 
+/// The daemon's answer in its own type. What it did is done, even if we cannot read what it says of it.
+pub(super) fn answered<T: DeserializeOwned>(answer: Value) -> Outcome<T> {
+    serde_json::from_value(answer)
+        .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")))
+}
+
 /// Sends a plan after the user's word: the daemon checks and simulates it again as its own, ourselves sign it otherwise.
 pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bool) -> Outcome<Delivered> {
     let account = approved.get().account;
@@ -65,8 +71,7 @@ pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bo
         confirm(session, yes)?;
         session.output.note("handed to the daemon that watches this account");
         let answer = daemon.ask(&Request::Submit(Box::new(approved.get().clone()))).await?;
-        return serde_json::from_value(answer)
-            .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")));
+        return answered(answer);
     }
     let signer = session.signer().await?;
     confirm(session, yes)?;

@@ -7,12 +7,12 @@ use crate::{
     config::ConfigError,
     journal::{IdError, JournalError},
     localchain::{FailureClass, LocalChainError},
-    loops::{PairError, PlanError, TargetError},
+    loops::{PairError, PlanError, RecordError, TargetError},
     onedelta, perps,
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::{TradeError, error_table, saga::SagaError},
+    trade::{ReconcileError, TradeError, error_table, saga::SagaError},
     watchdog::{
         ops::{AlertsError, ServiceError, SocketError},
         runner::WatchError,
@@ -53,6 +53,7 @@ coded!(
     FeeError,
     IdentityError,
     JournalError,
+    RecordError,
     ServiceError,
     SignalError,
     SigningError,
@@ -163,6 +164,17 @@ impl From<TradeError> for Failure {
             TradeError::State(error) => error.into(),
             TradeError::Read(error) => error.into(),
             TradeError::Perp(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
+        }
+    }
+}
+
+impl From<ReconcileError> for Failure {
+    fn from(error: ReconcileError) -> Self {
+        match error {
+            ReconcileError::Read(error) => error.into(),
+            ReconcileError::Settle(error) => error.into(),
+            ReconcileError::Perp(error) => (*error).into(),
             other => Self::new(Exit::from_code(other.exit_code()), other),
         }
     }

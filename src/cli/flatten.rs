@@ -1,10 +1,9 @@
 //! `flatten`: close everything, open nothing.
 
 use clap::Args;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
+    deliver::answered,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::confirm,
@@ -15,8 +14,8 @@ use super::{
 use crate::{
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
-    trade::{ClosingLeg, FlattenPlan, command_governor, flatten, load_governor, plan_flatten},
-    watchdog::ops::Request,
+    trade::{ClosingLeg, FlattenPlan, FlattenReport, command_governor, flatten, load_governor, plan_flatten},
+    watchdog::ops::{FlattenWith, Request},
 };
 
 /// Flags of `flatten`.
@@ -45,14 +44,10 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
             .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&plan)));
     }
     if let Some(mut daemon) = session.daemon(desk.account).await? {
-        if args.include_existing {
-            let words =
-                "the daemon that watches this account closes what its journal has; for --include-existing, stop it";
-            return Err(Failure::message(Exit::Usage, words));
-        }
         confirm(&session, args.yes)?;
         output.note("handed to the daemon that watches this account");
-        return by_daemon(output, daemon.ask(&Request::Flatten).await?);
+        let request = Request::Flatten(FlattenWith { include_existing: args.include_existing });
+        return told(output, &answered(daemon.ask(&request).await?)?);
     }
     let signer = session.signer().await?;
     confirm(&session, args.yes)?;
@@ -66,41 +61,27 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     output.note(list(&plan));
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
     let tell = |done: &crate::trade::Flattened| output.note(done.to_string());
-    let done = flatten(&desk, &mut sender, &plan.legs, patience, tell).await;
-    let document = serde_json::json!({ "closed": &done, "stays": &plan.left, "paused": true, "sent": true });
+    let closed = flatten(&desk, &mut sender, &plan.legs, patience, tell).await;
+    told(output, &FlattenReport { closed, stays: plan.left })
+}
+
+/// What was closed, by ourselves or by the daemon.
+fn told(output: Output, report: &FlattenReport) -> Outcome {
+    let FlattenReport { closed, stays } = report;
+    let document = serde_json::json!({ "closed": closed, "stays": stays, "paused": true, "sent": true });
     output.result(&document, || {
-        let mut lines: Vec<String> = done.iter().map(ToString::to_string).collect();
+        let mut lines: Vec<String> = closed.iter().map(ToString::to_string).collect();
         lines.push("paused: nothing is opened until `trimtab resume`".to_owned());
         lines.join("\n")
     })?;
-    match done.iter().map(|one| one.exit).max() {
-        None | Some(0) => Ok(()),
-        Some(code) => {
-            let failed = done.iter().filter(|one| one.exit != 0).count();
-            Err(Failure::after_result(Exit::from_code(code), format!("{failed} of {} could not be closed", done.len())))
+    match report.exit() {
+        0 => Ok(()),
+        code => {
+            let failed = closed.iter().filter(|one| one.exit != 0).count();
+            let message = format!("{failed} of {} could not be closed", closed.len());
+            Err(Failure::after_result(Exit::from_code(code), message))
         }
     }
-}
-
-/// What the daemon closed.
-fn by_daemon(output: Output, answer: Value) -> Outcome {
-    let Done { exit, closed, words } = serde_json::from_value(answer)
-        .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")))?;
-    let document = serde_json::json!({ "closed": closed, "paused": true, "sent": true });
-    let paused = "paused: nothing is opened until `trimtab resume`";
-    output.result(&document, || words.iter().map(String::as_str).chain([paused]).collect::<Vec<_>>().join("\n"))?;
-    if exit == 0 {
-        return Ok(());
-    }
-    Err(Failure::after_result(Exit::from_code(exit), "not everything could be closed"))
-}
-
-/// The daemon's answer.
-#[derive(Debug, Deserialize)]
-struct Done {
-    exit: u8,
-    closed: Vec<Value>,
-    words: Vec<String>,
 }
 
 fn list(plan: &FlattenPlan) -> String {

@@ -7,7 +7,7 @@ use crate::{
     perps::{Interest, PerpVenue, VenueSnapshot},
     strategy::Command,
     trade::{command_governor, load_governor, stored_governor},
-    watchdog::ops::Request,
+    watchdog::ops::{PaperWith, Request},
 };
 
 /// Flags of the kill switch.
@@ -21,15 +21,14 @@ pub(super) struct GovernorArgs {
 pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Command) -> Outcome {
     let session = Session::connect(global).await?;
     let account = session.account().await?;
+    let with = PaperWith { paper: args.paper };
     let request = match command {
-        Command::Resume => Request::Resume,
-        _ => Request::Pause,
+        Command::Resume => Request::Resume(with),
+        _ => Request::Pause(with),
     };
-    if !args.paper
-        && let Some(answer) = session.ask_daemon(account, &request).await?
-    {
+    if let Some(answer) = session.ask_daemon(account, &request).await? {
         let was_paused = answer["was_paused"] == true;
-        let document = serde_json::json!({ "governor": answer["governor"], "paper": false });
+        let document = serde_json::json!({ "governor": answer["governor"], "paper": args.paper });
         return session.output.result(&document, || words(command, was_paused).to_owned());
     }
     let journal = session.journal(account).await?;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
+    deliver::answered,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
@@ -13,12 +14,12 @@ use super::{
     session::Session,
 };
 use crate::{
-    chain::{ErrorTable, Reader, Receipt},
-    journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader, Stamp},
-    loops::settle,
+    chain::{ErrorTable, Receipt},
+    journal::{Intent, IntentFilter, IntentId, Journal, JournalReader},
     plan::Plan,
-    send::{Ending, Outcome as SendOutcome, Settlement, Verdict, reconcile},
-    units::Millis,
+    send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
+    trade::{Reconciled, settle_at_venue, settle_included},
+    watchdog::ops::{ReconcileAnswer, ReconcileWith, Request},
 };
 
 #[derive(Debug, Subcommand)]
@@ -137,61 +138,56 @@ async fn export(session: &Session, args: ExportArgs) -> Outcome {
 }
 
 async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
-    if let Some(id) = args.resend.or(args.take_back) {
+    let ReconcileArgs { resend, take_back } = args;
+    let account = session.account().await?;
+    if let Some(answer) = session.ask_daemon(account, &Request::Reconcile(ReconcileWith { resend, take_back })).await? {
+        let ReconcileAnswer { ending, reconciled } = answered(answer)?;
+        ending.iter().for_each(|ending| session.output.note(ending));
+        return told(&session, &reconciled);
+    }
+    let mut done = Reconciled::default();
+    if let Some(id) = resend.or(take_back) {
         let signer = session.signer().await?;
         let mut sender = session.sender(signer).await?;
-        let outcome = if args.resend.is_some() { sender.resend(id).await? } else { sender.take_back(id).await? };
+        let outcome = if resend.is_some() { sender.resend(id).await? } else { sender.take_back(id).await? };
         session.output.note(ending_words(&outcome));
-        return settle_mined(&session, sender.journal(), Vec::new()).await;
+        settle_mined(&session, sender.journal(), &mut done).await?;
+    } else {
+        let journal = session.journal(account).await?;
+        done.findings = reconcile(&journal, &session.endpoints, &*session.clock).await?;
+        settle_mined(&session, &journal, &mut done).await?;
     }
-    let account = session.account().await?;
-    let journal = session.journal(account).await?;
-    let findings = reconcile(&journal, &session.endpoints, &*session.clock).await?;
-    settle_mined(&session, &journal, findings).await
+    told(&session, &done)
 }
 
-/// Compares what is included but not yet compared, and says what is still open.
-async fn settle_mined(
-    session: &Session,
-    journal: &crate::journal::Journal,
-    findings: Vec<crate::send::Finding>,
-) -> Outcome {
-    let filter = IntentFilter { states: vec![IntentState::Mined], ..IntentFilter::default() };
-    let mut settled = Vec::new();
-    let mut with_perps = !journal.reader().open_orders()?.is_empty();
-    for intent in journal.reader().intents(&filter)? {
-        if intent.step + 1 < intent.steps {
-            continue;
-        }
-        let head = Reader::head(&session.endpoints).await?;
-        let stamp = Stamp { block_time: head.timestamp, wall: Millis(session.clock.wall_millis()) };
-        let plan = serde_json::from_value::<Plan>(intent.plan).ok();
-        if plan.as_ref().is_some_and(super::perp::is_perp) {
-            with_perps = true;
-            continue;
-        }
-        settled.push((intent.id, settle(journal, &session.endpoints, intent.id, stamp).await?));
+/// Compares what is included but not yet compared; the venue is asked only where perps are concerned.
+async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconciled) -> Outcome {
+    let (endpoints, clock) = (&session.endpoints, &*session.clock);
+    if settle_included(journal, endpoints, clock, done).await? {
+        let venue = session.perps().await?;
+        settle_at_venue(journal, endpoints, &venue, clock, done).await?;
     }
-    let orders = if with_perps {
-        let resumed = super::perp::resume_orders(session, journal).await?;
-        settled.extend(resumed.settled);
-        resumed.orders
-    } else {
-        Vec::new()
-    };
-    let open = findings.iter().filter(|finding| finding.is_open()).count();
+    Ok(())
+}
+
+/// Says what was found and settled, and what is still open.
+fn told(session: &Session, done: &Reconciled) -> Outcome {
+    let Reconciled { findings, settled, orders, ended } = done;
+    ended.iter().for_each(|ended| session.output.note(ended));
     session.output.result(&json!({ "findings": findings, "settled": settled, "orders": orders }), || {
         let mut lines: Vec<String> = findings.iter().map(crate::send::Finding::words).collect();
-        for (id, settlement) in &settled {
+        for (id, settlement) in settled {
             lines.push(format!("{id} settled {}", settlement_text(settlement)));
         }
         lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
         if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
     })?;
+    let open = done.open();
     if open > 0 {
-        let waiting = findings.iter().any(|finding| matches!(finding.verdict, Verdict::NotSeen { .. }));
-        let hint =
-            if waiting { "; --resend ID sends the same bytes again, --take-back ID uses the nonce up" } else { "" };
+        let hint = match done.is_waiting_for_word() {
+            true => "; --resend ID sends the same bytes again, --take-back ID uses the nonce up",
+            false => "",
+        };
         return Err(Failure::after_result(Exit::Unknown, format!("{open} still open{hint}")));
     }
     Ok(())

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
-use crate::loops::{Target, TargetError};
+use crate::loops::{Target, TargetError, ThresholdChange};
 
 /// Open, adjust and close an Aave v3 loop; each action is one transaction, shown first and sent only with --broadcast.
 #[derive(Debug, Subcommand)]
@@ -133,9 +133,10 @@ pub(super) struct ThresholdArgs {
 }
 
 impl ThresholdArgs {
-    /// Whether any is given.
-    pub(super) const fn any(&self) -> bool {
-        self.warn.is_some() || self.trigger.is_some() || self.target.is_some() || self.urgent.is_some()
+    /// What differs from the thresholds so far.
+    pub(super) const fn change(&self) -> ThresholdChange {
+        let Self { warn, trigger, target, urgent } = *self;
+        ThresholdChange { warn, trigger, target, urgent }
     }
 }
 

@@ -6,7 +6,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::deliver,
+    deliver::{answered, deliver},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
@@ -20,13 +20,14 @@ use crate::{
     aave::{Market, MarketQuery, ReserveList, emode},
     chain::{Batch, L1FeeQuery, Reader},
     config::Thresholds,
-    journal::{IntentId, LoopTerms, NewLoop, PositionId, Stamp},
+    journal::IntentId,
     loops::{
-        BLOCK_TIME, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
-        WETH, class_of, plan,
+        Adopted, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
+        ThresholdChange, WETH, change_thresholds, class_of, plan,
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     units::{Bps, Millis, parse_units},
+    watchdog::ops::{self, AdoptWith, ChangeWith, ThresholdsAnswer},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -35,10 +36,11 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
         LoopCommand::Open(args) => open(session, args).await,
         LoopCommand::Adjust(args) => {
             let target = args.to.target()?;
+            let change = args.thresholds.change();
             let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
             match target {
                 Some(target) => desk.act(&Request::Adjust { target }, &args.action).await,
-                None if args.thresholds.any() => desk.store_thresholds().await,
+                None if !change.is_empty() => desk.store_thresholds(change).await,
                 None => Err(PlanError::NoTarget.into()),
             }
         }
@@ -96,6 +98,7 @@ struct Desk {
     pair: Pair,
     account: Address,
     thresholds: Thresholds,
+    is_ours: bool,
     ownership: Ownership,
 }
 
@@ -108,9 +111,9 @@ impl Desk {
         let include = pair.include_existing;
         let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
         let (base, is_ours) = thresholds_of(&session, &market, &pair, account)?;
-        let thresholds = with_overrides(base, thresholds)?;
+        let thresholds = thresholds.change().over(base)?;
         let ownership = if is_ours || include { Ownership::Known } else { Ownership::Foreign };
-        Ok(Self { session, list, pair, account, thresholds, ownership })
+        Ok(Self { session, list, pair, account, thresholds, is_ours, ownership })
     }
 
     fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
@@ -142,17 +145,21 @@ impl Desk {
     }
 
     /// Stores thresholds for an open loop; nothing is sent.
-    async fn store_thresholds(self) -> Outcome {
-        let journal = self.session.journal(self.account).await?;
-        let (collateral, debt) = (self.pair.collateral.token, self.pair.debt.token);
-        let position = journal.reader().open_loop_of(collateral, debt, false)?;
-        let position = position.ok_or_else(|| PlanError::NoLoop(self.pair.name()))?;
-        let head = Reader::head(&self.session.endpoints).await?;
-        let stamp = Stamp { block_time: head.timestamp, wall: Millis(self.session.clock.wall_millis()) };
-        let thresholds = serde_json::to_value(self.thresholds).map_err(|error| Failure::new(Exit::Bug, error))?;
-        journal.update_loop(position.id, &LoopTerms { thresholds, ..position.terms }, stamp)?;
-        let Thresholds { warn, trigger, target, urgent, .. } = self.thresholds;
-        self.session.output.result(&serde_json::json!({ "thresholds": self.thresholds }), || {
+    async fn store_thresholds(self, change: ThresholdChange) -> Outcome {
+        let tokens = (self.pair.collateral.token, self.pair.debt.token);
+        if !self.is_ours {
+            return Err(PlanError::NoLoop(self.pair.name()).into());
+        }
+        let request = ops::Request::Thresholds(ChangeWith { collateral: tokens.0, debt: tokens.1, change });
+        let thresholds = match self.session.ask_daemon(self.account, &request).await? {
+            Some(answer) => answered::<ThresholdsAnswer>(answer)?.thresholds,
+            None => {
+                let journal = self.session.journal(self.account).await?;
+                change_thresholds(&journal, tokens, &change, self.session.stamp().await?)?
+            }
+        };
+        let Thresholds { warn, trigger, target, urgent, .. } = thresholds;
+        self.session.output.result(&serde_json::json!({ "thresholds": thresholds }), || {
             format!(
                 "{}: warn {warn}, trigger {trigger}, target {target}, urgent {urgent}; nothing was sent",
                 self.pair.name()
@@ -297,59 +304,26 @@ fn default_thresholds(session: &Session, market: &Market, pair: &Pair) -> Outcom
     Ok(session.config.thresholds.of(class))
 }
 
-fn with_overrides(base: Thresholds, args: &ThresholdArgs) -> Outcome<Thresholds> {
-    let thresholds = Thresholds {
-        warn: args.warn.unwrap_or(base.warn),
-        trigger: args.trigger.unwrap_or(base.trigger),
-        target: args.target.unwrap_or(base.target),
-        urgent: args.urgent.unwrap_or(base.urgent),
-        ..base
-    };
-    match thresholds.problem() {
-        Some((field, reason)) => Err(Failure::message(Exit::Usage, format!("--{field}: {reason}"))),
-        None => Ok(thresholds),
-    }
-}
-
 async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
-    let output = session.output;
     let list = session.reserves().await?;
     let account = session.account().await?;
     let market = read_market(&session, &list).await?;
     let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
-    let thresholds = with_overrides(default_thresholds(&session, &market, &pair)?, &args.thresholds)?;
-    let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
-    let at = snapshot.block.timestamp.plus(BLOCK_TIME);
-    let figure = |token| snapshot.market.reserve(token).map_err(|error| Failure::new(Exit::Bug, error));
-    let bug = |error| Failure::new(Exit::Bug, error);
-    let supplied = snapshot.account.supplied(figure(pair.collateral.token)?, at).map_err(bug)?;
-    let owed = snapshot.account.owed(figure(pair.debt.token)?, at).map_err(bug)?;
-    if supplied.is_zero() || owed.is_zero() {
-        return Err(PlanError::NoLoop(pair.name()).into());
-    }
-    let journal = session.journal(account).await?;
-    if journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?.is_some() {
-        return Err(Failure::message(Exit::Refused, format!("the journal already has the {} loop", pair.name())));
-    }
-    let stamp = Stamp { block_time: snapshot.block.timestamp, wall: Millis(session.clock.wall_millis()) };
-    let terms = LoopTerms {
-        e_mode: snapshot.account.emode,
-        thresholds: serde_json::to_value(thresholds).map_err(|error| Failure::new(Exit::Bug, error))?,
-        collateral_principal: supplied,
-        debt_principal: owed,
+    let thresholds = args.thresholds.change().over(default_thresholds(&session, &market, &pair)?)?;
+    let (collateral, debt) = (pair.collateral.token, pair.debt.token);
+    let request = ops::Request::Adopt(Box::new(AdoptWith { collateral, debt, thresholds }));
+    let adopted: Adopted = match session.ask_daemon(account, &request).await? {
+        Some(answer) => answered(answer)?,
+        None => {
+            let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
+            let journal = session.journal(account).await?;
+            crate::loops::adopt(&journal, &snapshot, &pair, thresholds, session.stamp().await?)?
+        }
     };
-    let new = NewLoop {
-        id: PositionId::derive(stamp.wall, pair.name().as_bytes()),
-        paper: false,
-        collateral: pair.collateral.token,
-        debt: pair.debt.token,
-        terms: terms.clone(),
-    };
-    journal.adopt_loop(&new, stamp)?;
-    let amounts = (
-        Quantity::new(supplied, pair.collateral.decimals, pair.collateral.symbol.clone()),
-        Quantity::new(owed, pair.debt.decimals, pair.debt.symbol.clone()),
-    );
-    let document = serde_json::json!({ "adopted": pair.name(), "id": new.id, "terms": terms });
-    output.result(&document, || format!("adopted {}: {} against {}", pair.name(), amounts.0, amounts.1))
+    let quantity = |raw, asset: &crate::loops::Asset| Quantity::new(raw, asset.decimals, asset.symbol.clone());
+    session.output.result(&adopted, || {
+        let supplied = quantity(adopted.terms.collateral_principal, &pair.collateral);
+        let owed = quantity(adopted.terms.debt_principal, &pair.debt);
+        format!("adopted {}: {supplied} against {owed}", adopted.pair)
+    })
 }

@@ -30,6 +30,7 @@ mod replica;
 mod send;
 mod session;
 mod signal;
+mod signal_beside;
 mod signal_run;
 mod signal_stay;
 mod signal_view;

@@ -4,7 +4,7 @@ use alloy::primitives::{U64, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{Delivered, deliver},
+    deliver::{Delivered, answered, deliver},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{gas_view, write_plan},
@@ -19,15 +19,16 @@ use super::{
 use crate::{
     chain::{BlockRef, Reader},
     config::Urgency,
-    journal::{IntentId, Journal},
+    journal::IntentId,
     loops::BLOCK_TIME,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
-        PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Resumed, Usdc, VenueSnapshot,
-        avantis_v1::AvantisV1, resume, settle_endings,
+        PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
     plan::{Approved, Plan, check, rehearse},
+    trade::{Reconciled, settle_at_venue},
     units::{Millis, Secs, parse_units},
+    watchdog::ops::{self, ReconcileAnswer, ReconcileWith},
 };
 
 /// One basis point in per cent of 1e10.
@@ -278,25 +279,14 @@ pub(super) fn is_perp(plan: &Plan) -> bool {
     serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok()
 }
 
-/// Brings perp orders and positions of the journal up to date with the chain.
-pub(super) async fn resume_orders(session: &Session, journal: &Journal) -> Outcome<Resumed> {
-    let venue = session.perps().await?;
-    let resumed = resume(journal, &session.endpoints, &venue, &*session.clock).await?;
-    for (id, ending) in settle_endings(journal, &session.endpoints, &venue, &*session.clock).await? {
-        let (kind, paid) = (ending.kind, ending.fill.paid);
-        session.output.note(format!("perp {id} has ended ({kind}) and paid {paid} USDC"));
-    }
-    Ok(resumed)
-}
-
 async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
     let account = session.account().await?;
     // What the journal still has open is brought up to date on the way, unless another process is at it.
     if let Some(reader) = session.journal_reader(account)?
         && (!reader.open_orders()?.is_empty() || !reader.open_perps()?.is_empty())
     {
-        match session.journal(account).await {
-            Ok(journal) => drop(resume_orders(session, &journal).await?),
+        match bring_up_to_date(session, venue).await {
+            Ok(()) => {}
             Err(failure) if failure.exit == Exit::Journal => {
                 session.output.note(format!("note: {:#}; what is listed is the chain's word alone", failure.report));
             }
@@ -311,4 +301,20 @@ async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
     let block = Reader::head(&session.endpoints).await?.number;
     let view = ListView::new(session.network().to_string(), block, &snapshot, unresolved);
     session.output.result(&view, || list_text(&view))
+}
+
+/// Brings the journal's perp orders and positions up to date with the chain; a daemon does it where one holds the journal.
+async fn bring_up_to_date(session: &Session, venue: &AvantisV1) -> Outcome {
+    let account = session.account().await?;
+    let done = match session.ask_daemon(account, &ops::Request::Reconcile(ReconcileWith::default())).await? {
+        Some(answer) => answered::<ReconcileAnswer>(answer)?.reconciled,
+        None => {
+            let journal = session.journal(account).await?;
+            let mut done = Reconciled::default();
+            settle_at_venue(&journal, &session.endpoints, venue, &*session.clock, &mut done).await?;
+            done
+        }
+    };
+    done.ended.iter().for_each(|ended| session.output.note(ended));
+    Ok(())
 }

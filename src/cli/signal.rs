@@ -13,9 +13,13 @@ use super::{
     trade::desk,
 };
 use crate::{
+    config::StrategyConfig,
     perps::{Interest, PerpVenue},
     strategy::Signal,
-    trade::{AssessOptions, OpenTrades, assess, load_governor, saga::open_trades},
+    trade::{
+        AssessOptions, OpenTrades, assess, load_governor,
+        saga::{SignalOrder, open_trades},
+    },
     units::Millis,
 };
 
@@ -71,6 +75,19 @@ impl SizingArgs {
         let mut global = global.clone();
         global.overrides.extend(values.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))));
         global
+    }
+
+    /// Whether any is given.
+    pub(super) const fn any(&self) -> bool {
+        let Self { base_capital, table, cap, below_minimum, margin_from, include_existing, force } = self;
+        let named = table.is_some() || below_minimum.is_some() || margin_from.is_some();
+        base_capital.is_some() || named || *cap || *include_existing || *force
+    }
+
+    /// A signal with these and the settings, as whoever holds the journal takes it.
+    pub(super) fn order(&self, signal: String, settings: &StrategyConfig, paper: bool) -> SignalOrder {
+        let strategy = StrategyConfig { cap: self.cap || settings.cap, ..settings.clone() };
+        SignalOrder { signal, strategy, include_existing: self.include_existing, forced: self.force, paper }
     }
 
     /// What the user allows beyond the settings.

@@ -11,25 +11,23 @@ use super::{
     loops::confirm,
     session::Session,
     signal::{SizingArgs, read},
+    signal_beside,
     signal_stay::{Until, stay},
     signal_view::assessment_text,
     trade::desk,
 };
 use crate::{
     chain::Endpoints,
-    config::StrategyConfig,
     journal::{Journal, JournalReader, Saga},
     perps::{Interest, PerpVenue, avantis_v1::AvantisV1},
     send::Sender,
     strategy::Signal,
     trade::{
         Desk, assess, load_governor,
-        saga::{
-            Follow, Hand, Host, Policies, Progress, SagaReport, accept, open_trades, report, resume_open_sagas,
-            state_of,
-        },
+        saga::{Follow, Hand, Host, Progress, SagaReport, open_trades, report, resume_open_sagas, state_of},
     },
     units::{Millis, Secs},
+    watchdog::ops::SignalResumeWith,
 };
 
 #[derive(Debug, Args)]
@@ -45,7 +43,8 @@ pub(super) struct RunArgs {
     /// Trade every new line of the file, until stopped.
     #[arg(long, conflicts_with = "detach")]
     follow: bool,
-    /// End as soon as the perp is open; `trimtab signal resume` or the next run sees it through.
+    /// End as soon as the perp is open; `trimtab signal resume` or the next run sees it through. Beside a daemon, which does
+    /// that itself, end at once.
     #[arg(long)]
     detach: bool,
     #[command(flatten)]
@@ -77,17 +76,6 @@ impl PolicyArgs {
         ];
         global.overrides.extend(values.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))));
         global
-    }
-}
-
-/// What the user decided, from flags and settings.
-const fn policies(sizing: &SizingArgs, settings: &StrategyConfig) -> Policies {
-    Policies {
-        cap: sizing.cap || settings.cap,
-        include_existing: sizing.include_existing,
-        forced: sizing.force,
-        after_perp: settings.after_perp,
-        on_perp_failure: settings.on_perp_failure,
     }
 }
 
@@ -125,29 +113,38 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
             "--follow needs --broadcast or --paper; `signal plan` shows one signal",
         ));
     }
+    let text = if args.follow { String::new() } else { read(&args.file)? };
     // What is wrong with the signal itself is said before anybody is asked.
-    let signal = match args.follow {
-        true => None,
-        false => Some(Signal::parse(&read(&args.file)?, &config.strategy)?),
-    };
+    let signal = if args.follow { None } else { Some(Signal::parse(&text, &config.strategy)?) };
+    let order = args.sizing.order(text, &config.strategy, args.paper);
     let session = Session::connect(&global).await?;
     if let Some(signal) = &signal {
         signal.check_age(Millis(session.clock.wall_millis()), config.strategy.max_signal_age)?;
     }
-    let policies = policies(&args.sizing, &config.strategy);
+    if (args.broadcast || args.paper)
+        && let Some(daemon) = session.daemon(session.account().await?).await?
+    {
+        if args.broadcast {
+            confirm(&session, args.yes)?;
+        }
+        if args.follow {
+            return signal_beside::follow(&session, &args.file, &order).await;
+        }
+        return signal_beside::run(&session, daemon, order, args.detach).await;
+    }
     let desk = desk(&session).await?;
     if let Some(signal) = signal.as_ref().filter(|_| !args.broadcast && !args.paper) {
         return dry_run(&session, &desk, signal, &args.sizing).await;
     }
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     let follow = args.follow.then(|| Follow::new(&args.file));
-    let host = Host::new(policies, follow, order_timeout(&session));
+    let mut host = Host::new(order.policies(), follow, order_timeout(&session));
     let until = match signal {
         None => Until::Stopped,
         Some(signal) => {
             // What earlier runs left open comes first: a second order is not placed beside an unanswered one.
             finish_earlier(&session, &desk, &mut hands.hand()).await?;
-            let assessment = Box::pin(accept(&desk, &hands.hand(), &signal, policies)).await?;
+            let assessment = Box::pin(host.accept(&desk, &hands.hand(), &order)).await?;
             session.output.note(assessment_text(&assessment, &desk.network, &config.strategy.collateral));
             if args.detach { Until::Open(signal.id) } else { Until::Over(signal.id) }
         }
@@ -158,11 +155,20 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
 pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
     let global = args.sizing.over(global);
     let session = Session::connect(&global).await?;
+    let until = if args.stay { Until::Idle } else { Until::Once };
+    let order = args.sizing.order(String::new(), &session.config.strategy, args.paper);
+    if let Some(daemon) = session.daemon(session.account().await?).await? {
+        if !args.paper {
+            confirm(&session, args.yes)?;
+        }
+        // The daemon's signals keep the settings they came with, unless the user names others.
+        let strategy = args.sizing.any().then_some(order.strategy);
+        return signal_beside::resume(&session, daemon, SignalResumeWith { paper: args.paper, strategy }, until).await;
+    }
     let desk = desk(&session).await?;
     let mut hands = Hands::take(&session, args.paper, args.yes).await?;
     // Each open saga keeps its own; these are for new signals only.
-    let host = Host::new(policies(&args.sizing, &desk.settings.strategy), None, order_timeout(&session));
-    let until = if args.stay { Until::Idle } else { Until::Once };
+    let host = Host::new(order.policies(), None, order_timeout(&session));
     stay(session.output, &desk, &mut hands, host, until).await
 }
 

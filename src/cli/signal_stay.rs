@@ -20,7 +20,10 @@ use crate::{
 };
 
 /// Time between two looks at chain and file.
-const POLL: Duration = Duration::from_millis(500);
+pub(super) const POLL: Duration = Duration::from_millis(500);
+
+/// What to do after a stop.
+const RESUME: &str = "`trimtab signal resume --stay` goes on";
 
 /// What a run goes on until.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub(super) async fn stay(
             }
         };
         // Asked twice, it ends in the middle of a round, as a crash would: the journal has everything.
-        let Some(notices) = notices else { return interrupted(output, hands.reader()) };
+        let Some(notices) = notices else { return interrupted(output, hands.reader(), RESUME) };
         let mut over = Vec::new();
         for notice in notices {
             told.tell(output, &notice);
@@ -82,13 +85,13 @@ pub(super) async fn stay(
             _ = stopped.changed() => {}
         }
         if *stopped.borrow() > 0 {
-            return interrupted(output, hands.reader());
+            return interrupted(output, hands.reader(), RESUME);
         }
     }
 }
 
 /// Whether the run has what it was for; then with its result.
-fn done(output: Output, reader: &JournalReader, until: &Until, over: Vec<SagaReport>) -> Option<Outcome> {
+pub(super) fn done(output: Output, reader: &JournalReader, until: &Until, over: Vec<SagaReport>) -> Option<Outcome> {
     let result = |report: &SagaReport| {
         output.result(report, || report.words())?;
         match report.outcome.as_deref() {
@@ -134,21 +137,18 @@ fn listed(over: &[SagaReport], reader: &JournalReader) -> String {
 }
 
 /// Stopped between two rounds: everything is in the journal.
-fn interrupted(output: Output, reader: &JournalReader) -> Outcome {
+pub(super) fn interrupted(output: Output, reader: &JournalReader, next: &str) -> Outcome {
     let open = reader.open_sagas()?;
     let ids: Vec<&str> = open.iter().map(|saga| saga.id.as_str()).collect();
     let words = match ids.as_slice() {
         [] => "stopped; nothing is open".to_owned(),
-        ids => format!(
-            "stopped; still open: {}; stop and target stay with the venue; `trimtab signal resume --stay` goes on",
-            ids.join(", ")
-        ),
+        ids => format!("stopped; still open: {}; stop and target stay with the venue; {next}", ids.join(", ")),
     };
     output.result(&json!({ "stopped": true, "open": ids }), || words)
 }
 
 /// How often the user has asked the program to end.
-fn stop_signal() -> watch::Receiver<u32> {
+pub(super) fn stop_signal() -> watch::Receiver<u32> {
     let (sender, receiver) = watch::channel(0);
     tokio::spawn(async move {
         loop {

@@ -167,7 +167,9 @@ pub struct StrategyConfig {
 }
 
 impl StrategyConfig {
-    pub(super) fn problem(&self) -> Option<(&'static str, String)> {
+    /// What is wrong with these settings, as (key, reason); `None` when they make sense.
+    #[must_use]
+    pub fn problem(&self) -> Option<(&'static str, String)> {
         let most_capital = Decimal::from(1_000_000_000);
         if let Some(base) = self.base_capital.filter(|base| *base <= Decimal::ZERO || *base > most_capital) {
             let reason = format!("a base capital of {base} US dollars must be above 0, at most {most_capital}");

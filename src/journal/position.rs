@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -22,7 +22,7 @@ words! {
 }
 
 /// The parts of a loop that change during its life.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoopTerms {
     /// Aave's e-mode category, 0 for none.
     pub e_mode: u8,

@@ -221,6 +221,16 @@ fn step(approval: &Approval) -> Step {
     }
 }
 
+/// Whether a transaction does nothing but set an approval of somebody whom we know to zero.
+pub(super) fn takes_back(step: &Step) -> bool {
+    let CallData::Fixed { data } = &step.data else { return false };
+    let known = |spender| SPENDERS.iter().any(|(address, _)| *address == spender);
+    let pulls = IToken::approveCall::abi_decode(data).is_ok_and(|call| known(call.spender) && call.amount.is_zero());
+    let borrows = IDebtToken::approveDelegationCall::abi_decode(data)
+        .is_ok_and(|call| known(call.delegatee) && call.amount.is_zero());
+    step.value.is_zero() && (pulls || borrows)
+}
+
 fn figure(index: usize, approval: &Approval, owner: Address) -> Figure {
     // `Quantity` shows the largest number as "unlimited".
     let raw = if approval.unlimited { U256::MAX } else { approval.amount.raw };

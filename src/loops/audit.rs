@@ -6,7 +6,7 @@ use alloy::{
     sol_types::SolCall,
 };
 
-use super::{Pair, Subject, allow::allow_list};
+use super::{Pair, Subject, allow::allow_list, approvals::takes_back};
 use crate::{
     aave, dex,
     onedelta::{self, COMPOSER, DELTA_COMPOSE, FlashLoan, Op},
@@ -51,8 +51,16 @@ pub enum AuditError {
     Stream(#[from] onedelta::Refusal),
 }
 
-/// Refuses a plan whose transactions are not what a loop action on its pair would send.
+/// Refuses a plan whose transactions are not what a loop action on its pair would send. A plan without a loop may only
+/// take approvals back.
 pub fn audit(plan: &Plan) -> Result<(), AuditError> {
+    if plan.subject.is_null() {
+        let foreign = plan.steps.iter().find(|step| !takes_back(step));
+        return match foreign {
+            None => Ok(()),
+            Some(step) => Err(AuditError::Step { purpose: step.purpose.clone(), to: step.to }),
+        };
+    }
     let subject: Subject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
     plan.steps.iter().try_for_each(|step| audit_step(plan, &subject.pair, step))
 }

@@ -4,7 +4,7 @@ use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     SendError, Wire,
@@ -23,7 +23,7 @@ const REORG_DEPTH: u64 = 64;
 const RECENT_INTENTS: u32 = 32;
 
 /// What became of an intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 #[non_exhaustive]
 pub enum Verdict {
@@ -53,7 +53,7 @@ pub enum Verdict {
         /// The other one, where the endpoint's history reaches it.
         by: Option<B256>,
         /// The intent of ours that used it: one replaced by the other. `None` when it is not ours.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         by_intent: Option<IntentId>,
     },
     /// Its transaction waits in a pool.
@@ -84,7 +84,7 @@ pub enum Verdict {
 }
 
 /// What was found about one intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The intent.
     pub intent: IntentId,

@@ -53,6 +53,14 @@ pub enum TradeError {
     /// The governor's state in the journal is of another program.
     #[error("the governor's state in the journal cannot be read: {0}; `trimtab journal export` shows it")]
     GovernorState(String),
+    /// A setting that came with a signal and makes no sense.
+    #[error("{key}: {reason}")]
+    Setting {
+        /// Its name.
+        key: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// A decimal that the venue cannot store.
     #[error("{what} {value} has more digits than the venue stores")]
     Digits {
@@ -76,7 +84,7 @@ impl TradeError {
             Self::Query(QueryError::Read(error)) => error.exit_code(),
             Self::Fees(error) => error.exit_code(),
             Self::Pair(_) => 2,
-            Self::Query(_) => 3,
+            Self::Query(_) | Self::Setting { .. } => 3,
             Self::Loop(_) | Self::State(_) | Self::Digits { .. } => 4,
             Self::GovernorState(_) => 9,
             Self::Math(_) => 1,

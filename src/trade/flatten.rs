@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Desk, TradeError, assess::state::decimal};
 use crate::{
@@ -53,7 +53,7 @@ pub struct FlattenPlan {
 }
 
 /// What became of one thing.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Flattened {
     /// In words.
     pub what: String,
@@ -136,6 +136,23 @@ impl Own {
             perps: perps.map(|perp| key(perp.entry)).collect(),
             loops: reader.open_loops()?.into_iter().filter(|open| !open.paper).collect(),
         })
+    }
+}
+
+/// What became of everything.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FlattenReport {
+    /// Each thing that was to be closed.
+    pub closed: Vec<Flattened>,
+    /// What stays, in words.
+    pub stays: Vec<String>,
+}
+
+impl FlattenReport {
+    /// The exit code of the worst; 0 when there was nothing to close.
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        self.closed.iter().map(|one| one.exit).max().unwrap_or(0)
     }
 }
 

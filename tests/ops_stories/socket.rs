@@ -24,7 +24,8 @@ use trimtab::{
     plan::{self, Plan},
     units::Secs,
     watchdog::ops::{
-        Answer, DaemonClient, DaemonSocket, Refused, Request, Requests, SOCKET_SCHEMA, SocketError, socket_path,
+        Answer, DaemonClient, DaemonSocket, FlattenWith, PaperWith, Refused, Request, Requests, SOCKET_SCHEMA,
+        SocketError, socket_path,
     },
 };
 
@@ -44,11 +45,11 @@ impl Requests for Daemon {
     async fn answer(&self, request: Request) -> Answer {
         match request {
             Request::Status => Ok(json!({"paused": self.paused.load(Ordering::SeqCst)})),
-            Request::Pause => {
+            Request::Pause(_) => {
                 self.paused.store(true, Ordering::SeqCst);
                 Ok(Value::Null)
             }
-            Request::Resume => {
+            Request::Resume(_) => {
                 self.paused.store(false, Ordering::SeqCst);
                 Ok(Value::Null)
             }
@@ -57,7 +58,7 @@ impl Requests for Daemon {
                 self.submitted.fetch_add(1, Ordering::SeqCst);
                 Err(Refused::new(4, "health factor after opening 1.107 is below the floor 1.230"))
             }
-            Request::Flatten => {
+            Request::Flatten(_) => {
                 self.begun.notify_one();
                 self.go_on.notified().await;
                 self.submitted.fetch_add(100, Ordering::SeqCst);
@@ -143,7 +144,7 @@ async fn a_command_asks_pauses_and_hands_over_its_plan_unchanged() {
     let pong = client.ping().await.expect("pong");
     assert_eq!((pong.pid, pong.version.as_str()), (std::process::id(), env!("CARGO_PKG_VERSION")));
     assert_eq!(client.ask(&Request::Status).await.expect("status"), json!({"paused": false}));
-    assert_eq!(client.ask(&Request::Pause).await.expect("paused"), Value::Null);
+    assert_eq!(client.ask(&Request::Pause(PaperWith::default())).await.expect("paused"), Value::Null);
     assert_eq!(desk.client().await.ask(&Request::Status).await.expect("status"), json!({"paused": true}));
     let refused = client.ask(&Request::Submit(Box::new(plan()))).await.expect_err("refused");
     assert_eq!(refused.exit_code(), 4, "the daemon's exit code becomes the command's");
@@ -251,7 +252,7 @@ async fn work_goes_on_when_its_client_goes_away_and_a_late_answer_is_called_unkn
     let config = SocketConfig { answer_timeout: Duration::from_millis(100), ..SocketConfig::default() };
     let desk = Desk::open(config);
     let mut client = desk.client().await;
-    let late = client.ask(&Request::Flatten).await.expect_err("late");
+    let late = client.ask(&Request::Flatten(FlattenWith::default())).await.expect_err("late");
     assert_eq!(late.exit_code(), 7, "{late}");
     assert!(late.to_string().contains("goes on"), "{late}");
     assert!(client.ping().await.is_ok(), "the connection still serves");

@@ -17,6 +17,8 @@ mod beside;
 mod daemon;
 mod drill;
 mod feeds;
+mod handed;
 mod kit;
 mod once;
+mod records;
 mod signals;

@@ -61,11 +61,11 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let signals = Signals::listen().map_err(WatchError::Signals)?;
     let farewell = post.alerts.clone();
     let Post { session, office, watch, seats, .. } = post;
-    let trades = office.venue.is_some() && !args.shadow;
+    let trades = office.venue.is_some();
     let everybody: Vec<(Address, bool)> = seats.iter().map(|seat| (seat.account(), seat.can_act())).collect();
     let options = DaemonOptions { heads, quiet_chain: !session.identity.is_live(), grace: GRACE };
     let mut daemon = Daemon::new(office, watch, seats, pulse, notify.clone(), options);
-    // Whoever holds the journal sees open trades through, with or without new signals.
+    // Whoever holds the journal sees open trades through, with or without new signals; in shadow only those of practice.
     if trades {
         for account in &acting {
             daemon = daemon.hosting(*account, host(args, &session));
@@ -99,14 +99,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
 /// What goes on with open trades, and takes new lines of the file where there is one.
 fn host(args: &WatchArgs, session: &Session) -> Host {
     let strategy = &session.config.strategy;
-    let policies = Policies {
-        cap: strategy.cap,
-        include_existing: false,
-        forced: false,
-        after_perp: strategy.after_perp,
-        on_perp_failure: strategy.on_perp_failure,
-    };
-    Host::new(policies, args.signals.as_deref().map(Follow::new), order_timeout(session))
+    Host::new(Policies::of(strategy), args.signals.as_deref().map(Follow::new), order_timeout(session))
 }
 
 /// A socket beside each journal that is ours; one for all, where a path is set.

@@ -253,7 +253,8 @@ async fn record(session: &Session, account: Address, drill: &Drill) -> Outcome {
         "trim": drill.trim.as_ref().map(|leg| &leg.transactions),
         "back": drill.back.as_ref().map(|leg| &leg.transactions),
     });
-    if session.ask_daemon(account, &ops::Request::Drilled(figures.clone())).await?.is_some() {
+    let with = ops::DrilledWith { figures: figures.clone() };
+    if session.ask_daemon(account, &ops::Request::Drilled(with)).await?.is_some() {
         return Ok(());
     }
     let head = Reader::head(&session.endpoints).await?;

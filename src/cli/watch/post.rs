@@ -13,6 +13,7 @@ use crate::{
         global::GlobalArgs,
         journal::ending_words,
         session::Session,
+        signal_view::assessment_text,
     },
     config::TokenFeed,
     journal::Severity,
@@ -79,7 +80,12 @@ impl Manned {
         let reserves = session.reserves().await?;
         let feeds = feeds(&config.watch.feeds, &reserves)?;
         let survey = Survey::new(reserves.clone(), NEAR).with_feeds(feeds);
-        let trade = TradeOffice { settings: TradeSettings::from(config), reserves, live: session.identity.is_live() };
+        let trade = TradeOffice {
+            settings: TradeSettings::from(config),
+            reserves,
+            live: session.identity.is_live(),
+            words: assessment_text,
+        };
         let office = Office::new(
             session.endpoints.clone(),
             session.network().as_str().to_owned(),

@@ -9,7 +9,7 @@ use super::{
     record::event,
 };
 use crate::{
-    config::{AfterPerp, OnPerpFailure},
+    config::{AfterPerp, OnPerpFailure, StrategyConfig},
     journal::{JournalError, JournalReader, OrderKind, Severity},
     perps::PerpVenue,
     strategy::Signal,
@@ -30,6 +30,20 @@ pub struct Policies {
     pub after_perp: AfterPerp,
     /// What happens to the loop when the perp is proven not to have opened.
     pub on_perp_failure: OnPerpFailure,
+}
+
+impl Policies {
+    /// Those of the settings: nothing beyond them is allowed.
+    #[must_use]
+    pub const fn of(settings: &StrategyConfig) -> Self {
+        Self {
+            cap: settings.cap,
+            include_existing: false,
+            forced: false,
+            after_perp: settings.after_perp,
+            on_perp_failure: settings.on_perp_failure,
+        }
+    }
 }
 
 /// Takes a signal: checks its age and that its id is new, assesses it on the newest state, and begins its saga in the

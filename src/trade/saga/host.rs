@@ -1,14 +1,17 @@
 //! One round of a process that hosts signals: new lines are taken, every open saga goes on as far as it goes.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use super::{
-    Follow, Hand, Line, Phase, Policies, Progress, SagaError, SagaReport, Wait, accept, others::state_of,
-    record::event, resume_open_sagas, run::unresolved,
+    Follow, Hand, Line, Phase, Policies, Progress, SagaError, SagaReport, SignalOrder, Wait, accept, advance,
+    others::state_of, record::event, run::unresolved,
 };
 use crate::{
+    config::StrategyConfig,
     journal::{JournalError, Severity},
     perps::PerpVenue,
     strategy::Signal,
-    trade::Desk,
+    trade::{Assessment, Desk, TradeError},
     units::Secs,
 };
 
@@ -17,6 +20,8 @@ use crate::{
 pub struct Host {
     policies: Policies,
     follow: Option<Follow>,
+    /// Settings that signals came with, by id; for as long as the process runs.
+    own: BTreeMap<String, StrategyConfig>,
     /// How long an order may lie before it is told to be overdue.
     order_timeout: Secs,
 }
@@ -68,7 +73,43 @@ impl Host {
     /// A host that follows a file, or only sees open sagas through.
     #[must_use]
     pub const fn new(policies: Policies, follow: Option<Follow>, order_timeout: Secs) -> Self {
-        Self { policies, follow, order_timeout }
+        Self { policies, follow, own: BTreeMap::new(), order_timeout }
+    }
+
+    /// Takes a signal that a command hands over, with the settings it came with. Nothing is signed; the next round goes on.
+    pub async fn accept<V: PerpVenue + Clone>(
+        &mut self,
+        desk: &Desk<V>,
+        hand: &Hand<'_>,
+        order: &SignalOrder,
+    ) -> Result<Assessment, SagaError> {
+        let signal = order.read()?;
+        let own = with_own(desk, Some(&order.strategy));
+        let assessment = Box::pin(accept(&own, hand, &signal, order.policies())).await?;
+        self.own.insert(signal.id, order.strategy.clone());
+        Ok(assessment)
+    }
+
+    /// Goes on with the open signals of a hand with these settings instead of those they have.
+    pub fn resettle(&mut self, hand: &Hand<'_>, strategy: &StrategyConfig) -> Result<(), SagaError> {
+        if let Some((key, reason)) = strategy.problem() {
+            return Err(TradeError::Setting { key, reason }.into());
+        }
+        for saga in hand.reader().open_sagas()?.into_iter().filter(|saga| saga.paper == hand.is_paper()) {
+            self.own.insert(saga.id, strategy.clone());
+        }
+        Ok(())
+    }
+
+    /// Every open signal of a hand goes on as far as it goes; no new line is taken.
+    pub async fn go_on<V: PerpVenue + Clone>(
+        &mut self,
+        desk: &Desk<V>,
+        hand: &mut Hand<'_>,
+    ) -> Result<Vec<Notice>, SagaError> {
+        let mut notices = Vec::new();
+        self.see_through(desk, hand, &mut notices).await?;
+        Ok(notices)
     }
 
     /// One round. Nothing of a single signal ends it; an error does that concerns the journal or the file itself.
@@ -121,14 +162,20 @@ impl Host {
     }
 
     async fn see_through<V: PerpVenue + Clone>(
-        &self,
+        &mut self,
         desk: &Desk<V>,
         hand: &mut Hand<'_>,
         notices: &mut Vec<Notice>,
     ) -> Result<(), SagaError> {
-        for (id, progress) in resume_open_sagas(desk, hand).await? {
-            match progress {
-                Ok(Progress::Over(report)) => notices.push(Notice::Over(report)),
+        let paper = hand.is_paper();
+        let open = hand.reader().open_sagas()?;
+        for id in open.into_iter().filter(|saga| saga.paper == paper).map(|saga| saga.id) {
+            let own = with_own(desk, self.own.get(&id));
+            match Box::pin(advance(&own, hand, &id)).await {
+                Ok(Progress::Over(report)) => {
+                    self.own.remove(&id);
+                    notices.push(Notice::Over(report));
+                }
                 Ok(Progress::Waits { phase, wait }) => {
                     if let Some(reason) = self.overdue(desk, hand, &id, wait).await? {
                         notices.push(Notice::Overdue { id: id.clone(), reason });
@@ -169,5 +216,17 @@ impl Host {
             unresolved(desk, hand, &mut state, reason.clone()).await?;
         }
         Ok(Some(reason))
+    }
+}
+
+/// The desk with the settings that a signal came with.
+fn with_own<'desk, V: Clone>(desk: &'desk Desk<V>, own: Option<&StrategyConfig>) -> Cow<'desk, Desk<V>> {
+    match own {
+        Some(strategy) if *strategy != desk.settings.strategy => {
+            let mut desk = desk.clone();
+            desk.settings.strategy = strategy.clone();
+            Cow::Owned(desk)
+        }
+        _ => Cow::Borrowed(desk),
     }
 }

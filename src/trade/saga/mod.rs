@@ -16,6 +16,7 @@ mod host;
 mod machine;
 #[cfg(test)]
 mod machine_tests;
+mod order;
 mod others;
 mod paper;
 mod phase;
@@ -31,6 +32,7 @@ pub use follow::{Follow, Line};
 pub use hand::Hand;
 pub use host::{Host, Notice};
 pub use machine::{Finish, Goal, Step, Wait, goal, next, wanted};
+pub use order::SignalOrder;
 pub use others::{open_trades, state_of};
 pub use phase::{ATTEMPTS, Phase, Role, intent_of};
 pub use report::{LegReport, PerpReport, SagaReport, report};

@@ -24,6 +24,8 @@ pub use pulse::{Pulse, Readiness};
 pub use service::{OpsService, ServiceError, check_health};
 pub use signals::{DaemonSignal, Signals};
 pub use socket::{
-    Answer, DaemonClient, DaemonSocket, Pong, Refused, Request, Requests, SOCKET_SCHEMA, SocketError, socket_path,
+    AdoptWith, Answer, ChangeWith, DaemonClient, DaemonSocket, DrilledWith, FlattenWith, PaperWith, Pong,
+    ReconcileAnswer, ReconcileWith, Refused, Request, Requests, SOCKET_SCHEMA, SignalResumeWith, SignalTaken,
+    SocketError, ThresholdsAnswer, socket_path,
 };
 pub use table::{AccountRow, DecisionRow, LiveView, LoopRow, Marks, PerpRow, ViewEvent, plain_lines, table};

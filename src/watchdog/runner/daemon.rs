@@ -4,25 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 use serde_json::{Value, json};
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Acted, Office, Rulebook, Seat, Seen, Turn, Watch, WatchError, hosting::Hosted};
+use super::{
+    Acted, Office, Rulebook, Seat, Turn, Watch, WatchError,
+    desk::{QUEUE, SeatDesk, Work},
+};
 use crate::{
     chain::{BlockRef, Endpoints, HeadOptions, ReadError},
     journal::Severity,
-    plan::Plan,
-    strategy::Command,
     trade::saga::Host,
     watchdog::ops::{
         Alert, Answer, DaemonSignal, Pulse, Readiness, Refused, Request, Requests, ServiceNotify, Signals, Stage,
     },
 };
-
-/// Most commands that wait for a seat.
-const QUEUE: usize = 16;
 
 /// How the daemon runs.
 #[derive(Debug, Clone)]
@@ -71,27 +66,6 @@ struct Asked {
     account: Option<Address>,
     request: Request,
     answer: oneshot::Sender<Answer>,
-}
-
-/// A seat's task, as the daemon holds it.
-#[derive(Debug)]
-struct SeatDesk {
-    account: Address,
-    can_act: bool,
-    seen: watch::Sender<Option<Seen>>,
-    ahead: watch::Sender<Option<Seen>>,
-    work: mpsc::Sender<Work>,
-    task: JoinHandle<Seat>,
-}
-
-/// What a seat does besides watching.
-#[derive(Debug)]
-enum Work {
-    Submit(Box<Plan>, oneshot::Sender<Answer>),
-    Govern(Command, oneshot::Sender<Answer>),
-    Drilled(Value, oneshot::Sender<Answer>),
-    Host(Box<Host>),
-    Stop,
 }
 
 /// Commands reach the daemon through this.
@@ -271,16 +245,6 @@ impl Daemon {
         reload: &impl Fn() -> Result<Rulebook, String>,
     ) {
         let result = match request {
-            Request::Submit(plan) => {
-                let account = Some(plan.account);
-                return self.to_seat(account, answer, |answer| Work::Submit(plan, answer));
-            }
-            Request::Pause => return self.to_seat(account, answer, |answer| Work::Govern(Command::Pause, answer)),
-            Request::Resume => return self.to_seat(account, answer, |answer| Work::Govern(Command::Resume, answer)),
-            Request::Flatten => return self.to_seat(account, answer, |answer| Work::Govern(Command::Flatten, answer)),
-            Request::Drilled(figures) => {
-                return self.to_seat(account, answer, |answer| Work::Drilled(figures, answer));
-            }
             Request::Reload => match reload() {
                 Ok(rulebook) => {
                     self.office.replace_rulebook(rulebook);
@@ -289,23 +253,20 @@ impl Daemon {
                 Err(reason) => Err(Refused::new(3, reason)),
             },
             Request::Status => Ok(self.status()),
-            other => Err(Refused::new(2, format!("the daemon does not do `{}` by itself", other.name()))),
+            // A plan names its account.
+            Request::Submit(plan) => return self.to_seat(Some(plan.account), Request::Submit(plan), answer),
+            other => return self.to_seat(account, other, answer),
         };
         let _ = answer.send(result);
     }
 
-    /// Hands work to the seat of an account, which answers when it is done.
-    fn to_seat(
-        &self,
-        account: Option<Address>,
-        answer: oneshot::Sender<Answer>,
-        work: impl FnOnce(oneshot::Sender<Answer>) -> Work,
-    ) {
+    /// Hands a request to the seat of an account, which answers when it is done.
+    fn to_seat(&self, account: Option<Address>, request: Request, answer: oneshot::Sender<Answer>) {
         let mut able = self.desks.iter().filter(|desk| desk.can_act && account.is_none_or(|own| own == desk.account));
         let refused = match (able.next(), able.next(), account) {
             (Some(desk), None, _) => match desk.work.try_reserve() {
                 Ok(place) => {
-                    place.send(work(answer));
+                    place.send(Work::Asked(Box::new(request), answer));
                     return;
                 }
                 Err(_) => Refused::new(9, "the daemon is busy with other commands"),
@@ -341,91 +302,4 @@ impl Daemon {
             }
         }
     }
-}
-
-impl SeatDesk {
-    fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
-        let (seen, sees) = watch::channel(None);
-        let (ahead, sees_ahead) = watch::channel(None);
-        let (work, works) = mpsc::channel(QUEUE);
-        let (account, can_act) = (seat.account(), seat.can_act());
-        let task = tokio::spawn(serve(index, seat, (sees, sees_ahead), works, news, office));
-        Self { account, can_act, seen, ahead, work, task }
-    }
-}
-
-/// A seat's life: each newest head one turn, between them what commands want.
-async fn serve(
-    index: usize,
-    mut seat: Seat,
-    (mut sees, mut sees_ahead): (watch::Receiver<Option<Seen>>, watch::Receiver<Option<Seen>>),
-    mut works: mpsc::Receiver<Work>,
-    news: watch::Sender<News>,
-    office: Arc<Office>,
-) -> Seat {
-    let mut hosted: Option<Hosted> = None;
-    loop {
-        tokio::select! {
-            biased;
-            changed = sees.changed() => {
-                if changed.is_err() {
-                    return seat;
-                }
-                let Some(seen) = sees.borrow_and_update().clone() else { continue };
-                match Box::pin(seat.turn(&seen)).await {
-                    Ok(turn) => publish(&news, (index, seat.account()), &seen, turn),
-                    Err(error) => {
-                        tracing::error!(account = %seat.account(), %error, "this head's turn failed");
-                        let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);
-                        office.alerts.raise(Alert::new(Severity::Alert, "turn-failed", "watch", text).of(seat.account()));
-                    }
-                }
-            },
-            Ok(()) = sees_ahead.changed() => {
-                let Some(seen) = sees_ahead.borrow_and_update().clone() else { continue };
-                match Box::pin(seat.turn_ahead(&seen)).await {
-                    Ok(Some(turn)) => publish(&news, (index, seat.account()), &seen, turn),
-                    Ok(None) => {}
-                    // The sealed block comes in any case, and is alarmed about.
-                    Err(error) => tracing::warn!(account = %seat.account(), %error, "a pre-confirmed block's turn failed"),
-                }
-            },
-            work = works.recv() => match work {
-                Some(Work::Submit(plan, answer)) => {
-                    // A trim must not wait for what a command wants: newer heads may call the sender away.
-                    let result = Box::pin(seat.submit(*plan, &sees)).await;
-                    let _ = answer.send(result);
-                }
-                Some(Work::Govern(Command::Flatten, answer)) => {
-                    let result = Box::pin(seat.flatten(&sees)).await;
-                    let _ = answer.send(result);
-                }
-                Some(Work::Govern(command, answer)) => {
-                    let _ = answer.send(seat.govern(command).await);
-                }
-                Some(Work::Drilled(figures, answer)) => {
-                    let _ = answer.send(seat.drilled(figures).await);
-                }
-                Some(Work::Host(host)) => hosted = Some(Hosted::new(*host)),
-                Some(Work::Stop) | None => return seat,
-            },
-            () = Hosted::due(&hosted) => if let Some(hosted) = &mut hosted {
-                Box::pin(seat.host(hosted, &sees)).await;
-            },
-        }
-    }
-}
-
-fn publish(news: &watch::Sender<News>, (index, account): (usize, Address), seen: &Seen, turn: Turn) {
-    /// Decisions that are shown.
-    const SHOWN: usize = 20;
-    news.send_modify(|news| {
-        if let Some(acted) = &turn.acted {
-            news.acted.insert(0, (seen.observation.block.number, account, acted.clone()));
-            news.acted.truncate(SHOWN);
-        }
-        if let Some(place) = news.turns.get_mut(index) {
-            *place = Some(turn);
-        }
-    });
 }

@@ -1,17 +1,23 @@
-//! Signals traded by the seat that owns the sender, between two heads.
+//! Signals traded by the seat that owns the sender, between two heads: those of the daemon's file, and those that commands
+//! hand over.
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
 
-use super::{Seat, Seen, seat::Hands, submit::watched};
+use super::{Seat, Seen, answer::no_key, seat::Hands, submit::watched};
 use crate::{
     journal::Severity,
-    trade::saga::{Hand, Host, Notice},
-    watchdog::ops::Alert,
+    perps::avantis_v1::AvantisV1,
+    trade::{
+        Desk,
+        saga::{Hand, Host, Notice, SignalOrder},
+    },
+    watchdog::ops::{Alert, Answer, Refused, SignalResumeWith, SignalTaken},
 };
 
 /// Time between two rounds.
@@ -66,17 +72,91 @@ impl Seat {
         hosted: &mut Hosted,
         sees: &watch::Receiver<Option<Seen>>,
     ) -> Result<Vec<Notice>, String> {
-        let office = self.office.clone();
-        let venue = office.venue.clone().ok_or("no perp venue is known here")?;
-        let desk = office.desk(self.account, venue).ok_or("the daemon has no settings for trades")?;
-        let lookout = self.lookout(sees).map_err(|refused| refused.message)?;
-        let Hands::Sender(sender) = &mut self.hands else { return Err("no key".to_owned()) };
-        let interrupt = sender.interrupt();
-        let mut hand = Hand::Live(sender);
-        let round = Box::pin(hosted.host.round(&desk, &mut hand));
-        let notices = watched(round, lookout).await;
-        interrupt.lower();
-        notices.map_err(|error| error.to_string())
+        let mut notices = Vec::new();
+        if !self.office.shadow {
+            let desk = self.trading()?;
+            let lookout = self.lookout(sees).map_err(|refused| refused.message)?;
+            let Hands::Sender(sender) = &mut self.hands else { return Err("no key".to_owned()) };
+            let interrupt = sender.interrupt();
+            let mut hand = Hand::Live(sender);
+            let round = Box::pin(hosted.host.round(&desk, &mut hand));
+            let live = watched(round, lookout).await;
+            interrupt.lower();
+            notices.extend(live.map_err(|error| error.to_string())?);
+        }
+        notices.extend(self.practise(hosted).await?);
+        Ok(notices)
+    }
+
+    /// Practice goes on with what it has open: it signs nothing, so nothing has to call it away.
+    async fn practise(&self, hosted: &mut Hosted) -> Result<Vec<Notice>, String> {
+        let journal = self.sender().ok_or("no key")?.journal();
+        let open = journal.reader().open_sagas().map_err(|error| error.to_string())?;
+        if open.iter().all(|saga| !saga.paper) {
+            return Ok(Vec::new());
+        }
+        let desk = self.trading()?;
+        let round = Box::pin(hosted.host.go_on(&desk, &mut Hand::Paper(journal))).await;
+        round.map_err(|error| error.to_string())
+    }
+
+    fn trading(&self) -> Result<Desk<AvantisV1>, String> {
+        let venue = self.office.venue.clone().ok_or("the daemon knows no perp venue here")?;
+        self.office.desk(self.account, venue).ok_or_else(|| "the daemon has no settings for trades".to_owned())
+    }
+
+    /// Takes a signal that a command hands over, as one of the daemon's file: what is open goes first, and from then on
+    /// every round goes on with it.
+    pub(super) async fn take_signal(
+        &mut self,
+        order: &SignalOrder,
+        hosted: Option<&mut Hosted>,
+        sees: &watch::Receiver<Option<Seen>>,
+    ) -> Answer {
+        if !order.paper {
+            self.office.sends()?;
+        }
+        let hosted =
+            hosted.ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here: it trades no signals"))?;
+        Box::pin(self.host(hosted, sees)).await;
+        let desk = self.trading().map_err(|reason| Refused::new(3, reason))?;
+        let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
+        // Nothing is signed yet: what is taken is a row of the journal.
+        let hand = if order.paper { Hand::Paper(sender.journal()) } else { Hand::Live(sender) };
+        let accepted = Box::pin(hosted.host.accept(&desk, &hand, order)).await;
+        let assessment = accepted.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+        hosted.next = Instant::now();
+        let taken = assessment.signal.id.clone();
+        self.tell_notice(&Notice::Taken { id: taken.clone() });
+        let words = self.office.trade.as_ref().map_or_else(String::new, |trade| {
+            (trade.words)(&assessment, &self.office.network, &order.strategy.collateral)
+        });
+        Ok(json!(SignalTaken { taken, words }))
+    }
+
+    /// One round at once, with other settings where the command brings some.
+    pub(super) async fn resume_signals(
+        &mut self,
+        with: &SignalResumeWith,
+        hosted: Option<&mut Hosted>,
+        sees: &watch::Receiver<Option<Seen>>,
+    ) -> Answer {
+        if !with.paper {
+            self.office.sends()?;
+        }
+        let hosted =
+            hosted.ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here: it trades no signals"))?;
+        if let Some(strategy) = &with.strategy {
+            let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
+            let hand = if with.paper { Hand::Paper(sender.journal()) } else { Hand::Live(sender) };
+            let resettled = hosted.host.resettle(&hand, strategy);
+            resettled.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+        }
+        Box::pin(self.host(hosted, sees)).await;
+        match &hosted.failed {
+            Some(reason) => Err(Refused::new(6, reason.clone())),
+            None => Ok(json!({ "resumed": true })),
+        }
     }
 
     fn tell_notice(&mut self, notice: &Notice) {

@@ -8,14 +8,18 @@
 //! journal so that the next head can go on; without a key, or in shadow, nothing is signed.
 
 mod act;
+mod answer;
 mod climb;
 mod daemon;
+mod desk;
 mod error;
 mod govern;
 mod hosting;
 mod office;
 mod pending;
 mod perps;
+mod reconcile;
+mod record;
 mod seat;
 mod submit;
 mod tell;

@@ -10,9 +10,9 @@ use crate::{
     config::{BoundsConfig, Config, FeesConfig, ThresholdsConfig, WatchConfig},
     perps::avantis_v1::AvantisV1,
     send::Outcome,
-    trade::{Desk, TradeSettings},
+    trade::{Assessment, Desk, TradeSettings},
     units::Secs,
-    watchdog::ops::{AlertSink, Meters},
+    watchdog::ops::{AlertSink, Meters, Refused},
 };
 
 /// Settings that can be read again while the watch goes on.
@@ -51,6 +51,8 @@ pub struct TradeOffice {
     pub reserves: ReserveList,
     /// The chain is the real one.
     pub live: bool,
+    /// An assessment for people: with the network's name, and the symbol of the loop's collateral.
+    pub words: fn(&Assessment, &str, &str) -> String,
 }
 
 /// Endpoints, clock, settings and voices.
@@ -124,7 +126,7 @@ impl Office {
 
     /// An account's desk; `None` where nothing is traded.
     pub(super) fn desk<V>(&self, account: Address, venue: V) -> Option<Desk<V>> {
-        let TradeOffice { settings, reserves, live } = self.trade.clone()?;
+        let TradeOffice { settings, reserves, live, .. } = self.trade.clone()?;
         Some(Desk {
             endpoints: self.endpoints.clone(),
             reserves,
@@ -135,6 +137,11 @@ impl Office {
             network: self.network.clone(),
             live,
         })
+    }
+
+    /// Refuses what would be sent in shadow.
+    pub(super) fn sends(&self) -> Result<(), Refused> {
+        if self.shadow { Err(Refused::new(4, "the daemon runs in shadow: it sends nothing")) } else { Ok(()) }
     }
 
     /// Decides and tells only.

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use std::future::Future;
 
-use super::{Seat, Seen, seat::Hands};
+use super::{Seat, Seen, answer::no_key, seat::Hands};
 use crate::{
     chain::Reader,
     loops,
@@ -18,9 +18,7 @@ impl Seat {
     /// Checks, simulates and sends a plan. While it is followed, a newer head that calls for a trim calls the sender away.
     pub(super) async fn submit(&mut self, plan: Plan, sees: &watch::Receiver<Option<Seen>>) -> Answer {
         let office = self.office.clone();
-        if office.shadow {
-            return Err(Refused::new(4, "the daemon runs in shadow: it sends nothing"));
-        }
+        office.sends()?;
         let is_perp = serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok();
         if !is_perp {
             loops::audit(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
@@ -31,7 +29,7 @@ impl Seat {
         self.memory.expect_change();
         let lookout = self.lookout(sees)?;
         let Hands::Sender(sender) = &mut self.hands else {
-            return Err(Refused::new(4, "the daemon has no key for this account"));
+            return Err(no_key());
         };
         let sending = async {
             if is_perp {
@@ -66,7 +64,7 @@ impl Seat {
     ) -> Result<impl Future<Output = ()> + Send + use<>, Refused> {
         let interrupt = match &self.hands {
             Hands::Sender(sender) => sender.interrupt(),
-            Hands::None(_) => return Err(Refused::new(4, "the daemon has no key for this account")),
+            Hands::None(_) => return Err(no_key()),
         };
         let mut probe = Self::new(self.office.clone(), self.account, Hands::None(None));
         probe.memory = self.memory.clone();

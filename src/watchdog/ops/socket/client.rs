@@ -11,7 +11,8 @@ use tokio::{io::BufReader, net::UnixStream, time::timeout};
 
 use super::{
     error::SocketError,
-    message::{Pong, Request, read_answer, typed},
+    message::{Pong, read_answer, typed},
+    request::Request,
     server::{Line, read_line, write_line},
 };
 use crate::config::SocketConfig;

@@ -9,10 +9,17 @@ mod client;
 mod error;
 mod message;
 mod place;
+mod request;
 mod server;
+mod with;
 
 pub use client::DaemonClient;
 pub use error::SocketError;
-pub use message::{Answer, Pong, Refused, Request, SOCKET_SCHEMA};
+pub use message::{Answer, Pong, Refused, SOCKET_SCHEMA};
 pub use place::socket_path;
+pub use request::Request;
 pub use server::{DaemonSocket, Requests};
+pub use with::{
+    AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileAnswer, ReconcileWith, SignalResumeWith,
+    SignalTaken, ThresholdsAnswer,
+};

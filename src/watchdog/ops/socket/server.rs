@@ -13,8 +13,9 @@ use tracing::{debug, info, warn};
 
 use super::{
     error::SocketError,
-    message::{Answer, Pong, Refused, Request, answer_line},
+    message::{Answer, Pong, Refused, answer_line},
     place::{Place, bind},
+    request::Request,
 };
 use crate::config::SocketConfig;
 

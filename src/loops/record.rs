@@ -1,0 +1,194 @@
+//! What the journal is told about a loop without a transaction: that it is ours from now on, and its thresholds.
+
+use alloy::primitives::Address;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{BLOCK_TIME, LoopSnapshot, Pair};
+use crate::{
+    aave::StateError,
+    config::Thresholds,
+    journal::{Journal, JournalError, LoopTerms, NewLoop, PositionId, Stamp},
+};
+
+/// Thresholds that differ from those so far, as health factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdChange {
+    /// Alert below this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warn: Option<Decimal>,
+    /// Trim below this …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Decimal>,
+    /// … to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Decimal>,
+    /// Trim at urgent bounds below this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgent: Option<Decimal>,
+}
+
+/// A loop that was taken over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adopted {
+    /// Its name, such as `WETH/USDC`.
+    #[serde(rename = "adopted")]
+    pub pair: String,
+    /// Its name in the journal.
+    pub id: PositionId,
+    /// What is ours of it from now on, in smallest units, and its thresholds.
+    pub terms: LoopTerms,
+}
+
+/// Why the journal was not told.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// Nothing to take over.
+    #[error("the account has no {0} loop")]
+    NoLoop(String),
+    /// It is there already.
+    #[error("the journal already has the {0} loop")]
+    Known(String),
+    /// The journal does not have the loop whose thresholds are to change.
+    #[error("the journal has no open {0} loop; `loop adopt` takes one over")]
+    NotOurs(String),
+    /// Thresholds that make no sense together.
+    #[error("--{field}: {reason}")]
+    Thresholds {
+        /// Which.
+        field: &'static str,
+        /// Why, with both figures.
+        reason: String,
+    },
+    /// Thresholds in the journal that another program wrote.
+    #[error("stored thresholds: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// Aave's figures.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl RecordError {
+    /// The process's exit code (DESIGN.md §3).
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoLoop(_) | Self::Known(_) | Self::NotOurs(_) => 4,
+            Self::Thresholds { .. } => 2,
+            Self::Stored(_) | Self::State(_) => 1,
+            Self::Journal(error) => error.exit_code(),
+        }
+    }
+}
+
+impl ThresholdChange {
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The thresholds with what differs in its place, if they make sense together.
+    pub fn over(&self, base: Thresholds) -> Result<Thresholds, RecordError> {
+        checked(Thresholds {
+            warn: self.warn.unwrap_or(base.warn),
+            trigger: self.trigger.unwrap_or(base.trigger),
+            target: self.target.unwrap_or(base.target),
+            urgent: self.urgent.unwrap_or(base.urgent),
+            ..base
+        })
+    }
+}
+
+/// Takes the account's loop over as it stands in the snapshot. Refused when there is none, or the journal has it.
+pub fn adopt(
+    journal: &Journal,
+    snapshot: &LoopSnapshot,
+    pair: &Pair,
+    thresholds: Thresholds,
+    at: Stamp,
+) -> Result<Adopted, RecordError> {
+    let thresholds = checked(thresholds)?;
+    let (account, market) = (&snapshot.account, &snapshot.market);
+    let then = snapshot.block.timestamp.plus(BLOCK_TIME);
+    let supplied = account.supplied(market.reserve(pair.collateral.token)?, then)?;
+    let owed = account.owed(market.reserve(pair.debt.token)?, then)?;
+    if supplied.is_zero() || owed.is_zero() {
+        return Err(RecordError::NoLoop(pair.name()));
+    }
+    if journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?.is_some() {
+        return Err(RecordError::Known(pair.name()));
+    }
+    let terms = LoopTerms {
+        e_mode: account.emode,
+        thresholds: serde_json::to_value(thresholds)?,
+        collateral_principal: supplied,
+        debt_principal: owed,
+    };
+    let new = NewLoop {
+        id: PositionId::derive(at.wall, pair.name().as_bytes()),
+        paper: false,
+        collateral: pair.collateral.token,
+        debt: pair.debt.token,
+        terms: terms.clone(),
+    };
+    journal.adopt_loop(&new, at)?;
+    Ok(Adopted { pair: pair.name(), id: new.id, terms })
+}
+
+/// Stores thresholds for a loop that the journal has open; what is not named in the change stays as it is stored. They
+/// hold from the watch's next head on.
+pub fn change_thresholds(
+    journal: &Journal,
+    (collateral, debt): (Address, Address),
+    change: &ThresholdChange,
+    at: Stamp,
+) -> Result<Thresholds, RecordError> {
+    let position = journal.reader().open_loop_of(collateral, debt, false)?;
+    let position = position.ok_or_else(|| RecordError::NotOurs(format!("{collateral}/{debt}")))?;
+    let thresholds = change.over(serde_json::from_value(position.terms.thresholds.clone())?)?;
+    let stored = serde_json::to_value(thresholds)?;
+    journal.update_loop(position.id, &LoopTerms { thresholds: stored, ..position.terms }, at)?;
+    Ok(thresholds)
+}
+
+fn checked(thresholds: Thresholds) -> Result<Thresholds, RecordError> {
+    match thresholds.problem() {
+        Some((field, reason)) => Err(RecordError::Thresholds { field, reason }),
+        None => Ok(thresholds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::dec;
+
+    use super::*;
+    use crate::config::{LoopClass, ThresholdsConfig};
+
+    #[test]
+    fn what_is_not_named_stays_and_what_makes_no_sense_is_refused_with_both_figures() {
+        let base = ThresholdsConfig::default().of(LoopClass::Volatile);
+        let change = ThresholdChange { trigger: Some(dec!(1.17)), ..ThresholdChange::default() };
+        let after = change.over(base).expect("sensible");
+        assert_eq!((after.trigger, after.warn, after.headroom), (dec!(1.17), base.warn, base.headroom));
+        let wrong = ThresholdChange { trigger: Some(dec!(1.3)), ..ThresholdChange::default() };
+        let refused = wrong.over(base).expect_err("above warn");
+        assert_eq!(refused.exit_code(), 2);
+        assert!(refused.to_string().contains("warn 1.18 must not be below trigger 1.3"), "{refused}");
+    }
+
+    #[test]
+    fn a_change_reads_back_as_it_was_written_and_unknown_thresholds_are_refused() {
+        let change = ThresholdChange { target: Some(dec!(1.30)), ..ThresholdChange::default() };
+        let text = serde_json::to_string(&change).expect("text");
+        assert_eq!(text, "{\"target\":\"1.30\"}");
+        assert_eq!(serde_json::from_str::<ThresholdChange>(&text).expect("read"), change);
+        assert!(serde_json::from_str::<ThresholdChange>("{\"headroom\":\"0.1\"}").is_err());
+    }
+}
