@@ -1,47 +1,97 @@
 //! Crashes on the replica: the watch, its sender and real contracts on seeded price paths, a liquidator in the same blocks.
 //!
-//! Twenty paths by default, three hundred with `TRIMTAB_LONG=1`.
+//! With the feed behind Aave's oracle twenty paths by default, without it seven; three hundred each with `TRIMTAB_LONG=1`.
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "common/mod.rs"]
 mod common;
 
+use alloy::primitives::U256;
 use indicatif::ProgressBar;
 use trimtab::{
     config::{BoundsConfig, WatchConfig},
     localchain::{ComposerSource, ReplicaState},
-    scenarios::{CrashReport, crash},
-    watchdog::paths::Path,
+    scenarios::{CrashOutcome, CrashReport, Foresight, crash},
+    units::UsdE8,
+    watchdog::paths::{Notice, Path, Step},
 };
 
-fn seeds() -> u64 {
-    if std::env::var_os("TRIMTAB_LONG").is_some() { 300 } else { 20 }
+/// How many paths: few, and all of them.
+fn seeds(few: u64, all: u64) -> u64 {
+    if std::env::var_os("TRIMTAB_LONG").is_some() { all } else { few }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts() {
+async fn played(paths: impl IntoIterator<Item = Path>, foresight: Foresight) -> Vec<CrashOutcome> {
     let kit = common::kit();
     let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
     let (watch, bounds) = (WatchConfig::default(), BoundsConfig::default());
+    let mut outcomes = Vec::new();
+    for path in paths {
+        let outcome = crash(&kit, &state, &path, &watch, &bounds, foresight).await;
+        outcomes.push(outcome.unwrap_or_else(|error| panic!("{}: {error}", path.seed)));
+    }
+    outcomes
+}
+
+/// What holds with a feed and without one; the report, and how many loops were saved.
+fn hold(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
     let mut report = CrashReport::default();
     let mut saved = 0;
-    for seed in 0..seeds() {
-        let path = Path::generate(seed).expect("path");
-        let outcome =
-            crash(&kit, &state, &path, &watch, &bounds).await.unwrap_or_else(|error| panic!("{seed}: {error}"));
+    for outcome in outcomes {
         let counted = &outcome.counted;
+        let seed = counted.seed;
         assert!(!counted.missed, "seed {seed}: liquidated although announced: {outcome:?}");
         assert!(!counted.silent, "seed {seed}: no alert at the first head that showed it: {outcome:?}");
         assert!(!counted.lowered, "seed {seed}: an action of ours lowered the health factor: {outcome:?}");
         assert!(!outcome.after_prices, "seed {seed}: {outcome:?}");
         assert!(!outcome.lost_more(), "seed {seed}: {outcome:?}");
         saved += u64::from(counted.liquidations == 0 && counted.liquidations_if_idle > 0);
-        report.add(&outcome);
+        report.add(outcome);
     }
     println!("{report}");
+    (report, saved)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts() {
+    let count = seeds(20, 300);
+    let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
+    let outcomes = played(paths, Foresight::Feed).await;
+    let (report, saved) = hold(&outcomes);
+    // Whoever reads the feed is not surprised by what the pool alone has shown.
+    assert_eq!(report.counted.kinds.values().map(|kind| kind.pool_alone).sum::<u64>(), 0, "{report}");
     // A run that tries nothing proves nothing.
     let trims: u64 = report.counted.blocks_to_trim.values().sum();
-    assert!(trims >= seeds() / 2 && saved >= seeds() / 10, "{saved} saved: {report}");
+    assert!(trims >= count / 2 && saved >= count / 10, "{saved} saved: {report}");
     let next = report.counted.blocks_to_trim.get(&1).copied().unwrap_or_default();
     assert!(next * 100 >= trims * 90, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_readable_feed_what_aaves_oracle_announces_is_still_answered() {
+    let count = seeds(7, 300);
+    let outcomes = played((0..count).map(|seed| Path::generate(seed).expect("path")), Foresight::PoolsAlone).await;
+    hold(&outcomes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_oracle_is_answered_before_it_moves_by_whoever_reads_the_feed() {
+    // A loop of 3x: 1.245, 0.996 by the feed while the oracle stays for two more blocks, then 0.996 by both.
+    let path = || {
+        let mut path = Path::wave(3_000, 0, 1, 1).expect("path");
+        let first = path.steps[0];
+        let fallen = UsdE8(first.feed.0 * U256::from(8u8) / U256::from(10u8));
+        let late = Step { feed: fallen, pool: fallen, ..first };
+        let caught_up = Step { oracle: fallen, ..late };
+        path.steps = vec![first, late, late, caught_up, caught_up];
+        path
+    };
+    let with = &played([path()], Foresight::Feed).await[0].counted;
+    assert_eq!((with.first_fall, with.liquidations, with.lowered), (None, 0, false), "{with:?}");
+    // One trim, mined in the block after the feed's fall and so before the oracle's.
+    assert_eq!(with.blocks_to_trim, [1], "{with:?}");
+    assert!(with.liquidations_if_idle > 0 && with.equity > with.equity_if_idle, "{with:?}");
+    let without = &played([path()], Foresight::PoolsAlone).await[0].counted;
+    assert_eq!((without.first_fall, without.missed), (Some(Notice::PoolAlone), false), "{without:?}");
+    assert!(without.liquidations > 0, "{without:?}");
 }

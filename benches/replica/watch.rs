@@ -105,7 +105,7 @@ impl Post {
         self.price = self.price * millionths / 1_000_000;
         let price = UsdE8(U256::from(self.price));
         let at = self.course.controls().head().await?.timestamp.plus(Secs(2));
-        self.course.block(&CourseStep { oracle: price, pool: price, at }, &[]).await?;
+        self.course.block(&CourseStep { feed: price, oracle: price, pool: price, at }, &[]).await?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     localchain::{ComposerSource, Kit},
-    scenarios::{CrashReport, StoryError, crash},
+    scenarios::{CrashReport, Foresight, StoryError, crash},
     watchdog::paths::Path,
 };
 
@@ -22,12 +22,17 @@ pub(super) struct CrashArgs {
     /// Seed of the first; each further path has the next. The same seed is the same story.
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
+    /// The watch reads no feed behind Aave's oracle, as one whose settings name none.
+    #[arg(long)]
+    no_feed: bool,
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
     seed: u64,
     paths: u64,
+    /// Whether the watch read the feed behind Aave's oracle.
+    feed: bool,
     report: &'a CrashReport,
     /// Seeds on which a liquidator took more than from the loop left alone.
     lost_more: Vec<u64>,
@@ -38,10 +43,11 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
     let config = global.settings()?.config;
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
+    let foresight = if args.no_feed { Foresight::PoolsAlone } else { Foresight::Feed };
     let (mut report, mut lost_more) = (CrashReport::default(), Vec::new());
     for (count, seed) in (args.seed..args.seed.saturating_add(args.paths)).enumerate() {
         let path = Path::generate(seed).map_err(StoryError::from)?;
-        let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds).await?;
+        let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds, foresight).await?;
         let counted = &outcome.counted;
         output.note(format!(
             "{} of {}: seed {seed}, {} at {}.{:03}x, {} blocks: {} trims, liquidated {} times, alone {} times",
@@ -60,7 +66,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
         }
         report.add(&outcome);
     }
-    let document = Document { seed: args.seed, paths: args.paths, report: &report, lost_more };
+    let document = Document { seed: args.seed, paths: args.paths, feed: !args.no_feed, report: &report, lost_more };
     output.result(&document, || report.to_string())?;
     if !report.is_broken() {
         return Ok(());

@@ -23,7 +23,7 @@ pub struct WatchConfig {
     /// Equity of an account, USD, above which a live network asks for a passed drill first.
     #[serde(with = "values::decimal")]
     pub max_equity: Decimal,
-    /// Trims before Aave's oracle answers, when the feed behind it already shows a health factor below `urgent`.
+    /// Trims before Aave's oracle answers, when the feed behind it already shows a health factor below `trigger`.
     pub act_on_feed: bool,
     /// How old an answer of Aave's oracle may be.
     pub heartbeat: Heartbeats,

@@ -16,7 +16,7 @@ use crate::{
     aave::{Projection, Reserve},
     config::{BoundsConfig, FeesConfig, Thresholds, Urgency},
     plan::Quantity,
-    units::{Bps, MathError, Secs, from_decimal, mul_div_up},
+    units::{Bps, MathError, Secs, WAD, from_decimal, mul_div_down, mul_div_up},
 };
 
 /// Settings of one action.
@@ -61,7 +61,12 @@ pub(super) struct Context<'a> {
     pub(super) widened: Option<String>,
     /// How much lower the collateral stands at the feed behind Aave's oracle.
     pub(super) feed_gap: Bps,
+    /// Most that a swap may lose and still raise the health factor; `None` where that is not what the action is for.
+    pub(super) helps: Option<Bps>,
 }
+
+/// Kept of what a swap may lose for the fee of the loan: more than Aave or Morpho Blue ask.
+const LOAN_FEE: u32 = 10;
 
 /// A loan that a plan takes.
 #[derive(Debug, Clone)]
@@ -105,6 +110,7 @@ impl<'a> Context<'a> {
             bound: urgency,
             widened: None,
             feed_gap: Bps(0),
+            helps: None,
         })
     }
 
@@ -112,7 +118,8 @@ impl<'a> Context<'a> {
     /// it only selects the next bounds (strategy.md §5).
     pub(super) fn lowering_debt(self) -> Result<Self, PlanError> {
         let urgency = self.settings.urgency.unwrap_or(Urgency::Trim);
-        let lowering = Self { urgency, bound: urgency, ..self };
+        let helps = if self.is_protective() { Some(self.helping()?) } else { None };
+        let lowering = Self { urgency, bound: urgency, helps, ..self };
         let Some(off) = lowering.pool_off_oracle()? else { return Ok(lowering) };
         let gate = lowering.settings.bounds.oracle_gate_bps;
         if off <= u64::from(gate.0) || lowering.settings.slippage.is_some() {
@@ -125,6 +132,27 @@ impl<'a> Context<'a> {
             bound.name()
         );
         Ok(Self { bound, widened: Some(widened), ..lowering })
+    }
+
+    /// What is sold counts for the liquidation threshold's part of its value, what is repaid for the health factor's: a swap
+    /// that loses more than lies between the two, at the price the oracle answers next, lowers the health factor.
+    fn helping(&self) -> Result<Bps, PlanError> {
+        let category = self.snapshot.market.category(self.snapshot.account.emode)?;
+        let threshold = self.snapshot.market.liquidation_threshold_in(self.collateral, category);
+        let counts = mul_div_up(WAD, U256::from(threshold.0), U256::from(Bps::ONE.0))?;
+        let ahead = self.ahead(self.standing(&self.start())?.health_factor)?;
+        let room = ahead.saturating_sub(counts);
+        if room.is_zero() {
+            return Ok(Bps(0));
+        }
+        let share: u32 = mul_div_down(room, U256::from(Bps::ONE.0), ahead)?.saturating_to();
+        Ok(Bps(share.saturating_sub(LOAN_FEE)))
+    }
+
+    /// A value of the collateral, or a health factor, at the feed behind Aave's oracle where that is lower.
+    pub(super) fn ahead(&self, value: U256) -> Result<U256, MathError> {
+        let left = Bps::ONE.0.saturating_sub(self.feed_gap.0);
+        mul_div_down(value, U256::from(left), U256::from(Bps::ONE.0))
     }
 
     /// How far the pools of the best route for a small amount are from the oracle, basis points; `None` without route.
@@ -140,12 +168,14 @@ impl<'a> Context<'a> {
         self.settings.urgency.is_some_and(Urgency::is_protective)
     }
 
-    /// Bound on swaps of this action. The last resort's is what liquidation costs less a little, and never narrower than
-    /// the urgent one.
+    /// Bound on swaps of this action: the class's, and no more than helps.
     pub(super) fn slippage(&self) -> Bps {
-        if let Some(slippage) = self.settings.slippage {
-            return slippage;
-        }
+        let class = self.settings.slippage.unwrap_or_else(|| self.class_slippage());
+        self.helps.map_or(class, |helps| helps.min(class))
+    }
+
+    /// The last resort's is what liquidation costs less a little, and never narrower than the urgent one.
+    fn class_slippage(&self) -> Bps {
         let bounds = &self.settings.bounds;
         let class = bounds.of(self.bound).slippage_bps;
         if self.bound != Urgency::LastResort {
@@ -223,6 +253,7 @@ impl<'a> Context<'a> {
             gas_price: self.settings.gas_price,
             slippage: self.slippage(),
             room: self.room(),
+            fallen: self.feed_gap,
         }
     }
 

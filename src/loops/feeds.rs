@@ -8,7 +8,9 @@ use alloy::{
 };
 
 use crate::{
+    aave::ReserveList,
     chain::{Answers, Batch, Slot},
+    config::TokenFeed,
     units::UsdE8,
 };
 
@@ -24,6 +26,29 @@ sol! {
 
 /// Decimals of Aave's prices.
 const DECIMALS: u8 = 8;
+
+/// A feed in the settings is of a token that Aave does not list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("watch.feeds: Aave lists no {token}; it lists {}", .known.join(", "))]
+pub struct UnknownFeed {
+    /// The symbol in the settings.
+    pub token: String,
+    /// Symbols that Aave lists.
+    pub known: Vec<String>,
+}
+
+/// The feeds of the settings (`[[watch.feeds]]`) by token, as [`Survey::with_feeds`](super::Survey::with_feeds) takes them.
+pub fn feeds_by_token(feeds: &[TokenFeed], list: &ReserveList) -> Result<BTreeMap<Address, Address>, UnknownFeed> {
+    let find = |TokenFeed { token, feed }: &TokenFeed| {
+        let listing = list.listings.iter().find(|listing| listing.symbol == *token);
+        let listing = listing.ok_or_else(|| UnknownFeed {
+            token: token.clone(),
+            known: list.listings.iter().map(|listing| listing.symbol.clone()).collect(),
+        })?;
+        Ok((listing.asset, *feed))
+    };
+    feeds.iter().map(find).collect()
+}
 
 /// Where a batch has the feeds' answers, by token.
 #[derive(Debug)]

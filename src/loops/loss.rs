@@ -54,15 +54,17 @@ fn expected(ctx: &Context<'_>, swap: Option<&Swap>, loan: Option<&Loan>) -> Resu
     Ok(swapped.saturating_add(fee).saturating_add(gas))
 }
 
-/// The bonus on the debt that a liquidator may repay with the close factor in force, USD with 8 decimals.
+/// The bonus on the debt that a liquidator may repay with the close factor in force, USD with 8 decimals; at the price of
+/// the feed behind Aave's oracle where that is lower, because the oracle liquidates there next.
 fn of_liquidation(ctx: &Context<'_>) -> Result<U256, PlanError> {
     let start = ctx.start();
     let standing = ctx.standing(&start)?;
-    let whole = standing.health_factor <= WHOLE_AT || standing.collateral < WHOLE_BELOW || standing.debt < WHOLE_BELOW;
+    let (health, collateral) = (ctx.ahead(standing.health_factor)?, ctx.ahead(standing.collateral)?);
+    let whole = health <= WHOLE_AT || collateral < WHOLE_BELOW || standing.debt < WHOLE_BELOW;
     let half = start.account_data()?.debt.0 >> 1;
     let repayable = if whole { standing.debt } else { standing.debt.min(half) };
     let (one, bonus) = (U256::from(Bps::ONE.0), U256::from(ctx.liquidation_bonus().0));
     // No more can be seized than there is.
-    let covered = mul_div_down(standing.collateral, one, one.saturating_add(bonus))?;
+    let covered = mul_div_down(collateral, one, one.saturating_add(bonus))?;
     Ok(mul_div_down(repayable.min(covered), bonus, one)?)
 }

@@ -53,6 +53,7 @@ pub use close::{Payout, Share};
 pub use context::Settings;
 pub use error::PlanError;
 pub use execute::{Report, execute, execute_protective};
+pub use feeds::{UnknownFeed, feeds_by_token};
 pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};

@@ -56,6 +56,9 @@ pub(super) struct Venue<'a> {
     pub(super) slippage: Bps,
     /// How much worse than the quote a fill may be in any case.
     pub(super) room: Bps,
+    /// How much lower collateral that is sold stands at the feed behind Aave's oracle: what is fair is measured there, or
+    /// no fill but the quote itself would be let through.
+    pub(super) fallen: Bps,
 }
 
 impl Venue<'_> {
@@ -63,7 +66,7 @@ impl Venue<'_> {
     pub(super) fn sell(&self, from: &Reserve, to: &Reserve, amount: U256) -> Result<Swap, PlanError> {
         let ranking = self.search(to)?.best_exact_in(from.asset, to.asset, amount);
         let quote = best(ranking, from, to, amount, from)?;
-        let fair = convert_down(amount, from, to)?;
+        let fair = mul_div_down(convert_down(amount, from, to)?, self.left(), U256::from(Bps::ONE.0))?;
         let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
         let floor = mul_div_up(quote.amount_out.max(fair), kept, U256::from(Bps::ONE.0))?;
         let room = U256::from(Bps::ONE.0.saturating_sub(self.room.0));
@@ -76,12 +79,17 @@ impl Venue<'_> {
     pub(super) fn buy(&self, from: &Reserve, to: &Reserve, amount: U256) -> Result<Swap, PlanError> {
         let ranking = self.search(from)?.best_exact_out(from.asset, to.asset, amount);
         let quote = best(ranking, from, to, amount, to)?;
-        let fair = convert_up(amount, to, from)?;
+        let fair = mul_div_up(convert_up(amount, to, from)?, U256::from(Bps::ONE.0), self.left())?;
         let kept = U256::from(Bps::ONE.0.saturating_sub(self.slippage.0));
         let ceiling = mul_div_down(quote.amount_in.min(fair), U256::from(Bps::ONE.0), kept)?;
         let room = U256::from(Bps::ONE.0.saturating_sub(self.room.0));
         let most = mul_div_down(quote.amount_in, U256::from(Bps::ONE.0), room)?;
         self.priced(Exact::Out, (from, to), quote, ceiling.max(most))
+    }
+
+    /// Basis points that are left of the oracle's price of what is sold; never none, so that it can be divided by.
+    fn left(&self) -> U256 {
+        U256::from(Bps::ONE.0.saturating_sub(self.fallen.0).max(1))
     }
 
     fn search(&self, priced_in: &Reserve) -> Result<Search<'_>, PlanError> {

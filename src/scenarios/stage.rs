@@ -13,7 +13,7 @@ use crate::{
     config::{BoundsConfig, ConfigError, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal, JournalError},
     localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
-    loops::{LoopSnapshot, Ownership, Pair, PairError, PlanError, Request, Settings, execute, plan},
+    loops::{LoopSnapshot, Ownership, Pair, PairError, PlanError, Request, Settings, UnknownFeed, execute, plan},
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
@@ -51,6 +51,8 @@ pub enum StoryError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Pair(#[from] PairError),
+    #[error(transparent)]
+    Feed(#[from] UnknownFeed),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]

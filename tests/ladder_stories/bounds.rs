@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use trimtab::{
     config::{BoundsConfig, Urgency},
     localchain::PriceScope,
-    loops::{PlanError, Report, Request, Settings, Target},
-    plan::Refusal,
+    loops::{LoopSnapshot, Ownership, PlanError, Report, Request, Settings, Target, plan_ahead},
+    plan::{Bound, Plan, Refusal},
     units::Bps,
 };
 
@@ -38,6 +38,39 @@ async fn a_pool_two_per_cent_off_the_oracle_widens_the_bound_of_a_trim_and_never
     assert!(trader.execute(plan).await.expect("sent").outcome.is_mined());
     assert!(is_close(trader.health_factor().await, dec!(1.35)) && trader.health_factor().await > before);
     trader.assert_nothing_left(&pair).await;
+}
+
+#[track_caller]
+fn bound<'p>(plan: &'p Plan, name: &str) -> &'p Bound {
+    plan.bounds.iter().find(|bound| bound.name == name).expect("bound")
+}
+
+#[tokio::test]
+async fn where_the_oracle_is_late_a_trim_has_its_usual_room_around_the_pools_price_and_no_more_than_helps() {
+    // Pools and feed a fifth lower: the room is that of the next bounds, because pool and oracle are apart. A third lower,
+    // at 0.8466 by the feed: what is sold counts for 0.83, so a swap may lose 1.96 % less a little for the loan.
+    for (price, gap, urgency, target, room) in
+        [("2400", 2_000, Urgency::Trim, dec!(1.5625), 300u64), ("2040", 3_200, Urgency::LastResort, dec!(1.8383), 186)]
+    {
+        let (trader, pair) = looped().await;
+        set_price(&trader, price, PriceScope::PoolsOnly).await;
+        let snapshot = trader.snapshot(&pair).await;
+        let (request, settings) = (Request::Adjust { target: Target::HealthFactor(target) }, urgent(&trader, urgency));
+        let hubs = LoopSnapshot::hubs(&trader.list);
+        let plan = plan_ahead(&request, &snapshot, &pair, &settings, &hubs, Ownership::Known, Bps(gap)).expect("plan");
+        let around = bound(&plan, "swap limit against the quote");
+        let apart = around.limit.raw.abs_diff(U256::from(room));
+        assert!(around.holds() && apart <= U256::from(2), "{price}: {around}");
+        assert!(around.actual.raw >= U256::from(room / 2), "{price}: no fill but the quote itself: {around}");
+        let worst = bound(&plan, "health factor after the action, at the worst fill");
+        assert!(worst.holds() && worst.blocking, "{price}: {worst}");
+        raises_health(&plan);
+        assert!(trader.execute(plan).await.expect("sent").outcome.is_mined());
+        assert!(is_close(trader.health_factor().await, target), "{price}");
+        // Where the oracle catches up, the loop is where it was to be.
+        set_price(&trader, price, PriceScope::FeedOnly).await;
+        assert!(trader.health_factor().await > wad(dec!(1.24)), "{price}: {}", trader.health_factor().await);
+    }
 }
 
 #[tokio::test]

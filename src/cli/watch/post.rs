@@ -1,12 +1,11 @@
 //! What one look and the daemon both need: office, seats, the first reading, and the checks on it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256};
 
 use super::{WatchArgs, checks, seats::places};
 use crate::{
-    aave::ReserveList,
     chain::Reader,
     cli::{
         exit::{Exit, Failure, Outcome},
@@ -17,7 +16,7 @@ use crate::{
     },
     config::TokenFeed,
     journal::Severity,
-    loops::Survey,
+    loops::{Survey, feeds_by_token},
     trade::TradeSettings,
     units::Wad,
     watchdog::{
@@ -78,7 +77,11 @@ impl Manned {
             }
         };
         let reserves = session.reserves().await?;
-        let feeds = feeds(&config.watch.feeds, &reserves)?;
+        let feeds = feeds_by_token(&config.watch.feeds, &reserves)
+            .map_err(|error| Failure::message(Exit::Configuration, error))?;
+        for TokenFeed { token, feed } in &config.watch.feeds {
+            tracing::info!(check = "feeds", "{token} is asked at {feed} before Aave's oracle");
+        }
         let survey = Survey::new(reserves.clone(), NEAR).with_feeds(feeds);
         let trade = TradeOffice {
             settings: TradeSettings::from(config),
@@ -147,21 +150,6 @@ impl Post {
             tracing::warn!("some alerts could not be delivered before the end");
         }
     }
-}
-
-/// The feeds of the settings by token.
-fn feeds(feeds: &[TokenFeed], reserves: &ReserveList) -> Outcome<BTreeMap<Address, Address>> {
-    let found = feeds.iter().map(|TokenFeed { token, feed }| {
-        let listing = reserves.listings.iter().find(|listing| listing.symbol == *token);
-        let listing = listing.ok_or_else(|| {
-            let known: Vec<&str> = reserves.listings.iter().map(|listing| listing.symbol.as_str()).collect();
-            let message = format!("watch.feeds: Aave lists no {token}; it lists {}", known.join(", "));
-            Failure::message(Exit::Configuration, message)
-        })?;
-        tracing::info!(check = "feeds", "{token} is asked at {feed} before Aave's oracle");
-        Ok((listing.asset, *feed))
-    });
-    found.collect()
 }
 
 /// Who speaks in alerts: network and host.

@@ -90,6 +90,12 @@ impl Controls {
         self.overlay(quote.source, &self.code.ratio_feed, [base, ratio, U256::ZERO, U256::ZERO]).await
     }
 
+    /// Puts a feed of ours where nothing was, with this answer (dollars, 8 decimals) as of now.
+    pub(in crate::localchain) async fn place_feed(&self, at: Address, answer: U256) -> Result<(), LocalChainError> {
+        let now = self.node.head().await?.timestamp.0;
+        self.overlay(at, &self.code.feed, [answer, U256::from(now), U256::from(1), U256::ZERO]).await
+    }
+
     async fn overlay(
         &self,
         at: Address,

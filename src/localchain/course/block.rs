@@ -29,7 +29,9 @@ const ATTEMPTS: usize = 2;
 /// Where the market is to be after a block.
 #[derive(Debug, Clone, Copy)]
 pub struct CourseStep {
-    /// What Aave's oracle answers for ether.
+    /// What the standard feed answers for ether.
+    pub feed: UsdE8,
+    /// What Aave's oracle answers for it.
     pub oracle: UsdE8,
     /// Ether in the pools.
     pub pool: UsdE8,
@@ -68,8 +70,8 @@ struct Mined {
 }
 
 impl Course {
-    /// Mines a block: first what waits in the pool at a higher fee, then oracle and pools, then `liquidationCall` for
-    /// each of `prey`, which may revert.
+    /// Mines a block: first what waits in the pool at a higher fee, then oracle, standard feed and pools, then
+    /// `liquidationCall` for each of `prey`, which may revert.
     pub async fn block(&self, step: &CourseStep, prey: &[Address]) -> Result<CourseBlock, LocalChainError> {
         let node = &self.controls.node;
         let head = node.head().await?;
@@ -77,10 +79,13 @@ impl Course {
         let floor = head.base_fee.saturating_mul(U256::from(9u64)) / U256::from(8u64);
         let (prices, last) = (floor.saturating_add(U256::from(2u64)), floor.saturating_add(U256::ONE));
         let trader = Role::Trader.address();
-        let answer = I256::from_raw(step.oracle.0);
-        let mut set = Call::new(trader, self.feed, &IReplicaFeed::setCall { answer });
-        set.gas = GAS;
-        let set = self.offer(&set, prices).await?;
+        let answers = |feed: Address, price: UsdE8| {
+            let call = Call::new(trader, feed, &IReplicaFeed::setCall { answer: I256::from_raw(price.0) });
+            Call { gas: GAS, ..call }
+        };
+        // One account and one price of gas: they stay in this order, so the oracle's is the first.
+        let set = self.offer(&answers(self.asked, step.oracle), prices).await?;
+        let shown = self.offer(&answers(self.standard, step.feed), prices).await?;
         for moved in &self.pools {
             let target = moved.target(step.pool)?;
             // What waits in the pool moves prices too, so it is known only in the block on which side of the target they are:
@@ -99,6 +104,7 @@ impl Course {
         node.request::<Value>("evm_mine", json!([])).await?;
         let block = node.head().await?;
         let before_prices = self.mined(set, "setting the oracle").await?;
+        self.mined(shown, "setting the standard feed").await?;
         for (moved, found) in self.pools.iter().zip(self.square_roots().await?) {
             let wanted = moved.target(step.pool)?;
             if wanted != found {

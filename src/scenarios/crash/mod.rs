@@ -4,11 +4,14 @@
 //! move, then a liquidator calls `liquidationCall` on whatever falls below one. Beside the loop stands its twin, opened
 //! alike and left alone; the liquidator takes it too. Where a path lets interest of hours pass in a block, the trim is
 //! mined in a block of its own two seconds after its head, because its permits would not outlive the hours.
-//! The replica has no readable feed behind Aave's oracle: a late oracle is foretold by the pools alone.
+//! A path's standard feed is a contract of its own beside Aave's; the watch reads it as a user's watch would, named in
+//! `[[watch.feeds]]`, or not at all ([`Foresight`]).
 
+mod foresight;
 mod outcome;
 mod play;
 mod tape;
 
+pub use foresight::Foresight;
 pub use outcome::{CrashOutcome, CrashReport};
 pub use play::crash;

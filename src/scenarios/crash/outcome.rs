@@ -10,14 +10,8 @@ use crate::watchdog::paths::{Outcome, Report};
 /// A path on the replica.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrashOutcome {
-    /// As the pure simulation counts. `gapped` means that no head had shown a crossing by Aave's oracle that was not
-    /// answered.
+    /// As the pure simulation counts.
     pub counted: Outcome,
-    /// Some head showed 1 ≤ HF < trigger, or a crossing at the pool's price, before the health factor was below one:
-    /// solvent by the widest reading, answered or not.
-    pub warned: bool,
-    /// It fell below one in the block after a head on which only the pool's price showed the crossing.
-    pub foretold_by_pool: bool,
     /// A trim was in the block of the new prices, but behind them: not the race that is meant.
     pub after_prices: bool,
     /// Blocks of the path.
@@ -43,14 +37,6 @@ pub struct CrashReport {
     /// Counts by kind of path, and blocks from breach to trim.
     #[serde(flatten)]
     pub counted: Report,
-    /// Paths on which some head showed a crossing, by oracle or pool, before the health factor was below one.
-    pub warned: u64,
-    /// Of those, liquidated.
-    pub warned_liquidated: u64,
-    /// Of these, fallen from a head on which only the pool showed the crossing: a trim was armed, the oracle had not moved.
-    pub foretold_by_pool: u64,
-    /// Of the liquidated, those that had been trimmed and fell again from at or above the trigger.
-    pub trimmed_before: u64,
     /// Paths on which the loop left alone was worth more at the end.
     pub idle_better: u64,
     /// Paths on which liquidators took more than from the loop left alone.
@@ -65,11 +51,6 @@ impl CrashReport {
         let counted = &outcome.counted;
         self.counted.add(counted);
         let count = |counter: &mut u64, holds: bool| *counter = counter.saturating_add(u64::from(holds));
-        let liquidated = counted.liquidations > 0;
-        count(&mut self.warned, outcome.warned);
-        count(&mut self.warned_liquidated, outcome.warned && liquidated);
-        count(&mut self.foretold_by_pool, outcome.foretold_by_pool && liquidated);
-        count(&mut self.trimmed_before, liquidated && counted.trims > 0);
         count(&mut self.idle_better, is_more(counted.equity_if_idle, counted.equity));
         count(&mut self.lost_more, outcome.lost_more());
         self.blocks = self.blocks.saturating_add(outcome.blocks);
@@ -92,12 +73,6 @@ impl fmt::Display for CrashReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.counted)?;
         writeln!(f, "blocks played: {}", self.blocks)?;
-        writeln!(
-            f,
-            "warned before the fall, by oracle or pool: {}; of these liquidated: {} ({} foretold by the pool alone); \
-             trimmed before: {}",
-            self.warned, self.warned_liquidated, self.foretold_by_pool, self.trimmed_before
-        )?;
         write!(
             f,
             "paths on which the loop left alone ended richer: {}; on which liquidators took more: {}",

@@ -6,14 +6,14 @@ use alloy::primitives::{Address, U256, address};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
-    CrashOutcome,
+    CrashOutcome, Foresight,
     tape::{Played, Tape},
 };
 use crate::{
     chain::BlockRef,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
     localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
-    loops::Survey,
+    loops::{Survey, feeds_by_token},
     scenarios::{Stage, StoryError},
     send::Patience,
     units::{Secs, WAD, Wad, mul_div_up},
@@ -57,6 +57,7 @@ impl AlertSink for Nobody {
 /// A path under way.
 struct Play<'p> {
     path: &'p Path,
+    foresight: Foresight,
     course: Course,
     watch: Watch,
     seats: Vec<Seat>,
@@ -72,13 +73,14 @@ struct Surroundings {
     squeezed: bool,
 }
 
-/// Plays a path on a replica of its own.
+/// Plays a path on a replica of its own. Feeds in the settings are of another chain; `foresight` says what is read here.
 pub async fn crash(
     kit: &Kit,
     state: &ReplicaState,
     path: &Path,
     watch: &WatchConfig,
     bounds: &BoundsConfig,
+    foresight: Foresight,
 ) -> Result<CrashOutcome, StoryError> {
     let directory = tempfile::tempdir().map_err(|error| StoryError::Figures(error.to_string()))?;
     let stage = Stage::set(kit, state, directory.path()).await?;
@@ -87,19 +89,16 @@ pub async fn crash(
     let endpoints = sender.wire().clone();
     let patience = Patience { poll: POLL, ..Patience::default() };
     let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
+    let course = Course::begin(&controls).await?;
+    let watch = WatchConfig { feeds: foresight.settings(course.standard_feed()), ..watch.clone() };
+    let feeds = feeds_by_token(&watch.feeds, &list)?;
     let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
-    let rulebook = Rulebook {
-        watch: watch.clone(),
-        bounds: *bounds,
-        fees: FeesConfig::default(),
-        thresholds,
-        permit_ttl: Secs::HOUR,
-    };
+    let rulebook = Rulebook { watch, bounds: *bounds, fees: FeesConfig::default(), thresholds, permit_ttl: Secs::HOUR };
     let office = Arc::new(Office::new(endpoints, network, clock, Arc::new(Nobody), Arc::new(meters), rulebook));
     let hands = Hands::Sender(Box::new(sender.with_patience(patience)));
     let seats = vec![Seat::new(office.clone(), account, hands)];
-    let watch = Watch::over(office.clone(), Survey::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))), &seats);
-    let course = Course::begin(&controls).await?;
+    let survey = Survey::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))).with_feeds(feeds);
+    let watch = Watch::over(office.clone(), survey, &seats);
     let accounts = [account, TWIN];
     for who in accounts {
         course.lever(who, path.position.collateral, path.position.debt, path.wallet).await?;
@@ -107,7 +106,7 @@ pub async fn crash(
     let full_depth = course.depth().await?;
     let first_debt = path.position.debt;
     let surroundings = Surroundings { full_depth, first_debt, depth: DEEP, squeezed: false };
-    let mut play = Play { path, course, watch, seats, accounts, surroundings };
+    let mut play = Play { path, foresight, course, watch, seats, accounts, surroundings };
     let outcome = play.through().await;
     drop(anvil);
     outcome
@@ -115,11 +114,11 @@ pub async fn crash(
 
 impl Play<'_> {
     async fn through(&mut self) -> Result<CrashOutcome, StoryError> {
-        let mut tape = Tape::new(self.path);
+        let mut tape = Tape::new(self.path, self.foresight);
         let mut steps = self.path.steps.iter();
         let Some(mut head) = steps.next() else { return Ok(tape.outcome) };
         self.surroundings(head).await?;
-        let first = CourseStep { oracle: head.oracle, pool: head.pool, at: self.next().await? };
+        let first = course_step(head, self.next().await?);
         self.course.block(&first, &[]).await?;
         for (at, step) in (0u64..).zip(steps) {
             let before = self.standings().await?;
@@ -174,7 +173,7 @@ impl Play<'_> {
         let rate = turns.as_ref().map_or(Decimal::ZERO, |turns| rate(turns.first()));
         surroundings.become_those_of(step, course, &mut now).await?;
         let at = now.timestamp.plus(if is_long { time_for(step.growth, rate) } else { BLOCK });
-        let block = course.block(&CourseStep { oracle: step.oracle, pool: step.pool, at }, &prey).await?;
+        let block = course.block(&course_step(step, at), &prey).await?;
         now = block.block;
         while turns.is_none() {
             if late >= LATE {
@@ -234,6 +233,10 @@ impl Surroundings {
         *now = course.controls().head().await?;
         Ok(())
     }
+}
+
+const fn course_step(step: &Step, at: Secs) -> CourseStep {
+    CourseStep { feed: step.feed, oracle: step.oracle, pool: step.pool, at }
 }
 
 /// Whom the liquidator tries: whoever the next oracle answer takes near or below one, by its own reckoning.

@@ -2,13 +2,13 @@
 
 use alloy::primitives::{Address, U256};
 
-use super::CrashOutcome;
+use super::{CrashOutcome, Foresight};
 use crate::{
     journal::Severity,
     localchain::{CourseBlock, Liquidated, Standing},
     units::{MathError, UsdE8, WAD, Wad, mul_div_down},
     watchdog::{
-        paths::{Outcome, Path, Step},
+        paths::{Notice, Outcome, Path, Shown, Step},
         rules::{Action, Levels},
         runner::Turn,
     },
@@ -18,11 +18,11 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Tape {
     pub(super) outcome: CrashOutcome,
+    foresight: Foresight,
     levels: Option<Levels>,
     /// Index of the head that first called for a trim that is not mined yet.
     called: Option<u64>,
     shrunk: bool,
-    fell: bool,
     idle_fell: bool,
 }
 
@@ -48,10 +48,9 @@ pub(super) struct Played<'a> {
 }
 
 impl Tape {
-    pub(super) const fn new(path: &Path) -> Self {
-        let counted = Outcome::nothing(path);
-        let outcome = CrashOutcome { counted, warned: false, foretold_by_pool: false, after_prices: false, blocks: 0 };
-        Self { outcome, levels: None, called: None, shrunk: false, fell: false, idle_fell: false }
+    pub(super) const fn new(path: &Path, foresight: Foresight) -> Self {
+        let outcome = CrashOutcome { counted: Outcome::nothing(path), after_prices: false, blocks: 0 };
+        Self { outcome, foresight, levels: None, called: None, shrunk: false, idle_fell: false }
     }
 
     /// Notes a block.
@@ -82,13 +81,13 @@ impl Tape {
         let Some(levels) = self.levels else { return };
         let counted = &mut self.outcome.counted;
         counted.worst = counted.worst.min(facts.health_factor);
-        let next = facts.at_pool.unwrap_or(facts.health_factor);
+        let next = facts.at_feed.into_iter().chain(facts.at_pool).min().unwrap_or(facts.health_factor);
         let shows = facts.health_factor.min(next) < levels.trigger;
         let alerted = played.turn.firings.iter().any(|firing| firing.severity == Severity::Alert);
         let is_first = shows && !counted.touched;
         counted.touched |= shows;
         counted.silent |= (is_first || self.shrunk) && !alerted;
-        self.outcome.warned |= !self.fell && shows && facts.health_factor >= Wad(WAD);
+        counted.warned |= shows && facts.health_factor >= Wad(WAD) && counted.first_fall.is_none();
     }
 
     fn trims(&mut self, played: &Played<'_>) {
@@ -116,18 +115,11 @@ impl Tape {
         let owes = !played.after[0].debt.0.is_zero();
         let below = count > 0 || owes && played.after[0].health_factor < Wad(WAD);
         let stands = after_action(played)?;
-        let at_pool = played.turn.facts.as_ref().and_then(|facts| facts.at_pool);
-        let acted = played.turn.acted.as_ref().is_some_and(|acted| acted.mined_in.is_some());
         let counted = &mut self.outcome.counted;
-        if below && !counted.gapped {
-            if stands < levels.trigger && stands >= Wad(WAD) && stands > levels.beyond_help {
-                counted.missed = true;
-            } else if stands >= Wad(WAD) {
-                counted.gapped = true;
-                self.outcome.foretold_by_pool = !acted && at_pool.is_some_and(|pool| pool < levels.trigger);
-            }
+        // Where the head was below one already, this block is not the fall.
+        if below && stands >= Wad(WAD) {
+            counted.fell(shown(stands, played.head, self.foresight)?.notice(&levels));
         }
-        self.fell |= below;
         self.shrunk = count > 0;
         counted.liquidations = counted.liquidations.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         counted.lost = counted.lost.saturating_add(lost(played, account)?);
@@ -138,7 +130,7 @@ impl Tape {
         let twin = played.accounts[1];
         let now = played.before[1].health_factor;
         let counted = &mut self.outcome.counted;
-        if !self.idle_fell && now < levels.trigger && now >= Wad(WAD) {
+        if !self.idle_fell && shown(now, played.head, self.foresight)?.notice(&levels) == Notice::Announced {
             counted.announced_if_idle = true;
         }
         let count = played.block.liquidated.iter().filter(|one| one.account == twin).count();
@@ -148,6 +140,12 @@ impl Tape {
         counted.lost_if_idle = counted.lost_if_idle.saturating_add(lost(played, twin)?);
         Ok(())
     }
+}
+
+/// What a head shows of a loop that has this health factor by its oracle. Only ether has a price that moves.
+fn shown(now: Wad, head: &Step, foresight: Foresight) -> Result<Shown, MathError> {
+    let at = |price: UsdE8| mul_div_down(now.0, price.0, head.oracle.0).map(Wad);
+    Ok(Shown { now, at_feed: foresight.price(head).map(at).transpose()?, at_pool: Some(at(head.pool)?) })
 }
 
 /// The loop's health factor after what was done about the head, at the head's price.

@@ -12,6 +12,8 @@
 mod dice;
 mod generate;
 mod liquidator;
+mod notice;
+mod outcome;
 mod path;
 mod position;
 mod report;
@@ -23,7 +25,9 @@ mod tests;
 mod trim;
 
 pub use generate::Kind;
+pub use notice::{Notice, Shown};
+pub use outcome::Outcome;
 pub use path::{Path, Step};
 pub use position::Position;
 pub use report::{KindReport, Report};
-pub use run::{Outcome, run};
+pub use run::run;

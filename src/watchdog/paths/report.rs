@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use alloy::primitives::U256;
 use serde::Serialize;
 
-use super::{Kind, Outcome};
+use super::{Kind, Notice, Outcome};
 use crate::{plan::Quantity, units::Wad};
 
 /// Counts over paths.
@@ -32,7 +32,18 @@ pub struct KindReport {
     pub announced_if_idle: u64,
     /// Of the others, those that a crossing warned of once, and that a later block took from above the trigger to below one.
     pub gapped_later: u64,
-    /// Solvent and liquidated: must be 0.
+    /// On which some head showed a crossing, by oracle, feed or pool, before the first fall below one: solvent by the widest
+    /// words.
+    pub warned: u64,
+    /// Of the warned, liquidated: the sum of `missed` and the three that follow.
+    pub warned_liquidated: u64,
+    /// Of these, first fallen from a head on which the pool alone showed the crossing.
+    pub pool_alone: u64,
+    /// Of these, first fallen from a head that showed a price at which selling could not help any more.
+    pub beyond_help: u64,
+    /// Of these, first fallen in one block from at or above the trigger, after an earlier crossing was answered or went by.
+    pub fell_again: u64,
+    /// Fallen below one although announced: must be 0.
     pub missed: u64,
     /// Without an alert at the first head that showed it: must be 0.
     pub silent: u64,
@@ -64,6 +75,11 @@ impl Default for KindReport {
             solvent: 0,
             announced_if_idle: 0,
             gapped_later: 0,
+            warned: 0,
+            warned_liquidated: 0,
+            pool_alone: 0,
+            beyond_help: 0,
+            fell_again: 0,
             missed: 0,
             silent: 0,
             liquidated: 0,
@@ -90,6 +106,12 @@ impl Report {
         count(&mut kind.solvent, is_solvent);
         count(&mut kind.announced_if_idle, outcome.announced_if_idle);
         count(&mut kind.gapped_later, outcome.announced_if_idle && outcome.gapped);
+        let fell_warned = outcome.first_fall.filter(|_| outcome.warned);
+        count(&mut kind.warned, outcome.warned);
+        count(&mut kind.warned_liquidated, fell_warned.is_some());
+        count(&mut kind.pool_alone, fell_warned == Some(Notice::PoolAlone));
+        count(&mut kind.beyond_help, fell_warned == Some(Notice::BeyondHelp));
+        count(&mut kind.fell_again, fell_warned == Some(Notice::Nothing));
         count(&mut kind.missed, outcome.missed);
         count(&mut kind.silent, outcome.silent);
         count(&mut kind.liquidated, outcome.liquidations > 0);
@@ -110,6 +132,27 @@ impl Report {
         if outcome.missed || outcome.silent || outcome.lowered || outcome.below_floor {
             self.broken.push(outcome.seed);
         }
+    }
+}
+
+impl Report {
+    fn by_the_widest_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n| paths | warned | of these liquidated | announced | beyond help | fell again | pool alone |")?;
+        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
+        for (kind, of) in &self.kinds {
+            let explained = [of.beyond_help, of.fell_again, of.pool_alone].iter().sum();
+            writeln!(
+                f,
+                "| {kind} | {} | {} | {} | {} | {} | {} |",
+                of.warned,
+                of.warned_liquidated,
+                of.warned_liquidated.saturating_sub(explained),
+                of.beyond_help,
+                of.fell_again,
+                of.pool_alone,
+            )?;
+        }
+        writeln!(f)
     }
 }
 
@@ -145,6 +188,7 @@ impl fmt::Display for Report {
                 usd(of.lost_if_idle),
             )?;
         }
+        self.by_the_widest_words(f)?;
         let blocks: Vec<_> = self.blocks_to_trim.iter().map(|(blocks, often)| format!("{blocks}: {often}")).collect();
         write!(f, "blocks from breach to trim: {}", blocks.join(", "))
     }

@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::{Kind, Path, Position, Step, liquidator::liquidate, seen::Seen, swap::Pool, trim::Bench};
+use super::{Notice, Outcome, Path, Position, Shown, Step, liquidator::liquidate, seen::Seen, swap::Pool, trim::Bench};
 use crate::{
     config::{BoundsConfig, LoopClass, WatchConfig},
     journal::Severity,
@@ -14,84 +14,6 @@ use crate::{
         rules::{AccountFacts, Action, Evaluation, Levels, Memory, PairTrim, evaluate},
     },
 };
-
-/// What became of a loop on a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// Repeats it.
-    pub seed: u64,
-    /// What the path was made of.
-    pub kind: Kind,
-    /// Some head showed a crossing: a health factor below the trigger by the oracle, the pool or the feed.
-    pub touched: bool,
-    /// One block took the loop below one from where no head had shown a crossing that was not answered: nobody could have
-    /// acted. All other paths are solvent.
-    pub gapped: bool,
-    /// Left alone, a head shows a crossing before the health factor is below one.
-    pub announced_if_idle: bool,
-    /// Liquidations with the watchdog.
-    pub liquidations: u32,
-    /// Liquidations without.
-    pub liquidations_if_idle: u32,
-    /// It was liquidated although a head had shown the crossing: what must never happen.
-    pub missed: bool,
-    /// The first head that showed a crossing, or amounts after a liquidation, brought no alert.
-    pub silent: bool,
-    /// An action of ours lowered the health factor.
-    pub lowered: bool,
-    /// A boost went below the opening floor.
-    pub below_floor: bool,
-    /// The lowest health factor of a head.
-    pub worst: Wad,
-    /// Equity at the end, wallet included, USD with 8 decimals.
-    pub equity: U256,
-    /// The same for the loop left alone.
-    pub equity_if_idle: U256,
-    /// What liquidators took above the debt they paid, USD with 8 decimals.
-    pub lost: U256,
-    /// The same for the loop left alone.
-    pub lost_if_idle: U256,
-    /// Of each trim that was called for: blocks until one was mined.
-    pub blocks_to_trim: Vec<u64>,
-    /// Trims that were mined, slices included.
-    pub trims: u32,
-    /// Boosts that were mined.
-    pub boosts: u32,
-    /// Boosts that came after a trim.
-    pub swings: u32,
-    /// Heads on which only a human was left.
-    pub humans: u32,
-}
-
-impl Outcome {
-    /// Of a path before its first block.
-    #[must_use]
-    pub const fn nothing(path: &Path) -> Self {
-        Self {
-            seed: path.seed,
-            kind: path.kind,
-            touched: false,
-            gapped: false,
-            announced_if_idle: false,
-            liquidations: 0,
-            liquidations_if_idle: 0,
-            missed: false,
-            silent: false,
-            lowered: false,
-            below_floor: false,
-            worst: Wad(U256::MAX),
-            equity: U256::ZERO,
-            equity_if_idle: U256::ZERO,
-            lost: U256::ZERO,
-            lost_if_idle: U256::ZERO,
-            blocks_to_trim: Vec::new(),
-            trims: 0,
-            boosts: 0,
-            swings: 0,
-            humans: 0,
-        }
-    }
-}
 
 /// Runs a path.
 pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, MathError> {
@@ -157,31 +79,18 @@ impl<'a> Sim<'a> {
         if let Some(action) = evaluation.actions.first() {
             self.act(number, head, action)?;
         }
-        let announced = self.is_crossing(&self.position, head)?;
+        let notice = shown(&self.position, head)?.notice(&self.levels);
         for position in [&mut self.position, &mut self.idle] {
             position.accrue(step.growth)?;
         }
-        self.fall(step, announced)?;
+        self.fall(step, notice)?;
         self.idle_block(head, step)
     }
 
-    /// Whether the prices of a head, of which the loop is as it is now, show a crossing that can be answered.
-    fn is_crossing(&self, position: &Position, head: &Step) -> Result<bool, MathError> {
-        let now = position.health_factor(head.oracle)?;
-        let next = position.health_factor(head.feed)?;
-        // Beyond help, nothing can be trimmed: that crossing warns of nothing that could be answered.
-        let shows = now < self.levels.trigger && now >= Wad(WAD) || next < self.levels.trigger;
-        Ok(shows && now.min(next) > self.levels.beyond_help)
-    }
-
     /// New prices; the liquidator takes what it may.
-    fn fall(&mut self, step: &Step, announced: bool) -> Result<(), MathError> {
-        if self.position.health_factor(step.oracle)? < Wad(WAD) && !self.outcome.gapped {
-            if announced {
-                self.outcome.missed = true;
-            } else {
-                self.outcome.gapped = true;
-            }
+    fn fall(&mut self, step: &Step, notice: Notice) -> Result<(), MathError> {
+        if self.position.health_factor(step.oracle)? < Wad(WAD) {
+            self.outcome.fell(notice);
         }
         let (count, lost) = liquidate_all(&mut self.position, step.oracle)?;
         self.outcome.liquidations = self.outcome.liquidations.saturating_add(count);
@@ -191,7 +100,7 @@ impl<'a> Sim<'a> {
     }
 
     fn idle_block(&mut self, head: &Step, step: &Step) -> Result<(), MathError> {
-        if !self.idle_fell && self.is_crossing(&self.idle, head)? {
+        if !self.idle_fell && shown(&self.idle, head)?.notice(&self.levels) == Notice::Announced {
             self.outcome.announced_if_idle = true;
         }
         self.idle_fell |= self.idle.health_factor(step.oracle)? < Wad(WAD);
@@ -207,6 +116,7 @@ impl<'a> Sim<'a> {
         let alerted = evaluation.firings.iter().any(|firing| firing.severity == Severity::Alert);
         let is_first = shows && !self.outcome.touched;
         self.outcome.touched |= shows;
+        self.outcome.warned |= shows && facts.health_factor >= Wad(WAD) && self.outcome.first_fall.is_none();
         self.outcome.silent |= (is_first || self.shrunk) && !alerted;
     }
 
@@ -298,6 +208,15 @@ impl<'a> Sim<'a> {
         self.position = after(low)?;
         Ok(())
     }
+}
+
+/// What a head shows of a loop as it is now.
+fn shown(position: &Position, head: &Step) -> Result<Shown, MathError> {
+    Ok(Shown {
+        now: position.health_factor(head.oracle)?,
+        at_feed: Some(position.health_factor(head.feed)?),
+        at_pool: Some(position.health_factor(head.pool)?),
+    })
 }
 
 fn liquidate_all(position: &mut Position, price: UsdE8) -> Result<(u32, U256), MathError> {

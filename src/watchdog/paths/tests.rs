@@ -1,9 +1,11 @@
 //! Crashes, thousands of them.
 
+use alloy::primitives::U256;
+
 use super::*;
 use crate::{
     config::{BoundsConfig, WatchConfig},
-    units::Bps,
+    units::{Bps, UsdE8},
 };
 
 fn count() -> u64 {
@@ -41,6 +43,42 @@ fn no_loop_that_a_head_could_warn_of_is_ever_liquidated_and_the_others_are_told_
     let trims: u64 = report.blocks_to_trim.values().sum();
     let next = report.blocks_to_trim.get(&1).copied().unwrap_or_default();
     assert!(next * 100 >= trims * 95 && !report.blocks_to_trim.contains_key(&0), "{report}");
+}
+
+/// A loop of 3x (health factor 1.245) on a path of (feed, oracle), parts per thousand of the first price; pools are at the
+/// feed's.
+fn told(points: &[(u64, u64)]) -> Path {
+    let mut path = Path::wave(3_000, 0, 1, 1).expect("path");
+    let first = path.steps[0];
+    let at = |part: u64| UsdE8(first.feed.0 * U256::from(part) / U256::from(1_000u64));
+    let step = |(feed, oracle): &(u64, u64)| Step { feed: at(*feed), oracle: at(*oracle), pool: at(*feed), ..first };
+    path.steps = points.iter().map(step).collect();
+    path
+}
+
+#[test]
+fn a_feed_between_urgent_and_trigger_is_answered_before_feed_and_oracle_fall_on_together() {
+    // 1.12 by the feed, and then 0.98 by both at once.
+    let path = told(&[(1_000, 1_000), (900, 1_000), (790, 790), (790, 790)]);
+    let watch = WatchConfig::default();
+    let outcome = run(&path, &watch, &BoundsConfig::default()).expect("run");
+    assert_eq!((outcome.first_fall, outcome.blocks_to_trim.first()), (None, Some(&1)), "{outcome:?}");
+    // Whoever does not act on the feed is liquidated, and that is counted against the watch.
+    let outcome = run(&path, &WatchConfig { act_on_feed: false, ..watch }, &BoundsConfig::default()).expect("run");
+    assert!(outcome.missed && outcome.first_fall == Some(Notice::Announced), "{outcome:?}");
+}
+
+#[test]
+fn what_is_left_of_a_loop_is_saved_by_a_cheap_sale_where_a_dear_one_would_not_help() {
+    // 0.847 by the feed: above the liquidation threshold 0.83, below 0.83 with five hundredths on top.
+    let path = told(&[(1_000, 1_000), (680, 1_000), (680, 680), (680, 680)]);
+    let outcome = run(&path, &WatchConfig::default(), &BoundsConfig::default()).expect("run");
+    assert_eq!((outcome.first_fall, outcome.lowered), (None, false), "{outcome:?}");
+    assert!(outcome.equity > outcome.equity_if_idle && outcome.liquidations_if_idle > 0, "{outcome:?}");
+    // 0.822: nobody sells what would not pay the debt.
+    let path = told(&[(1_000, 1_000), (660, 1_000), (660, 660), (660, 660)]);
+    let outcome = run(&path, &WatchConfig::default(), &BoundsConfig::default()).expect("run");
+    assert_eq!((outcome.first_fall, outcome.trims), (Some(Notice::BeyondHelp), 0), "{outcome:?}");
 }
 
 #[test]

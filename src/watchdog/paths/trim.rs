@@ -4,13 +4,13 @@ use alloy::primitives::U256;
 
 use super::{
     Position,
-    path::BONUS,
+    path::{BONUS, THRESHOLD},
     swap::{Pool, cost_bps},
 };
 use crate::{
     config::BoundsConfig,
     loops::FlashSource,
-    units::{Bps, MathError, UsdE8, WAD, Wad, mul_div_up},
+    units::{Bps, MathError, UsdE8, WAD, Wad, mul_div_down, mul_div_up},
     watchdog::{
         ladder::{Rung, RungOutcome},
         rules::Pressure,
@@ -19,6 +19,8 @@ use crate::{
 
 /// Aave's flash fee.
 const AAVE_FEE: Bps = Bps(5);
+/// Kept of what a swap may lose for the fee of the loan, basis points.
+const LOAN_FEE: u32 = 10;
 /// What stays above one while collateral leaves without a loan, hundredths.
 const LEAST_UNWOUND: u64 = 101;
 
@@ -59,7 +61,7 @@ impl Bench<'_> {
         let Some((repaid, after)) = self.smallest_to_target(fee)? else {
             return Ok(RungOutcome::Impossible("no repayment reaches the target".to_owned()));
         };
-        let (cost, most) = (self.cost(repaid, after)?, self.most(bound));
+        let (cost, most) = (self.cost(repaid, after)?, self.most(bound)?);
         if cost > most.0 {
             let reason = format!("the swap would lose {}, the {bound} bound is {most}", Bps(cost));
             return Ok(RungOutcome::Impossible(reason));
@@ -70,7 +72,7 @@ impl Bench<'_> {
 
     /// The largest repayment within the bound, at the dearer source's fee.
     fn slice(&mut self, bound: Pressure) -> Result<RungOutcome, MathError> {
-        let most = self.most(bound);
+        let most = self.most(bound)?;
         let (mut low, mut high) = (U256::ZERO, self.position.debt);
         while high.saturating_sub(low) > U256::ONE {
             let middle = low.saturating_add(high) >> 1;
@@ -110,7 +112,7 @@ impl Bench<'_> {
         let stays = mul_div_up(self.position.collateral, least, health)?;
         let leaves = self.position.collateral.saturating_sub(stays);
         let out = self.pool.sell(leaves)?.min(self.position.debt);
-        let (cost, most) = (cost_bps(leaves, out, self.reference)?, self.most(bound));
+        let (cost, most) = (cost_bps(leaves, out, self.reference)?, self.most(bound)?);
         if cost > most.0 || out.is_zero() {
             return Ok(RungOutcome::Impossible(format!(
                 "the swap would lose {}, the {bound} bound is {most}",
@@ -122,14 +124,19 @@ impl Bench<'_> {
         Ok(RungOutcome::Done)
     }
 
-    fn most(&self, bound: Pressure) -> Bps {
-        match bound {
+    /// The class's bound, and no more than raises the health factor at the reference, as plans hold it.
+    fn most(&self, bound: Pressure) -> Result<Bps, MathError> {
+        let class = match bound {
             Pressure::Trim => self.bounds.trim.slippage_bps,
             Pressure::Urgent => self.bounds.urgent.slippage_bps,
             Pressure::LastResort => {
                 Bps(BONUS.0.saturating_sub(Bps::ONE.0).saturating_sub(self.bounds.last_resort.below_bonus_bps.0))
             }
-        }
+        };
+        let (whole, health) = (U256::from(Bps::ONE.0), self.position.health_factor(self.reference)?.0);
+        let counts = mul_div_up(WAD, U256::from(THRESHOLD.0), whole)?;
+        let room: u32 = mul_div_down(health.saturating_sub(counts), whole, health.max(U256::ONE))?.saturating_to();
+        Ok(class.min(Bps(room.saturating_sub(LOAN_FEE))))
     }
 
     /// The loop after repaying from a loan; `None` when pool or collateral do not reach.

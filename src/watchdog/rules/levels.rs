@@ -21,9 +21,12 @@ pub struct Levels {
     pub last_resort: Option<Wad>,
     /// No boost below this: trigger and headroom.
     pub floor: Wad,
-    /// At or below this health factor a trim cannot help any more: `LT × (1 + cost)`, where what is sold costs as much as it
-    /// counts for (base-replica.md §5, the partial repayment).
+    /// At or below this health factor, the liquidation threshold, the collateral is worth no more than the debt: no sale can
+    /// help, however cheap (base-replica.md §5, the partial repayment).
     pub beyond_help: Wad,
+    /// Above this one a sale helps however dear: `LT × (1 + cost)`, where at the widest bounds what is sold costs as much as
+    /// it counts for. Between the two it depends on the pool, which only a plan can tell.
+    pub sure_help: Wad,
 }
 
 impl Levels {
@@ -38,7 +41,8 @@ impl Levels {
             urgent: wad(thresholds.urgent),
             last_resort: facts.last_resort.map(wad),
             floor: wad(thresholds.opening_floor()),
-            beyond_help: wad(facts.liquidation_threshold.to_decimal().saturating_mul(WORST_SALE)),
+            beyond_help: wad(facts.liquidation_threshold.to_decimal()),
+            sure_help: wad(facts.liquidation_threshold.to_decimal().saturating_mul(WORST_SALE)),
         }
     }
 

@@ -71,8 +71,12 @@ impl Round<'_> {
         let holds = next < levels.trigger && self.facts.health_factor >= levels.trigger;
         if self.crosses(Rule::Forward, held, holds, next, levels.trigger) {
             let source = if self.facts.at_feed == Some(next) { "the feed behind Aave's oracle" } else { "the pool" };
+            let then = match pressed(self.facts, self.config.act_on_feed) {
+                Some(_) => "The feed is enough to trim now",
+                None => "A trim is kept ready",
+            };
             let reason = format!(
-                "{}: at the price of {source} the health factor is {}, below trigger {}; by Aave's oracle it is {} still. A trim is kept ready",
+                "{}: at the price of {source} the health factor is {}, below trigger {}; by Aave's oracle it is {} still. {then}",
                 held.pair,
                 hf(next),
                 hf(levels.trigger),
@@ -88,8 +92,8 @@ impl Round<'_> {
         let worst = at_worst(self.facts, self.config.act_on_feed);
         if self.crosses(Rule::Insolvent, held, worst <= least, worst, least) {
             let reason = format!(
-                "{}: health factor {} (by the feed or the oracle) is at or below {}, where a sale costs more than it helps; \
-                 only repaying or adding collateral from outside can save it",
+                "{}: health factor {} (by the feed or the oracle) is at or below {}, where the collateral is worth no more than \
+                 the debt and no sale helps; only repaying or adding collateral from outside can save it",
                 held.pair,
                 hf(worst),
                 hf(least),
@@ -229,15 +233,14 @@ impl Round<'_> {
 }
 
 /// The loop to trim, if any: the most pressing, among equals the one with most debt. The feed behind Aave's oracle counts
-/// when the oracle shows a crossing too, or alone when it is so far ahead that the oracle's next answer may be the end.
+/// as the oracle does: it is what the oracle answers next, and whoever sees something to liquidate may bring that answer
+/// about at once.
 fn pressed(facts: &AccountFacts, act_on_feed: bool) -> Option<(&LoopFacts, Pressure)> {
-    let now = facts.health_factor;
     let worst = at_worst(facts, act_on_feed);
     let owing = facts.loops.iter().filter(|held| !held.debt_value.0.is_zero());
     let pressing = owing.filter_map(|held| {
         let levels = Levels::of(held);
-        let pressure = levels.pressure(worst).filter(|_| worst > levels.beyond_help)?;
-        (now < levels.trigger || pressure > Pressure::Trim).then_some((held, pressure))
+        levels.pressure(worst).filter(|_| worst > levels.beyond_help).map(|pressure| (held, pressure))
     });
     pressing.max_by_key(|(held, pressure)| (*pressure, held.debt_value))
 }

@@ -92,12 +92,24 @@ fn a_feed_that_shows_the_end_is_acted_upon_before_aaves_oracle_answers() {
 }
 
 #[test]
+fn a_feed_below_the_trigger_is_acted_upon_as_aaves_oracle_would_be() {
+    let mut watch = Watch::new();
+    let ahead = AccountFacts { at_feed: Some(hf(1_149)), ..at(1, hf(1_200)) };
+    let (firings, actions) = watch.tells(&ahead);
+    assert!(firings[0].reason.ends_with("The feed is enough to trim now"), "{}", firings[0].reason);
+    assert_eq!((trim(&actions).pressure, trim(&actions).ahead), (Pressure::Trim, true));
+    assert_eq!(watch.sees(&AccountFacts { at_feed: Some(hf(1_150)), ..at(2, hf(1_200)) }).1, []);
+}
+
+#[test]
 fn a_loop_beyond_help_is_not_sold_at_a_loss_but_told() {
-    // 0.83 × 1.05 = 0.8715: below it every sale lowers the health factor.
-    let (rules, actions) = Watch::new().sees(&at(1, hf(871)));
+    // At 0.83, the liquidation threshold, the collateral is worth the debt: every sale lowers the health factor.
+    let (rules, actions) = Watch::new().sees(&at(1, hf(830)));
     assert!(rules.contains(&Rule::Insolvent) && rules.contains(&Rule::Liquidatable), "{rules:?}");
     assert!(actions.iter().all(|action| !matches!(action, Action::Trim(_))), "{actions:?}");
-    assert!(matches!(Watch::new().sees(&at(1, hf(873))).1.as_slice(), [Action::Trim(_)]));
+    // Just above it a sale at a fair price still saves what is left; whether there is one, the ladder finds out.
+    let (rules, actions) = Watch::new().sees(&at(1, hf(831)));
+    assert!(!rules.contains(&Rule::Insolvent) && trim(&actions).pressure == Pressure::LastResort, "{rules:?}");
 }
 
 #[test]
@@ -227,7 +239,7 @@ proptest! {
         }
         let worst = health.min(feed.unwrap_or(health));
         let trims = actions.iter().any(|action| matches!(action, Action::Trim(_)));
-        prop_assert_eq!(trims, (health < 1_150 || worst < 1_080) && hf(worst) > levels.beyond_help);
+        prop_assert_eq!(trims, worst < 1_150 && hf(worst) > levels.beyond_help);
         // Whatever shows a crossing is told at once.
         prop_assert!(health.min(pool).min(worst) >= 1_150 || !rules.is_empty());
     }
