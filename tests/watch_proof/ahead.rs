@@ -68,7 +68,8 @@ impl Scene {
 async fn seal(course: &Course, dollars: Decimal, prey: Address) -> usize {
     let price = UsdE8(from_decimal(dollars, 8).expect("a price"));
     let at = course.controls().head().await.expect("head").timestamp.plus(Secs(2));
-    let block = course.block(&CourseStep { oracle: price, pool: price, at }, &[prey]).await.expect("a block");
+    let block =
+        course.block(&CourseStep { oracle: price, feed: price, pool: price, at }, &[prey]).await.expect("a block");
     block.liquidated.len()
 }
 
