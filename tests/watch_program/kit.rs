@@ -16,7 +16,7 @@ use trimtab::{
 
 use crate::{
     common::TEST_KEYS,
-    trader::{Program, Ran, Running, Trader, ether},
+    trader::{POOL, Pool, Program, Ran, Running, Trader, ether},
 };
 
 /// How long anything may take.
@@ -35,8 +35,17 @@ pub(crate) async fn price(trader: &Trader, dollars: &str) {
     trader.replica.controls.price(&change, PriceScope::Everything).await.expect("moved");
 }
 
+/// The health factor now. A node that makes a block at this moment may answer from the state of one block and the clock of
+/// another, which reverts: it is asked again.
 pub(crate) async fn health(trader: &Trader) -> Decimal {
-    Wad(trader.health_factor().await).to_decimal().expect("a decimal")
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        match trader.replica.try_ask(POOL, &Pool::getUserAccountDataCall { user: trader.account }).await {
+            Ok(data) => return Wad(data.healthFactor).to_decimal().expect("a decimal"),
+            Err(error) => assert!(Instant::now() < deadline, "the health factor cannot be read: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 pub(crate) fn is_at_target(health: Decimal) -> bool {
