@@ -87,6 +87,7 @@ impl Post {
             fees: FeesConfig::default(),
             thresholds: ThresholdsConfig::default(),
             permit_ttl: Secs::HOUR,
+            order_timeout: std::time::Duration::from_secs(60),
         };
         let (endpoints, clock) = (desk.endpoints.clone(), desk.clock.clone());
         let meters = Arc::new(Meters::new()?);

@@ -167,12 +167,7 @@ pub(super) fn needs_blocks(plan: &Plan) -> bool {
 /// Refuses a plan file whose transactions are not what its action would send.
 pub(super) async fn audit(session: &Session, plan: &Plan) -> Outcome {
     let venue = session.perps().await?;
-    let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone()).map(|subject| subject.perp);
-    let marks = match subject {
-        Ok(PerpRequest::Open(open)) => vec![open.pair],
-        _ => Vec::new(),
-    };
-    let snapshot = venue.snapshot(plan.account, &Interest { marks, ..Interest::default() }).await?;
+    let snapshot = venue.snapshot_for(plan).await?;
     let audited = venue.audit(plan, &snapshot, session.gas_price().await?);
     audited.map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))
 }

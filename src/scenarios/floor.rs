@@ -170,6 +170,7 @@ impl Floor {
             fees: FeesConfig::default(),
             thresholds: ThresholdsConfig::default(),
             permit_ttl: Secs::HOUR,
+            order_timeout: std::time::Duration::from_secs(60),
         };
         let meters = Meters::new().map_err(|error| StoryError::InVain(format!("meters: {error}")))?;
         let (alerts, meters) = (Arc::new(Quiet), Arc::new(meters));

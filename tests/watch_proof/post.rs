@@ -69,6 +69,7 @@ pub(crate) fn rulebook(watch: WatchConfig) -> Rulebook {
         fees: FeesConfig::default(),
         thresholds: ThresholdsConfig::default(),
         permit_ttl: Secs::HOUR,
+        order_timeout: std::time::Duration::from_secs(60),
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn rulebook() -> Rulebook {
         fees: FeesConfig::default(),
         thresholds: ThresholdsConfig::default(),
         permit_ttl: Secs::HOUR,
+        order_timeout: std::time::Duration::from_secs(60),
     }
 }
 

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     config::ExecutionFee,
     perps::{
-        Change, Entry, Forecast, Level, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpPosition,
-        PerpRequest, PerpSubject, Portion, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
+        Change, Entry, Forecast, Interest, Level, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError,
+        PerpPosition, PerpRequest, PerpSubject, PerpVenue, Portion, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
     },
     plan::{CallData, Plan, Step},
 };
@@ -64,6 +64,16 @@ pub enum AuditError {
 }
 
 impl AvantisV1 {
+    /// What a plan is held against: the venue as it is now, with the mark of the pair that the plan opens.
+    pub async fn snapshot_for(&self, plan: &Plan) -> Result<VenueSnapshot, PerpError> {
+        let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone()).map(|subject| subject.perp);
+        let marks = match subject {
+            Ok(PerpRequest::Open(open)) => vec![open.pair],
+            _ => Vec::new(),
+        };
+        self.snapshot(plan.account, &Interest { marks, ..Interest::default() }).await
+    }
+
     /// Refuses a plan whose transactions are not to the last argument what its action would send now: one call of the
     /// venue's Trading contract, and before it at most the exact approval of the USDC that it takes. The snapshot must
     /// have the mark of the pair that is opened. The oracle's signed update alone is left to the venue, which checks it.

@@ -93,7 +93,14 @@ pub async fn crash(
     let watch = WatchConfig { feeds: foresight.settings(course.standard_feed()), ..watch.clone() };
     let feeds = feeds_by_token(&watch.feeds, &list)?;
     let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
-    let rulebook = Rulebook { watch, bounds: *bounds, fees: FeesConfig::default(), thresholds, permit_ttl: Secs::HOUR };
+    let rulebook = Rulebook {
+        watch,
+        bounds: *bounds,
+        fees: FeesConfig::default(),
+        thresholds,
+        permit_ttl: Secs::HOUR,
+        order_timeout: std::time::Duration::from_secs(60),
+    };
     let office = Arc::new(Office::new(endpoints, network, clock, Arc::new(Nobody), Arc::new(meters), rulebook));
     let hands = Hands::Sender(Box::new(sender.with_patience(patience)));
     let seats = vec![Seat::new(office.clone(), account, hands)];

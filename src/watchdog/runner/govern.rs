@@ -7,7 +7,7 @@ use super::{Seat, Seen, answer::no_key, seat::Hands, submit::watched};
 use crate::{
     chain::Reader,
     journal::{DRILL_PASSED, Event, Severity, Stamp},
-    perps::{Interest, OrderPatience, PerpVenue},
+    perps::{Interest, PerpVenue},
     strategy::{self, GovernorState},
     trade::{FlattenReport, command_governor, flatten, load_governor, plan_flatten, stored_governor},
     units::Millis,
@@ -41,7 +41,7 @@ impl Seat {
         let interrupt = sender.interrupt();
         let plan = plan_flatten(&desk, Some(sender.journal().reader()), include_existing).await.map_err(refused)?;
         let closing =
-            Box::pin(flatten(&desk, sender, &plan.legs, OrderPatience::default(), |done| tracing::warn!("{done}")));
+            Box::pin(flatten(&desk, sender, &plan.legs, office.order_patience(), |done| tracing::warn!("{done}")));
         let closed = watched(closing, lookout).await;
         interrupt.lower();
         Ok(json!(FlattenReport { closed, stays: plan.left }))

@@ -1,6 +1,9 @@
 //! What all seats share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use alloy::primitives::Address;
 
@@ -8,7 +11,7 @@ use crate::{
     aave::ReserveList,
     chain::{Clock, Endpoints},
     config::{BoundsConfig, Config, FeesConfig, ThresholdsConfig, WatchConfig},
-    perps::avantis_v1::AvantisV1,
+    perps::{OrderPatience, avantis_v1::AvantisV1},
     send::Outcome,
     trade::{Assessment, Desk, TradeSettings},
     units::Secs,
@@ -28,6 +31,8 @@ pub struct Rulebook {
     pub thresholds: ThresholdsConfig,
     /// How long a plan and its permits are valid.
     pub permit_ttl: Secs,
+    /// How long the venue's keeper may take to answer an order.
+    pub order_timeout: Duration,
 }
 
 impl From<&Config> for Rulebook {
@@ -38,6 +43,7 @@ impl From<&Config> for Rulebook {
             fees: config.fees,
             thresholds: config.thresholds,
             permit_ttl: config.permit_ttl,
+            order_timeout: config.perps.order_timeout,
         }
     }
 }
@@ -148,6 +154,11 @@ impl Office {
     #[must_use]
     pub fn in_shadow(self, shadow: bool) -> Self {
         Self { shadow, ..self }
+    }
+
+    /// How an order at the perp venue is waited for.
+    pub(super) fn order_patience(&self) -> OrderPatience {
+        OrderPatience { timeout: self.rulebook().order_timeout, ..OrderPatience::default() }
     }
 
     /// The settings in force.

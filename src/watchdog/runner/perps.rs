@@ -10,8 +10,8 @@ use crate::{
     config::Urgency,
     journal::{self, IntentId, PositionId},
     perps::{
-        self, Availability, Change, Level, MarginChange, OpenForecast, OrderPatience, PerpPosition, PerpRequest,
-        PerpSettings, PerpVenue, PositionKey, PriceE10, Usdc, VenueSnapshot,
+        self, Availability, Change, Level, MarginChange, OpenForecast, PerpPosition, PerpRequest, PerpSettings,
+        PerpVenue, PositionKey, PriceE10, Usdc, VenueSnapshot,
     },
     plan::check,
     units::{Millis, Secs, to_decimal},
@@ -112,7 +112,7 @@ impl Seat {
         if office.shadow {
             return Ok(acted(None, format!("perp {perp}: shadow: would have sent `{headline}`")));
         }
-        let execution = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default());
+        let execution = perps::execute(sender, venue, &*office.clock, approved, office.order_patience());
         let result = Box::pin(execution).await;
         Ok(match result {
             Ok(report) if report.outcome.is_mined() => {

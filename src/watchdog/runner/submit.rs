@@ -7,9 +7,9 @@ use std::future::Future;
 
 use super::{Seat, Seen, answer::no_key, seat::Hands};
 use crate::{
-    chain::Reader,
+    chain::{BlockRef, Reader},
     loops,
-    perps::{self, OrderPatience, PerpSubject},
+    perps::{self, PerpSubject},
     plan::{Plan, check},
     watchdog::ops::{Answer, Refused},
 };
@@ -20,10 +20,12 @@ impl Seat {
         let office = self.office.clone();
         office.sends()?;
         let is_perp = serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok();
-        if !is_perp {
+        let head = Reader::head(&office.endpoints).await.map_err(|error| Refused::new(6, error.to_string()))?;
+        if is_perp {
+            self.audit_perp(&plan, head).await?;
+        } else {
             loops::audit(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
         }
-        let head = Reader::head(&office.endpoints).await.map_err(|error| Refused::new(6, error.to_string()))?;
         let approved = check(plan, &office.network, head.timestamp)
             .map_err(|refusal| Refused::new(4, format!("refused: {refusal}")))?;
         self.memory.expect_change();
@@ -36,7 +38,7 @@ impl Seat {
                 let Some(venue) = &office.venue else {
                     return Err(Refused::new(3, "the daemon knows no perp venue here"));
                 };
-                let execution = perps::execute(sender, venue, &*office.clock, approved, OrderPatience::default());
+                let execution = perps::execute(sender, venue, &*office.clock, approved, office.order_patience());
                 let result = Box::pin(execution).await;
                 let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
                 let code = report.exit_code();
@@ -55,6 +57,16 @@ impl Seat {
             }))
         };
         watched(sending, lookout).await
+    }
+
+    /// Refuses a plan whose transactions are not what its perp action would send now.
+    async fn audit_perp(&self, plan: &Plan, head: BlockRef) -> Result<(), Refused> {
+        let venue = self.office.venue.as_ref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))?;
+        let snapshot = venue.snapshot_for(plan).await;
+        let snapshot = snapshot.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+        let market = self.office.endpoints.fee_market(&head).await;
+        let gas_price = market.map_or(head.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip));
+        venue.audit(plan, &snapshot, gas_price).map_err(|error| Refused::new(4, error.to_string()))
     }
 
     /// Looks at newer heads while something of less haste is under way, and calls the sender away when a trim is due.
