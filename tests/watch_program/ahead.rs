@@ -4,7 +4,7 @@ use rust_decimal::dec;
 
 use crate::{
     announced::Announced,
-    kit::{Daemon, health, looped, until},
+    kit::{Daemon, health, is_at_target, looped, price, until},
     trader::{Program, Trader},
 };
 
@@ -27,6 +27,21 @@ async fn the_daemon_trims_before_the_fall_is_sealed_when_it_is_told_to_look_ahea
     ended.succeeds();
     assert!(ended.stderr.contains("pre-confirmed"), "{ended:#?}");
     trader.program().run("journal list").await.succeeds().shows(&["reconciled"]);
+}
+
+#[tokio::test]
+async fn the_head_that_comes_after_a_trim_was_made_ahead_of_it_alarms_nobody() {
+    let trader = looped().await;
+    // A node that mines on demand calls what would come next `pending`: always a block above its newest, on the same state.
+    let watched = trader.program().env("TRIMTAB_METRICS_LISTEN", "127.0.0.1:0").env("TRIMTAB_RPC_PRE_CONFIRMED", "on");
+    let daemon = Daemon::start(watched, "watch").await;
+    price(&trader, "2730").await;
+    until("trimmed", || async { is_at_target(health(&trader).await) }).await;
+    let ended = daemon.stop().await;
+    ended.succeeds();
+    for alarm in ["human", "was liquidated"] {
+        assert!(!ended.stderr.contains(alarm), "{ended:#?}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
 //! A loop whose collateral falls.
 
 use rust_decimal::dec;
-use trimtab::{journal::Severity, localchain::PriceScope, watchdog::rules::Rule};
+use trimtab::{
+    chain::{Clock, Reader, SystemClock},
+    journal::Severity,
+    localchain::PriceScope,
+    watchdog::rules::Rule,
+};
 
 use crate::guard::{Guard, is_at_target};
 
@@ -43,6 +48,26 @@ async fn a_fall_of_nine_per_cent_is_trimmed_to_target_in_the_next_block() {
     }
     let quiet = guard.look().await;
     assert_eq!(quiet.acted, None, "one trim is enough");
+}
+
+#[tokio::test]
+async fn a_head_older_than_our_own_trim_is_neither_acted_upon_nor_alarmed_about() {
+    let mut guard = Guard::over(dec!(3)).await;
+    guard.look().await;
+    guard.price("2730", PriceScope::Everything).await;
+    let crossing = Reader::head(&guard.trader.endpoints).await.expect("head");
+    let late = guard.watch.read(crossing, SystemClock::new().monotonic()).await.expect("read");
+    assert!(guard.look().await.acted.is_some_and(|acted| acted.mined_in.is_some()));
+    guard.said();
+    // The same block again, read before the trim: it comes late, as it does when reading takes longer than trimming.
+    let turn = guard.seats[0].turn(&late).await.expect("a turn");
+    assert_eq!((turn.acted, turn.firings.len(), guard.said().len()), (None, 0, 0));
+    let next = guard.look().await;
+    assert!(next.acted.is_none() && next.firings.iter().all(|firing| firing.rule != Rule::Changed), "{next:?}");
+    // What comes after is acted upon as ever.
+    guard.price("2480", PriceScope::Everything).await;
+    assert!(guard.look().await.acted.is_some_and(|acted| acted.mined_in.is_some()));
+    assert!(is_at_target(guard.health().await));
 }
 
 #[tokio::test]

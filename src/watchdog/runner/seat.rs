@@ -45,6 +45,8 @@ pub struct Seat {
     /// As they were at the last sealed head.
     perps_seen: Vec<PerpFacts>,
     nonce_seen: u64,
+    /// Block that holds the last action of ours: what older heads show is no longer so.
+    pub(super) acted_in: Option<u64>,
     /// The chain counted fewer transactions of ours than the journal: a reorg, or an endpoint that lags.
     pub(super) is_behind: bool,
 }
@@ -85,6 +87,7 @@ impl Seat {
             perps: PerpBook::default(),
             perps_seen: Vec::new(),
             nonce_seen: 0,
+            acted_in: None,
             is_behind: false,
         }
     }
@@ -163,6 +166,10 @@ impl Seat {
             Box::pin(self.catch_up()).await?;
         }
         let facts = self.facts(observation, head_age).await?;
+        if self.acted_in.is_some_and(|block| observation.block.number < block) {
+            tracing::debug!(account = %self.account, block = observation.block.number, "older than what was done last");
+            return Ok(Turn { facts: Some(facts), firings: Vec::new(), acted: None });
+        }
         let rulebook = self.office.rulebook();
         let evaluation = evaluate(&facts, &rulebook.watch, &self.memory);
         self.memory = evaluation.memory;
@@ -185,7 +192,9 @@ impl Seat {
     /// A part of a block that is not sealed yet: when it calls for a trim, that is all that is done about it. Everything else
     /// waits for the sealed block, and so does a seat that follows something already; `None` then.
     pub async fn turn_ahead(&mut self, seen: &Seen) -> Result<Option<Turn>, WatchError> {
-        if !seen.observation.near.contains_key(&self.account) || self.has_unresolved()? {
+        let part = seen.observation.block.number;
+        let is_answered = self.acted_in.is_some_and(|block| part <= block);
+        if is_answered || !seen.observation.near.contains_key(&self.account) || self.has_unresolved()? {
             return Ok(None);
         }
         let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
@@ -207,6 +216,7 @@ impl Seat {
         let Some(acted) = acted else { return };
         if let Some(block) = acted.mined_in {
             self.memory.done(&acted.action, block);
+            self.acted_in = Some(block);
         }
         self.tell_acted(facts, acted);
     }

@@ -56,7 +56,12 @@ impl Seat {
                 "ending": (office.words)(&report.outcome),
             }))
         };
-        watched(sending, lookout).await
+        let answer = watched(sending, lookout).await;
+        // Whatever it did, older heads do not show it.
+        if let Ok(head) = Reader::head(&office.endpoints).await {
+            self.acted_in = Some(head.number);
+        }
+        answer
     }
 
     /// Refuses a plan whose transactions are not what its perp action would send now.
