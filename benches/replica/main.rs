@@ -22,7 +22,8 @@ mod watch;
 
 use eyre::Result;
 
-const SECTIONS: [&str; 7] = ["start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
+// `endless` first: what others needed once would hide any growth.
+const SECTIONS: [&str; 8] = ["endless", "start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -46,6 +47,7 @@ async fn main() -> Result<()> {
             "latency" => latency::measure().await?,
             "gas" => gas::measure().await?,
             "watch" => watch::measure().await?,
+            "endless" => watch::endless().await?,
             "same-bytes" => same_bytes::measure().await?,
             "perps" => perps::measure().await?,
             _ => prediction::measure().await?,
