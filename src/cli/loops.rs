@@ -22,8 +22,8 @@ use crate::{
     config::Thresholds,
     journal::IntentId,
     loops::{
-        Adopted, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
-        ThresholdChange, WETH, change_thresholds, class_of, plan,
+        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, Payout, PlanError, Request, Scope, Settings, Share,
+        ThresholdChange, WETH, change_thresholds, class_of, known_loops, plan,
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     units::{Bps, Millis, parse_units},
@@ -99,7 +99,8 @@ struct Desk {
     account: Address,
     thresholds: Thresholds,
     is_ours: bool,
-    ownership: Ownership,
+    loops: Vec<KnownLoop>,
+    scope: Scope,
 }
 
 impl Desk {
@@ -112,8 +113,9 @@ impl Desk {
         let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
         let (base, is_ours) = thresholds_of(&session, &market, &pair, account)?;
         let thresholds = thresholds.change().over(base)?;
-        let ownership = if is_ours || include { Ownership::Known } else { Ownership::Foreign };
-        Ok(Self { session, list, pair, account, thresholds, is_ours, ownership })
+        let loops = own_loops(&session, account)?;
+        let scope = if include { Scope::WithExisting } else { Scope::Loop };
+        Ok(Self { session, list, pair, account, thresholds, is_ours, loops, scope })
     }
 
     fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
@@ -172,7 +174,7 @@ impl Desk {
         let snapshot = LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?;
         let settings = self.settings(request, action, &snapshot).await?;
         let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, &snapshot, &self.pair, &settings, &hubs, self.ownership)?;
+        let plan = plan(request, &snapshot, &self.pair, &settings, &hubs)?;
         let network = self.session.network();
         let output = self.session.output;
         let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
@@ -208,6 +210,9 @@ impl Desk {
             fees: self.session.config.fees,
             slippage: action.slippage_bps.map(Bps),
             thresholds: self.thresholds,
+            defaults: self.session.config.thresholds,
+            loops: self.loops.clone(),
+            scope: self.scope,
             permit_ttl: self.session.config.permit_ttl,
             flash: action.flash.map(|flash| match flash {
                 FlashArg::Morpho => FlashChoice::Morpho,
@@ -275,24 +280,28 @@ pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcom
     Ok(query.decode(&answers, block)?)
 }
 
-/// The thresholds of a loop, and whether the journal has it open; those of its class when it does not.
+/// The journal's loops of an account; none without a journal.
+pub(super) fn own_loops(session: &Session, account: Address) -> Outcome<Vec<KnownLoop>> {
+    let reader = session.journal_reader(account)?;
+    Ok(reader.as_ref().map(known_loops).transpose()?.unwrap_or_default())
+}
+
+/// The thresholds of a loop, and whether the journal has it open; those of its class when it does not, or when those of the
+/// journal make no sense.
 pub(super) fn thresholds_of(
     session: &Session,
     market: &Market,
     pair: &Pair,
     account: Address,
 ) -> Outcome<(Thresholds, bool)> {
-    let stored = match session.journal_reader(account)? {
-        Some(reader) => reader.open_loop_of(pair.collateral.token, pair.debt.token, false)?,
-        None => None,
+    let loops = own_loops(session, account)?;
+    let is_it = |known: &&KnownLoop| {
+        known.position.collateral == pair.collateral.token && known.position.debt == pair.debt.token
     };
-    match stored {
-        Some(position) => {
-            let thresholds = serde_json::from_value(position.terms.thresholds);
-            let bad = |error| Failure::message(Exit::Bug, format!("stored thresholds: {error}"));
-            Ok((thresholds.map_err(bad)?, true))
-        }
-        None => Ok((default_thresholds(session, market, pair)?, false)),
+    let known = loops.iter().find(is_it);
+    match known.and_then(|known| known.thresholds) {
+        Some(thresholds) => Ok((thresholds, true)),
+        None => Ok((default_thresholds(session, market, pair)?, known.is_some())),
     }
 }
 

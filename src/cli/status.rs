@@ -15,7 +15,7 @@ use crate::{
     aave::{AccountQuery, MarketQuery},
     chain::{Batch, Reader},
     journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
-    loops::{AccountView, KnownLoop, LoopView, Mark, ReserveView},
+    loops::{AccountView, LoopView, Mark, PriceMarks, ReserveView, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
     units::{Secs, Wad},
@@ -55,7 +55,7 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let (market, state) = (market.decode(&answers, block)?, holder.decode(&answers)?);
     let reader = session.journal_reader(account)?;
     let known = reader.as_ref().map(known_loops).transpose()?.unwrap_or_default();
-    let view = AccountView::new(&market, &state, known, &session.config.thresholds)?;
+    let view = AccountView::new(&market, &state, &known, &session.config.thresholds)?;
     let reported = holder.reported(&answers)?;
     if reported != view.aave {
         let (ours, aaves) = (view.aave.health_factor, reported.health_factor);
@@ -89,16 +89,6 @@ async fn perps(
     Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
 }
 
-/// The journal's open loops with their thresholds.
-fn known_loops(reader: &JournalReader) -> Outcome<Vec<KnownLoop>> {
-    let known = |position: crate::journal::LoopPosition| {
-        let thresholds = serde_json::from_value(position.terms.thresholds.clone())
-            .map_err(|error| Failure::message(Exit::Bug, format!("stored thresholds of {}: {error}", position.id)))?;
-        Ok(KnownLoop { position, thresholds })
-    };
-    reader.open_loops()?.into_iter().filter(|position| !position.paper).map(known).collect()
-}
-
 fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
     let states = IntentState::ALL
         .iter()
@@ -121,9 +111,13 @@ fn text(status: &Status) -> String {
     for pair in &view.loops {
         lines.extend([String::new(), loop_text(pair, view.aave.health_factor)]);
     }
-    if view.loops.len() > 1 {
+    lines.extend(not_opened_here(view));
+    for other in &view.prices {
+        lines.extend([String::new(), prices_text(other, view.aave.health_factor)]);
+    }
+    if view.loops.len() + view.prices.len() > 1 {
         lines.push(
-            "· all pairs share one health factor; each price assumes that the other prices stand still".to_owned(),
+            "· the account has one health factor; each price assumes that the other prices stand still".to_owned(),
         );
     }
     if !view.reserves.is_empty() {
@@ -155,8 +149,9 @@ fn summary(view: &AccountView) -> String {
         None => "no e-mode".to_owned(),
     };
     format!(
-        "health factor {}, {emode}\ncollateral {}, debt {}, equity {}; net carry per day {}; can borrow {} more",
+        "health factor {}, leverage {}, {emode}\ncollateral {}, debt {}, equity {}; net carry per day {}; can borrow {} more",
         Quantity::wad(view.aave.health_factor.0),
+        view.leverage,
         usd(collateral),
         usd(debt),
         Quantity { negative: debt > collateral, ..Quantity::usd(collateral.abs_diff(debt)) },
@@ -166,10 +161,8 @@ fn summary(view: &AccountView) -> String {
 }
 
 fn loop_text(view: &LoopView, health_factor: Wad) -> String {
-    let owner = match &view.journal {
-        Some(known) => format!("{} in the journal as {}", known.position.origin, known.position.id),
-        None => "not opened by this journal (`trimtab loop adopt` takes it over)".to_owned(),
-    };
+    let position = &view.journal.position;
+    let owner = format!("{} in the journal as {}", position.origin, position.id);
     let valued = |amount: &Quantity, value: &Quantity| vec![amount.to_string(), value.to_string()];
     let mut figures = vec![
         [vec!["  collateral".to_owned()], valued(&view.collateral, &view.collateral_value)].concat(),
@@ -194,6 +187,27 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
         growth,
     ]
     .join("\n")
+}
+
+/// What no loop of the journal has, if that is anything.
+fn not_opened_here(view: &AccountView) -> Vec<String> {
+    let joined = |all: &[Quantity]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (supplied, owed) = (&view.not_opened_here.supplied, &view.not_opened_here.owed);
+    let what = match (supplied.is_empty(), owed.is_empty()) {
+        (true, true) => return Vec::new(),
+        (false, true) => format!("{} supplied", joined(supplied)),
+        (true, false) => format!("{} owed", joined(owed)),
+        (false, false) => format!("{} supplied, {} owed", joined(supplied), joined(owed)),
+    };
+    let adopt = if supplied.is_empty() || owed.is_empty() { "" } else { " (`trimtab loop adopt` takes a pair over)" };
+    vec![String::new(), format!("not opened by this journal: {what}{adopt}")]
+}
+
+fn prices_text(view: &PriceMarks, health_factor: Wad) -> String {
+    let now =
+        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
+    let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
+    format!("{}\n{}", view.pair, table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat()))
 }
 
 fn mark_row(mark: &Mark) -> Vec<String> {

@@ -26,6 +26,7 @@ mod sources;
 mod strategy;
 #[cfg(test)]
 mod tests;
+mod protect;
 mod thresholds;
 mod tier;
 mod url;
@@ -49,6 +50,7 @@ pub use sources::Sources;
 pub use strategy::{
     AfterPerp, BelowMinimum, FixedRisk, KellyNotional, MarginFrom, OnPerpFailure, StrategyConfig, TableName,
 };
+pub use protect::{SellConfig, WalletUse};
 pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};

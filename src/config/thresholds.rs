@@ -47,6 +47,19 @@ impl Thresholds {
         self.trigger.saturating_add(self.headroom)
     }
 
+    /// The stricter of two, threshold by threshold: if both make sense, so does it.
+    #[must_use]
+    pub fn strictest(self, other: Self) -> Self {
+        Self {
+            warn: self.warn.max(other.warn),
+            trigger: self.trigger.max(other.trigger),
+            target: self.target.max(other.target),
+            urgent: self.urgent.max(other.urgent),
+            headroom: self.headroom.max(other.headroom),
+            stress: self.stress.max(other.stress),
+        }
+    }
+
     /// What is wrong with these thresholds, as (field, reason); `None` when they make sense together.
     #[must_use]
     pub fn problem(&self) -> Option<(&'static str, String)> {

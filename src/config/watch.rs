@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{LoopClass, Thresholds, ThresholdsConfig, values};
+use super::{LoopClass, SellConfig, Thresholds, ThresholdsConfig, WalletUse, values};
 use crate::units::Secs;
 
 /// Rules of the watchdog.
@@ -23,6 +23,10 @@ pub struct WatchConfig {
     /// Equity of an account, USD, above which a live network asks for a passed drill first.
     #[serde(with = "values::decimal")]
     pub max_equity: Decimal,
+    /// What may be sold to protect an account.
+    pub sell: SellConfig,
+    /// Which tokens of the wallet may be used to protect an account.
+    pub use_wallet: WalletUse,
     /// Trims before Aave's oracle answers, when the feed behind it already shows a health factor below `trigger`.
     pub act_on_feed: bool,
     /// How old an answer of Aave's oracle may be.
@@ -177,6 +181,8 @@ impl WatchConfig {
             })
             .or_else(|| self.exits.iter().find_map(LoopExit::problem).map(|reason| ("watch.exits", reason)))
             .or_else(|| self.twice())
+            .or_else(|| self.sell.problem())
+            .or_else(|| self.use_wallet.problem())
     }
 
     /// What is named more than once.
@@ -318,6 +324,8 @@ impl Default for WatchConfig {
             stale_blocks: 3,
             recovery: Decimal::new(5, 3),
             max_equity: Decimal::ONE_THOUSAND,
+            sell: SellConfig::Loops,
+            use_wallet: WalletUse::Nothing,
             act_on_feed: true,
             heartbeat: Heartbeats { volatile: Secs(1_500), stable: day, correlated: day },
             boost: BoostConfig {

@@ -61,6 +61,25 @@ pub enum PlanError {
         /// Debt of the pair.
         debt: Box<Quantity>,
     },
+    /// The collateral is supplied and not used as collateral, by the owner's will as it seems.
+    #[error(
+        "{supplied} is supplied and not enabled as collateral, so more of it would back no debt: enable it first with \
+         `trimtab loop collateral --enable {symbol} --broadcast`"
+    )]
+    NotCollateral {
+        /// Its symbol.
+        symbol: String,
+        /// How much there is.
+        supplied: Box<Quantity>,
+    },
+    /// More would have to be sold than the action is about, or the owner allows.
+    #[error("{needed} would have to be sold, and {own} may be")]
+    NotOwn {
+        /// What the action needs.
+        needed: Box<Quantity>,
+        /// What it may use.
+        own: Box<Quantity>,
+    },
     /// The wallet does not hold what is to be put in.
     #[error("equity of {needed} is more than the wallet's {available}")]
     EquityShort {

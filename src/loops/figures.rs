@@ -108,7 +108,7 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
 /// Trim and liquidation price of the collateral: in dollars, or in the debt asset where that is what moves.
 fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
     let at = |projection: &Projection, health_factor| price_at(projection, ctx.collateral, ctx.debt, health_factor);
-    let trigger = wad(ctx.settings.thresholds.trigger);
+    let trigger = wad(ctx.thresholds.trigger);
     Ok([
         derived("trim_price", "trim price", at(&draft.before, trigger)?, at(&draft.after, trigger)?),
         derived("liquidation_price", "liquidation price", at(&draft.before, WAD)?, at(&draft.after, WAD)?),

@@ -1,13 +1,14 @@
 //! Where a pair stands inside an account, and at which prices its health factor crosses a threshold.
 
 use alloy::primitives::U256;
+use rust_decimal::Decimal;
 
 use super::{Standing, algebra::price_at_health_factor, class_of};
 use crate::{
     aave::{Projection, Reserve, StateError},
     config::LoopClass,
     plan::Quantity,
-    units::{Bps, WAD, mul_div_down},
+    units::{Bps, WAD, Wad, mul_div_down},
 };
 
 /// The pair's two values, the account's health factor.
@@ -39,6 +40,17 @@ pub(super) fn price_of(
         return Ok(Quantity::new(rate, 18, debt.symbol.clone()));
     }
     Ok(Quantity::usd(usd))
+}
+
+/// The same as a number; `None` when no price leads there, or it does not fit.
+pub fn threshold_price(
+    projection: &Projection,
+    collateral: &Reserve,
+    debt: &Reserve,
+    health_factor: Wad,
+) -> Result<Option<Decimal>, StateError> {
+    let price = price_at(projection, collateral, debt, health_factor.0)?;
+    Ok(price.to_decimal().filter(|price| !price.is_zero()))
 }
 
 /// The price of the pair's collateral at which the account has a health factor, all other prices unchanged; zero when no

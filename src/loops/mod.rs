@@ -7,6 +7,7 @@
 //! Fails with [`PlanError`], which says what to change and by how much.
 
 pub mod algebra;
+mod account;
 mod allow;
 mod approvals;
 mod audit;
@@ -28,9 +29,12 @@ mod increase;
 mod loss;
 mod marks;
 mod pair;
+mod protect;
 mod record;
 mod repay;
 mod request;
+mod same_asset;
+mod scope;
 mod settle;
 mod snapshot;
 mod solve;
@@ -45,8 +49,10 @@ mod view;
 mod write;
 
 pub use crate::dex::WETH;
+pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, UnknownAsset};
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
+pub(crate) use carry::carry_per_day;
 pub use carry::net_carry_per_day;
 pub use class::class_of;
 pub use close::{Payout, Share};
@@ -58,14 +64,17 @@ pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, 
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};
 pub use increase::Funds;
+pub use marks::threshold_price;
 pub use pair::{Asset, Pair, PairError};
-pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds};
+pub use protect::{Combination, Protection, Sale, combinations, protect, suffices};
+pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds, known_loops};
 pub use repay::Via;
-pub use request::{Ownership, Request, plan, plan_ahead};
+pub use request::{Request, plan, plan_ahead};
+pub use scope::Scope;
 pub use settle::settle;
 pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
 pub use survey::{Observation, Survey};
 pub use target::{Standing, Target, TargetError};
-pub use view::{AccountView, KnownLoop, LoopView, Mark, ReserveView};
+pub use view::{AccountView, KnownLoop, LoopView, Mark, PriceMarks, ReserveView, Unclaimed};
 pub use write::Subject;

@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{Contracts, LoopSnapshot, Pair, feeds::FeedQuery, snapshot::ContractSlots};
+use super::{Contracts, LoopSnapshot, Pair, account::AccountModel, feeds::FeedQuery, snapshot::ContractSlots};
 use crate::{
-    aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
+    aave::{
+        AccountQuery, AccountState, Market, MarketQuery, Projection, QueryError, ReserveList, ScreenQuery,
+        UserConfiguration,
+    },
+    config::ThresholdsConfig,
     chain::{Answers, Batch, BlockRef, Reader},
     dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
     onedelta::COMPOSER,
@@ -294,18 +298,18 @@ impl Observation {
         &self.pools
     }
 
-    /// Every collateral with every debt of a near account.
+    /// Every supply with every debt of a near account, dust left out.
     #[must_use]
     pub fn pairs(&self, account: Address) -> Vec<Pair> {
         let Some(state) = self.near.get(&account) else { return Vec::new() };
-        let uses = |token, is_debt: bool| {
-            self.market.reserve(token).is_ok_and(|reserve| match is_debt {
-                true => state.configuration.is_borrowing(reserve.id),
-                false => state.configuration.is_collateral(reserve.id),
-            })
-        };
-        let held = |pair: &&Pair| uses(pair.collateral.token, false) && uses(pair.debt.token, true);
-        self.pairs.values().map(|(pair, ..)| pair).filter(held).cloned().collect()
+        let held = tokens_of(&self.market, state);
+        held.iter().filter_map(|(collateral, debt)| self.pair(*collateral, *debt)).collect()
+    }
+
+    /// The pair of a supply and a debt, where any account that was read has it.
+    #[must_use]
+    pub fn pair(&self, collateral: Address, debt: Address) -> Option<Pair> {
+        self.pairs.get(&(collateral, debt)).map(|(pair, ..)| pair.clone())
     }
 
     /// What a plan for a pair of a near account is made from.
@@ -339,13 +343,16 @@ struct PairQueries {
 }
 
 fn pairs_of(list: &ReserveList, market: &Market, account: &AccountState) -> Vec<Pair> {
-    let used = |is_used: &dyn Fn(u16) -> bool| -> Vec<Address> {
-        market.reserves.iter().filter(|reserve| is_used(reserve.id)).map(|reserve| reserve.asset).collect()
-    };
-    let collaterals = used(&|id| account.configuration.is_collateral(id));
-    let debts = used(&|id| account.configuration.is_borrowing(id));
-    let find = |collateral: &Address, debt: &Address| {
-        Pair::find(list, market, &collateral.to_string(), &debt.to_string()).ok()
-    };
-    collaterals.iter().flat_map(|collateral| debts.iter().filter_map(move |debt| find(collateral, debt))).collect()
+    let held = tokens_of(market, account);
+    held.into_iter().filter_map(|(collateral, debt)| Pair::of(list, market, collateral, debt)).collect()
+}
+
+/// Every supply with every debt, as far as they matter: what strangers supply on somebody's behalf is not read at every
+/// head. An account whose figures cannot be computed has none; its own rules tell of that.
+fn tokens_of(market: &Market, account: &AccountState) -> Vec<(Address, Address)> {
+    let now = Projection::new(market.clone(), account.clone(), market.block.timestamp);
+    let Ok(model) = AccountModel::new(&now, &[], &ThresholdsConfig::default()) else { return Vec::new() };
+    let debts: Vec<Address> = model.owed().map(|debt| debt.asset).collect();
+    let supplies = model.supplies.iter().filter(|supply| !supply.is_dust);
+    supplies.flat_map(|supply| debts.iter().map(|debt| (supply.asset, *debt)).collect::<Vec<_>>()).collect()
 }

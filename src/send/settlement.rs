@@ -40,6 +40,9 @@ pub enum SettleError {
     /// The journal says it was included, but not where.
     #[error("intent {0} has no included transaction")]
     NotIncluded(IntentId),
+    /// An amount does not fit the arithmetic.
+    #[error(transparent)]
+    Math(#[from] crate::units::MathError),
     /// An answer is shorter than the figure needs.
     #[error("the answer for `{0}` has no such word")]
     ShortAnswer(String),

@@ -10,7 +10,7 @@ use crate::{
     chain::{Batch, Endpoints, Reader},
     config::Urgency,
     journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
-    loops::{self, LoopSnapshot, Ownership, Pair, Payout, Request, Settings, Share, class_of},
+    loops::{self, KnownLoop, LoopSnapshot, Pair, Payout, Request, Scope, Settings, Share, class_of, known_loops},
     perps::{
         self, Interest, OrderKind, OrderPatience, OrderRecord, PerpRequest, PerpSettings, PerpVenue, Portion,
         PositionKey, VenueSnapshot,
@@ -103,12 +103,13 @@ pub async fn plan_flatten<V: PerpVenue>(
             all.left.push(what);
         }
     }
+    let known = reader.map(known_loops).transpose()?.unwrap_or_default();
     for open in own.loops {
         let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
         legs.push((format!("loop {}/{}", name(open.collateral), name(open.debt)), FlattenAction::Loop(open)));
     }
     for (what, action) in legs {
-        let plan = plan(desk, &venue, &action).await.map_err(|error| error.to_string());
+        let plan = plan(desk, &venue, &action, &known).await.map_err(|error| error.to_string());
         all.legs.push(ClosingLeg { what, plan, action });
     }
     Ok(all)
@@ -185,7 +186,9 @@ async fn carry_out<V: PerpVenue>(
     patience: OrderPatience,
 ) -> Result<(String, u8), String> {
     let venue = desk.venue.snapshot(desk.account, &Interest::default()).await.map_err(|error| error.to_string())?;
-    let plan = plan(desk, &venue, action).await.map_err(|error| error.to_string())?;
+    // What the loops before this one have left.
+    let known = known_loops(sender.journal().reader()).map_err(|error| error.to_string())?;
+    let plan = plan(desk, &venue, action, &known).await.map_err(|error| error.to_string())?;
     let at = plan.block.timestamp;
     let approved = check(plan, &desk.network, at).map_err(|refusal| refusal.to_string())?;
     if matches!(action, FlattenAction::Loop(_)) {
@@ -208,7 +211,7 @@ async fn carry_out<V: PerpVenue>(
     Ok((words, report.exit_code()))
 }
 
-async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &FlattenAction) -> Result<Plan, TradeError> {
+async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     let market = market(desk).await?;
     let fees = desk.endpoints.fee_market(&market.block).await?;
     let gas_price = fees.base_fee.saturating_add(fees.suggested_tip);
@@ -217,7 +220,7 @@ async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &Flat
     let request = match action {
         FlattenAction::Limit(order) => PerpRequest::Cancel { order: *order },
         FlattenAction::Perp(position) => PerpRequest::Close { position: *position, portion: Portion::All },
-        FlattenAction::Loop(open) => return plan_loop(desk, &market, open, (id, gas_price)).await,
+        FlattenAction::Loop(open) => return plan_loop(desk, &market, (open, known), (id, gas_price)).await,
     };
     let settings = PerpSettings {
         id,
@@ -232,7 +235,7 @@ async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &Flat
 async fn plan_loop<V>(
     desk: &Desk<V>,
     market: &Market,
-    open: &LoopPosition,
+    (open, known): (&LoopPosition, &[KnownLoop]),
     (id, gas_price): (String, alloy::primitives::U256),
 ) -> Result<Plan, TradeError> {
     let pair = Pair::find(&desk.reserves, market, &open.collateral.to_string(), &open.debt.to_string())?;
@@ -246,6 +249,9 @@ async fn plan_loop<V>(
         bounds: trade.bounds,
         slippage: None,
         thresholds: stored.unwrap_or_else(|| trade.thresholds.of(class_of(None))),
+        defaults: trade.thresholds,
+        loops: known.to_vec(),
+        scope: Scope::Loop,
         permit_ttl: trade.permit_ttl,
         fees: trade.fees,
         flash: None,
@@ -253,7 +259,7 @@ async fn plan_loop<V>(
     };
     let request = Request::Close { share: Share::All, payout: Payout::Debt };
     let hubs = LoopSnapshot::hubs(&desk.reserves);
-    Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs, Ownership::Known)?)
+    Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs)?)
 }
 
 async fn market<V>(desk: &Desk<V>) -> Result<Market, TradeError> {

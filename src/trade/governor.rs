@@ -41,11 +41,11 @@ pub async fn load_governor<V>(
     Ok(GovernorState::new(account_equity(desk, perps).await?, now))
 }
 
-/// What the account is worth, US dollars: equity of the strategy's loop, free USDC, and what its perps would pay out now
+/// What the account is worth, US dollars: its equity at Aave, free USDC, and what its perps would pay out now
 /// (our reading of strategy.md §9). Perps that cannot be read count for nothing.
 pub async fn account_equity<V>(desk: &Desk<V>, perps: Option<&VenueSnapshot>) -> Result<Decimal, TradeError> {
-    let loop_ = LoopState::read(desk, &OpenTrades::default(), false).await?;
-    let in_loop = loop_.now.map_or(Decimal::ZERO, |now| now.equity);
+    let loop_ = LoopState::read(desk, &OpenTrades::default(), false, false).await?;
+    let in_loop = loop_.equity;
     let value = |value: Usdc| to_decimal(value.0, Usdc::DECIMALS).unwrap_or_default();
     let in_perps = perps.map_or(Decimal::ZERO, |venue| {
         let pending = venue.pending.iter().filter(|order| order.kind != OrderKind::Close);

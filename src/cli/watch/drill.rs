@@ -17,12 +17,12 @@ use crate::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         loop_args::PairArgs,
-        loops::{gas_view, read_market, thresholds_of},
+        loops::{gas_view, own_loops, read_market, thresholds_of},
         plan_view::{plan_text, settlement_text, simulation_text},
         session::Session,
     },
     journal::{DRILL_PASSED, Event, IntentId, Severity},
-    loops::{LoopSnapshot, Ownership, Pair, Request, Settings, Target, plan},
+    loops::{LoopSnapshot, Pair, Request, Scope, Settings, Target, plan},
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     send::Settlement,
     units::{Millis, WAD, from_decimal, to_decimal},
@@ -201,6 +201,9 @@ impl<'a> Field<'a> {
             fees: config.fees,
             slippage: None,
             thresholds: thresholds_of(session, &snapshot.market, &self.pair, self.account)?.0,
+            defaults: config.thresholds,
+            loops: own_loops(session, self.account)?,
+            scope: if self.include_existing { Scope::WithExisting } else { Scope::Loop },
             permit_ttl: config.permit_ttl,
             flash: None,
             gas_price: session.gas_price().await?,
@@ -209,10 +212,8 @@ impl<'a> Field<'a> {
 
     async fn ready(&self, request: &Request, snapshot: &LoopSnapshot, settings: &Settings) -> Outcome<Ready> {
         let session = self.session;
-        let is_ours = thresholds_of(session, &snapshot.market, &self.pair, self.account)?.1;
-        let ownership = if is_ours || self.include_existing { Ownership::Known } else { Ownership::Foreign };
         let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, snapshot, &self.pair, settings, &hubs, ownership)?;
+        let plan = plan(request, snapshot, &self.pair, settings, &hubs)?;
         let approved = match check(plan.clone(), session.network().as_str(), snapshot.block.timestamp) {
             Ok(approved) => approved,
             Err(refusal) => {

@@ -129,16 +129,13 @@ impl Post {
         }
         for seat in self.seats.iter_mut().filter(|seat| seat.can_act()) {
             let account = seat.account();
-            for (pair, result) in seat.rehearse_trims(seen).await? {
-                match result {
-                    Ok(()) => {
-                        tracing::info!(%account, check = "permits", "{pair}: a trim goes through in simulation now");
-                    }
-                    Err(reason) => {
-                        let text = format!("start-up check: {pair}: {reason}");
-                        self.alerts.raise(Alert::new(Severity::Alert, "trim-check", pair.name, text).of(account));
-                    }
-                }
+            let Some(emergency) = seat.rehearse_emergency(seen).await? else { continue };
+            for line in emergency.words() {
+                tracing::info!(%account, check = "protection", "{line}");
+            }
+            if let Err(reason) = &emergency.first {
+                let text = format!("start-up check: {}: {reason}", emergency.name);
+                self.alerts.raise(Alert::new(Severity::Alert, "trim-check", emergency.name.clone(), text).of(account));
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ use crate::{
     config::MarginFrom,
     dex::WETH,
     journal::{IntentId, IntentState},
-    loops::{self, Ownership, Payout, PlanError, Request, Settings, Share, Target},
+    loops::{self, Payout, PlanError, Request, Settings, Share, Target},
     perps::{self, PerpVenue},
     plan::{Approved, Plan, check},
     send::{SendError, Sender, perform},
@@ -90,7 +90,7 @@ pub(super) async fn remember<V: PerpVenue>(
     state.forecast.clone_from(&assessment.forecast);
     if state.has_loop() && !state.paper {
         let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
-        let loop_ = LoopState::read(desk, &open, state.paper).await?;
+        let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await?;
         state.equity = loop_.now.map(|now| now.equity);
     }
     save(hand.journal(), state, desk.stamp().await?)
@@ -116,7 +116,7 @@ pub(super) async fn again<V: PerpVenue>(
 /// The loop's way back.
 async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
     let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
-    let loop_ = LoopState::read(desk, &open, state.paper).await.map_err(SagaError::from)?;
+    let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await.map_err(SagaError::from)?;
     let request = match goal {
         Goal::Stay => return Err(Stopped::There),
         Goal::Leverage(leverage) => {
@@ -128,9 +128,6 @@ async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, 
             Request::Close { share: Share::All, payout: Payout::Collateral { unwrap } }
         }
     };
-    // What this saga opened or was allowed to use, it may bring back.
-    let is_known = open.known_loop.is_some() || state.include_existing;
-    let ownership = if is_known { Ownership::Known } else { Ownership::Foreign };
     let settings = Settings {
         id: String::new(),
         network: desk.network.clone(),
@@ -138,12 +135,16 @@ async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, 
         bounds: desk.settings.bounds,
         slippage: None,
         thresholds: loop_.thresholds,
+        defaults: desk.settings.thresholds,
+        loops: loop_.loops.clone(),
+        // What this saga opened or was allowed to use, it may bring back.
+        scope: loop_.scope,
         permit_ttl: desk.settings.permit_ttl,
         fees: desk.settings.fees,
         flash: None,
         gas_price: loop_.gas_price,
     };
-    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs, ownership) {
+    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs) {
         Ok(plan) => Ok(plan),
         Err(PlanError::AlreadyThere(_)) => Err(Stopped::There),
         Err(error) => Err(SagaError::from(error).into()),

@@ -18,7 +18,7 @@ mod table;
 
 pub use alerts::{Alert, AlertSink, Alerts, AlertsError, ChannelTest, Pace};
 pub use heartbeat::Heartbeat;
-pub use meters::{Delivery, LoopGauges, Meters, Stage};
+pub use meters::{AccountGauges, Delivery, LoopGauges, Meters, Stage};
 pub use notify::{KeepAlive, ServiceNotify};
 pub use pulse::{Pulse, Readiness};
 pub use service::{OpsService, ServiceError, check_health};

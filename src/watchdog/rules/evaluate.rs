@@ -21,6 +21,9 @@ pub struct Evaluation {
     pub memory: Memory,
 }
 
+/// What rules about the account as a whole are remembered under; its name changes with what it has.
+pub(super) const ACCOUNT: &str = "account";
+
 /// Decides about an account. Pure.
 #[must_use]
 pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
@@ -32,6 +35,7 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.forget();
     round.nonce();
     round.oracles();
+    round.health();
     round.loops();
     round.perps();
     let repeated = !round.actions.is_empty() && round.memory.acts_again(facts.block.hash, facts.health_factor);
@@ -83,13 +87,13 @@ impl Round<'_> {
     fn forget(&mut self) {
         let facts = self.facts;
         let loops = facts.loops.iter().map(|held| held.pair.name.clone());
-        let sources = facts.loops.iter().flat_map(|held| held.oracles.iter().map(|oracle| oracle.symbol.clone()));
+        let sources = facts.oracles.iter().map(|oracle| oracle.symbol.clone());
         let perps: BTreeSet<&str> = facts.perps.iter().map(|perp| perp.id.as_str()).collect();
         let perp_subjects = facts
             .perps
             .iter()
             .flat_map(|perp| [perp.id.clone(), format!("{} {CLOSE_ONLY}", perp.id), format!("{} {PAUSED}", perp.id)]);
-        let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new()]).collect();
+        let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new(), ACCOUNT.to_owned()]).collect();
         self.memory.keep(&subjects, &perps);
     }
 }

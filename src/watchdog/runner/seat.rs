@@ -12,7 +12,7 @@ use super::{Office, Seen, WatchError, perps::PerpBook};
 use crate::{
     chain::Endpoints,
     journal::{IntentFilter, IntentState, JournalReader, Stamp},
-    loops::{KnownLoop, Observation, settle},
+    loops::{KnownLoop, Observation, known_loops, settle},
     perps,
     send::{Sender, reconcile},
     units::{Millis, to_decimal},
@@ -241,13 +241,7 @@ impl Seat {
 
     pub(super) fn known_loops(&self) -> Result<Vec<KnownLoop>, WatchError> {
         let Some(reader) = self.journal_reader() else { return Ok(Vec::new()) };
-        let loops = reader.open_loops()?;
-        // Thresholds that cannot be read fall back to those of the class; `status` says so in full.
-        let known = loops.into_iter().filter(|position| !position.paper).filter_map(|position| {
-            let thresholds = serde_json::from_value(position.terms.thresholds.clone()).ok()?;
-            Some(KnownLoop { position, thresholds })
-        });
-        Ok(known.collect())
+        Ok(known_loops(reader)?)
     }
 
     pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
@@ -259,7 +253,7 @@ impl Seat {
     }
 
     /// The facts without perps and nonce: all that is in the observation, asking nobody.
-    fn loop_facts(&self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
+    pub(super) fn loop_facts(&self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let Some(account) = seen.near.get(&self.account) else {
             return Err(WatchError::Read(crate::chain::ReadError::Malformed("the account was not read".to_owned())));
         };

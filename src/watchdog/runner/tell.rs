@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{Acted, Seat, WatchError, seat::Hands};
 use crate::{
+    loops::algebra::leverage_wad,
     journal::{Event, JournalError, Sample, Severity, Stamp},
     units::{Millis, Wad},
     watchdog::{
-        ops::{Alert, LoopGauges},
+        ops::{AccountGauges, Alert, LoopGauges},
         rules::{AccountFacts, Action, Firing, Levels},
     },
 };
@@ -24,11 +25,18 @@ impl Seat {
             let alert = Alert::new(*severity, rule.name(), subject.clone(), reason.clone());
             self.office.alerts.raise(alert.of(self.account).with_figures(inputs.clone()));
         }
+        let now = to_decimal(facts.health_factor);
+        let distance = now.and_then(|now| Decimal::ONE.checked_sub(Decimal::ONE.checked_div(now)?));
+        let account = self.account.to_string();
+        self.office.meters.account_gauges(&account, AccountGauges { health_factor: now, distance });
         for held in &facts.loops {
-            let now = to_decimal(facts.health_factor);
-            let distance = now.and_then(|now| Decimal::ONE.checked_sub(Decimal::ONE.checked_div(now)?));
-            let gauges = LoopGauges { health_factor: now, distance };
-            self.office.meters.loop_gauges(&self.account.to_string(), &held.pair.name, gauges);
+            let leverage = leverage_wad(held.collateral_value.0, held.debt_value.0);
+            let gauges = LoopGauges {
+                leverage: to_decimal(Wad(leverage)),
+                collateral: held.collateral_value.to_decimal(),
+                debt: held.debt_value.to_decimal(),
+            };
+            self.office.meters.loop_gauges(&account, &held.pair.name, gauges);
         }
     }
 
@@ -81,7 +89,7 @@ impl Seat {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
         // A course needs no row per block: one a minute, and every one below the warning.
         let is_due = facts.block.number.is_multiple_of(30)
-            || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
+            || (!facts.debt_value.0.is_zero() && facts.health_factor < Levels::of(facts).warn);
         if !is_due {
             return Ok(());
         }
@@ -113,7 +121,7 @@ impl Seat {
 fn subject(action: &Action) -> String {
     match action {
         Action::SwitchRpc | Action::ResyncNonce { .. } => String::new(),
-        Action::Arm(trim) | Action::Trim(trim) => trim.pair.name.clone(),
+        Action::Arm(trim) | Action::Trim(trim) => trim.account.clone(),
         Action::Exit { pair, .. } | Action::Boost { pair, .. } => pair.name.clone(),
         Action::TightenStop { perp, .. } | Action::TopUpMargin { perp, .. } => perp.clone(),
     }

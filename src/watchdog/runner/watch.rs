@@ -38,6 +38,7 @@ impl Watch {
     /// A watch over these seats' accounts; those that can act are read in full however healthy they are.
     #[must_use]
     pub fn over(office: Arc<Office>, survey: Survey, seats: &[Seat]) -> Self {
+        office.lend_survey(&survey);
         let accounts = seats.iter().map(Seat::account).collect();
         let always = seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
         let list = Arc::new(survey.list().clone());

@@ -1,0 +1,83 @@
+//! Debt repaid with the account's own supply of the same asset: no swap, no loan, one call to Aave's pool.
+
+use alloy::{primitives::U256, sol, sol_types::SolCall};
+
+use super::{
+    PlanError, Target,
+    context::Context,
+    draft::{Draft, Flows},
+    solve::smallest,
+};
+use crate::{
+    aave::{self, Amount as AaveAmount},
+    plan::{CallData, Step},
+};
+
+sol! {
+    function repayWithATokens(address asset, uint256 amount, uint256 interestRateMode) external returns (uint256);
+}
+
+/// Aave's only interest rate mode: variable.
+const VARIABLE: u64 = 2;
+
+/// Plans the least repayment that meets a target, or as much as there is and `at_most` allows.
+pub(super) fn repay_with_supply(
+    ctx: &Context<'_>,
+    target: Target,
+    at_most: Option<U256>,
+    reaches: bool,
+) -> Result<Draft, PlanError> {
+    let (pair, before) = (ctx.pair, ctx.start());
+    if target.is_within(&ctx.standing(&before)?) {
+        return Err(PlanError::AlreadyThere(target));
+    }
+    let most = ctx.own_supply(&before)?.min(ctx.own_debt(&before)?).min(at_most.unwrap_or(U256::MAX));
+    if most.is_zero() {
+        return Err(PlanError::Zero("the debt to repay"));
+    }
+    let met = |amount: U256| {
+        let mut after = before.clone();
+        let repaid = amount.is_zero() || after.repay_with_supply(pair.debt.token, AaveAmount::Exact(amount)).is_ok();
+        repaid && ctx.standing(&after).is_ok_and(|standing| target.is_within(&standing))
+    };
+    let amount = match smallest(U256::ZERO, most, met) {
+        Some(amount) => amount,
+        None if reaches => {
+            let (needed, own) = (Box::new(ctx.debt_amount(ctx.own_debt(&before)?)), Box::new(ctx.debt_amount(most)));
+            return Err(PlanError::NotOwn { needed, own });
+        }
+        None => most,
+    };
+    let mut after = before.clone();
+    after.repay_with_supply(pair.debt.token, AaveAmount::Exact(amount))?;
+    let quantity = ctx.debt_amount(amount);
+    let data = repayWithATokensCall { asset: pair.debt.token, amount, interestRateMode: U256::from(VARIABLE) };
+    let step = Step {
+        purpose: format!("repay {quantity} with the account's own supply of it"),
+        to: aave::Deployment::BASE.pool,
+        value: U256::ZERO,
+        data: CallData::Fixed { data: data.abi_encode().into() },
+    };
+    Ok(Draft {
+        kind: "loop repay",
+        headline: format!("{}: repay {quantity} with the account's own supply, without a swap", pair.debt.symbol),
+        worst: after.clone(),
+        before,
+        after,
+        prepare: Vec::new(),
+        pull: None,
+        direct: Some(vec![step]),
+        ops: Vec::new(),
+        delegation: None,
+        a_token: None,
+        loan: None,
+        sources: Vec::new(),
+        swap: None,
+        flows: Flows::default(),
+        target: Some(target),
+        adds_risk: false,
+        ends: false,
+        notes: Vec::new(),
+        floor_hint: String::new(),
+    })
+}
