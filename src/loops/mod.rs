@@ -27,7 +27,9 @@ mod human;
 mod increase;
 mod loss;
 mod marks;
+mod moving_price;
 mod pair;
+mod price_level;
 mod record;
 mod repay;
 mod request;
@@ -58,6 +60,7 @@ pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, 
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};
 pub use increase::Funds;
+pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
 pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds};
 pub use repay::Via;
