@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256};
 use serde::Serialize;
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{Exit, Outcome},
     global::GlobalArgs,
     output::table,
     session::Session,

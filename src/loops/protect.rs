@@ -356,7 +356,8 @@ pub fn suffices(sellable: &[(U256, U256)], weighted: U256, debt: U256, target: U
         let rest = target.saturating_sub(gross).max(U256::ONE);
         let needed = wanted.saturating_sub(weighted.saturating_mul(WAD)) / rest;
         let most = mul_div_down(*value, kept, U256::from(Bps::ONE.0)).unwrap_or_default().min(debt);
-        let repaid = needed.saturating_add(U256::ONE).min(most);
+        // Roundings of the sale, each a unit of the eighth decimal.
+        let repaid = needed.saturating_add(U256::from(8u8)).min(most);
         let sold = mul_div_up(repaid, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX).min(*value);
         debt = debt.saturating_sub(repaid);
         weighted = weighted.saturating_sub(mul_div_up(sold, *threshold, WAD).unwrap_or(U256::MAX));

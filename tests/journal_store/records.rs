@@ -20,6 +20,8 @@ fn new_loop(name: &str) -> NewLoop {
             thresholds: json!({ "trigger": "1.15", "target": "1.25" }),
             collateral_principal: U256::from(10).pow(U256::from(19)),
             debt_principal: U256::MAX,
+            collateral_index: Some(U256::from(10).pow(U256::from(27))),
+            debt_index: None,
         },
     }
 }

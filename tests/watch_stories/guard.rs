@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
 use trimtab::{
     chain::{Clock, Reader, SystemClock},
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
+    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
     journal::{Journal, JournalError},
     localchain::{PriceChange, PriceScope},
     loops::{Funds, Pair, Request, Survey, Target},
@@ -40,7 +40,7 @@ pub(crate) struct Guard {
 
 pub(crate) fn rulebook() -> Rulebook {
     Rulebook {
-        watch: WatchConfig::default(),
+        watch: WatchConfig { use_wallet: WalletUse::Everything, ..WatchConfig::default() },
         bounds: BoundsConfig::default(),
         fees: FeesConfig::default(),
         thresholds: ThresholdsConfig::default(),

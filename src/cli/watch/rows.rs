@@ -1,7 +1,6 @@
 //! The newest turns as rows of the live table.
 
 use alloy::primitives::Address;
-use rust_decimal::Decimal;
 
 use crate::{
     strategy::Side,

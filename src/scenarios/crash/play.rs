@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
+    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
     localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
     loops::{Survey, feeds_by_token},
     scenarios::{Stage, StoryError},
@@ -90,7 +90,9 @@ pub async fn crash(
     let patience = Patience { poll: POLL, ..Patience::default() };
     let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
     let course = Course::begin(&controls).await?;
-    let watch = WatchConfig { feeds: foresight.settings(course.standard_feed()), ..watch.clone() };
+    // The wallet is a part of the path.
+    let use_wallet = WalletUse::Everything;
+    let watch = WatchConfig { feeds: foresight.settings(course.standard_feed()), use_wallet, ..watch.clone() };
     let feeds = feeds_by_token(&watch.feeds, &list)?;
     let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
     let rulebook = Rulebook {

@@ -93,7 +93,10 @@ impl Round<'_> {
             .perps
             .iter()
             .flat_map(|perp| [perp.id.clone(), format!("{} {CLOSE_ONLY}", perp.id), format!("{} {PAUSED}", perp.id)]);
-        let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new(), ACCOUNT.to_owned()]).collect();
+        let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new()]);
+        // Without debt whatever was crossed is over.
+        let account = (!facts.debt_value.0.is_zero()).then(|| ACCOUNT.to_owned());
+        let subjects = subjects.chain(account).collect();
         self.memory.keep(&subjects, &perps);
     }
 }

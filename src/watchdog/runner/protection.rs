@@ -12,7 +12,7 @@ use crate::{
         Protection, Scope, Sell, Settings, Target, WETH, combinations, protect, rank, what_a_human_must_do,
     },
     plan::Quantity,
-    units::{Millis, Wad, to_decimal},
+    units::{Millis, Wad},
     watchdog::{
         ladder::{SaleOption, Situation, WalletOption},
         rules::{AccountTrim, PairKey, Pressure, feed_gap},
@@ -243,9 +243,4 @@ pub(super) const fn urgency(pressure: Pressure) -> Urgency {
         Pressure::Urgent => Urgency::Urgent,
         Pressure::LastResort => Urgency::LastResort,
     }
-}
-
-/// Eighteen decimals as a number, for words.
-pub(super) fn number(wad: Wad) -> rust_decimal::Decimal {
-    to_decimal(wad.0, 18).unwrap_or_default()
 }

@@ -6,8 +6,10 @@ use super::*;
 use crate::{
     aave::{AccountState, Market, Price, Projection, RateStrategy, Reserve, ReserveConfiguration, math::RAY},
     config::BoundsConfig,
+    journal::{LoopPosition, LoopTerms, Origin, PositionId, Stamp},
+    loops::KnownLoop,
     dex::{Deployment, KnownRange, PoolKey, PoolState, Pools, USDC, WETH, sqrt_price_at},
-    units::Ray,
+    units::{Millis, Ray},
 };
 
 const NOW: Secs = Secs(10_000);
@@ -89,14 +91,51 @@ fn pool(fee: u32, dollars: u64, liquidity: u128) -> (PoolKey, PoolState) {
     (key, state)
 }
 
+/// The journal's loop of all that the holder has.
+fn known() -> KnownLoop {
+    let terms = LoopTerms {
+        e_mode: 0,
+        thresholds: serde_json::Value::Null,
+        collateral_principal: U256::from(30u64) * WAD,
+        debt_principal: U256::from(60_000_000_000u64),
+        collateral_index: Some(RAY),
+        debt_index: Some(RAY),
+    };
+    let position = LoopPosition {
+        id: PositionId::derive(Millis(1), b"weth"),
+        origin: Origin::Opened,
+        paper: false,
+        collateral: WETH,
+        debt: USDC,
+        terms,
+        opened_by: None,
+        closed_by: None,
+        realised: None,
+        opened: Stamp::default(),
+        updated: Stamp::default(),
+        closed: None,
+    };
+    KnownLoop { position, thresholds: None }
+}
+
 fn read(market: &Market, pools: &Pools, feeds: &BTreeMap<Address, UsdE8>) -> AccountFacts {
     let account = holder(market);
+    read_with(market, &account, pools, feeds, &[known()])
+}
+
+fn read_with(
+    market: &Market,
+    account: &AccountState,
+    pools: &Pools,
+    feeds: &BTreeMap<Address, UsdE8>,
+    known: &[KnownLoop],
+) -> AccountFacts {
     let sources = Sources {
         market,
-        account: &account,
+        account,
         pools,
         feeds,
-        known: &[],
+        known,
         thresholds: &ThresholdsConfig::default(),
         bounds: &BoundsConfig::default(),
         watch: &WatchConfig::default(),
@@ -119,13 +158,12 @@ fn a_three_times_loop_is_read_with_its_thresholds_prices_and_carry() {
     let held = &facts.loops[0];
     assert_eq!((held.pair.name.as_str(), held.class, held.price), ("WETH/USDC", LoopClass::Volatile, dec!(3000)));
     assert_eq!((held.collateral_value, held.debt_value), (usd(90_000), usd(60_000)));
-    assert_eq!((held.liquidation_threshold, held.last_resort), (Bps(8_300), Some(dec!(1.02))));
+    assert_eq!((facts.last_resort, facts.name.as_str()), (Some(dec!(1.02)), "WETH/USDC"));
     assert_eq!(
-        held.oracles.iter().map(|oracle| (oracle.age, oracle.heartbeat.0)).collect::<Vec<_>>(),
+        facts.oracles.iter().map(|oracle| (oracle.age, oracle.heartbeat.0)).collect::<Vec<_>>(),
         [(Some(Secs(100)), 1_500), (Some(Secs(100)), 90_000)]
     );
     assert!(held.net_carry_per_day < Decimal::ZERO && held.borrow_rate > Decimal::ZERO);
-    assert_eq!(held.feed_gap, Bps(0));
 }
 
 #[test]
@@ -148,8 +186,48 @@ fn a_feed_that_fell_shows_the_health_factor_to_come_and_the_gap() {
     let feeds = BTreeMap::from([(WETH, usd(2_400))]);
     let facts = read(&market(), &Pools::default(), &feeds);
     assert!(close_to(facts.at_feed, 996), "{:?}", facts.at_feed);
-    assert_eq!(facts.loops[0].feed_gap, Bps(2_000));
+    let market = market();
+    assert_eq!(feed_gap(&feeds, &market.reserves[0], &market.reserves[1]), Ok(Bps(2_000)));
     assert!(close_to(Some(facts.health_factor), 1_245));
+}
+
+#[test]
+fn two_millionths_of_a_dollar_of_a_stranger_change_nothing_about_the_account() {
+    let market = market();
+    let mut projection = Projection::new(market.clone(), holder(&market), NOW);
+    let read = |account: &AccountState| {
+        let mut facts = read_with(&market, account, &Pools::default(), &BTreeMap::new(), &[known()]);
+        // Prices of thresholds follow the account to the last digit, and so does what it is worth.
+        for held in &mut facts.loops {
+            (held.trim_price, held.liquidation_price) = (None, None);
+        }
+        facts
+    };
+    let before = read(projection.account());
+    projection.supply(USDC, U256::from(2u8)).expect("on the owner's behalf");
+    let after = read(projection.account());
+    assert_eq!((after.name.as_str(), after.class, after.thresholds), ("WETH/USDC", before.class, before.thresholds));
+    assert_eq!((after.holdings, after.loops, after.oracles), (before.holdings, before.loops, before.oracles));
+}
+
+#[test]
+fn an_own_deposit_is_no_loop_and_its_debt_is_counted_once() {
+    let market = market();
+    let mut projection = Projection::new(market.clone(), holder(&market), NOW);
+    projection.supply(USDC, U256::from(1_000_000_000u64)).expect("1 000 USDC");
+    let facts = read_with(&market, projection.account(), &Pools::default(), &BTreeMap::new(), &[known()]);
+    assert_eq!(facts.name, "WETH+USDC/USDC");
+    let loops: Vec<&str> = facts.loops.iter().map(|held| held.pair.name.as_str()).collect();
+    assert_eq!((loops, facts.debt_value), (vec!["WETH/USDC"], usd(60_000)));
+    assert_eq!(facts.loops[0].collateral_value, usd(90_000));
+}
+
+#[test]
+fn an_account_without_journal_has_no_loops_and_is_watched_all_the_same() {
+    let market = market();
+    let facts = read_with(&market, &holder(&market), &Pools::default(), &BTreeMap::new(), &[]);
+    assert_eq!((facts.loops.len(), facts.name.as_str(), facts.debt_value), (0, "WETH/USDC", usd(60_000)));
+    assert_eq!(facts.thresholds, ThresholdsConfig::default().volatile);
 }
 
 #[test]
