@@ -19,10 +19,11 @@ pub async fn settle<R: Reader>(
     stamp: Stamp,
 ) -> Result<Settlement, SettleError> {
     let (plan, mut settlement) = measure(journal, reader, id).await?;
+    // A plan of another room is not settled here: what it placed would never be followed.
+    let subject: Subject =
+        serde_json::from_value(plan.subject.clone()).map_err(|error| SettleError::Plan(id, error))?;
     settlement.figures.extend(leverage(&plan, &settlement.figures));
-    if let Ok(subject) = serde_json::from_value::<Subject>(plan.subject.clone()) {
-        update_position(journal, &plan, &subject, &settlement, id, stamp)?;
-    }
+    update_position(journal, &plan, &subject, &settlement, id, stamp)?;
     record(journal, id, &settlement, stamp)?;
     Ok(settlement)
 }
