@@ -12,9 +12,9 @@ use super::{
     signal_run::finish_open,
 };
 use crate::{
+    actions::{ActionError, PlanKind, execute},
     journal::Writer,
-    loops::execute,
-    perps::{self, OrderHandle, OrderPatience, OrderState},
+    perps::{OrderHandle, OrderPatience, OrderState},
     plan::{Approved, Deviation, Plan},
     send::Settlement,
     watchdog::ops::{DaemonClient, Request, socket_path},
@@ -66,7 +66,7 @@ pub(super) fn answered<T: DeserializeOwned>(answer: Value) -> Outcome<T> {
 /// Sends a plan after the user's word: the daemon checks and simulates it again as its own, ourselves sign it otherwise.
 pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bool) -> Outcome<Delivered> {
     let account = approved.get().account;
-    let is_perp = super::perp::is_perp(approved.get());
+    let kind = PlanKind::of(approved.get()).map_err(ActionError::from)?;
     if let Some(mut daemon) = session.daemon(account).await? {
         confirm(session, yes)?;
         session.output.note("handed to the daemon that watches this account");
@@ -77,14 +77,12 @@ pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bo
     confirm(session, yes)?;
     let mut sender = session.sender(signer).await?;
     Box::pin(finish_open(session, &mut sender)).await;
-    if !is_perp {
-        let report = execute(&mut sender, &*session.clock, approved).await?;
-        let (exit, ending) = (report.outcome.exit_code(), ending_words(&report.outcome));
-        return Ok(Delivered { exit, settlement: report.settlement, ending, orders: Vec::new(), fills: Vec::new() });
-    }
-    let venue = session.perps().await?;
+    let venue = match kind {
+        PlanKind::Perp(_) => Some(session.perps().await?),
+        PlanKind::Loop(_) | PlanKind::Revocation => None,
+    };
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
-    let report = perps::execute(&mut sender, &venue, &*session.clock, approved, patience).await?;
-    let (exit, ending) = (report.exit_code(), ending_words(&report.outcome));
-    Ok(Delivered { exit, settlement: report.settlement, ending, orders: report.orders, fills: report.fills })
+    let done = execute(&mut sender, venue.as_ref(), &*session.clock, approved, patience).await?;
+    let (exit, ending) = (done.exit_code(), ending_words(&done.outcome));
+    Ok(Delivered { exit, settlement: done.settlement, ending, orders: done.orders, fills: done.fills })
 }

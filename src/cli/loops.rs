@@ -10,7 +10,7 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
-        ActionArgs, AdoptArgs, CloseArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
+        ActionArgs, AdoptArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
         PayoutArg, ThresholdArgs, WithdrawArgs,
     },
     plan_view::{DryRun, GasView, plan_text, settlement_text, simulation_text},
@@ -22,7 +22,7 @@ use crate::{
     config::Thresholds,
     journal::IntentId,
     loops::{
-        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, Payout, PlanError, Request, Scope, Settings, Share,
+        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, PairError, Payout, PlanError, Request, Scope, Settings, Share,
         ThresholdChange, WETH, change_thresholds, class_of, known_loops, plan,
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
@@ -47,6 +47,7 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
         LoopCommand::Deposit(args) => deposit(session, args).await,
         LoopCommand::Withdraw(args) => withdraw(session, args).await,
         LoopCommand::Close(args) => close(session, args).await,
+        LoopCommand::Collateral(args) => collateral(session, args).await,
         LoopCommand::Adopt(args) => adopt(session, args).await,
     }
 }
@@ -89,6 +90,25 @@ async fn close(session: Session, args: CloseArgs) -> Outcome {
         PayoutArg::Collateral => Payout::Collateral { unwrap: desk.unwrap(args.wrapped) },
     };
     desk.act(&Request::Close { share, payout }, &args.action).await
+}
+
+/// One supply backs debt from now on, or does so no longer.
+async fn collateral(session: Session, args: CollateralArgs) -> Outcome {
+    let enabled = args.enable.is_some();
+    let name = args.enable.or(args.disable).unwrap_or_default();
+    let list = session.reserves().await?;
+    let account = session.account().await?;
+    let market = read_market(&session, &list).await?;
+    let token = market.reserve_by_symbol(if name.eq_ignore_ascii_case("eth") { "WETH" } else { &name });
+    let token = token.map(|reserve| reserve.asset).or_else(|| name.parse().ok()).unwrap_or_default();
+    let pair = Pair::of(&list, &market, token, token).ok_or_else(|| {
+        let known = market.reserves.iter().map(|reserve| reserve.symbol.as_str()).collect::<Vec<_>>().join(", ");
+        PlanError::Pair(PairError::Unknown { name, known })
+    })?;
+    let loops = own_loops(&session, account)?;
+    let thresholds = session.config.thresholds.volatile;
+    let desk = Desk { session, list, pair, account, thresholds, is_ours: false, loops, scope: Scope::WithExisting };
+    desk.act(&Request::UseAsCollateral { enabled }, &args.action).await
 }
 
 /// Everything an action on one pair needs.

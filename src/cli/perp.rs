@@ -17,16 +17,16 @@ use super::{
     session::Session,
 };
 use crate::{
+    actions::{Reconciled, settle_at_venue},
     chain::{BlockRef, Reader},
     config::Urgency,
     journal::IntentId,
     loops::BLOCK_TIME,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
-        PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
+        PerpSettings, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
     plan::{Approved, Plan, check, rehearse},
-    trade::{Reconciled, settle_at_venue},
     units::{Millis, Secs, parse_units},
     watchdog::ops::{self, ReconcileAnswer, ReconcileWith},
 };
@@ -151,25 +151,11 @@ pub(super) async fn next_state(session: &Session, broadcast: bool) -> Outcome<Bl
 }
 
 /// Whether an action is one that [`next_state`] is for.
-const fn waits_for_blocks(request: &PerpRequest) -> bool {
+pub(super) const fn waits_for_blocks(request: &PerpRequest) -> bool {
     match request {
         PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => true,
         PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => false,
     }
-}
-
-/// The same of a plan.
-pub(super) fn needs_blocks(plan: &Plan) -> bool {
-    let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone());
-    subject.is_ok_and(|subject| waits_for_blocks(&subject.perp))
-}
-
-/// Refuses a plan file whose transactions are not what its action would send.
-pub(super) async fn audit(session: &Session, plan: &Plan) -> Outcome {
-    let venue = session.perps().await?;
-    let snapshot = venue.snapshot_for(plan).await?;
-    let audited = venue.audit(plan, &snapshot, session.gas_price().await?);
-    audited.map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))
 }
 
 fn find(snapshot: &VenueSnapshot, which: &WhichArgs) -> Outcome<PositionKey> {
@@ -267,11 +253,6 @@ pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, ye
         }
         _ => Err(Failure::after_result(exit, "the order was cancelled")),
     }
-}
-
-/// Whether a plan is of a perp action.
-pub(super) fn is_perp(plan: &Plan) -> bool {
-    serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok()
 }
 
 async fn list(session: &Session, venue: &AvantisV1) -> Outcome {

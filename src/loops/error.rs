@@ -162,6 +162,17 @@ pub enum PlanError {
     /// Only the wrapped token can be paid in ether.
     #[error("{0} is not wrapped ether: repay it in the token itself")]
     NotEther(String),
+    /// It is as it should be.
+    #[error("{symbol} is {} as collateral already", if *.enabled { "enabled" } else { "not used" })]
+    CollateralAlready {
+        /// Which.
+        symbol: String,
+        /// What was asked for.
+        enabled: bool,
+    },
+    /// One asset is used as collateral, not a pair.
+    #[error("{0} are two assets: one supply at a time is used as collateral")]
+    TwoAssets(String),
     /// No flash loan source has what is needed.
     #[error("no flash loan of {amount}: {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoFlash {

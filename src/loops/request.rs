@@ -12,7 +12,7 @@ use super::{
     draft::{Draft, Prepare},
     increase::{Increase, increase},
     repay::repay_from_wallet,
-    same_asset::repay_with_supply,
+    same_asset::{repay_with_supply, use_as_collateral},
     trim::trim,
     unwind::unwind,
     write::{funds_suffice, write},
@@ -86,6 +86,11 @@ pub enum Request {
         target: Target,
         /// How far above 1 the health factor stays in between.
         margin: Bps,
+    },
+    /// Uses the account's supply of an asset as collateral, or stops using it; the pair's two sides are that asset.
+    UseAsCollateral {
+        /// Use it, else stop using it.
+        enabled: bool,
     },
     /// Closes a loop or a share of it.
     Close {
@@ -180,6 +185,7 @@ pub fn plan_ahead(
             ctx = ctx.lowering_debt()?;
             unwind(&ctx, target.validate()?, margin)?
         }
+        Request::UseAsCollateral { .. } => return Err(PlanError::TwoAssets(ctx.pair.name())),
         Request::Close { share, payout } => {
             require_loop(&ctx)?;
             if let Share::Part(part) = share
@@ -351,6 +357,7 @@ fn with_supply(ctx: &mut Context<'_>, request: &Request) -> Result<Draft, PlanEr
         Request::Trim { target, at_most } => repay_with_supply(ctx, target.validate()?, at_most, false),
         Request::Unwind { target, .. } => repay_with_supply(ctx, target.validate()?, None, false),
         Request::Repay { amount, via } => repay_from_wallet(ctx, amount, via),
+        Request::UseAsCollateral { enabled } => use_as_collateral(ctx, enabled),
         _ => Err(PairError::Same(name).into()),
     }
 }

@@ -1,11 +1,12 @@
-//! Debt repaid with the account's own supply of the same asset: no swap, no loan, one call to Aave's pool.
+//! Actions on one asset: debt repaid with the account's own supply of it (no swap, no loan, one call to Aave's pool), and a
+//! supply that is used as collateral or not.
 
 use alloy::{primitives::U256, sol, sol_types::SolCall};
 
 use super::{
     PlanError, Target,
     context::Context,
-    draft::{Draft, Flows},
+    draft::{Draft, Flows, Prepare},
     solve::smallest,
 };
 use crate::{
@@ -79,5 +80,45 @@ pub(super) fn repay_with_supply(
         ends: false,
         notes: Vec::new(),
         floor_hint: String::new(),
+    })
+}
+
+/// Plans that a supply backs debt, or does so no longer.
+pub(super) fn use_as_collateral(ctx: &Context<'_>, enabled: bool) -> Result<Draft, PlanError> {
+    let before = ctx.start();
+    let asset = ctx.pair.collateral.token;
+    let step = Prepare::Collateral { asset, enabled };
+    let supplied = ctx.collateral_amount(before.supplied(asset)?);
+    let is_used = ctx.model.supply(asset).is_some_and(|supply| supply.is_collateral);
+    if is_used == enabled {
+        return Err(PlanError::CollateralAlready { symbol: ctx.pair.collateral.symbol.clone(), enabled });
+    }
+    let mut after = before.clone();
+    step.apply(&mut after)?;
+    let headline = match enabled {
+        true => format!("use {supplied} as collateral"),
+        false => format!("stop using {supplied} as collateral"),
+    };
+    Ok(Draft {
+        kind: "loop collateral",
+        headline,
+        worst: after.clone(),
+        before,
+        after,
+        prepare: vec![step],
+        pull: None,
+        direct: Some(Vec::new()),
+        ops: Vec::new(),
+        delegation: None,
+        a_token: None,
+        loan: None,
+        sources: Vec::new(),
+        swap: None,
+        flows: Flows::default(),
+        target: None,
+        adds_risk: !enabled,
+        ends: false,
+        notes: Vec::new(),
+        floor_hint: "repay first, or leave it enabled".to_owned(),
     })
 }

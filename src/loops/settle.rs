@@ -33,13 +33,14 @@ pub async fn settle<R: Reader>(
     stamp: Stamp,
 ) -> Result<Settlement, SettleError> {
     let (plan, mut settlement) = measure(journal, reader, id).await?;
+    // A plan of another room is not settled here: what it placed would never be followed.
+    let subject: Subject =
+        serde_json::from_value(plan.subject.clone()).map_err(|error| SettleError::Plan(id, error))?;
     settlement.figures.extend(leverage(&plan, &settlement.figures));
-    if let Ok(subject) = serde_json::from_value::<Subject>(plan.subject.clone()) {
-        let indices = Indices::read(journal, reader, id, &subject).await?;
-        let known = known_loops(journal.reader())?;
-        let update = Update { journal, plan: &plan, subject: &subject, settlement: &settlement, indices, known, id, stamp };
-        update.run()?;
-    }
+    let indices = Indices::read(journal, reader, id, &subject).await?;
+    let known = known_loops(journal.reader())?;
+    let update = Update { journal, plan: &plan, subject: &subject, settlement: &settlement, indices, known, id, stamp };
+    update.run()?;
     record(journal, id, &settlement, stamp)?;
     Ok(settlement)
 }
@@ -123,6 +124,8 @@ impl Update<'_> {
         let part = self.subject.part;
         match part.map(|part| part.scope) {
             Some(Scope::Account { .. }) => self.account(),
+            // A supply that is used as collateral or not is no loop.
+            _ if self.subject.pair.is_same_asset() => Ok(()),
             _ => self.own_loop(part),
         }
     }

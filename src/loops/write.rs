@@ -134,12 +134,13 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn steps(&self) -> Result<Vec<Step>, PlanError> {
         let (ctx, draft) = (self.ctx, self.draft);
-        if let Some(steps) = &draft.direct {
-            return Ok(steps.clone());
-        }
         let mut steps = Vec::new();
         for prepare in &draft.prepare {
             steps.push(self.preparation(*prepare)?);
+        }
+        if let Some(direct) = &draft.direct {
+            steps.extend(direct.iter().cloned());
+            return Ok(steps);
         }
         let mut segments = Vec::new();
         let mut last = Vec::new();

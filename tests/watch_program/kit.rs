@@ -103,6 +103,11 @@ impl Daemon {
         self.running.signal("HUP").await;
     }
 
+    /// Waits for an end that comes by itself.
+    pub(crate) async fn end(self) -> Ran {
+        self.running.end().await
+    }
+
     /// As `systemctl stop` does.
     pub(crate) async fn stop(self) -> Ran {
         self.running.signal("TERM").await;

@@ -18,6 +18,8 @@ mod daemon;
 mod drill;
 mod feeds;
 mod handed;
+#[cfg(feature = "failpoints")]
+mod killed;
 mod kit;
 mod once;
 mod records;

@@ -12,6 +12,7 @@ use super::{
     record::save,
 };
 use crate::{
+    actions::PlanKind,
     chain::{Endpoints, Reader},
     config::MarginFrom,
     dex::WETH,
@@ -176,14 +177,20 @@ pub(super) async fn settle<V: PerpVenue>(
 ) -> Result<(), SagaError> {
     let Hand::Live(sender) = hand else { return Ok(()) };
     for id in intents_in(sender, state, role, &[IntentState::Mined])? {
-        match role {
-            Role::Open => settle_open(desk, sender, id).await?,
-            Role::Raise | Role::Back => {
+        match PlanKind::of_intent(&sender.journal().reader().intent(id)?) {
+            Ok(PlanKind::Perp(_)) => settle_open(desk, sender, id).await?,
+            Ok(PlanKind::Loop(_)) => {
                 loops::settle(sender.journal(), sender.wire(), id, desk.stamp().await?).await?;
             }
+            Ok(PlanKind::Revocation) => return Err(unsettled(state, "a leg takes approvals back".to_owned())),
+            Err(unknown) => return Err(unsettled(state, unknown.to_string())),
         }
     }
     Ok(())
+}
+
+fn unsettled(state: &SagaState, reason: String) -> SagaError {
+    SagaError::State { id: state.signal.id.clone(), reason }
 }
 
 /// Records the orders that an included open placed, then its outcome: a crash in between is settled once more.

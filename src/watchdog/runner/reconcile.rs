@@ -5,8 +5,8 @@ use tokio::sync::watch;
 
 use super::{Seat, Seen, answer::no_key, seat::Hands, submit::watched};
 use crate::{
+    actions::{ReconcileError, Reconciled, settle_at_venue, settle_included},
     send::{SendError, reconcile},
-    trade::{ReconcileError, Reconciled, settle_at_venue, settle_included},
     watchdog::ops::{Answer, ReconcileAnswer, ReconcileWith, Refused},
 };
 

@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use super::{Office, Seen, WatchError, perps::PerpBook};
 use crate::{
+    actions::{Reconciled, settle_at_venue, settle_included},
     chain::Endpoints,
-    journal::{IntentFilter, IntentState, JournalReader, Stamp},
-    loops::{KnownLoop, Observation, known_loops, settle},
-    perps,
+    journal::JournalReader,
+    loops::{KnownLoop, Observation, known_loops},
     send::{Sender, reconcile},
-    units::{Millis, to_decimal},
+    units::to_decimal,
     watchdog::{
         ladder::Attempt,
         rules::{AccountFacts, Action, Firing, Memory, NonceFacts, PerpFacts, Sources, evaluate},
@@ -130,25 +130,27 @@ impl Seat {
     /// Settles what an earlier run left open. At the start, and whenever something is unresolved.
     pub async fn catch_up(&mut self) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
-        let journal = sender.journal();
-        if let Some(venue) = &self.office.venue
-            && let Err(error) = perps::resume(journal, &self.office.endpoints, venue, &*self.office.clock).await
-        {
-            tracing::warn!(account = %self.account, %error, "perp orders could not be looked up");
-        }
-        let findings = Box::pin(reconcile(journal, &self.office.endpoints, &*self.office.clock)).await?;
+        let (journal, office) = (sender.journal(), self.office.clone());
+        let (endpoints, clock) = (&office.endpoints, &*office.clock);
+        let findings = Box::pin(reconcile(journal, endpoints, clock)).await?;
         for finding in &findings {
             tracing::info!(account = %self.account, "{}", finding.words());
         }
-        let mined = IntentFilter { states: vec![IntentState::Mined], ..IntentFilter::default() };
-        for intent in journal.reader().intents(&mined)? {
-            if intent.step + 1 < intent.steps {
-                continue;
-            }
-            let head = crate::chain::Reader::head(&self.office.endpoints).await?;
-            let stamp = Stamp { block_time: head.timestamp, wall: Millis(self.office.clock.wall_millis()) };
-            Box::pin(settle(journal, &self.office.endpoints, intent.id, stamp)).await?;
+        let mut done = Reconciled::default();
+        let settled = Box::pin(settle_included(journal, endpoints, clock, &mut done)).await;
+        if !done.settled.is_empty() {
             self.memory.expect_change();
+        }
+        match settled {
+            Ok(true) => {
+                let Some(venue) = &office.venue else { return Ok(()) };
+                if let Err(error) = Box::pin(settle_at_venue(journal, endpoints, venue, clock, &mut done)).await {
+                    tracing::warn!(account = %self.account, %error, "perps could not be brought up to date");
+                }
+            }
+            Ok(false) => {}
+            // The intent stays as it is, and is no reason not to look at the next head.
+            Err(error) => tracing::warn!(account = %self.account, %error, "not everything that is included is settled"),
         }
         Ok(())
     }

@@ -7,9 +7,8 @@ use std::future::Future;
 
 use super::{Seat, Seen, answer::no_key, seat::Hands};
 use crate::{
-    chain::{BlockRef, Reader},
-    loops,
-    perps::{self, PerpSubject},
+    actions::{self, ActionError},
+    chain::Reader,
     plan::{Plan, check},
     watchdog::ops::{Answer, Refused},
 };
@@ -19,13 +18,10 @@ impl Seat {
     pub(super) async fn submit(&mut self, plan: Plan, sees: &watch::Receiver<Option<Seen>>) -> Answer {
         let office = self.office.clone();
         office.sends()?;
-        let is_perp = serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok();
         let head = Reader::head(&office.endpoints).await.map_err(|error| Refused::new(6, error.to_string()))?;
-        if is_perp {
-            self.audit_perp(&plan, head).await?;
-        } else {
-            loops::audit(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
-        }
+        let market = office.endpoints.fee_market(&head).await;
+        let gas_price = market.map_or(head.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip));
+        actions::audit(&plan, office.venue.as_ref(), gas_price).await.map_err(refused)?;
         let approved = check(plan, &office.network, head.timestamp)
             .map_err(|refusal| Refused::new(4, format!("refused: {refusal}")))?;
         self.memory.expect_change();
@@ -34,26 +30,12 @@ impl Seat {
             return Err(no_key());
         };
         let sending = async {
-            if is_perp {
-                let Some(venue) = &office.venue else {
-                    return Err(Refused::new(3, "the daemon knows no perp venue here"));
-                };
-                let execution = perps::execute(sender, venue, &*office.clock, approved, office.order_patience());
-                let result = Box::pin(execution).await;
-                let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-                let code = report.exit_code();
-                let orders: Vec<_> =
-                    report.orders.iter().map(|(order, state)| json!({ "order": order, "state": state })).collect();
-                return Ok(json!({
-                    "exit": code, "settlement": report.settlement, "orders": orders, "fills": report.fills,
-                    "ending": (office.words)(&report.outcome),
-                }));
-            }
-            let result = Box::pin(loops::execute(sender, &*office.clock, approved)).await;
-            let report = result.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+            let (venue, patience) = (office.venue.as_ref(), office.order_patience());
+            let execution = actions::execute(sender, venue, &*office.clock, approved, patience);
+            let done = Box::pin(execution).await.map_err(refused)?;
             Ok(json!({
-                "exit": report.outcome.exit_code(), "settlement": report.settlement,
-                "ending": (office.words)(&report.outcome),
+                "exit": done.exit_code(), "settlement": done.settlement, "orders": done.orders, "fills": done.fills,
+                "ending": (office.words)(&done.outcome),
             }))
         };
         let answer = watched(sending, lookout).await;
@@ -62,16 +44,6 @@ impl Seat {
             self.acted_in = Some(head.number);
         }
         answer
-    }
-
-    /// Refuses a plan whose transactions are not what its perp action would send now.
-    async fn audit_perp(&self, plan: &Plan, head: BlockRef) -> Result<(), Refused> {
-        let venue = self.office.venue.as_ref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))?;
-        let snapshot = venue.snapshot_for(plan).await;
-        let snapshot = snapshot.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-        let market = self.office.endpoints.fee_market(&head).await;
-        let gas_price = market.map_or(head.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip));
-        venue.audit(plan, &snapshot, gas_price).map_err(|error| Refused::new(4, error.to_string()))
     }
 
     /// Looks at newer heads while something of less haste is under way, and calls the sender away when a trim is due.
@@ -100,6 +72,10 @@ impl Seat {
             }
         })
     }
+}
+
+fn refused(error: ActionError) -> Refused {
+    Refused::new(error.exit_code(), error.to_string())
 }
 
 /// Does the work, with the lookout beside it.

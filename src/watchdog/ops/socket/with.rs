@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    actions::Reconciled,
     config::{StrategyConfig, Thresholds},
     journal::IntentId,
     loops::ThresholdChange,
-    trade::Reconciled,
 };
 
 /// With `adopt`. The amounts are those that the chain has when the daemon looks.
