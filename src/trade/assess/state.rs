@@ -75,7 +75,7 @@ impl LoopState {
             liquidation_threshold,
             thresholds: stored.unwrap_or_else(|| desk.settings.thresholds.of(class)),
             now,
-            gas_price: fees.base_fee.saturating_add(fees.suggested_tip),
+            gas_price: fees.price(&desk.settings.fees.open),
             hubs: LoopSnapshot::hubs(&desk.reserves),
             snapshot,
             pair,

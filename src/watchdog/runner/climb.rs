@@ -11,7 +11,7 @@ use crate::{
         Settings, Target, Via, WETH, execute_protective, plan_ahead, rank, what_a_human_must_do,
     },
     plan::{Plan, Quantity, check, rehearse},
-    send::{Class, Ending, ExecuteError, Outcome, SendError},
+    send::{Bid, Class, Ending, ExecuteError, Outcome, SendError},
     units::{Bps, Millis, Wad, to_decimal},
     watchdog::{
         ladder::{Attempt, Next, Rung, RungOutcome, Situation, Tried, next},
@@ -250,7 +250,7 @@ impl Seat {
             let headline = &approved.get().headline;
             return Ok(Step::Leave(format!("shadow: would have sent `{headline}`")));
         }
-        let result = Box::pin(execute_protective(sender, &*office.clock, approved)).await;
+        let result = Box::pin(execute_protective(sender, &*office.clock, approved, Bid::FIRST)).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
         office.meters.latency(Stage::Mined, took);
         self.is_behind |= matches!(&result, Err(ExecuteError::Send(SendError::NonceBehind { .. })));
@@ -345,6 +345,9 @@ fn ended(outcome: &Outcome) -> Step {
         Ending::Unknown { .. } => Step::Ended(RungOutcome::Unknown, None),
         Ending::Superseded { nonce, by, .. } => {
             Step::Leave(format!("nonce {nonce} was used by {by} meanwhile; the next head decides on what it did"))
+        }
+        Ending::Outdated { reason, .. } => {
+            Step::Leave(format!("it waits and would fail by now ({reason}); what the next head plans takes its place"))
         }
         Ending::Stopped(error) => failed_to_send(error),
         Ending::Reverted { receipt, .. } => {

@@ -70,7 +70,7 @@ impl Seat {
         let snapshot = venue.snapshot_for(plan).await;
         let snapshot = snapshot.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let market = self.office.endpoints.fee_market(&head).await;
-        let gas_price = market.map_or(head.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip));
+        let gas_price = market.map_or(head.base_fee, |market| market.price(&self.office.rulebook().fees.open));
         venue.audit(plan, &snapshot, gas_price).map_err(|error| Refused::new(4, error.to_string()))
     }
 
