@@ -19,7 +19,8 @@ use trimtab::{
         Batch, BlockRef, CallRequest, ConnectError, Endpoints, ReadError, Reader, Rejection, SendOutcome, Simulation,
         SystemClock, multicall3,
     },
-    config::RpcConfig,
+    config::{FeesConfig, RpcConfig, Urgency},
+    send::Bid,
     units::Secs,
 };
 use wiremock::ResponseTemplate;
@@ -354,4 +355,65 @@ async fn a_simulation_says_its_time_and_finds_revert_data_in_the_error_too() {
     assert_eq!((calls[1].success, calls[1].gas_used), (true, 21_001));
     let short = endpoints.simulate(&Simulation::after(at).call(call())).await;
     assert!(matches!(short, Err(ReadError::Malformed(_))), "two answers to one call: {short:?}");
+}
+
+fn block(number: u64) -> BlockRef {
+    let hash = keccak256(number.to_be_bytes());
+    BlockRef { number, hash, timestamp: Secs(1_790_000_000), base_fee: U256::from(5_000_000), pre_confirmed: false }
+}
+
+/// The tip of a first urgent bid in the market that the endpoints tell of.
+async fn urgent_tip(endpoints: &Endpoints, number: u64) -> U256 {
+    let market = endpoints.fee_market(&block(number)).await.expect("tips are a luxury");
+    Bid::FIRST.tip(&market, Urgency::Urgent, &FeesConfig::default().urgent, U256::ZERO).expect("limits are amounts")
+}
+
+#[tokio::test]
+async fn an_endpoint_that_keeps_silent_refuses_or_lies_about_tips_stops_no_trim() {
+    let least = U256::from(100_000_000u64);
+    let most = U256::from(5_000_000_000u64);
+    let most_of_all = format!("{:#x}", U256::MAX);
+    let absurd = json!([[most_of_all, most_of_all, most_of_all]]);
+    let told = json!([["0x1", "0x2", "0x11e1a300"]]);
+    let cases: [(&str, Option<serde_json::Value>, Option<serde_json::Value>, U256); 6] = [
+        ("refuses both", None, None, least),
+        ("tells of no rewards", Some(json!({"oldestBlock": "0x1"})), Some(json!("0x1")), least),
+        ("tells nonsense", Some(json!({"reward": [["-0x5", null, {}]]})), Some(json!("much")), least),
+        ("tells of absurd rewards", Some(json!({"reward": absurd})), Some(json!("0x1")), most),
+        ("suggests an absurd tip", Some(json!({"reward": null})), Some(json!(most_of_all)), most),
+        ("tells the truth", Some(json!({"reward": told})), Some(json!("0x1")), U256::from(0x11e1_a300)),
+    ];
+    for (case, history, suggested, expected) in cases {
+        let node = Node::start(move |method, _| {
+            let answer = if method == "eth_feeHistory" { &history } else { &suggested };
+            answer.clone().map_or_else(|| refusal(-32601, "method not found"), Reply::Result)
+        })
+        .await;
+        let endpoints = endpoints(&[&node], &Arc::default());
+        assert_eq!(urgent_tip(&endpoints, 1).await, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn tips_are_asked_for_once_a_block_and_a_silent_endpoint_is_left_alone_about_them() {
+    let node = Node::always(|| number(7)).await;
+    let asked = endpoints(&[&node], &Arc::default());
+    for number in [1, 1, 1, 2] {
+        urgent_tip(&asked, number).await;
+    }
+    assert_eq!(node.count("eth_maxPriorityFeePerGas"), 2, "once a block");
+
+    let silent = Node::start(|method, _| match method {
+        "eth_feeHistory" => Reply::Http(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))),
+        _ => number(300_000_000),
+    })
+    .await;
+    let clock = Arc::new(TestClock::default());
+    let asked = endpoints(&[&silent], &clock);
+    assert_eq!(urgent_tip(&asked, 1).await, U256::from(300_000_000), "the other answer counts");
+    assert_eq!(urgent_tip(&asked, 2).await, U256::from(100_000_000), "the least tip");
+    assert_eq!(silent.count("eth_feeHistory"), 1);
+    clock.advance(Duration::from_secs(11));
+    urgent_tip(&asked, 3).await;
+    assert_eq!(silent.count("eth_feeHistory"), 2, "asked again after a while");
 }

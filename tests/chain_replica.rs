@@ -109,7 +109,8 @@ async fn a_snapshot_stays_at_its_block_while_the_chain_goes_on() {
 
 async fn send(endpoints: &Endpoints, signer: &Signer, to: Address, value: U256, input: Bytes) -> (B256, Bytes) {
     let head = endpoints.head().await.expect("head");
-    let fees = endpoints.fee_market(&head).await.expect("market").fees(&FeesConfig::default().open, "").expect("fees");
+    let market = endpoints.fee_market(&head).await.expect("market");
+    let fees = market.fees(market.suggested_tip, &FeesConfig::default().open, "").expect("fees");
     let transaction = TxEip1559 {
         chain_id: 8453,
         nonce: endpoints.nonce(signer.address(), BlockNumberOrTag::Pending).await.expect("nonce"),

@@ -14,7 +14,7 @@ use trimtab::{
     config::Urgency,
     journal::IntentState,
     plan::SignedPermits,
-    send::{Ending, Outcome, SendError, Verdict, reconcile},
+    send::{Bid, Ending, Outcome, SendError, Verdict, reconcile},
 };
 
 fn seeds() -> u64 {
@@ -55,20 +55,35 @@ async fn run(seed: u64) -> BTreeMap<&'static str, usize> {
     endings
 }
 
-/// On top of whatever the last round left open: a protective action, in the same trouble.
+/// On top of whatever the last round left open: a protective action in the same trouble, and a second attempt where the
+/// market moved past the first.
 async fn protect(bench: &mut Bench, seed: u64) -> &'static str {
+    {
+        // A block takes again what it is offered, or the market moves on before it does; everything else goes on going wrong.
+        let height = bench.net.height();
+        let mut net = bench.net.inner();
+        let moves_on = seed.is_multiple_of(3);
+        (net.includes, net.least_fee, net.spoils_at) = (!moves_on, 0, moves_on.then_some(height + 9));
+    }
+    let first = protect_once(bench, Bid::FIRST, seed).await;
+    if first != "outdated" {
+        return first;
+    }
+    bench.net.inner().includes = true;
+    match protect_once(bench, Bid { attempt: 1 }, seed).await {
+        "mined in place of another" => "mined in place of an outdated one",
+        other => other,
+    }
+}
+
+async fn protect_once(bench: &mut Bench, bid: Bid, seed: u64) -> &'static str {
     let plan = bench.plan(1);
     let revert = bench.net.inner().reverts_from.take();
     let ready = bench.ready(plan.clone(), &SignedPermits::new()).await;
     let handed = bench.net.distinct().len();
     bench.net.inner().reverts_from = revert;
-    {
-        // A block takes again what it is offered; everything else goes on going wrong.
-        let mut net = bench.net.inner();
-        (net.includes, net.least_fee) = (true, 0);
-    }
     let pending = bench.sender.journal().reader().pending_transactions().expect("readable");
-    let result = bench.sender.execute_protective(ready, &SignedPermits::new()).await;
+    let result = bench.sender.execute_protective(ready, &SignedPermits::new(), bid).await;
     check_wire(bench, seed);
     match &result {
         Err(_) => assert_eq!(bench.net.distinct().len(), handed, "seed {seed}: an error, yet something was sent"),
@@ -88,7 +103,6 @@ async fn protect(bench: &mut Bench, seed: u64) -> &'static str {
     }
     match name(&result) {
         "mined" if !pending.is_empty() => "mined in place of another",
-        "superseded" => "superseded",
         other => other,
     }
 }
@@ -115,6 +129,7 @@ fn name(result: &Result<Outcome, SendError>) -> &'static str {
             Ending::Cancelled { .. } => "cancelled",
             Ending::Superseded { .. } => "superseded",
             Ending::Unknown { .. } => "unknown",
+            Ending::Outdated { .. } => "outdated",
             _ => "stopped",
         },
     }
@@ -164,7 +179,7 @@ fn check_truth(net: &Net, outcome: &Outcome, before: usize, seed: u64) {
         Ending::Reverted { receipt, .. } => assert_eq!(net.included(receipt.transaction), Some(false), "seed {seed}"),
         Ending::Cancelled { receipt, .. } => assert_eq!(net.included(receipt.transaction), Some(true), "seed {seed}"),
         Ending::Superseded { by, .. } => assert_eq!(net.included(*by), Some(true), "seed {seed}"),
-        Ending::Unknown { .. } => return,
+        Ending::Unknown { .. } | Ending::Outdated { .. } => return,
         _ => {}
     }
     // No action that is not told as done ever gets into a block, however long one waits.
@@ -228,6 +243,7 @@ async fn settle(bench: &mut Bench, seed: u64) {
     let _ = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("closes what was not signed");
     bench.net.inner().reverts_from = None;
     bench.net.inner().foreign_at = None;
+    bench.net.inner().spoils_at = None;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -239,9 +255,17 @@ async fn whatever_the_network_does_nothing_is_sent_twice_and_what_is_said_is_tru
         }
     }
     println!("{all:?}");
-    for ending in
-        ["mined", "mined in place of another", "unknown", "error", "cancelled", "superseded", "reverted", "rejected"]
-    {
+    for ending in [
+        "mined",
+        "mined in place of another",
+        "mined in place of an outdated one",
+        "unknown",
+        "error",
+        "cancelled",
+        "superseded",
+        "reverted",
+        "rejected",
+    ] {
         assert!(all.contains_key(ending), "the faults never led to `{ending}`: {all:?}");
     }
 }

@@ -3,14 +3,15 @@
 
 mod send_net;
 
+use alloy::primitives::U256;
 use rust_decimal::Decimal;
 use send_net::{ACCOUNT, Bench, Net};
 use trimtab::{
-    chain::SendOutcome,
-    config::{FeeCeiling, FeesConfig, Urgency},
+    chain::{PaidTips, SendOutcome},
+    config::{FeeLimits, FeesConfig, Urgency},
     journal::{IntentState, JournalError, TransactionState},
     plan::{Plan, SignedPermits},
-    send::{Ending, Outcome, Patience, SendError, Sender, Verdict, reconcile},
+    send::{Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, reconcile},
 };
 
 async fn execute(bench: &mut Bench, plan: Plan) -> Result<Outcome, SendError> {
@@ -20,7 +21,7 @@ async fn execute(bench: &mut Bench, plan: Plan) -> Result<Outcome, SendError> {
 
 async fn protect(bench: &mut Bench, plan: Plan) -> Result<Outcome, SendError> {
     let ready = bench.ready(plan, &SignedPermits::new()).await;
-    bench.sender.execute_protective(ready, &SignedPermits::new()).await
+    bench.sender.execute_protective(ready, &SignedPermits::new(), Bid::FIRST).await
 }
 
 fn state(bench: &Bench, plan: &Plan) -> IntentState {
@@ -58,7 +59,7 @@ async fn a_trim_takes_the_nonce_of_a_boost_that_waits_for_an_eighth_more() {
     let ready = bench.ready(trim.clone(), &SignedPermits::new()).await;
     let turn = once_handed(bench.net.clone(), offered.len() + 1, |net| net.inner().includes = true);
     let permits = SignedPermits::new();
-    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits), turn);
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits, Bid::FIRST), turn);
     let outcome = outcome.expect("signed");
     assert!(outcome.is_mined() && outcome.done.len() == 2, "{outcome:?}");
     let handed = bench.net.distinct();
@@ -88,7 +89,7 @@ async fn a_boost_that_a_block_takes_after_all_is_done_and_the_trim_plans_again()
     let ready = bench.ready(trim.clone(), &SignedPermits::new()).await;
     let turn = once_handed(bench.net.clone(), before.len() + 1, |net| net.inner().includes = true);
     let permits = SignedPermits::new();
-    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits), turn);
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits, Bid::FIRST), turn);
     let outcome = outcome.expect("signed");
     let id = boost.id.parse().expect("id");
     assert!(
@@ -127,7 +128,7 @@ async fn the_owner_who_uses_the_nonce_elsewhere_ends_both_and_the_next_goes_thro
         net.inner().foreign_at = Some(at);
     });
     let permits = SignedPermits::new();
-    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits), turn);
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits, Bid::FIRST), turn);
     let outcome = outcome.expect("signed");
     assert!(matches!(outcome.ending, Ending::Superseded { nonce: 0, intent: None, .. }), "{outcome:?}");
     assert_eq!([state(&bench, &boost), state(&bench, &trim)], [IntentState::Failed, IntentState::Failed]);
@@ -211,7 +212,8 @@ async fn a_ceiling_too_low_for_an_eighth_more_is_said_and_nothing_is_signed() {
     let Bench { net, sender, clock, dir, .. } = bench;
     drop(sender);
     let journal = trimtab::journal::Journal::open(dir.path(), send_net::NETWORK, ACCOUNT).expect("journal");
-    let low = FeeCeiling { max_fee_gwei: Decimal::new(22, 2), max_tip_gwei: Decimal::new(5, 2) };
+    let low =
+        FeeLimits { max_fee_gwei: Decimal::new(22, 2), max_tip_gwei: Decimal::new(5, 2), min_tip_gwei: Decimal::ZERO };
     let fees = FeesConfig { trim: low, ..FeesConfig::default() };
     let patience = Patience { poll: std::time::Duration::ZERO, blocks: 12, ..Patience::default() };
     let sender = Sender::new(net.clone(), journal, send_net::signer().await, clock.clone())
@@ -247,7 +249,7 @@ async fn the_sender_is_called_away_from_a_boost_and_never_from_a_trim() {
         interrupt.raise();
         net.inner().includes = true;
     });
-    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits), turn);
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits, Bid::FIRST), turn);
     assert!(outcome.expect("signed").is_mined());
     // Raised and not taken up: nothing ordinary is signed before the protective action.
     let next = bench.boost();
@@ -304,5 +306,193 @@ async fn after_a_crash_both_are_settled_by_whichever_the_chain_shows() {
         );
         let nothing = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("reconciled");
         assert_eq!(nothing, []);
+    }
+}
+
+async fn protect_as(bench: &mut Bench, plan: Plan, attempt: u32) -> Result<Outcome, SendError> {
+    let ready = bench.ready(plan, &SignedPermits::new()).await;
+    bench.sender.execute_protective(ready, &SignedPermits::new(), Bid { attempt }).await
+}
+
+/// A trim that waits in the pool, and that the market then moves past.
+async fn outdated_trim(bench: &mut Bench) -> Plan {
+    bench.net.inner().includes = false;
+    let trim = bench.plan(1);
+    let ready = bench.ready(trim.clone(), &SignedPermits::new()).await;
+    let before = bench.net.distinct().len();
+    let turn = once_handed(bench.net.clone(), before + 1, |net| {
+        let input = net.distinct().last().expect("handed in").input.clone();
+        net.inner().spoiled.insert(input);
+    });
+    let permits = SignedPermits::new();
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits, Bid::FIRST), turn);
+    let outcome = outcome.expect("signed");
+    let handed = bench.net.distinct();
+    assert!(
+        matches!(&outcome.ending, Ending::Outdated { hash, reason, .. }
+            if reason.contains("0xdeadbeef") && *hash == handed[before].hash),
+        "{outcome:?}"
+    );
+    assert_eq!(handed.len(), before + 1, "neither raised nor taken back: {handed:?}");
+    trim
+}
+
+/// Blocks take what offers an eighth more than the outdated trim.
+fn takes_only_more(bench: &Bench) {
+    let mut net = bench.net.inner();
+    (net.includes, net.least_fee) = (true, 230_000_000);
+}
+
+#[tokio::test]
+async fn a_trim_that_the_market_moved_past_is_handed_back_at_once_and_its_successor_takes_the_nonce_for_more() {
+    let mut bench = Bench::new(20).await;
+    let first = outdated_trim(&mut bench).await;
+    let id = first.id.parse().expect("id");
+    assert!(bench.sender.is_outdated(id).await.expect("told"));
+    let old = bench.net.distinct()[0].clone();
+    takes_only_more(&bench);
+    let second = bench.plan(1);
+    let outcome = protect_as(&mut bench, second.clone(), 1).await.expect("signed");
+    assert!(outcome.is_mined(), "{outcome:?}");
+    let new = bench.net.distinct()[1].clone();
+    assert_eq!((new.nonce, bench.net.included(old.hash)), (old.nonce, None));
+    assert!(new.tip * 4 >= old.tip * 5 && new.max_fee * 8 >= old.max_fee * 9, "{new:?} {old:?}");
+    let record = bench.sender.journal().reader().transaction(new.hash).expect("recorded");
+    assert_eq!(record.replaces, Some(old.hash));
+    assert_eq!([state(&bench, &first), state(&bench, &second)], [IntentState::Failed, IntentState::Mined]);
+    assert!(bench.net.inner().unrecorded.is_empty());
+    assert_eq!(bench.sender.blocking().expect("readable"), []);
+}
+
+#[tokio::test]
+async fn an_outdated_trim_that_a_block_takes_after_all_ends_its_successor() {
+    let mut bench = Bench::new(21).await;
+    let first = outdated_trim(&mut bench).await;
+    let old = bench.net.distinct()[0].hash;
+    bench.net.inner().answer = Some(SendOutcome::Ambiguous("lost".to_owned()));
+    let second = bench.plan(1);
+    let ready = bench.ready(second.clone(), &SignedPermits::new()).await;
+    let turn = once_handed(bench.net.clone(), 2, |net| {
+        let mut inner = net.inner();
+        (inner.includes, inner.spoiled) = (true, Default::default());
+    });
+    let permits = SignedPermits::new();
+    let (outcome, ()) = tokio::join!(bench.sender.execute_protective(ready, &permits, Bid { attempt: 1 }), turn);
+    let outcome = outcome.expect("signed");
+    let id = first.id.parse().expect("id");
+    assert!(
+        matches!(outcome.ending, Ending::Superseded { by, intent: Some(intent), .. } if by == old && intent == id),
+        "{outcome:?}"
+    );
+    assert_eq!([state(&bench, &first), state(&bench, &second)], [IntentState::Mined, IntentState::Failed]);
+}
+
+#[tokio::test]
+async fn a_trim_that_would_go_through_again_is_replaced_by_nothing() {
+    let mut bench = Bench::new(22).await;
+    let first = outdated_trim(&mut bench).await;
+    // The market has come back: the first may be included and do its work.
+    bench.net.inner().spoiled.clear();
+    let second = bench.plan(1);
+    let refused = protect_as(&mut bench, second, 1).await.expect_err("the first still stands");
+    let id = first.id.parse().expect("id");
+    assert!(matches!(&refused, SendError::Journal(JournalError::Unresolved { ids }) if *ids == vec![id]), "{refused}");
+    assert!(!bench.sender.is_outdated(id).await.expect("told"));
+    assert_eq!(bench.net.distinct().len(), 1);
+    let net = bench.net.clone();
+    let turn = async {
+        while net.inner().handed.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        net.inner().includes = true;
+    };
+    let (outcome, ()) = tokio::join!(bench.sender.resend(id), turn);
+    assert!(outcome.expect("sent").is_mined());
+}
+
+#[tokio::test]
+async fn after_a_crash_the_successor_still_knows_an_outdated_trim_by_the_chain() {
+    let mut bench = Bench::new(23).await;
+    let first = outdated_trim(&mut bench).await;
+    let Bench { net, sender, clock, dir, .. } = bench;
+    drop(sender);
+    let journal = trimtab::journal::Journal::open(dir.path(), send_net::NETWORK, ACCOUNT).expect("journal");
+    let patience = Patience { poll: std::time::Duration::ZERO, blocks: 12, ..Patience::default() };
+    let sender = Sender::new(net.clone(), journal, send_net::signer().await, clock.clone()).with_patience(patience);
+    let mut bench = Bench::of(net, sender, clock, dir, 100);
+    takes_only_more(&bench);
+    let second = bench.plan(1);
+    assert!(protect(&mut bench, second.clone()).await.expect("signed").is_mined());
+    assert_eq!([state(&bench, &first), state(&bench, &second)], [IntentState::Failed, IntentState::Mined]);
+    assert_eq!(bench.net.distinct().iter().map(|handed| handed.nonce).collect::<Vec<_>>(), [0, 0]);
+}
+
+#[tokio::test]
+async fn an_outdated_trim_above_another_pending_nonce_is_not_replaced_below_it() {
+    let mut bench = Bench::new(24).await;
+    let boost = bench.boost();
+    assert!(execute(&mut bench, boost).await.expect("signed").is_mined());
+    let trim = outdated_trim(&mut bench).await;
+    let id = trim.id.parse().expect("id");
+    assert!(bench.sender.is_outdated(id).await.expect("told"));
+    // A reorg takes the boost's block back, and its nonce is open again below the trim's.
+    bench.net.inner().advances = false;
+    let (handed, height) = (bench.net.distinct().len(), bench.net.height());
+    while bench.net.height() > 0 {
+        bench.net.pop_block();
+    }
+    bench.net.mine(usize::try_from(height).expect("few"));
+    let again = bench.plan(1);
+    let refused = protect_as(&mut bench, again, 1).await.expect_err("the trim could still follow the boost");
+    assert!(matches!(&refused, SendError::Journal(JournalError::Unresolved { ids }) if *ids == vec![id]), "{refused}");
+    assert!(!bench.sender.is_outdated(id).await.expect("told"));
+    assert_eq!(bench.net.distinct().len(), handed);
+}
+
+#[tokio::test]
+async fn a_trim_that_reverted_is_followed_at_once_by_one_that_bids_a_quarter_more() {
+    let mut bench = Bench::new(25).await;
+    let mut tips = Vec::new();
+    for attempt in 0..4 {
+        let trim = bench.plan(1);
+        let ready = bench.ready(trim.clone(), &SignedPermits::new()).await;
+        // Goes through in simulation; in its block the price moves before it.
+        let from = bench.net.height() + 2;
+        {
+            let mut net = bench.net.inner();
+            (net.reverts_from, net.reverts_late) = (Some(from), true);
+            net.handed.clear();
+        }
+        let outcome = bench.sender.execute_protective(ready, &SignedPermits::new(), Bid { attempt }).await;
+        let outcome = outcome.expect("signed without waiting for anything");
+        assert!(matches!(outcome.ending, Ending::Reverted { .. }), "attempt {attempt}: {outcome:?}");
+        assert_eq!(state(&bench, &trim), IntentState::Failed);
+        assert_eq!(bench.sender.blocking().expect("readable"), []);
+        let handed = bench.net.distinct();
+        assert_eq!((handed.len(), handed[0].nonce), (1, u64::from(attempt)), "{handed:?}");
+        tips.push(handed[0].tip);
+        bench.net.inner().reverts_from = None;
+    }
+    assert_eq!(tips, [10_000_000, 12_500_000, 15_625_000, 19_531_250]);
+    // With the chain standing still on the block that holds the last revert, the next is signed all the same.
+    bench.net.inner().advances = false;
+    let last = bench.plan(1);
+    let _ = protect_as(&mut bench, last, 4).await.expect("signed");
+    assert_eq!(bench.net.distinct().last().expect("handed in").nonce, 4);
+}
+
+#[tokio::test]
+async fn what_is_urgent_bids_what_the_top_of_recent_blocks_paid_and_never_more_than_its_ceiling() {
+    for (top, expected) in [(0u128, 100_000_000u128), (300_000_000, 300_000_000), (u128::MAX, 5_000_000_000)] {
+        let mut bench = Bench::new(26).await;
+        let wei = U256::from(top);
+        bench.net.inner().paid = PaidTips { middle: wei, upper: wei, top: wei };
+        let urgent = Plan { urgency: Urgency::Urgent, ..bench.plan(1) };
+        assert!(protect(&mut bench, urgent).await.expect("signed").is_mined());
+        assert_eq!(bench.net.distinct()[0].tip, expected);
+        // What can wait follows what the node suggests.
+        let boost = bench.boost();
+        assert!(execute(&mut bench, boost).await.expect("signed").is_mined());
+        assert_eq!(bench.net.distinct().last().expect("handed in").tip, 10_000_000);
     }
 }

@@ -19,7 +19,7 @@ use trimtab::{
     config::{RpcConfig, Urgency},
     journal::{IntentId, Journal},
     plan::{CallData, Plan, SCHEMA, SignedPermits, Step, check, simulate},
-    send::{BLOCK_TIME, Ending, Outcome, Patience, SendError, Sender, Verdict, Wire, reconcile},
+    send::{BLOCK_TIME, Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, Wire, reconcile},
     units::Millis,
 };
 
@@ -98,7 +98,7 @@ async fn wrap_as(
     let permits = SignedPermits::new();
     let ready = simulate(sender.wire(), approved, &permits, |_| false, head, time).await.expect("goes through");
     if replaces {
-        return sender.execute_protective(ready, &permits).await;
+        return sender.execute_protective(ready, &permits, Bid::FIRST).await;
     }
     sender.execute(ready, &permits).await
 }

@@ -141,7 +141,7 @@ impl Desk {
     ) -> Result<(LoopSnapshot, Plan)> {
         let snapshot = LoopSnapshot::read(wire, &self.list, pair, trader).await?;
         let market = wire.fee_market(snapshot.block).await?;
-        let gas_price = market.base_fee.saturating_add(market.suggested_tip);
+        let gas_price = market.price(&FeesConfig::default().open);
         let settings = self.settings(&snapshot, pair, request, flash, gas_price)?;
         let hubs = LoopSnapshot::hubs(&self.list);
         let plan = plan(request, &snapshot, pair, &settings, &hubs)?;

@@ -5,7 +5,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,6 +18,7 @@ use super::{
     Clock, NetworkIdentity, ReadError,
     call_error::CallError,
     endpoint::{Endpoint, Standing},
+    tips::TipMemory,
 };
 use crate::config::RpcConfig;
 
@@ -63,6 +64,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rpc: RpcConfig,
     identity: Mutex<Option<NetworkIdentity>>,
+    tips: Mutex<TipMemory>,
 }
 
 impl Endpoints {
@@ -77,7 +79,8 @@ impl Endpoints {
             Endpoint::new(url.clone(), rpc.timeout).map(Arc::new).map_err(client)
         };
         let endpoints = rpc.urls.iter().map(endpoint).collect::<Result<_, _>>()?;
-        let shared = Shared { endpoints, clock, rpc: rpc.clone(), identity: Mutex::default() };
+        let (identity, tips) = (Mutex::default(), Mutex::default());
+        let shared = Shared { endpoints, clock, rpc: rpc.clone(), identity, tips };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -126,6 +129,10 @@ impl Endpoints {
 
     pub(super) fn set_identity(&self, identity: NetworkIdentity) {
         *self.shared.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+    }
+
+    pub(super) fn tips(&self) -> MutexGuard<'_, TipMemory> {
+        self.shared.tips.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {

@@ -1,16 +1,15 @@
 //! What a transaction will pay: gas on L2, and its data on L1.
 
 use alloy::{
-    eips::BlockNumberOrTag,
-    primitives::{Address, Bytes, U64, U256, address},
+    primitives::{Address, Bytes, U256, address},
     sol,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Answers, Batch, BlockRef, Endpoints, ReadError, Slot};
+use super::{Answers, Batch, PaidTips, ReadError, Slot};
 use crate::{
-    config::FeeCeiling,
+    config::FeeLimits,
     units::{format_units, from_decimal},
 };
 
@@ -26,9 +25,6 @@ sol! {
 /// Where GasPriceOracle lives on every OP chain (base-replica.md §1.1).
 pub const GAS_PRICE_ORACLE: Address = address!("420000000000000000000000000000000000000F");
 
-/// Blocks over which tips are looked at, where the node suggests none.
-const FEE_HISTORY: u64 = 10;
-
 /// What blocks cost at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeeMarket {
@@ -36,6 +32,9 @@ pub struct FeeMarket {
     pub base_fee: U256,
     /// Tip per gas that the node suggests, wei.
     pub suggested_tip: U256,
+    /// Tips that recent blocks took.
+    #[serde(default)]
+    pub paid: PaidTips,
 }
 
 /// The two fee fields of an EIP-1559 transaction, wei per gas.
@@ -78,22 +77,31 @@ impl FeeError {
 }
 
 impl FeeMarket {
-    /// Fees for the next blocks within a ceiling: twice the base fee plus the tip, so that six full blocks in a row
-    /// do not strand the transaction; less where the ceiling is lower, as long as the very next block is affordable.
-    /// `key` names the ceiling in the error.
-    pub fn fees(&self, ceiling: &FeeCeiling, key: &'static str) -> Result<Fees, FeeError> {
-        let (most, most_tip) = (wei(ceiling.max_fee_gwei)?, wei(ceiling.max_tip_gwei)?);
+    /// Fees for the next blocks with this tip, within the limits: twice the base fee plus the tip, so that six full blocks
+    /// in a row do not strand the transaction; less where the ceiling is lower, as long as the very next block is
+    /// affordable. `key` names the ceiling in the error.
+    pub fn fees(&self, tip: U256, limits: &FeeLimits, key: &'static str) -> Result<Fees, FeeError> {
+        let (most, most_tip) = (wei(limits.max_fee_gwei)?, wei(limits.max_tip_gwei)?);
         let next_base_fee = self.next_base_fee();
         if next_base_fee > most {
             return Err(FeeError::AboveCeiling { next_base_fee, ceiling: most, key });
         }
-        let max_tip = self.suggested_tip.min(most_tip).min(most - next_base_fee);
+        let max_tip = tip.min(most_tip).min(most - next_base_fee);
         let roomy = self.base_fee.saturating_mul(U256::from(2)).max(next_base_fee).saturating_add(max_tip);
         Ok(Fees { max_fee: roomy.min(most), max_tip })
     }
 
+    /// Per gas that an action in this market pays at first: the base fee, and the tip as far as the limits allow it. What
+    /// an endpoint suggests beyond them is not paid, and so makes nothing look dear.
+    #[must_use]
+    pub fn price(&self, limits: &FeeLimits) -> U256 {
+        let most_tip = wei(limits.max_tip_gwei).unwrap_or_default();
+        self.base_fee.saturating_add(self.suggested_tip.min(most_tip))
+    }
+
     /// The most that the base fee of the next block can be: an eighth more (EIP-1559), rounded up.
-    fn next_base_fee(&self) -> U256 {
+    #[must_use]
+    pub fn next_base_fee(&self) -> U256 {
         let eighth = self.base_fee.div_ceil(U256::from(8));
         self.base_fee.saturating_add(eighth)
     }
@@ -138,34 +146,6 @@ impl L1FeeQuery {
     }
 }
 
-#[derive(Deserialize)]
-struct WireFeeHistory {
-    #[serde(default)]
-    reward: Vec<Vec<U256>>,
-}
-
-impl Endpoints {
-    /// What blocks cost at the moment: the base fee of `head`, and the node's suggestion for the tip (the median of
-    /// what recent blocks took, where it makes none).
-    pub async fn fee_market(&self, head: &BlockRef) -> Result<FeeMarket, ReadError> {
-        let suggested: Result<U256, ReadError> = self.request("eth_maxPriorityFeePerGas", ()).await;
-        let suggested_tip = match suggested {
-            Err(ReadError::Refused { .. }) => {
-                let params = (U64::from(FEE_HISTORY), BlockNumberOrTag::Latest, [50]);
-                let history: WireFeeHistory = self.request("eth_feeHistory", params).await?;
-                median(history.reward.into_iter().flatten().collect())
-            }
-            other => other?,
-        };
-        Ok(FeeMarket { base_fee: head.base_fee, suggested_tip })
-    }
-}
-
-fn median(mut tips: Vec<U256>) -> U256 {
-    tips.sort_unstable();
-    tips.get(tips.len() / 2).copied().unwrap_or_default()
-}
-
 /// A ceiling of the configuration in wei.
 pub(crate) fn wei(gwei: Decimal) -> Result<U256, FeeError> {
     from_decimal(gwei, 9).ok_or_else(|| FeeError::NotAnAmount(gwei.to_string()))
@@ -180,16 +160,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ceiling(fee: i64, tip: i64) -> FeeCeiling {
-        FeeCeiling { max_fee_gwei: Decimal::from(fee), max_tip_gwei: Decimal::from(tip) }
+    fn limits(fee: i64, tip: i64) -> FeeLimits {
+        FeeLimits { max_fee_gwei: Decimal::from(fee), max_tip_gwei: Decimal::from(tip), min_tip_gwei: Decimal::ZERO }
+    }
+
+    fn market(base_fee: u64, tip: u64) -> FeeMarket {
+        FeeMarket { base_fee: U256::from(base_fee), suggested_tip: U256::from(tip), paid: PaidTips::default() }
     }
 
     const GWEI: u64 = 1_000_000_000;
 
     #[test]
     fn a_base_fee_above_the_ceiling_is_refused_with_both_figures() {
-        let market = FeeMarket { base_fee: U256::from(2 * GWEI), suggested_tip: U256::ZERO };
-        let error = market.fees(&ceiling(2, 1), "fees.open.max_fee_gwei").expect_err("2.25 is above 2");
+        let error = market(2 * GWEI, 0).fees(U256::ZERO, &limits(2, 1), "fees.open.max_fee_gwei");
+        let error = error.expect_err("2.25 is above 2");
         assert_eq!(error.exit_code(), 4);
         let said = error.to_string();
         assert!(
@@ -200,25 +184,24 @@ mod tests {
 
     #[test]
     fn on_a_quiet_chain_the_fee_leaves_room_for_full_blocks() {
-        let market = FeeMarket { base_fee: U256::from(GWEI), suggested_tip: U256::from(GWEI / 10) };
-        let fees = market.fees(&ceiling(10, 1), "").expect("fees");
+        let fees = market(GWEI, 0).fees(U256::from(GWEI / 10), &limits(10, 1), "").expect("fees");
         assert_eq!(fees, Fees { max_fee: U256::from(2 * GWEI + GWEI / 10), max_tip: U256::from(GWEI / 10) });
     }
 
     #[test]
-    fn the_median_tip_of_no_blocks_is_nothing() {
-        assert_eq!(median(Vec::new()), U256::ZERO);
-        assert_eq!(median([5u64, 1, 9].map(U256::from).to_vec()), U256::from(5));
+    fn a_tip_that_an_endpoint_makes_up_costs_no_more_than_the_limit_allows() {
+        let absurd = FeeMarket { suggested_tip: U256::MAX, ..market(GWEI, 0) };
+        assert_eq!(absurd.price(&limits(10, 1)), U256::from(2 * GWEI));
+        assert_eq!(market(GWEI, 5).price(&limits(10, 1)), U256::from(GWEI + 5));
     }
 
     proptest! {
         #[test]
         fn fees_stay_within_the_ceiling_and_pay_for_the_next_block(base in 0..50 * GWEI, tip in 0..50 * GWEI, fee in 1i64..40, most_tip in 0i64..5) {
-            let market = FeeMarket { base_fee: U256::from(base), suggested_tip: U256::from(tip) };
-            let limit = ceiling(fee, most_tip.min(fee));
-            if let Ok(fees) = market.fees(&limit, "") {
+            let (market, limit) = (market(base, 0), limits(fee, most_tip.min(fee)));
+            if let Ok(fees) = market.fees(U256::from(tip), &limit, "") {
                 prop_assert!(fees.max_fee <= U256::from(fee) * U256::from(GWEI));
-                prop_assert!(fees.max_tip <= fees.max_fee);
+                prop_assert!(fees.max_tip <= fees.max_fee && fees.max_tip <= U256::from(most_tip) * U256::from(GWEI));
                 prop_assert!(fees.max_fee >= market.next_base_fee() + fees.max_tip);
             } else {
                 prop_assert!(market.next_base_fee() > U256::from(fee) * U256::from(GWEI));

@@ -232,6 +232,9 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
                 "nobody can say yet what becomes of {hash} (nonce {nonce}): {reason}; run `trimtab journal reconcile`"
             )
         }
+        Ending::Outdated { hash, nonce, reason } => {
+            format!("{hash} (nonce {nonce}) waits and would fail by now: {reason}; the next plan takes its place")
+        }
         Ending::Stopped(error) => format!("not signed: {error}"),
     };
     format!("{before}{what}")

@@ -182,11 +182,11 @@ impl Session {
         Ok(Stamp { block_time: head.timestamp, wall: Millis(self.clock.wall_millis()) })
     }
 
-    /// Wei per gas that an action would pay now: base fee and suggested tip.
+    /// Wei per gas that an action would pay now: base fee and suggested tip, as far as we would pay it.
     pub(super) async fn gas_price(&self) -> Outcome<U256> {
         let head = Reader::head(&self.endpoints).await?;
         let market = self.endpoints.fee_market(&head).await?;
-        Ok(market.base_fee.saturating_add(market.suggested_tip))
+        Ok(market.price(&self.config.fees.open))
     }
 }
 

@@ -38,7 +38,7 @@ pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, Tel
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
 pub use execution_fee::{ExecutionFee, ExecutionFeeError};
-pub use fees::{FeeCeiling, FeesConfig};
+pub use fees::{FeeLimits, FeesConfig};
 pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
 pub use origin::{Origin, Setting};

@@ -5,7 +5,7 @@ use crate::{
     chain::{Clock, Reader},
     journal::{IntentId, Stamp},
     plan::{Approved, Plan},
-    send::{ExecuteError, Outcome, Sender, Settlement, Wire, perform, perform_protective},
+    send::{Bid, ExecuteError, Outcome, Sender, Settlement, Wire, perform, perform_protective},
     units::Millis,
 };
 
@@ -28,14 +28,15 @@ pub async fn execute<W: Wire + Reader>(
     settled(sender, clock, done).await
 }
 
-/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing
-/// ([`Sender::execute_protective`]).
+/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing, and
+/// bids for its own as the attempt that it is ([`Sender::execute_protective`]).
 pub async fn execute_protective<W: Wire + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
+    bid: Bid,
 ) -> Result<Report, ExecuteError> {
-    let done = perform_protective(sender, clock, approved).await?;
+    let done = perform_protective(sender, clock, approved, bid).await?;
     settled(sender, clock, done).await
 }
 

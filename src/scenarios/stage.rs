@@ -158,7 +158,7 @@ impl Stage {
             scope: Scope::WithExisting,
             permit_ttl: Secs::HOUR,
             flash: None,
-            gas_price: fees.base_fee.saturating_add(fees.suggested_tip),
+            gas_price: fees.price(&FeesConfig::default().open),
         };
         let hubs = LoopSnapshot::hubs(&self.list);
         let plan = plan(request, &snapshot, &pair, &settings, &hubs)?;

@@ -84,14 +84,20 @@ impl<W: Wire> Sender<W> {
     }
 
     /// Looks what became of whatever is unresolved, and refuses when something remains that a protective action must
-    /// not replace: another protective one. Signs nothing.
+    /// not replace: another protective one that would still go through ([`Self::is_outdated`]). Signs nothing.
     pub async fn make_way(&mut self) -> Result<(), SendError> {
         if self.journal.reader().unresolved()?.is_empty() {
             return Ok(());
         }
         reconcile(&self.journal, &self.wire, &*self.clock).await?;
         let firm = self.blocking()?.into_iter().filter(|blocking| !blocking.replaceable);
-        let ids: Vec<IntentId> = firm.map(|blocking| blocking.intent).collect();
+        let mut ids: Vec<IntentId> = Vec::new();
+        for blocking in firm {
+            // What cannot be told stands.
+            if !self.is_outdated(blocking.intent).await.unwrap_or(false) {
+                ids.push(blocking.intent);
+            }
+        }
         if ids.is_empty() { Ok(()) } else { Err(JournalError::Unresolved { ids }.into()) }
     }
 

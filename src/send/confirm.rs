@@ -32,15 +32,24 @@ pub(super) enum Settled {
     Superseded { by: B256 },
 }
 
+/// Why a lineage is not followed any further while its nonce is open.
+#[derive(Debug)]
+pub(super) enum Left {
+    /// Nothing settled it in time, or something more pressing came.
+    Unsettled(String),
+    /// It would revert by now: a newer plan takes its nonce.
+    Outdated(String),
+}
+
 impl<W: Wire> Sender<W> {
     /// Follows a lineage to its end, raising, re-sending or taking back on the way, and records the end.
-    pub(super) async fn pursue(&self, mut lineage: Lineage) -> StepEnd {
-        let (settled, head) = self.follow(&mut lineage).await;
+    pub(super) async fn pursue(&self, lineage: &mut Lineage) -> StepEnd {
+        let (settled, head) = self.follow(lineage).await;
         let ended = match settled {
-            Ok(Settled::Included { attempt, receipt }) => self.conclude(&lineage, attempt, receipt, head).await,
-            Ok(Settled::Overtaken { rival, receipt }) => self.overtaken(&lineage, &rival, &receipt, head),
-            Ok(Settled::Superseded { by }) => self.superseded(&lineage, by, head),
-            Err(reason) => self.give_up(&lineage, reason, head),
+            Ok(Settled::Included { attempt, receipt }) => self.conclude(lineage, attempt, receipt, head).await,
+            Ok(Settled::Overtaken { rival, receipt }) => self.overtaken(lineage, &rival, &receipt, head),
+            Ok(Settled::Superseded { by }) => self.superseded(lineage, by, head),
+            Err(left) => self.leave(lineage, left, head),
         };
         ended.unwrap_or_else(|(hash, error)| {
             let reason = format!("what the chain says could not be recorded: {error}");
@@ -48,7 +57,7 @@ impl<W: Wire> Sender<W> {
         })
     }
 
-    async fn follow(&self, lineage: &mut Lineage) -> (Result<Settled, String>, BlockRef) {
+    async fn follow(&self, lineage: &mut Lineage) -> (Result<Settled, Left>, BlockRef) {
         let started = self.clock.monotonic();
         let mut head = lineage.since;
         let mut offered_at = head.number;
@@ -72,13 +81,14 @@ impl<W: Wire> Sender<W> {
             if blocks >= self.patience.blocks || elapsed >= self.patience.time {
                 let nonce = if used { "its nonce is used" } else { "its nonce is not used" };
                 let waited = format!("no receipt after {blocks} blocks and {} s; {nonce}", elapsed.as_secs());
-                return (Err(waited), head);
+                return (Err(Left::Unsettled(waited)), head);
             }
             let yields = !lineage.urgency.is_protective();
             tokio::select! {
                 () = tokio::time::sleep(self.patience.poll) => {}
                 () = self.interrupt.raised(), if yields => {
-                    return (Err("left for a protective action before a block settled it".to_owned()), head);
+                    let reason = "left for a protective action before a block settled it".to_owned();
+                    return (Err(Left::Unsettled(reason)), head);
                 }
             }
             match self.wire.head().await {
@@ -89,29 +99,31 @@ impl<W: Wire> Sender<W> {
                     continue;
                 }
             }
-            if !used {
-                self.act(lineage, head, &mut offered_at).await;
+            if !used && let Some(reason) = self.act(lineage, head, &mut offered_at).await {
+                return (Err(Left::Outdated(reason)), head);
             }
         }
     }
 
-    /// What is to be done at a new block while the nonce is unused.
-    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut u64) {
-        let Some(newest) = lineage.newest() else { return };
+    /// What is to be done at a new block while the nonce is unused; the reason when it is to be handed back.
+    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut u64) -> Option<String> {
+        let newest = lineage.newest()?;
         let maybe_lost = newest.unclear || matches!(self.wire.is_known(newest.hash).await, Ok(false));
         let cancelling = lineage.is_cancelling();
         let view = View {
             spoiled: if cancelling { None } else { self.spoiled(lineage, head).await },
             cancelling,
+            hands_back: lineage.hands_back,
             blocks_since_offer: head.number.saturating_sub(*offered_at),
             maybe_lost,
         };
         let made = match next_move(&view, self.patience.raise_after(lineage.urgency)) {
-            Move::Wait => return,
+            Move::Wait => return None,
             Move::Resend => {
                 self.offer_again(lineage, head).await;
-                return;
+                return None;
             }
+            Move::HandBack(reason) => return Some(reason),
             Move::Raise => self.offer_instead(lineage, cancelling, head).await,
             Move::Cancel(reason) => {
                 tracing::warn!(intent = %lineage.intent, nonce = lineage.nonce, reason, "taking it back");
@@ -123,6 +135,7 @@ impl<W: Wire> Sender<W> {
         if let Err(error) = made {
             tracing::error!(intent = %lineage.intent, %error, "no new offer; still following the old one");
         }
+        None
     }
 
     /// Why the action should not be included any more, as the newest block shows it.
@@ -214,8 +227,9 @@ impl<W: Wire> Sender<W> {
 
     /// Why a transaction reverted: the same call on the state before its block.
     async fn revert_data(&self, lineage: &Lineage, receipt: &Receipt) -> Option<Bytes> {
-        let time = self.wire.block(receipt.block_number).await.ok()??.block.timestamp;
-        let parent = self.wire.block(receipt.block_number.checked_sub(1)?).await.ok()??.block;
+        let below = receipt.block_number.checked_sub(1)?;
+        let (block, parent) = tokio::join!(self.wire.block(receipt.block_number), self.wire.block(below));
+        let (time, parent) = (block.ok()??.block.timestamp, parent.ok()??.block);
         let outcomes = self.wire.simulate(parent, time, std::slice::from_ref(&lineage.call)).await.ok()?;
         outcomes.into_iter().next().filter(|outcome| !outcome.success).map(|outcome| outcome.output)
     }
@@ -251,10 +265,14 @@ impl<W: Wire> Sender<W> {
         Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by, intent: None }))
     }
 
-    fn give_up(&self, lineage: &Lineage, reason: String, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
-        let hash = lineage.newest().map(|offer| offer.hash).unwrap_or_default();
-        self.journal.record_unknown(hash, &reason, self.stamp(head.timestamp)).map_err(|error| (hash, error))?;
-        Ok(StepEnd::Other(Ending::Unknown { hash, nonce: lineage.nonce, reason }))
+    fn leave(&self, lineage: &Lineage, left: Left, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
+        let (hash, nonce) = (lineage.newest().map(|offer| offer.hash).unwrap_or_default(), lineage.nonce);
+        let (Left::Unsettled(reason) | Left::Outdated(reason)) = &left;
+        self.journal.record_unknown(hash, reason, self.stamp(head.timestamp)).map_err(|error| (hash, error))?;
+        Ok(StepEnd::Other(match left {
+            Left::Unsettled(reason) => Ending::Unknown { hash, nonce, reason },
+            Left::Outdated(reason) => Ending::Outdated { hash, nonce, reason },
+        }))
     }
 }
 

@@ -1,11 +1,14 @@
 //! Everything that was signed for one nonce.
 
-use alloy::primitives::B256;
+use alloy::primitives::{B256, U256};
 
-use super::blocking::{Rival, highest_of};
+use super::{
+    Bid,
+    blocking::{Rival, highest_of},
+};
 use crate::{
     chain::{BlockRef, Fees},
-    config::{FeeCeiling, Urgency},
+    config::{FeeLimits, Urgency},
     journal::{IntentId, RawTx, Recorded},
     plan::SimulatedCall,
     units::Secs,
@@ -46,8 +49,12 @@ pub(super) struct Lineage {
     pub(super) gas_limit: u64,
     /// How urgent it is.
     pub(super) urgency: Urgency,
-    /// Most it may pay.
-    pub(super) ceiling: FeeCeiling,
+    /// How hard it bids for its place; each offer in place of an earlier one is a further attempt.
+    pub(super) bid: Bid,
+    /// What it may pay.
+    pub(super) limits: FeeLimits,
+    /// Whether whoever asked for it plans it anew when it would revert, instead of having it taken back.
+    pub(super) hands_back: bool,
     /// When it must not be included any more.
     pub(super) valid_until: Secs,
     /// The newest block when the first was signed: none of them is in it or before it.
@@ -75,6 +82,12 @@ impl Lineage {
     pub(super) fn highest_fees(&self) -> Option<Fees> {
         let own = self.attempts.iter().map(|attempt| attempt.fees);
         own.chain(self.rivals.iter().map(|rival| rival.fees)).reduce(highest_of)
+    }
+
+    /// The highest tip that was offered for the action itself.
+    pub(super) fn highest_tip(&self) -> U256 {
+        let offers = self.attempts.iter().filter(|attempt| !attempt.cancels);
+        offers.map(|attempt| attempt.fees.max_tip).max().unwrap_or_default()
     }
 
     /// Whether the action is being taken back.

@@ -2,10 +2,11 @@
 //!
 //! Promises: only a simulated plan is signed; nothing is sent before the journal has its bytes on the disk; at most one
 //! transaction per nonce unless it replaces a named one of ours: with the same action, to take it back, or with a
-//! protective action in place of one that protects nothing. What cannot be told is "unknown" and blocks whatever else is
+//! protective action in place of one that protects nothing, or would revert by now. What cannot be told is "unknown" and blocks whatever else is
 //! new until [`reconcile`] has settled it. Identical bytes may be sent again.
 //! Fails with [`SendError`] while nothing is signed; afterwards the [`Outcome`] says how it ended.
 
+mod bid;
 mod blocking;
 mod confirm;
 mod endpoints;
@@ -28,9 +29,10 @@ mod sender;
 mod settlement;
 mod wire;
 
+pub use bid::Bid;
 pub use blocking::Blocking;
 pub use error::{Class, SendError};
-pub use fees::{cancellation_ceiling, replacement_fees};
+pub use fees::{Replaced, cancellation_ceiling, replacement_fees};
 pub use gas::{GAS_CAP, GasTooHigh, gas_limit};
 pub use interrupt::Interrupt;
 pub use nonce::NextNonce;

@@ -8,7 +8,7 @@ use fail::fail_point;
 
 use super::{
     SendError, Sender, Wire,
-    fees::{cancellation_ceiling, replacement_fees},
+    fees::{Replaced, cancellation_ceiling, replacement_fees},
     gas::CANCEL_GAS,
     lineage::{Attempt, Lineage},
 };
@@ -26,8 +26,8 @@ pub(super) enum Offered {
 }
 
 impl<W: Wire> Sender<W> {
-    /// Makes the first offer of a lineage, in place of `replaces` where that is given. An error means that nothing was signed, or that what was signed could not be
-    /// recorded and is thrown away.
+    /// Makes the first offer of a lineage, in place of `replaces` where that is given. An error means that nothing was
+    /// signed, or that what was signed could not be recorded and is thrown away.
     pub(super) async fn offer_first(
         &self,
         lineage: &mut Lineage,
@@ -63,14 +63,19 @@ impl<W: Wire> Sender<W> {
         head: BlockRef,
     ) -> Result<(), SendError> {
         let (Some(newest), Some(highest)) = (lineage.newest(), lineage.highest_fees()) else { return Ok(()) };
-        let ceiling = if cancels { cancellation_ceiling(lineage.ceiling) } else { lineage.ceiling };
+        let limits = if cancels { cancellation_ceiling(lineage.limits) } else { lineage.limits };
         let market = self.wire.fee_market(head).await?;
-        let Some(fees) = replacement_fees(highest, &market, &ceiling)? else {
-            tracing::warn!(nonce = lineage.nonce, ceiling = %ceiling.max_fee_gwei, "no room below the fee ceiling");
+        // What can wait follows the market; what protects bids more each time.
+        let bid = if lineage.urgency.is_protective() { lineage.bid.next() } else { lineage.bid };
+        let tip = bid.tip(&market, lineage.urgency, &limits, highest.max_tip)?;
+        let Some(fees) = replacement_fees(highest, &market, tip, &limits, Replaced::Own)? else {
+            let (fee, tip) = (limits.max_fee_gwei, limits.max_tip_gwei);
+            tracing::warn!(nonce = lineage.nonce, %fee, %tip, "no room below the ceilings of fee and tip, gwei");
             return Ok(());
         };
         let stamp = self.stamp(head.timestamp);
         let lease = self.journal.lease_replacement(lineage.intent, newest.hash, stamp)?;
+        lineage.bid = bid;
         self.sign(lineage, &lease, fees, cancels, head).await?;
         if let Some(reason) = self.broadcast(lineage, head).await
             && let Some(refused) = lineage.newest_mut()

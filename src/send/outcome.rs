@@ -73,6 +73,16 @@ pub enum Ending {
         /// What is missing.
         reason: String,
     },
+    /// The step waits to be included and would revert by now. It is left where it is, in the journal: the next protective
+    /// plan takes its nonce, and at most one of the two is ever included.
+    Outdated {
+        /// Newest transaction that may be included.
+        hash: B256,
+        /// Its nonce.
+        nonce: u64,
+        /// Why it would revert.
+        reason: String,
+    },
     /// The step was not signed.
     Stopped(SendError),
 }
@@ -89,7 +99,7 @@ impl Outcome {
     pub const fn class(&self) -> Option<Class> {
         match &self.ending {
             Ending::Mined => None,
-            Ending::Unknown { .. } => Some(Class::Ambiguous),
+            Ending::Unknown { .. } | Ending::Outdated { .. } => Some(Class::Ambiguous),
             Ending::Stopped(error) => Some(error.class()),
             Ending::Reverted { .. }
             | Ending::Rejected { .. }
@@ -103,7 +113,7 @@ impl Outcome {
     pub const fn exit_code(&self) -> u8 {
         match &self.ending {
             Ending::Mined => 0,
-            Ending::Unknown { .. } => 7,
+            Ending::Unknown { .. } | Ending::Outdated { .. } => 7,
             Ending::Stopped(error) => error.exit_code(),
             Ending::Reverted { .. }
             | Ending::Rejected { .. }

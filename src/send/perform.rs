@@ -1,7 +1,8 @@
 //! Carrying a checked plan out: permits signed, exact simulation, sending.
 
 use super::{
-    Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits, wire::BLOCK_TIME,
+    Bid, Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits,
+    wire::BLOCK_TIME,
 };
 use crate::{
     chain::{Clock, ReadError, Reader},
@@ -56,31 +57,32 @@ pub async fn perform<W: Wire + Reader>(
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
-    Box::pin(carry_out(sender, clock, approved, false)).await
+    Box::pin(carry_out(sender, clock, approved, None)).await
 }
 
-/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing
-/// ([`Sender::execute_protective`]).
+/// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing, and
+/// bids for its own as the attempt that it is ([`Sender::execute_protective`]).
 pub async fn perform_protective<W: Wire + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
+    bid: Bid,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
-    Box::pin(carry_out(sender, clock, approved, true)).await
+    Box::pin(carry_out(sender, clock, approved, Some(bid))).await
 }
 
 async fn carry_out<W: Wire + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
-    protective: bool,
+    protective: Option<Bid>,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
     let plan = approved.get().clone();
     // Long chains of calls each: on the heap they do not add up on the stack.
     let (id, outcome) = Box::pin(attempt(sender, approved, protective)).await?;
     let Some(rest) = front_run(sender, clock, plan, &outcome).await else { return Ok((id, outcome)) };
     tracing::warn!(intent = rest.get().id, "a permit was used by somebody else first; once more without it");
-    match Box::pin(attempt(sender, rest, protective)).await {
+    match Box::pin(attempt(sender, rest, protective.map(Bid::next))).await {
         Ok(again) => Ok(again),
         Err(error) => {
             tracing::warn!(%error, "not done once more");
@@ -92,11 +94,11 @@ async fn carry_out<W: Wire + Reader>(
 async fn attempt<W: Wire + Reader>(
     sender: &mut Sender<W>,
     approved: Approved<Plan>,
-    protective: bool,
+    protective: Option<Bid>,
 ) -> Result<(IntentId, Outcome), ExecuteError> {
     let plan = approved.get();
     let id = plan.id.parse()?;
-    if protective {
+    if protective.is_some() {
         sender.make_way().await?;
     } else {
         sender.require_resolved()?;
@@ -113,10 +115,9 @@ async fn attempt<W: Wire + Reader>(
     let granted = permits_in_force(sender.wire(), &requests, state).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
     let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, state, time)).await?;
-    let outcome = if protective {
-        Box::pin(sender.execute_protective(simulated, &permits)).await?
-    } else {
-        Box::pin(sender.execute(simulated, &permits)).await?
+    let outcome = match protective {
+        Some(bid) => Box::pin(sender.execute_protective(simulated, &permits, bid)).await?,
+        None => Box::pin(sender.execute(simulated, &permits)).await?,
     };
     Ok((id, outcome))
 }

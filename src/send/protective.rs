@@ -1,17 +1,18 @@
 //! A protective action takes the nonce of what is pending and protects nothing: a boost must not stand in the way of the
-//! trim that saves the position. Both transactions are followed to the end, for either may be included.
+//! trim that saves the position, nor a trim that would revert by now in the way of its successor. All that share the nonce
+//! are followed to the end, for any of them may be included; never more than one is.
 
-use alloy::eips::BlockNumberOrTag;
+use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
 use super::{
-    Outcome, SendError, Sender, Wire,
+    Bid, Outcome, SendError, Sender, Wire,
     blocking::Rivals,
-    fees::{ceiling_key, replacement_fees},
+    fees::{Replaced, ceiling_key, replacement_fees},
     sender::Manner,
 };
 use crate::{
     chain::{BlockRef, FeeMarket, Fees},
-    config::{FeeCeiling, Urgency},
+    config::{FeeLimits, Urgency},
     journal::IntentId,
     plan::{Approved, Plan, SignedPermits, Simulated},
 };
@@ -25,15 +26,20 @@ pub(super) struct Slot {
 
 impl<W: Wire> Sender<W> {
     /// Carries out a plan that lowers debt or adds collateral, as [`Self::execute`] does, but in place of what is pending
-    /// and protects nothing: it takes the lowest pending nonce with fees an eighth higher. When what was to be replaced
-    /// is included after all, that intent is recorded as done and this ends as
+    /// and protects nothing, or would revert: it takes the lowest pending nonce with fees an eighth higher. When what was
+    /// to be replaced is included after all, that intent is recorded as done and this ends as
     /// [`Superseded`](super::Ending::Superseded): the state is another one, plan again.
+    ///
+    /// It bids for its place in the block as `bid` says, and a quarter more each time it is offered again. When it would
+    /// revert on a newer block it is not taken back: it ends as [`Outdated`](super::Ending::Outdated) at once, and the next
+    /// protective plan takes its nonce.
     ///
     /// Refused while another protective action may still take effect. Where nothing is pending it is as `execute`.
     pub async fn execute_protective(
         &mut self,
         simulated: Simulated<Approved<Plan>>,
         permits: &SignedPermits,
+        bid: Bid,
     ) -> Result<Outcome, SendError> {
         let urgency = simulated.get().get().urgency;
         if !urgency.is_protective() {
@@ -41,11 +47,14 @@ impl<W: Wire> Sender<W> {
         }
         self.interrupt.lower();
         self.make_way().await?;
-        self.run(simulated, permits, Manner::Protective).await
+        self.run(simulated, permits, Manner::Protective(bid)).await
     }
 
     pub(super) async fn slot(&self, intent: IntentId, manner: Manner) -> Result<Slot, SendError> {
-        let rivals = if manner == Manner::Protective { self.rivals(intent)? } else { None };
+        let rivals = match manner {
+            Manner::Protective(_) => self.rivals(intent)?,
+            Manner::Ordinary => None,
+        };
         let Some(rivals) = rivals else {
             let (head, nonce) = self.next_nonce().await?;
             return Ok(Slot { head, nonce, rivals: None });
@@ -62,14 +71,20 @@ impl<W: Wire> Sender<W> {
 }
 
 impl Rivals {
-    /// Fees that every node accepts in place of any of them, within the ceiling.
-    pub(super) fn beaten(&self, market: &FeeMarket, urgency: Urgency, ceiling: &FeeCeiling) -> Result<Fees, SendError> {
+    /// Fees that every node accepts in place of any of them, within the limits.
+    pub(super) fn beaten(
+        &self,
+        market: &FeeMarket,
+        tip: U256,
+        urgency: Urgency,
+        limits: &FeeLimits,
+    ) -> Result<Fees, SendError> {
         let old = self.highest_fees();
-        replacement_fees(old, market, ceiling)?.ok_or_else(|| SendError::NoRoomToReplace {
+        replacement_fees(old, market, tip, limits, Replaced::Other)?.ok_or_else(|| SendError::NoRoomToReplace {
             nonce: self.nonce,
             pending: self.newest.hash,
             fees: Box::new(old),
-            ceiling: ceiling.max_fee_gwei,
+            ceiling: limits.max_fee_gwei,
             key: ceiling_key(urgency),
         })
     }

@@ -53,6 +53,8 @@ pub(super) struct View {
     pub(super) spoiled: Option<String>,
     /// Whether a cancellation is on its way already.
     pub(super) cancelling: bool,
+    /// Whether whoever asked for the action plans it anew when it is spoiled, and takes its nonce.
+    pub(super) hands_back: bool,
     /// New blocks since the newest offer.
     pub(super) blocks_since_offer: u64,
     /// Whether the newest offer may have been lost: sent without a clear answer, or forgotten by the endpoints.
@@ -70,11 +72,14 @@ pub(super) enum Move {
     Raise,
     /// A transfer of nothing in its place.
     Cancel(String),
+    /// Nothing more: it is left where it is, for a newer plan to take its nonce.
+    HandBack(String),
 }
 
 /// Decides at a new block; `raise_after` blocks without inclusion are worth a higher fee.
 pub(super) fn next_move(view: &View, raise_after: u64) -> Move {
     match &view.spoiled {
+        Some(reason) if !view.cancelling && view.hands_back => Move::HandBack(reason.clone()),
         Some(reason) if !view.cancelling => Move::Cancel(reason.clone()),
         _ if view.blocks_since_offer >= raise_after => Move::Raise,
         _ if view.maybe_lost => Move::Resend,
@@ -95,12 +100,15 @@ mod tests {
 
     #[test]
     fn what_would_revert_is_taken_back_once_and_what_waits_is_offered_more() {
-        let view = View { spoiled: None, cancelling: false, blocks_since_offer: 1, maybe_lost: false };
+        let view =
+            View { spoiled: None, cancelling: false, hands_back: false, blocks_since_offer: 1, maybe_lost: false };
         let table = [
             (view.clone(), Move::Wait),
             (View { maybe_lost: true, ..view.clone() }, Move::Resend),
             (View { blocks_since_offer: 3, maybe_lost: true, ..view.clone() }, Move::Raise),
             (View { spoiled: Some("late".into()), ..view.clone() }, Move::Cancel("late".into())),
+            (View { spoiled: Some("late".into()), hands_back: true, ..view.clone() }, Move::HandBack("late".into())),
+            (View { hands_back: true, blocks_since_offer: 3, ..view.clone() }, Move::Raise),
             (View { spoiled: Some("late".into()), cancelling: true, ..view.clone() }, Move::Wait),
             (View { spoiled: Some("late".into()), cancelling: true, blocks_since_offer: 3, ..view }, Move::Raise),
         ];

@@ -8,7 +8,7 @@ use alloy::{
 };
 
 use super::{
-    Ending, Outcome, SendError, Sender, Wire,
+    Bid, Ending, Outcome, SendError, Sender, Wire,
     lineage::{Attempt, Lineage},
     sender::StepEnd,
 };
@@ -39,11 +39,23 @@ impl<W: Wire> Sender<W> {
         Ok(self.see_through(lineage).await)
     }
 
-    async fn see_through(&self, lineage: Lineage) -> Outcome {
-        match self.pursue(lineage).await {
+    async fn see_through(&self, mut lineage: Lineage) -> Outcome {
+        match self.pursue(&mut lineage).await {
             StepEnd::Mined(mined) => Outcome { done: vec![mined], ending: Ending::Mined },
             StepEnd::Other(ending) => Outcome { done: Vec::new(), ending },
         }
+    }
+
+    /// Whether what an intent has pending would revert on the newest block, or is late, and so may be replaced by what is
+    /// planned on that block: at most one of the two is ever included. Only what waits on the lowest pending nonce can be
+    /// replaced; anything above it could still follow.
+    pub async fn is_outdated(&self, intent: IntentId) -> Result<bool, SendError> {
+        let lowest = self.journal.reader().pending_transactions()?.first().map(|record| record.nonce);
+        let (lineage, head) = match self.take_up(intent).await {
+            Err(SendError::TakenOver { by, .. }) if by != intent => self.take_up(by).await?,
+            other => other?,
+        };
+        Ok(lowest == Some(lineage.nonce) && self.spoiled(&lineage, head).await.is_some())
     }
 
     /// The intent's pending transactions as a lineage, while their nonce is free.
@@ -68,7 +80,9 @@ impl<W: Wire> Sender<W> {
                 call: SimulatedCall { from: plan.account, to, value: envelope.value(), data: envelope.input().clone() },
                 gas_limit: envelope.gas_limit(),
                 urgency: plan.urgency,
-                ceiling: self.fees.of(plan.urgency),
+                bid: Bid::FIRST,
+                limits: self.fees.of(plan.urgency),
+                hands_back: false,
                 valid_until: plan.valid_until,
                 since: head,
                 cancelled_for: cancels.then(|| "it was being taken back".to_owned()),

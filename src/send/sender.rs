@@ -5,8 +5,8 @@ use std::sync::Arc;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit, lineage::Lineage,
-    offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
+    Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit,
+    lineage::Lineage, offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, Signer},
@@ -29,13 +29,24 @@ pub struct Sender<W> {
     pub(super) fees: FeesConfig,
     pub(super) patience: Patience,
     pub(super) interrupt: Interrupt,
+    /// Highest tip that the last protective action offered, wei: its next attempt bids more.
+    last_tip: U256,
 }
 
-/// Whether an action may take over the nonce of what is pending.
+/// Whether an action may take over the nonce of what is pending, and how hard it bids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
     Ordinary,
-    Protective,
+    Protective(Bid),
+}
+
+impl Manner {
+    const fn bid(self) -> Bid {
+        match self {
+            Self::Ordinary => Bid::FIRST,
+            Self::Protective(bid) => bid,
+        }
+    }
 }
 
 /// How one step ended.
@@ -48,7 +59,8 @@ impl<W: Wire> Sender<W> {
     /// A sender with default ceilings and patience.
     pub fn new(wire: W, journal: Journal, signer: Signer, clock: Arc<dyn Clock>) -> Self {
         let (fees, patience) = (FeesConfig::default(), Patience::default());
-        Self { wire, journal, signer, clock, fees, patience, interrupt: Interrupt::new() }
+        let interrupt = Interrupt::new();
+        Self { wire, journal, signer, clock, fees, patience, interrupt, last_tip: U256::ZERO }
     }
 
     /// With other fee ceilings.
@@ -110,7 +122,7 @@ impl<W: Wire> Sender<W> {
     }
 
     pub(super) async fn run(
-        &self,
+        &mut self,
         simulated: Simulated<Approved<Plan>>,
         permits: &SignedPermits,
         manner: Manner,
@@ -180,7 +192,7 @@ impl<W: Wire> Sender<W> {
 
     /// One step, from the lease to the block.
     async fn carry_out(
-        &self,
+        &mut self,
         (intent, manner): (IntentId, Manner),
         plan: &Plan,
         current: &mut Simulated<Approved<Plan>>,
@@ -206,11 +218,12 @@ impl<W: Wire> Sender<W> {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
         }
         let (ready, gas) = current.steps().nth(step).ok_or(SendError::Steps(step))?;
-        let ceiling = self.fees.of(plan.urgency);
+        let limits = self.fees.of(plan.urgency);
         let market = self.wire.fee_market(head).await?;
+        let tip = manner.bid().tip(&market, plan.urgency, &limits, self.last_tip)?;
         let (fees, replaces) = match &rivals {
-            Some(rivals) => (rivals.beaten(&market, plan.urgency, &ceiling)?, Some(rivals.newest.hash)),
-            None => (market.fees(&ceiling, ceiling_key(plan.urgency))?, None),
+            Some(rivals) => (rivals.beaten(&market, tip, plan.urgency, &limits)?, Some(rivals.newest.hash)),
+            None => (market.fees(tip, &limits, ceiling_key(plan.urgency))?, None),
         };
         let mut lineage = Lineage {
             intent,
@@ -220,7 +233,9 @@ impl<W: Wire> Sender<W> {
             call: SimulatedCall { from: plan.account, to: ready.to, value: ready.value, data: ready.data.clone() },
             gas_limit: gas_limit(gas)?,
             urgency: plan.urgency,
-            ceiling,
+            bid: manner.bid(),
+            limits,
+            hands_back: manner != Manner::Ordinary,
             valid_until: plan.valid_until,
             since: head,
             cancelled_for: None,
@@ -232,7 +247,13 @@ impl<W: Wire> Sender<W> {
         }
         match self.offer_first(&mut lineage, replaces, fees).await? {
             Offered::Rejected(reason) => Ok(StepEnd::Other(Ending::Rejected { reason })),
-            Offered::Out => Ok(self.pursue(lineage).await),
+            Offered::Out => {
+                let end = self.pursue(&mut lineage).await;
+                if manner != Manner::Ordinary {
+                    self.last_tip = lineage.highest_tip();
+                }
+                Ok(end)
+            }
         }
     }
 

@@ -213,8 +213,7 @@ async fn carry_out<V: PerpVenue>(
 
 async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     let market = market(desk).await?;
-    let fees = desk.endpoints.fee_market(&market.block).await?;
-    let gas_price = fees.base_fee.saturating_add(fees.suggested_tip);
+    let gas_price = desk.endpoints.fee_market(&market.block).await?.price(&desk.settings.fees.open);
     let subject = format!("flatten {action:?} {} {}", market.block.hash, desk.account);
     let id = IntentId::derive(Millis(desk.clock.wall_millis()), subject.as_bytes()).to_string();
     let request = match action {

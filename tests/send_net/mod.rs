@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard,
@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trimtab::{
     chain::{
-        BlockRef, Clock, Endpoints, FeeMarket, ReadError, Receipt, Rejection, SendOutcome, Signer, SigningGate,
-        SystemClock, Wallet,
+        BlockRef, Clock, Endpoints, FeeMarket, PaidTips, ReadError, Receipt, Rejection, SendOutcome, Signer,
+        SigningGate, SystemClock, Wallet,
     },
     config::{RpcConfig, Urgency},
     journal::{IntentId, Journal, RawTx, Recorded},
@@ -99,6 +99,10 @@ pub struct Inner {
     pub reverts_from: Option<u64>,
     /// Whether simulations show a coming revert only once something was handed in: the market moves behind our back.
     pub reverts_late: bool,
+    /// Calls with these data revert, in blocks and in simulations: the market has moved past their bounds.
+    pub spoiled: BTreeSet<Bytes>,
+    /// From this height on, whatever was handed in until then reverts.
+    pub spoils_at: Option<u64>,
     /// In the block of this height somebody else uses the account's next nonce.
     pub foreign_at: Option<u64>,
     /// What every hand-in is answered with, instead of being looked at.
@@ -111,6 +115,8 @@ pub struct Inner {
     pub nonce_lies: u64,
     /// Permits: nonce and allowance of whoever is asked.
     pub permit: (u64, U256),
+    /// What recent blocks took as tips.
+    pub paid: PaidTips,
     blocks: Vec<Block>,
     pool: BTreeMap<u64, Pooled>,
     /// Everything handed in, in order, repeats too.
@@ -136,12 +142,15 @@ impl Net {
             advances: true,
             reverts_from: None,
             reverts_late: false,
+            spoiled: BTreeSet::new(),
+            spoils_at: None,
             foreign_at: None,
             answer: None,
             answer_lies: false,
             nonce_lag: 0,
             nonce_lies: 0,
             permit: (0, U256::ZERO),
+            paid: PaidTips::default(),
             blocks: vec![genesis],
             pool: BTreeMap::new(),
             handed: Vec::new(),
@@ -170,6 +179,11 @@ impl Net {
         let mut inner = self.inner();
         inner.blocks.pop();
         inner.blocks.push(Block { hash: keccak256(b"another"), transactions: Vec::new() });
+    }
+
+    /// Takes the newest block away, and what was in it with it.
+    pub fn pop_block(&self) {
+        self.inner().blocks.pop();
     }
 
     /// Whether a block holds the transaction, and whether it succeeded.
@@ -235,6 +249,9 @@ impl Inner {
         let mut transactions = Vec::new();
         let nonce = self.next_nonce(usize::MAX);
         let faults = self.faults;
+        if self.spoils_at.take_if(|at| *at <= number).is_some() {
+            self.spoiled.extend(self.handed.iter().map(|handed| handed.input.clone()));
+        }
         if self.chance(faults / 4) {
             self.pool.clear();
         }
@@ -243,7 +260,8 @@ impl Inner {
         } else if let Some(pooled) = self.pool.get(&nonce).cloned() {
             let is_taken = self.includes && pooled.handed.max_fee >= self.least_fee && !self.chance(faults);
             if is_taken {
-                let reverts = pooled.handed.to != ACCOUNT && self.reverts_from.is_some_and(|from| number >= from);
+                let is_late = self.reverts_from.is_some_and(|from| number >= from);
+                let reverts = pooled.handed.to != ACCOUNT && (is_late || self.spoiled.contains(&pooled.handed.input));
                 transactions.push((nonce, pooled.handed.hash, !reverts));
             }
         }
@@ -314,7 +332,8 @@ impl Inner {
             return CallOutcome { success: true, output: word.abi_encode().into(), gas_used: 30_000 };
         }
         let is_shown = !self.reverts_late || !self.handed.is_empty();
-        let reverts = is_shown && self.reverts_from.is_some_and(|from| at.number + 1 >= from);
+        let is_late = is_shown && self.reverts_from.is_some_and(|from| at.number + 1 >= from);
+        let reverts = call.to == TARGET && (is_late || self.spoiled.contains(&call.data));
         let output = if reverts { Bytes::from_static(&[0xde, 0xad, 0xbe, 0xef]) } else { Bytes::new() };
         CallOutcome { success: !reverts, output, gas_used: 100_000 }
     }
@@ -344,8 +363,9 @@ impl Wire for Net {
     }
 
     async fn fee_market(&self, head: BlockRef) -> Result<FeeMarket, ReadError> {
-        self.inner().fails()?;
-        Ok(FeeMarket { base_fee: head.base_fee, suggested_tip: U256::from(10_000_000) })
+        let mut inner = self.inner();
+        inner.fails()?;
+        Ok(FeeMarket { base_fee: head.base_fee, suggested_tip: U256::from(10_000_000), paid: inner.paid })
     }
 
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {

@@ -93,7 +93,7 @@ impl LoopState {
             equity,
             scope,
             loops: open.loops.clone(),
-            gas_price: fees.base_fee.saturating_add(fees.suggested_tip),
+            gas_price: fees.price(&desk.settings.fees.open),
             hubs: LoopSnapshot::hubs(&desk.reserves),
             snapshot,
             pair,

@@ -10,9 +10,10 @@ use crate::{
 
 impl Seat {
     /// Ends what stands in the way of a trim: sends the identical bytes again, or uses their nonce up when they would fail
-    /// now. `None` when no trim is called for, nothing was open, or nothing could be signed; the next head goes on.
+    /// now and a trim cannot take it over. What a trim can take over is left to it; where none is called for any more, it
+    /// is taken back, or it would wait for prices to return. `None` when nothing of ours ended here; the next head goes on.
     pub(super) async fn end_pending(&mut self, actions: &[Action]) -> Result<Option<Acted>, WatchError> {
-        let Some(wanted) = actions.iter().find(|action| matches!(action, Action::Trim(_))) else { return Ok(None) };
+        let wanted = actions.iter().find(|action| matches!(action, Action::Trim(_)));
         let Hands::Sender(sender) = &mut self.hands else { return Ok(None) };
         if self.office.shadow {
             return Ok(None);
@@ -21,16 +22,26 @@ impl Seat {
         let ids: Vec<IntentId> = open.map(|held| held.intent).collect();
         let mut acted = None;
         for intent in ids {
-            let ended = match Box::pin(sender.resend(intent)).await {
-                Err(SendError::Spoiled { reason, .. }) => {
-                    tracing::warn!(%intent, reason, "an earlier action is taken back");
+            let is_outdated = Box::pin(sender.is_outdated(intent)).await;
+            let ended = match (wanted, is_outdated) {
+                (Some(_), Ok(true)) => continue,
+                (Some(_), _) => match Box::pin(sender.resend(intent)).await {
+                    Err(SendError::Spoiled { reason, .. }) => {
+                        tracing::warn!(%intent, reason, "an earlier action is taken back");
+                        Box::pin(sender.take_back(intent)).await
+                    }
+                    other => other,
+                },
+                (None, Ok(true)) => {
+                    tracing::warn!(%intent, "an earlier trim would fail by now and none is due: it is taken back");
                     Box::pin(sender.take_back(intent)).await
                 }
-                other => other,
+                (None, _) => continue,
             };
-            match ended {
-                Ok(outcome) => acted = Some(told(wanted, intent, &outcome)),
-                Err(error) => tracing::warn!(%intent, %error, "an earlier action has no end yet"),
+            match (ended, wanted) {
+                (Ok(outcome), Some(wanted)) => acted = Some(told(wanted, intent, &outcome)),
+                (Ok(outcome), None) => tracing::info!(%intent, ending = ?outcome.ending, "an earlier trim has ended"),
+                (Err(error), _) => tracing::warn!(%intent, %error, "an earlier action has no end yet"),
             }
         }
         Ok(acted)

@@ -292,6 +292,6 @@ impl Seat {
     pub(super) async fn gas_price(&self, seen: &Observation) -> Result<U256, WatchError> {
         let market = self.office.endpoints.fee_market(&seen.block).await;
         // Without a fee market the block's own base fee is near enough to rank routes with.
-        Ok(market.map_or(seen.block.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip)))
+        Ok(market.map_or(seen.block.base_fee, |market| market.price(&self.office.rulebook().fees.trim)))
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         what_a_human_must_do,
     },
     plan::{Plan, Quantity, check, rehearse},
-    send::{Class, Ending, ExecuteError, Outcome, SendError},
+    send::{Bid, Class, Ending, ExecuteError, Outcome, SendError},
     units::{Bps, Wad, to_decimal},
     watchdog::{
         ladder::{Attempt, Next, Rung, RungOutcome, Situation, Tried, next},
@@ -163,7 +163,7 @@ impl Seat {
             tracing::info!(account = %self.account, pair = %about, "{reason}");
             let inputs = serde_json::json!({ "situation": situation, "rung": rung });
             self.journal_event(facts, Severity::Info, "ladder", &reason, inputs);
-            let step = Box::pin(self.try_rung(&rung, trim, &means, seen, facts)).await?;
+            let step = Box::pin(self.try_rung(&rung, trim, &means, (seen, facts), overtaken)).await?;
             let (ended, mined_in) = match step {
                 Step::Ended(outcome, mined_in) => (outcome, mined_in),
                 Step::Leave(words) => {
@@ -239,8 +239,8 @@ impl Seat {
         rung: &Rung,
         trim: &AccountTrim,
         means: &Means,
-        seen: &Seen,
-        facts: &AccountFacts,
+        (seen, facts): (&Seen, &AccountFacts),
+        overtaken: u32,
     ) -> Result<Step, WatchError> {
         let to = |wad: Wad| Target::HealthFactor(decimal(wad));
         let Some(key) = rung.pair() else {
@@ -282,7 +282,7 @@ impl Seat {
             Ok(planned) => planned,
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
-        Box::pin(self.carry_out(planned, &one.snapshot, seen)).await
+        Box::pin(self.carry_out(planned, &one.snapshot, seen, overtaken)).await
     }
 
     /// A plan at the bounds of a pressure, about the account: it sells no more than the owner allows.
@@ -302,8 +302,14 @@ impl Seat {
         Ok(plan_ahead(request, &one.snapshot, &one.pair, &settings, &hubs, one.feed_gap))
     }
 
-    /// Checks, signs, simulates and sends a protective plan.
-    async fn carry_out(&mut self, planned: Plan, snapshot: &LoopSnapshot, seen: &Seen) -> Result<Step, WatchError> {
+    /// Checks, signs, simulates and sends a protective plan; each time that the chain was faster it bids higher.
+    async fn carry_out(
+        &mut self,
+        planned: Plan,
+        snapshot: &LoopSnapshot,
+        seen: &Seen,
+        overtaken: u32,
+    ) -> Result<Step, WatchError> {
         let office = self.office.clone();
         let approved = match check(planned, &office.network, snapshot.block.timestamp) {
             Ok(approved) => approved,
@@ -316,7 +322,7 @@ impl Seat {
             let headline = &approved.get().headline;
             return Ok(Step::Leave(format!("shadow: would have sent `{headline}`")));
         }
-        let result = Box::pin(execute_protective(sender, &*office.clock, approved)).await;
+        let result = Box::pin(execute_protective(sender, &*office.clock, approved, Bid { attempt: overtaken })).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
         office.meters.latency(Stage::Mined, took);
         self.is_behind |= matches!(&result, Err(ExecuteError::Send(SendError::NonceBehind { .. })));
@@ -409,6 +415,9 @@ fn ended(outcome: &Outcome) -> Step {
         Ending::Unknown { .. } => Step::Ended(RungOutcome::Unknown, None),
         Ending::Superseded { nonce, by, .. } => {
             Step::Leave(format!("nonce {nonce} was used by {by} meanwhile; the next head decides on what it did"))
+        }
+        Ending::Outdated { reason, .. } => {
+            Step::Overtaken(format!("it waits and would fail by now ({reason}); what is planned next takes its place"))
         }
         Ending::Stopped(error) => failed_to_send(error),
         Ending::Reverted { receipt, .. } => Step::Overtaken(format!("it reverted in block {}", receipt.block_number)),

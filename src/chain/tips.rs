@@ -1,0 +1,188 @@
+//! What recent blocks took as tips: what a bid for a place in the next block starts from.
+//!
+//! Tips are a luxury: an endpoint that keeps silent, refuses or tells nonsense about them costs a moment once and never an
+//! action. What a bid may be at most is the configuration's business, whatever the endpoints say.
+
+use std::time::Duration;
+
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{B256, U64, U256},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::{error::Elapsed, timeout};
+
+use super::{BlockRef, Endpoints, FeeMarket, ReadError};
+use crate::config::Urgency;
+
+/// Blocks whose tips are looked at: four seconds of Base.
+const BLOCKS: u64 = 20;
+
+/// Shares of a block's gas, per cent, below which it took these tips or less.
+const PERCENTILES: [u8; 3] = [50, 75, 95];
+
+/// How long an answer about tips is waited for.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// How long nobody is asked about tips after an answer that did not come.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Tips per gas that recent blocks took, wei; all 0 where nobody tells, or they were empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PaidTips {
+    /// Half of a block's gas paid this or less: the median of the blocks.
+    pub middle: U256,
+    /// Three quarters of a block's gas paid this or less: the median of the blocks.
+    pub upper: U256,
+    /// All but the twentieth of a block's gas that paid most paid this or less: one block in four took more.
+    pub top: U256,
+}
+
+impl PaidTips {
+    /// From `eth_feeHistory`'s rewards: one row a block, one tip per percentile. A row or figure that cannot be read is
+    /// left out.
+    fn read(rows: &[Vec<Value>]) -> Self {
+        let column = |index: usize| -> Vec<U256> {
+            let rows = rows.iter().take(usize::try_from(BLOCKS).unwrap_or(usize::MAX));
+            rows.filter_map(|row| U256::deserialize(row.get(index)?).ok()).collect()
+        };
+        let (half, three_quarters) = (2, 3);
+        Self {
+            middle: quarter(column(0), half),
+            upper: quarter(column(1), half),
+            top: quarter(column(2), three_quarters),
+        }
+    }
+}
+
+impl FeeMarket {
+    /// The tip that a first bid of this urgency follows, before any limit: what the node suggests for what can wait, the
+    /// upper quarter of recent blocks for a trim, their top for what is urgent; never less than the node suggests.
+    #[must_use]
+    pub fn tip_of(&self, urgency: Urgency) -> U256 {
+        let paid = match urgency {
+            Urgency::Open => U256::ZERO,
+            Urgency::Trim => self.paid.upper,
+            Urgency::Urgent | Urgency::LastResort => self.paid.top,
+        };
+        paid.max(self.suggested_tip)
+    }
+}
+
+/// What is known of tips, shared by all who ask about the same block.
+#[derive(Debug, Default)]
+pub(super) struct TipMemory {
+    known: Option<(B256, U256, PaidTips)>,
+    /// Monotonic time until which nobody is asked.
+    silent_until: Duration,
+}
+
+#[derive(Deserialize)]
+struct WireFeeHistory {
+    #[serde(default)]
+    reward: Option<Vec<Vec<Value>>>,
+}
+
+impl Endpoints {
+    /// What blocks cost at the moment: the base fee of `head`, the node's suggestion for the tip (what half of the recent
+    /// gas paid, where it makes none), and what recent blocks took as tips. Asked once a block, both questions at once;
+    /// without an answer in half a second the tips are 0, and the least tips of the configuration are what is bid.
+    pub async fn fee_market(&self, head: &BlockRef) -> Result<FeeMarket, ReadError> {
+        let now = self.clock().monotonic();
+        let (known, is_silent) = {
+            let memory = self.tips();
+            (memory.known.filter(|(block, ..)| *block == head.hash), now < memory.silent_until)
+        };
+        let (suggested_tip, paid) = match known {
+            Some((_, suggested, paid)) => (suggested, paid),
+            None if is_silent => (U256::ZERO, PaidTips::default()),
+            None => self.ask_for_tips(head).await,
+        };
+        Ok(FeeMarket { base_fee: head.base_fee, suggested_tip, paid })
+    }
+
+    async fn ask_for_tips(&self, head: &BlockRef) -> (U256, PaidTips) {
+        let history = (U64::from(BLOCKS), BlockNumberOrTag::Latest, PERCENTILES);
+        let (suggested, history) = tokio::join!(
+            timeout(WAIT, self.request::<_, U256>("eth_maxPriorityFeePerGas", ())),
+            timeout(WAIT, self.request::<_, WireFeeHistory>("eth_feeHistory", history)),
+        );
+        if suggested.is_err() || history.is_err() {
+            tracing::warn!("an answer about tips did not come in {WAIT:?}; nobody is asked for {PAUSE:?}");
+            self.tips().silent_until = self.clock().monotonic().saturating_add(PAUSE);
+        }
+        let rows = told(history, "recent tips").and_then(|history| history.reward).unwrap_or_default();
+        let paid = PaidTips::read(&rows);
+        let suggested = told(suggested, "a tip").unwrap_or(paid.middle);
+        self.tips().known = Some((head.hash, suggested, paid));
+        (suggested, paid)
+    }
+}
+
+/// An answer that came and made sense.
+fn told<T>(answer: Result<Result<T, ReadError>, Elapsed>, what: &str) -> Option<T> {
+    match answer {
+        Ok(Ok(told)) => Some(told),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no endpoint tells {what}");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// The figure that so many quarters of all are not above; nothing of none.
+fn quarter(mut tips: Vec<U256>, quarters: usize) -> U256 {
+    tips.sort_unstable();
+    tips.get(tips.len().saturating_mul(quarters) / 4).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rows(value: &Value) -> Vec<Vec<Value>> {
+        serde_json::from_value(value.clone()).expect("rows")
+    }
+
+    #[test]
+    fn tips_follow_the_blocks_in_the_middle_and_one_block_in_four_for_what_is_urgent() {
+        let told = rows(&json!([
+            ["0x1", "0x5", "0x10"],
+            ["0x2", "0x6", "0x20"],
+            ["0x3", "0x7", "0x30"],
+            ["0x4", "0x8", "0x40"]
+        ]));
+        let paid = PaidTips::read(&told);
+        assert_eq!(paid, PaidTips { middle: U256::from(3), upper: U256::from(7), top: U256::from(0x40) });
+        let market = FeeMarket { base_fee: U256::ZERO, suggested_tip: U256::from(4), paid };
+        let classes = [Urgency::Open, Urgency::Trim, Urgency::Urgent, Urgency::LastResort];
+        assert_eq!(classes.map(|class| market.tip_of(class)), [4, 7, 0x40, 0x40].map(U256::from));
+        // What the node suggests is the least, whatever the blocks took.
+        let dear = FeeMarket { suggested_tip: U256::from(0x50), ..market };
+        assert_eq!(dear.tip_of(Urgency::Urgent), U256::from(0x50));
+    }
+
+    #[test]
+    fn one_absurd_block_moves_no_median_and_nonsense_is_left_out() {
+        let most = format!("{:#x}", U256::MAX);
+        let told = rows(&json!([
+            ["0x2", "0x2", "0x2"],
+            ["0x2", "0x2", "0x2"],
+            [most, most, most],
+            ["-0x1", null, {}],
+            [],
+            ["0x2", "0x2", "0x2"],
+            ["0x2", "0x2", "0x2"]
+        ]));
+        let paid = PaidTips::read(&told);
+        assert_eq!((paid.middle, paid.upper, paid.top), (U256::from(2), U256::from(2), U256::from(2)));
+        assert_eq!(PaidTips::read(&[]), PaidTips::default());
+        // More rows than were asked for count for nothing.
+        let many = vec![vec![json!("0x1"); 3]; 20].into_iter().chain(vec![vec![json!(most); 3]; 500]);
+        assert_eq!(PaidTips::read(&many.collect::<Vec<_>>()).top, U256::from(1));
+    }
+}
