@@ -177,9 +177,13 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
     ];
     figures.push(vec!["  loan to value".to_owned(), view.ltv.to_string()]);
     figures.push(vec!["  net carry per day".to_owned(), view.net_carry_per_day.to_string()]);
-    let now =
-        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
-    let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
+    let now = vec![
+        "  now".to_owned(),
+        Quantity::wad(health_factor.0).to_string(),
+        view.moving.shown(&view.price),
+        String::new(),
+    ];
+    let marks: Vec<Vec<String>> = view.marks.iter().map(|mark| mark_row(view, mark)).collect();
     let growth = match view.limits.split_first() {
         Some((first, others)) => {
             let others: Vec<String> = others.iter().map(|limit| format!("{} {}", limit.name, limit.debt)).collect();
@@ -196,14 +200,20 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
     .join("\n")
 }
 
-fn mark_row(mark: &Mark) -> Vec<String> {
+fn mark_row(view: &LoopView, mark: &Mark) -> Vec<String> {
     let name = format!("  {}", mark.name);
     let health_factor = mark.health_factor.to_string();
     let (Some(price), Some(distance)) = (&mark.price, &mark.distance) else {
-        return vec![name, health_factor, "at no price".to_owned(), String::new()];
+        let passed = if mark.passed { "passed" } else { "" };
+        return vec![name, health_factor, "at no price".to_owned(), passed.to_owned()];
     };
-    let distance = if distance.negative { distance.to_string() } else { format!("passed ({distance} above)") };
-    vec![name, health_factor, price.to_string(), distance]
+    let distance = match (mark.passed, distance.negative) {
+        (true, true) => format!("passed ({} below)", Quantity { negative: false, ..distance.clone() }),
+        (true, false) => format!("passed ({distance} above)"),
+        (false, true) => distance.to_string(),
+        (false, false) => format!("+{distance}"),
+    };
+    vec![name, health_factor, view.moving.shown(price), distance]
 }
 
 fn reserves_text(reserves: &[ReserveView]) -> String {

@@ -10,7 +10,8 @@ use super::{
     carry::{account_carry_per_day, net_carry_per_day},
     context::wad,
     growth::{GrowthLimit, growth_limits},
-    marks::{class_in, price_at, price_of, standing},
+    marks::{class_in, standing},
+    moving_price::{MovingPrice, distance},
 };
 use crate::{
     aave::{AccountData, AccountState, Market, Projection, Reserve, StateError},
@@ -18,7 +19,7 @@ use crate::{
     config::{LoopClass, Thresholds, ThresholdsConfig},
     journal::LoopPosition,
     plan::Quantity,
-    units::{Ray, Secs, mul_div_down},
+    units::{Ray, Secs},
 };
 
 /// A loop of the journal with its thresholds read.
@@ -75,7 +76,9 @@ pub struct LoopView {
     pub class: LoopClass,
     /// The loop in the journal; `None` when it did not open it.
     pub journal: Option<KnownLoop>,
-    /// The collateral's price now: dollars, or the exchange rate of a correlated pair.
+    /// Whose price the prices here are, in what, and which way the loop loses.
+    pub moving: MovingPrice,
+    /// That price now.
     pub price: Quantity,
     /// Warn, trigger, urgent, liquidation.
     pub marks: Vec<Mark>,
@@ -92,10 +95,14 @@ pub struct Mark {
     pub name: &'static str,
     /// The health factor it stands at.
     pub health_factor: Quantity,
-    /// The collateral's price there; `None` when no price leads there.
+    /// Symbol of the asset whose price it is.
+    pub asset: String,
+    /// Its price there, with the rest of the account as it is; `None` when no price leads there.
     pub price: Option<Quantity>,
-    /// How the price must move from now, in per cent; a fall is negative. What is not negative is passed already.
+    /// How the price must move from now, in per cent; a fall is negative.
     pub distance: Option<Quantity>,
+    /// Whether the account's health factor is below it already.
+    pub passed: bool,
 }
 
 /// One reserve that the account uses.
@@ -179,8 +186,9 @@ fn loop_view(
     let class = class_in(projection, collateral)?;
     let thresholds = journal.as_ref().map_or_else(|| defaults.of(class), |known| known.thresholds);
     let Standing { collateral: value, debt: owed, .. } = standing(projection, collateral, debt)?;
-    let price = price_of(projection, collateral, debt, collateral.price()?.0)?;
-    let marks = marks(projection, (collateral, debt), &thresholds, &price)?;
+    let moving = MovingPrice::of(collateral, debt);
+    let price = moving.now(projection.market())?;
+    let marks = marks(projection, &moving, &thresholds, &price)?;
     Ok(LoopView {
         pair: format!("{}/{}", collateral.symbol, debt.symbol),
         collateral: amount(collateral, projection.supplied(collateral.asset)?),
@@ -190,6 +198,7 @@ fn loop_view(
         leverage: Quantity::new(leverage_wad(value, owed), 18, "x"),
         ltv: Quantity::new(ltv_wad(value, owed), 16, "%"),
         class,
+        moving,
         price,
         marks,
         net_carry_per_day: net_carry_per_day(projection, collateral.asset, debt.asset)?,
@@ -200,10 +209,11 @@ fn loop_view(
 
 fn marks(
     projection: &Projection,
-    (collateral, debt): (&Reserve, &Reserve),
+    moving: &MovingPrice,
     thresholds: &Thresholds,
     now: &Quantity,
 ) -> Result<Vec<Mark>, StateError> {
+    let present = projection.account_data()?.health_factor.0;
     let levels = [
         ("warn", thresholds.warn),
         ("trigger", thresholds.trigger),
@@ -212,18 +222,12 @@ fn marks(
     ];
     let mark = |(name, level): (&'static str, Decimal)| {
         let health_factor = wad(level);
-        let price = price_at(projection, collateral, debt, health_factor)?;
-        let price = Some(price).filter(|price| !price.raw.is_zero());
-        let distance = price.as_ref().map(|price| distance(now.raw, price.raw)).transpose()?;
-        Ok(Mark { name, health_factor: Quantity::wad(health_factor), price, distance })
+        let price = moving.at_health_factor(projection, health_factor)?;
+        let distance = price.as_ref().map(|price| distance(now, price)).transpose()?;
+        let (asset, passed) = (moving.pair.symbol.clone(), present < health_factor);
+        Ok(Mark { name, health_factor: Quantity::wad(health_factor), asset, price, distance, passed })
     };
     levels.into_iter().map(mark).collect()
-}
-
-/// From `now` to `there`, in per cent of `now`.
-fn distance(now: U256, there: U256) -> Result<Quantity, StateError> {
-    let bps = mul_div_down(now.abs_diff(there), U256::from(10_000u64), now)?;
-    Ok(Quantity { negative: there < now, ..Quantity::new(bps, 2, "%") })
 }
 
 fn reserve_view(projection: &Projection, reserve: &Reserve) -> Result<ReserveView, StateError> {

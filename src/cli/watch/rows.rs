@@ -1,22 +1,16 @@
 //! The newest turns as rows of the live table.
 
-use std::collections::BTreeMap;
-
 use alloy::primitives::Address;
-use rust_decimal::Decimal;
 
 use crate::{
     strategy::Side,
-    units::{Wad, to_decimal},
+    units::Wad,
     watchdog::{
         ops::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow},
         rules::{AccountFacts, LoopFacts, PerpFacts},
         runner::{Acted, News, Turn},
     },
 };
-
-/// Decimals of Aave's prices.
-const USD_DECIMALS: u8 = 8;
 
 /// Everybody, in the order of the seats: whose, and whether it can act.
 pub(super) fn account_rows(seats: &[(Address, bool)], news: &News) -> Vec<AccountRow> {
@@ -60,38 +54,19 @@ fn short(account: Address) -> String {
 }
 
 fn loop_rows(facts: &AccountFacts) -> Vec<LoopRow> {
-    let debts: BTreeMap<Address, Decimal> =
-        facts.loops.iter().filter_map(|held| Some((held.pair.debt, dollars(held.debt_value.0)?))).collect();
-    let debt = debts.values().copied().fold(Decimal::ZERO, Decimal::saturating_add);
-    facts.loops.iter().map(|held| loop_row(facts.health_factor, debt, held)).collect()
+    facts.loops.iter().map(|held| loop_row(facts.health_factor, held)).collect()
 }
 
-fn loop_row(health_factor: Wad, debt: Decimal, held: &LoopFacts) -> LoopRow {
-    let health_factor = health_factor.to_decimal().filter(|_| !debt.is_zero());
-    let marks = Marks { trigger: held.thresholds.trigger, target: held.thresholds.target };
-    let at = |mark| health_factor.and_then(|now| price_at(now, mark, debt, held));
+fn loop_row(health_factor: Wad, held: &LoopFacts) -> LoopRow {
     LoopRow {
         pair: held.pair.name.clone(),
-        health_factor,
-        marks,
+        health_factor: health_factor.to_decimal(),
+        marks: Marks { trigger: held.thresholds.trigger, target: held.thresholds.target },
+        of: held.moving.pair.clone(),
         price: Some(held.price),
-        trim_price: at(marks.trigger),
-        liquidation_price: at(Decimal::ONE),
+        trim_price: held.trim_price,
+        liquidation_price: held.liquidation_price,
     }
-}
-
-/// The collateral's price at which the account's health factor is `mark`, all else as it is: this collateral's share of
-/// the health factor moves with its price.
-fn price_at(now: Decimal, mark: Decimal, debt: Decimal, held: &LoopFacts) -> Option<Decimal> {
-    let share = dollars(held.collateral_value.0)?.checked_mul(held.liquidation_threshold.to_decimal())?;
-    let share = share.checked_div(debt)?;
-    let left = Decimal::ONE.checked_sub(now.checked_sub(mark)?.checked_div(share)?)?;
-    let price = held.price.checked_mul(left)?;
-    (price > Decimal::ZERO).then_some(price.round_dp(8))
-}
-
-fn dollars(value: alloy::primitives::U256) -> Option<Decimal> {
-    to_decimal(value, USD_DECIMALS)
 }
 
 fn perp_rows(facts: &AccountFacts) -> Vec<PerpRow> {

@@ -65,7 +65,8 @@ impl Delivery {
 pub struct LoopGauges {
     /// Health factor; `None` without debt.
     pub health_factor: Option<Decimal>,
-    /// Fall of the collateral's price until liquidation, as a share of the price now.
+    /// How far the price that moves the loop is from liquidation, as a share of it now; below zero
+    /// when it is past that, `None` where no price leads there.
     pub distance: Option<Decimal>,
 }
 
@@ -174,7 +175,7 @@ impl Meters {
         let gauges = [
             ("trimtab_build_info", None, "always 1; the version is in the label"),
             ("trimtab_health_factor", None, "health factor at the newest head; +Inf without debt"),
-            ("trimtab_liquidation_distance", None, "fall of the collateral's price until liquidation, as a share"),
+            ("trimtab_liquidation_distance", None, "move of the loop's price until liquidation, as a share of it now"),
             ("trimtab_head", None, "newest evaluated head"),
             ("trimtab_accounts", None, "accounts that are watched"),
             ("trimtab_head_lag_seconds", Some(Unit::Seconds), "time since a new head was evaluated"),

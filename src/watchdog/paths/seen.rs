@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use super::{Path, Position, Step, path::THRESHOLD};
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, LoopClass},
-    loops::BLOCK_TIME,
+    config::{BoundsConfig, LoopClass, PairSide},
+    loops::{BLOCK_TIME, MovingPrice},
     units::{Bps, MathError, Secs, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
     watchdog::rules::{AccountFacts, Levels, LoopFacts, OracleFacts, PairKey},
 };
@@ -79,7 +79,13 @@ fn template(path: &Path, bounds: &BoundsConfig) -> LoopFacts {
         collateral_value: UsdE8(U256::ZERO),
         debt_value: UsdE8(U256::ZERO),
         liquidation_threshold: THRESHOLD,
+        moving: MovingPrice::of_tokens(
+            (crate::dex::WETH, PairSide::of_symbol("WETH")),
+            (crate::dex::USDC, PairSide::of_symbol("USDC")),
+        ),
         price: Decimal::ZERO,
+        trim_price: None,
+        liquidation_price: None,
         feed_gap: Bps(0),
         pool_deviation_bps: None,
         oracles: vec![oracle("WETH"), oracle("USDC")],

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::BlockRef,
     config::{LoopClass, Thresholds},
+    loops::MovingPrice,
     strategy::Side,
     units::{Bps, Secs, UsdE8, Wad},
 };
@@ -78,8 +79,14 @@ pub struct LoopFacts {
     pub debt_value: UsdE8,
     /// Of the collateral, in the account's e-mode.
     pub liquidation_threshold: Bps,
-    /// The collateral's price: dollars, or the exchange rate of a correlated pair.
+    /// Whose price the following three are, in what, and which way the loop loses.
+    pub moving: MovingPrice,
+    /// By Aave's oracle.
     pub price: Decimal,
+    /// Where the account's health factor is `trigger`, all else as it is; `None` when no price leads there.
+    pub trim_price: Option<Decimal>,
+    /// Where it is one.
+    pub liquidation_price: Option<Decimal>,
     /// How much lower the collateral stands against the debt at the readable feeds than at Aave's oracle; 0 when higher or
     /// when no feed is readable.
     pub feed_gap: Bps,

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Acted, Seat, WatchError, seat::Hands};
 use crate::{
     journal::{Event, JournalError, Sample, Severity, Stamp},
-    units::{Millis, Wad},
+    units::{Millis, WAD, Wad},
     watchdog::{
         ops::{Alert, LoopGauges},
         rules::{AccountFacts, Action, Firing, Levels},
@@ -26,7 +26,9 @@ impl Seat {
         }
         for held in &facts.loops {
             let now = to_decimal(facts.health_factor);
-            let distance = now.and_then(|now| Decimal::ONE.checked_sub(Decimal::ONE.checked_div(now)?));
+            let is_over = facts.health_factor < Wad(WAD);
+            let way = |there: Decimal| Some(there.checked_sub(held.price)?.abs().checked_div(held.price)?);
+            let distance = held.liquidation_price.and_then(way).map(|way| if is_over { -way } else { way });
             let gauges = LoopGauges { health_factor: now, distance };
             self.office.meters.loop_gauges(&self.account.to_string(), &held.pair.name, gauges);
         }
@@ -86,7 +88,7 @@ impl Seat {
             return Ok(());
         }
         let prices: Vec<_> =
-            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price })).collect();
+            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price, "asset": held.moving.pair.symbol, "unit": held.moving.pair.unit })).collect();
         let sample = Sample {
             block_number: facts.block.number,
             health_factor: Some(facts.health_factor),

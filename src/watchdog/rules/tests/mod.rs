@@ -2,7 +2,7 @@
 
 mod loops;
 mod perps;
-mod reading;
+pub(super) mod reading;
 mod surroundings;
 
 use std::time::Duration;
@@ -13,7 +13,8 @@ use rust_decimal::{Decimal, dec};
 use super::*;
 use crate::{
     chain::BlockRef,
-    config::{LoopClass, ThresholdsConfig, WatchConfig},
+    config::{LoopClass, PairSide, ThresholdsConfig, WatchConfig},
+    loops::MovingPrice,
     strategy::Side,
     units::{Bps, Secs, UsdE8, WAD, Wad},
 };
@@ -49,7 +50,13 @@ fn weth_loop() -> LoopFacts {
         collateral_value: usd(90_000),
         debt_value: usd(60_000),
         liquidation_threshold: Bps(8_300),
+        moving: MovingPrice::of_tokens(
+            (Address::repeat_byte(1), PairSide::of_symbol("WETH")),
+            (Address::repeat_byte(2), PairSide::of_symbol("USDC")),
+        ),
         price: dec!(3000),
+        trim_price: Some(dec!(2771.08)),
+        liquidation_price: Some(dec!(2409.64)),
         feed_gap: Bps(0),
         pool_deviation_bps: Some(0),
         oracles: vec![oracle("WETH", 1_500), oracle("USDC", 90_000)],
