@@ -5,7 +5,10 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::price_level::{Level, price_of_level};
+use super::{
+    Payout,
+    price_level::{Level, price_of_level},
+};
 use crate::{
     aave::{Market, Projection, Reserve, StateError},
     config::{PairPrice, PairSide, PriceMove},
@@ -99,6 +102,16 @@ impl MovingPrice {
         };
         let factor = from_decimal(factor, 18).ok_or(MathError::Overflow)?;
         Ok(UsdE8(mul_div_down(market.reserve(self.asset)?.price()?.0, factor, WAD)?))
+    }
+
+    /// In what a loop is paid out that is left for good, so that its owner is out of the market then: in the debt asset, or,
+    /// of a short loop, in its collateral, for in the debt asset he would go on as a holder of what he was short of.
+    #[must_use]
+    pub const fn payout(&self) -> Payout {
+        match self.pair.loses_on {
+            PriceMove::Fall => Payout::Debt,
+            PriceMove::Rise => Payout::Collateral { unwrap: None },
+        }
     }
 
     /// For people: the asset's name stands with the price, except where it is simply the collateral's in dollars.

@@ -10,7 +10,7 @@ use crate::{
     chain::{Batch, Endpoints, Reader},
     config::Urgency,
     journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
-    loops::{self, LoopSnapshot, Ownership, Pair, Payout, Request, Settings, Share, class_of},
+    loops::{self, LoopSnapshot, MovingPrice, Ownership, Pair, Request, Settings, Share, class_of},
     perps::{
         self, Interest, OrderKind, OrderPatience, OrderRecord, PerpRequest, PerpSettings, PerpVenue, Portion,
         PositionKey, VenueSnapshot,
@@ -251,7 +251,8 @@ async fn plan_loop<V>(
         flash: None,
         gas_price,
     };
-    let request = Request::Close { share: Share::All, payout: Payout::Debt };
+    let moving = MovingPrice::of(market.reserve(pair.collateral.token)?, market.reserve(pair.debt.token)?);
+    let request = Request::Close { share: Share::All, payout: moving.payout() };
     let hubs = LoopSnapshot::hubs(&desk.reserves);
     Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs, Ownership::Known)?)
 }
