@@ -15,7 +15,7 @@ use crate::{
     aave::{AccountQuery, MarketQuery},
     chain::{Batch, Reader},
     journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
-    loops::{AccountView, LoopView, Mark, PriceMarks, ReserveView, known_loops},
+    loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
     units::{Secs, Wad},
@@ -170,9 +170,7 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
     ];
     figures.push(vec!["  loan to value".to_owned(), view.ltv.to_string()]);
     figures.push(vec!["  net carry per day".to_owned(), view.net_carry_per_day.to_string()]);
-    let now =
-        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
-    let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
+    let marks = marks_table(&view.moving, &view.price, &view.marks, health_factor);
     let growth = match view.limits.split_first() {
         Some((first, others)) => {
             let others: Vec<String> = others.iter().map(|limit| format!("{} {}", limit.name, limit.debt)).collect();
@@ -183,7 +181,7 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
     [
         format!("{} at {}, {owner}", view.pair, view.leverage),
         table(&[], &figures),
-        table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat()),
+        marks,
         growth,
     ]
     .join("\n")
@@ -204,20 +202,30 @@ fn not_opened_here(view: &AccountView) -> Vec<String> {
 }
 
 fn prices_text(view: &PriceMarks, health_factor: Wad) -> String {
-    let now =
-        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
-    let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
-    format!("{}\n{}", view.pair, table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat()))
+    format!("{}\n{}", view.pair, marks_table(&view.moving, &view.price, &view.marks, health_factor))
 }
 
-fn mark_row(mark: &Mark) -> Vec<String> {
+fn marks_table(moving: &MovingPrice, price: &Quantity, marks: &[Mark], health_factor: Wad) -> String {
+    let health_factor = Quantity::wad(health_factor.0).to_string();
+    let now = vec!["  now".to_owned(), health_factor, moving.shown(price), String::new()];
+    let marks: Vec<Vec<String>> = marks.iter().map(|mark| mark_row(moving, mark)).collect();
+    table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat())
+}
+
+fn mark_row(moving: &MovingPrice, mark: &Mark) -> Vec<String> {
     let name = format!("  {}", mark.name);
     let health_factor = mark.health_factor.to_string();
     let (Some(price), Some(distance)) = (&mark.price, &mark.distance) else {
-        return vec![name, health_factor, "at no price".to_owned(), String::new()];
+        let passed = if mark.passed { "passed" } else { "" };
+        return vec![name, health_factor, "at no price".to_owned(), passed.to_owned()];
     };
-    let distance = if distance.negative { distance.to_string() } else { format!("passed ({distance} above)") };
-    vec![name, health_factor, price.to_string(), distance]
+    let distance = match (mark.passed, distance.negative) {
+        (true, true) => format!("passed ({} below)", Quantity { negative: false, ..distance.clone() }),
+        (true, false) => format!("passed ({distance} above)"),
+        (false, true) => distance.to_string(),
+        (false, false) => format!("+{distance}"),
+    };
+    vec![name, health_factor, moving.shown(price), distance]
 }
 
 fn reserves_text(reserves: &[ReserveView]) -> String {

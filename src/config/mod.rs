@@ -16,6 +16,7 @@ mod fees;
 mod governor;
 mod keys;
 mod load;
+mod loop_exit;
 mod origin;
 mod pair_price;
 mod perps;
@@ -41,6 +42,7 @@ pub use execution_fee::{ExecutionFee, ExecutionFeeError};
 pub use fees::{FeeLimits, FeesConfig};
 pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
+pub use loop_exit::LoopExit;
 pub use origin::{Origin, Setting};
 pub use pair_price::{PairPrice, PairSide, PriceMove, is_currency_symbol};
 pub use perps::PerpsConfig;
@@ -57,5 +59,5 @@ pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
 pub use watch::{
-    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TokenFeed, TopUpConfig, WatchConfig,
+    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TokenFeed, TopUpConfig, WatchConfig,
 };

@@ -125,6 +125,12 @@ impl PairPrice {
         self.unit == DOLLARS
     }
 
+    /// Whether it is simply the collateral's price in dollars, which goes without saying.
+    #[must_use]
+    pub fn is_of_collateral_in_dollars(&self) -> bool {
+        self.is_in_dollars() && self.loses_on == PriceMove::Fall
+    }
+
     /// Whether the price stands where a stop-loss closes the loop.
     #[must_use]
     pub fn has_stopped(&self, price: Decimal, stop_loss: Decimal) -> bool {

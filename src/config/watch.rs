@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{LoopClass, SellConfig, Thresholds, ThresholdsConfig, WalletUse, values};
+use super::{LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, WalletUse, values};
 use crate::units::Secs;
 
 /// Rules of the watchdog.
@@ -149,23 +149,6 @@ pub struct CarryConfig {
     pub max_cost: Option<Decimal>,
 }
 
-/// When a loop is left by the price of its collateral (its exchange rate, for a correlated one).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoopExit {
-    /// `WETH/USDC`.
-    pub pair: String,
-    /// At or below this.
-    #[serde(default, with = "values::optional_decimal", skip_serializing_if = "Option::is_none")]
-    pub stop_loss: Option<Decimal>,
-    /// At or above this.
-    #[serde(default, with = "values::optional_decimal", skip_serializing_if = "Option::is_none")]
-    pub take_profit: Option<Decimal>,
-    /// Go down to this leverage; unset closes the loop.
-    #[serde(default, with = "values::optional_decimal", skip_serializing_if = "Option::is_none")]
-    pub leverage: Option<Decimal>,
-}
-
 impl WatchConfig {
     /// What is wrong with the section, beside these thresholds, as (key, reason).
     pub(super) fn problem(&self, thresholds: &ThresholdsConfig) -> Option<(&'static str, String)> {
@@ -290,28 +273,6 @@ fn room(
         };
         (key, reason)
     })
-}
-
-impl LoopExit {
-    fn problem(&self) -> Option<String> {
-        let Self { pair, stop_loss, take_profit, leverage } = self;
-        if !pair.split_once('/').is_some_and(|(collateral, debt)| !collateral.is_empty() && !debt.is_empty()) {
-            return Some(format!("pair `{pair}` is not written as COLLATERAL/DEBT"));
-        }
-        if stop_loss.is_none() && take_profit.is_none() {
-            return Some(format!("{pair} needs stop_loss, take_profit or both"));
-        }
-        if let Some(price) = [stop_loss, take_profit].into_iter().flatten().find(|price| **price <= Decimal::ZERO) {
-            return Some(format!("{pair}: the price {price} must be above 0"));
-        }
-        if let (Some(stop), Some(profit)) = (stop_loss, take_profit)
-            && stop >= profit
-        {
-            return Some(format!("{pair}: stop_loss {stop} must be below take_profit {profit}"));
-        }
-        let leverage = leverage.filter(|leverage| *leverage <= Decimal::ONE)?;
-        Some(format!("{pair}: leverage {leverage} must be above 1; leave it out to close the loop"))
-    }
 }
 
 impl Default for WatchConfig {

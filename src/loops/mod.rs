@@ -66,7 +66,6 @@ pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, 
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};
 pub use increase::Funds;
-pub use marks::threshold_price;
 pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
 pub use protect::{Combination, Protection, Sale, combinations, protect, suffices};

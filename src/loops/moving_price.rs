@@ -5,10 +5,13 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::price_level::{Level, price_of_level};
+use super::{
+    Payout,
+    price_level::{Level, price_of_level},
+};
 use crate::{
     aave::{Market, Projection, Reserve, StateError},
-    config::{PairPrice, PriceMove},
+    config::{PairPrice, PairSide, PriceMove},
     plan::Quantity,
     units::{MathError, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
@@ -32,11 +35,17 @@ impl MovingPrice {
     /// That of a loop of two reserves.
     #[must_use]
     pub fn of(collateral: &Reserve, debt: &Reserve) -> Self {
-        let pair = PairPrice::of(collateral.side(), debt.side());
-        let counted_in = (!pair.is_in_dollars()).then_some(debt.asset);
+        Self::of_tokens((collateral.asset, collateral.side()), (debt.asset, debt.side()))
+    }
+
+    /// That of a loop of two tokens of which no more is known.
+    #[must_use]
+    pub fn of_tokens(collateral: (Address, PairSide<'_>), debt: (Address, PairSide<'_>)) -> Self {
+        let pair = PairPrice::of(collateral.1, debt.1);
+        let counted_in = (!pair.is_in_dollars()).then_some(debt.0);
         let asset = match pair.loses_on {
-            PriceMove::Fall => collateral.asset,
-            PriceMove::Rise => debt.asset,
+            PriceMove::Fall => collateral.0,
+            PriceMove::Rise => debt.0,
         };
         Self { asset, counted_in, pair }
     }
@@ -71,6 +80,12 @@ impl MovingPrice {
         Ok(price_of_level(projection, level)?.map(|raw| self.quantity(raw)))
     }
 
+    /// What stands for "no price" among figures that need a number.
+    #[must_use]
+    pub fn none(&self) -> Quantity {
+        self.quantity(U256::ZERO)
+    }
+
     /// The token's price in dollars, for the market, when the price is this.
     pub fn in_dollars(&self, market: &Market, price: &Quantity) -> Result<UsdE8, StateError> {
         match self.counted_in {
@@ -89,21 +104,51 @@ impl MovingPrice {
         Ok(UsdE8(mul_div_down(market.reserve(self.asset)?.price()?.0, factor, WAD)?))
     }
 
+    /// In what a loop is paid out that is left for good, so that its owner is out of the market then: in the debt asset, or,
+    /// of a short loop, in its collateral, for in the debt asset he would go on as a holder of what he was short of.
+    #[must_use]
+    pub const fn payout(&self) -> Payout {
+        match self.pair.loses_on {
+            PriceMove::Fall => Payout::Debt,
+            PriceMove::Rise => Payout::Collateral { unwrap: None },
+        }
+    }
+
     /// For people: the asset's name stands with the price, except where it is simply the collateral's in dollars.
     #[must_use]
     pub fn shown(&self, price: &Quantity) -> String {
-        if self.is_of_collateral_in_dollars() { price.to_string() } else { format!("{} {price}", self.pair.symbol) }
+        if self.pair.is_of_collateral_in_dollars() {
+            price.to_string()
+        } else {
+            format!("{} {price}", self.pair.symbol)
+        }
     }
 
     /// What a price of a plan is called: `trim price`, or `trim price of WETH` where it is not simply the collateral's in
     /// dollars.
     #[must_use]
     pub fn label(&self, name: &str) -> String {
-        if self.is_of_collateral_in_dollars() { name.to_owned() } else { format!("{name} of {}", self.pair.symbol) }
+        if self.pair.is_of_collateral_in_dollars() {
+            name.to_owned()
+        } else {
+            format!("{name} of {}", self.pair.symbol)
+        }
     }
 
-    fn is_of_collateral_in_dollars(&self) -> bool {
-        self.counted_in.is_none() && self.pair.loses_on == PriceMove::Fall
+    /// A move by a share of the price, in the direction in which the loop loses: `a fall of 10 %`, or `a rise of WETH in
+    /// USD by 10 %` where it is not simply the collateral's in dollars.
+    #[must_use]
+    pub fn loss_words(&self, share: Decimal) -> String {
+        let share = share.saturating_mul(Decimal::ONE_HUNDRED).normalize();
+        let noun = match self.pair.loses_on {
+            PriceMove::Fall => "fall",
+            PriceMove::Rise => "rise",
+        };
+        if self.pair.is_of_collateral_in_dollars() {
+            format!("a {noun} of {share} %")
+        } else {
+            format!("a {noun} of {} in {} by {share} %", self.pair.symbol, self.pair.unit)
+        }
     }
 
     fn quantity(&self, raw: U256) -> Quantity {

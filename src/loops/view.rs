@@ -11,7 +11,7 @@ use super::{
     carry::{account_carry_per_day, carry_per_day},
     context::wad,
     growth::{GrowthLimit, growth_limits},
-    marks::{price_at, price_of},
+    moving_price::{MovingPrice, distance},
 };
 use crate::{
     aave::{AccountData, AccountState, Market, Projection, Reserve, StateError},
@@ -19,7 +19,7 @@ use crate::{
     config::{LoopClass, Thresholds, ThresholdsConfig},
     journal::LoopPosition,
     plan::Quantity,
-    units::{Ray, Secs, mul_div_down},
+    units::{Ray, Secs},
 };
 
 /// A loop of the journal with its thresholds read.
@@ -100,7 +100,9 @@ pub struct LoopView {
     pub thresholds: Thresholds,
     /// The loop in the journal.
     pub journal: KnownLoop,
-    /// The price now of what moves: dollars, or the exchange rate of a correlated pair.
+    /// Whose price the prices here are, in what, and which way the loop loses.
+    pub moving: MovingPrice,
+    /// That price now.
     pub price: Quantity,
     /// Warn, trigger, urgent and liquidation of the account, as this price.
     pub marks: Vec<Mark>,
@@ -115,7 +117,9 @@ pub struct LoopView {
 pub struct PriceMarks {
     /// `WETH/USDC`.
     pub pair: String,
-    /// The price now.
+    /// Whose price the prices here are, in what, and which way the account loses by it.
+    pub moving: MovingPrice,
+    /// That price now.
     pub price: Quantity,
     /// Warn, trigger, urgent and liquidation of the account.
     pub marks: Vec<Mark>,
@@ -128,10 +132,14 @@ pub struct Mark {
     pub name: &'static str,
     /// The health factor it stands at.
     pub health_factor: Quantity,
-    /// The collateral's price there; `None` when no price leads there.
+    /// Symbol of the asset whose price it is.
+    pub asset: String,
+    /// Its price there, with the rest of the account as it is; `None` when no price leads there.
     pub price: Option<Quantity>,
-    /// How the price must move from now, in per cent; a fall is negative. What is not negative is passed already.
+    /// How the price must move from now, in per cent; a fall is negative.
     pub distance: Option<Quantity>,
+    /// Whether the account's health factor is below it already.
+    pub passed: bool,
 }
 
 /// One reserve that the account uses.
@@ -200,7 +208,8 @@ fn loop_view(projection: &Projection, model: &AccountModel, part: &LoopPart) -> 
     let position = &part.known.position;
     let (collateral, debt) = (market.reserve(position.collateral)?, market.reserve(position.debt)?);
     let (value, owed) = (part.collateral_value.0, part.debt_value.0);
-    let price = price_of(projection, collateral, debt, collateral.price()?.0)?;
+    let moving = MovingPrice::of(collateral, debt);
+    let price = moving.now(market)?;
     Ok(LoopView {
         pair: part.name.clone(),
         collateral: amount(collateral, part.collateral),
@@ -211,7 +220,8 @@ fn loop_view(projection: &Projection, model: &AccountModel, part: &LoopPart) -> 
         ltv: Quantity::new(ltv_wad(value, owed), 16, "%"),
         class: part.class,
         thresholds: part.thresholds,
-        marks: marks(projection, (collateral, debt), &model.thresholds, &price)?,
+        marks: marks(projection, &moving, &model.thresholds, &price)?,
+        moving,
         price,
         net_carry_per_day: carry_per_day((collateral, part.collateral_value), (debt, part.debt_value))?,
         limits: growth_limits(projection, collateral, debt, wad(model.thresholds.opening_floor()))?,
@@ -247,10 +257,12 @@ fn other_prices(projection: &Projection, model: &AccountModel) -> Result<Vec<Pri
             continue;
         }
         let collateral = market.reserve(supply.asset)?;
-        let price = price_of(projection, collateral, debt, collateral.price()?.0)?;
+        let moving = MovingPrice::of(collateral, debt);
+        let price = moving.now(market)?;
         rows.push(PriceMarks {
             pair: format!("{}/{}", collateral.symbol, debt.symbol),
-            marks: marks(projection, (collateral, debt), &model.thresholds, &price)?,
+            marks: marks(projection, &moving, &model.thresholds, &price)?,
+            moving,
             price,
         });
     }
@@ -259,10 +271,11 @@ fn other_prices(projection: &Projection, model: &AccountModel) -> Result<Vec<Pri
 
 fn marks(
     projection: &Projection,
-    (collateral, debt): (&Reserve, &Reserve),
+    moving: &MovingPrice,
     thresholds: &Thresholds,
     now: &Quantity,
 ) -> Result<Vec<Mark>, StateError> {
+    let present = projection.account_data()?.health_factor.0;
     let levels = [
         ("warn", thresholds.warn),
         ("trigger", thresholds.trigger),
@@ -271,18 +284,12 @@ fn marks(
     ];
     let mark = |(name, level): (&'static str, Decimal)| {
         let health_factor = wad(level);
-        let price = price_at(projection, collateral, debt, health_factor)?;
-        let price = Some(price).filter(|price| !price.raw.is_zero());
-        let distance = price.as_ref().map(|price| distance(now.raw, price.raw)).transpose()?;
-        Ok(Mark { name, health_factor: Quantity::wad(health_factor), price, distance })
+        let price = moving.at_health_factor(projection, health_factor)?;
+        let distance = price.as_ref().map(|price| distance(now, price)).transpose()?;
+        let (asset, passed) = (moving.pair.symbol.clone(), present < health_factor);
+        Ok(Mark { name, health_factor: Quantity::wad(health_factor), asset, price, distance, passed })
     };
     levels.into_iter().map(mark).collect()
-}
-
-/// From `now` to `there`, in per cent of `now`.
-fn distance(now: U256, there: U256) -> Result<Quantity, StateError> {
-    let bps = mul_div_down(now.abs_diff(there), U256::from(10_000u64), now)?;
-    Ok(Quantity { negative: there < now, ..Quantity::new(bps, 2, "%") })
 }
 
 fn reserve_view(projection: &Projection, reserve: &Reserve) -> Result<ReserveView, StateError> {

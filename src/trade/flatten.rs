@@ -10,7 +10,7 @@ use crate::{
     chain::{Batch, Endpoints, Reader},
     config::Urgency,
     journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
-    loops::{self, KnownLoop, LoopSnapshot, Pair, Payout, Request, Scope, Settings, Share, class_of, known_loops},
+    loops::{self, KnownLoop, LoopSnapshot, MovingPrice, Pair, Request, Scope, Settings, Share, class_of, known_loops},
     perps::{
         self, Interest, OrderKind, OrderPatience, OrderRecord, PerpRequest, PerpSettings, PerpVenue, Portion,
         PositionKey, VenueSnapshot,
@@ -256,7 +256,8 @@ async fn plan_loop<V>(
         flash: None,
         gas_price,
     };
-    let request = Request::Close { share: Share::All, payout: Payout::Debt };
+    let moving = MovingPrice::of(market.reserve(pair.collateral.token)?, market.reserve(pair.debt.token)?);
+    let request = Request::Close { share: Share::All, payout: moving.payout() };
     let hubs = LoopSnapshot::hubs(&desk.reserves);
     Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs)?)
 }

@@ -127,6 +127,7 @@ impl Post {
             self.alerts.drain(FAREWELL).await;
             return Err(failure);
         }
+        checks::exits(&self.session, &self.alerts, &acting, seen)?;
         for seat in self.seats.iter_mut().filter(|seat| seat.can_act()) {
             let account = seat.account();
             let Some(emergency) = seat.rehearse_emergency(seen).await? else { continue };

@@ -3,6 +3,7 @@
 use alloy::primitives::Address;
 
 use crate::{
+    config::{PairPrice, PairSide},
     strategy::Side,
     watchdog::{
         ops::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow},
@@ -59,28 +60,22 @@ fn loop_rows(facts: &AccountFacts) -> Vec<LoopRow> {
     }
     let health_factor = facts.health_factor.to_decimal();
     let marks = Marks { trigger: facts.thresholds.trigger, target: facts.thresholds.target };
-    let row = |pair: &str| LoopRow {
-        pair: pair.to_owned(),
+    if facts.loops.is_empty() {
+        // The account as a whole has no price of its own.
+        let of = PairPrice::of(PairSide::of_symbol(&facts.name), PairSide::of_symbol("USD"));
+        let (price, trim_price, liquidation_price) = (None, None, None);
+        return vec![LoopRow { pair: facts.name.clone(), health_factor, marks, of, price, trim_price, liquidation_price }];
+    }
+    let row = |held: &LoopFacts| LoopRow {
+        pair: held.pair.name.clone(),
         health_factor,
         marks,
-        price: None,
-        trim_price: None,
-        liquidation_price: None,
+        of: held.moving.pair.clone(),
+        price: Some(held.price),
+        trim_price: held.trim_price,
+        liquidation_price: held.liquidation_price,
     };
-    if facts.loops.is_empty() {
-        return vec![row(&facts.name)];
-    }
-    facts.loops.iter().map(|held| loop_row(held, row(&held.pair.name))).collect()
-}
-
-fn loop_row(held: &LoopFacts, row: LoopRow) -> LoopRow {
-    let LoopFacts { price, trim_price, liquidation_price, .. } = held;
-    LoopRow {
-        price: Some(*price),
-        trim_price: trim_price.map(|price| price.round_dp(8)),
-        liquidation_price: liquidation_price.map(|price| price.round_dp(8)),
-        ..row
-    }
+    facts.loops.iter().map(row).collect()
 }
 
 fn perp_rows(facts: &AccountFacts) -> Vec<PerpRow> {

@@ -202,6 +202,15 @@ fn where_no_price_leads_none_is_shown() {
 }
 
 #[test]
+fn a_short_that_is_left_is_not_paid_out_in_what_it_was_short_of() {
+    let market = market();
+    let payout =
+        |collateral: usize, debt: usize| MovingPrice::of(&market.reserves[collateral], &market.reserves[debt]).payout();
+    assert_eq!(payout(1, 0), Payout::Collateral { unwrap: None });
+    assert_eq!((payout(0, 1), payout(3, 0)), (Payout::Debt, Payout::Debt));
+}
+
+#[test]
 fn a_shock_moves_the_price_that_loses() {
     let market = market();
     let [weth, usdc, .., cbbtc, _] = [0, 1, 2, 3, 4].map(|id| market.reserves[id].clone());

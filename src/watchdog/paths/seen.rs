@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use super::{Path, Position, Step};
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, LoopClass, Thresholds},
-    loops::BLOCK_TIME,
+    config::{BoundsConfig, LoopClass, PairSide, Thresholds},
+    loops::{BLOCK_TIME, MovingPrice},
     units::{MathError, Secs, UsdE8, WAD, Wad, from_decimal, mul_div_down},
     watchdog::rules::{AccountFacts, HoldingFacts, Levels, LoopFacts, OracleFacts, PairKey},
 };
@@ -49,6 +49,10 @@ impl Seen {
             debt: position.debt,
             collateral_value,
             debt_value,
+            moving: MovingPrice::of_tokens(
+                (crate::dex::WETH, PairSide::of_symbol("WETH")),
+                (crate::dex::USDC, PairSide::of_symbol("USDC")),
+            ),
             price: head.oracle.to_decimal().unwrap_or_default(),
             trim_price: None,
             liquidation_price: None,

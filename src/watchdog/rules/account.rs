@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::BlockRef,
     config::{LoopClass, Thresholds},
+    loops::MovingPrice,
     strategy::Side,
     units::{Secs, UsdE8, Wad},
 };
@@ -101,11 +102,13 @@ pub struct LoopFacts {
     pub collateral_value: UsdE8,
     /// Value of the debt.
     pub debt_value: UsdE8,
-    /// The collateral's price: dollars, or the exchange rate of a correlated pair.
+    /// Whose price the following three are, in what, and which way the loop loses.
+    pub moving: MovingPrice,
+    /// By Aave's oracle.
     pub price: Decimal,
-    /// That price at which the account is trimmed; `None` when no price leads there.
+    /// Where the account's health factor is `trigger`, all else as it is; `None` when no price leads there.
     pub trim_price: Option<Decimal>,
-    /// That price at which the account can be liquidated; `None` when no price leads there.
+    /// Where it is one.
     pub liquidation_price: Option<Decimal>,
     /// The pool's price of the collateral against the oracle's, basis points; below zero when it is cheaper in the pool.
     pub pool_deviation_bps: Option<i64>,

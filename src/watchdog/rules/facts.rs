@@ -6,20 +6,16 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    AccountFacts, HoldingFacts, LoopFacts, OracleFacts, PairKey,
-    levels::{ONE, wad},
+    AccountFacts, HoldingFacts, LoopFacts, OracleFacts, PairKey, forward::ForwardPrices,
 };
 use crate::{
     aave::{AccountState, Market, Projection, Reserve, StateError},
     config::{BoundsConfig, Heartbeats, LoopClass, Thresholds, ThresholdsConfig, WatchConfig},
     dex::{Pools, deviation_bps},
-    loops::{AccountModel, KnownLoop, LoopPart, carry_per_day, threshold_price},
+    loops::{AccountModel, KnownLoop, LoopPart, MovingPrice, carry_per_day},
     plan::Quantity,
     units::{Bps, MathError, UsdE8, Wad, from_decimal, mul_div_down, mul_div_up},
 };
-
-/// Dearer than this a token is no coin of a currency, USD.
-const COIN: Decimal = Decimal::TEN;
 
 /// What one account's facts are read from: a snapshot, the journal's loops, the settings.
 #[derive(Debug, Clone, Copy)]
@@ -51,20 +47,19 @@ impl AccountFacts {
         let collaterals: Vec<&Reserve> =
             model.collaterals().map(|supply| market.reserve(supply.asset)).collect::<Result<_, _>>()?;
         let debts: Vec<&Reserve> = model.owed().map(|debt| market.reserve(debt.asset)).collect::<Result<_, _>>()?;
-        let (mut in_pools, mut stressed) = (BTreeMap::new(), BTreeMap::new());
+        let (mut in_pools, mut stressed) = (ForwardPrices::default(), ForwardPrices::default());
         for collateral in &collaterals {
-            stress(&mut stressed, collateral, &model.thresholds)?;
-            for debt in &debts {
-                let pool = pool_price(sources, collateral, debt)?;
-                // Of several debts, the pool in which the collateral is cheapest.
-                in_pools
-                    .extend(pool.map(|pool| (collateral.asset, pool.min(known(&in_pools, collateral.asset, pool)))));
+            for debt in debts.iter().filter(|debt| debt.asset != collateral.asset) {
+                let moving = MovingPrice::of(collateral, debt);
+                stressed.add(&moving, moving.after_loss(market, model.thresholds.stress)?);
+                let other = if moving.asset == collateral.asset { debt } else { collateral };
+                if let Some(price) = pool_price(sources, market.reserve(moving.asset)?, other)? {
+                    in_pools.add(&moving, price);
+                }
             }
         }
-        let forward = |prices: &BTreeMap<Address, UsdE8>| {
-            let touches = collaterals.iter().chain(&debts).any(|reserve| prices.contains_key(&reserve.asset));
-            touches.then(|| health_factor_at(market, account, prices)).transpose()
-        };
+        let at = |prices: &BTreeMap<Address, UsdE8>| health_factor_at(market, account, prices);
+        let is_fed = collaterals.iter().chain(&debts).any(|reserve| sources.feeds.contains_key(&reserve.asset));
         let owing = model.loops.iter().filter(|part| part.debt_value >= model.dust_below());
         let loops = owing.map(|part| sources.loop_facts(&now, part, &model.thresholds)).collect::<Result<_, _>>()?;
         let owes = !debts.is_empty();
@@ -73,9 +68,9 @@ impl AccountFacts {
             block: market.block,
             head_age,
             health_factor: model.data.health_factor,
-            at_pool: forward(&in_pools)?,
-            at_feed: forward(sources.feeds)?,
-            at_stress: forward(&stressed)?,
+            at_pool: in_pools.worst(at)?,
+            at_feed: is_fed.then(|| at(sources.feeds)).transpose()?,
+            at_stress: stressed.worst(at)?,
             name: model.name(),
             class: model.class,
             thresholds: model.thresholds,
@@ -115,7 +110,12 @@ impl Sources<'_> {
         let position = &part.known.position;
         let (collateral, debt) = (self.market.reserve(position.collateral)?, self.market.reserve(position.debt)?);
         let pool = pool_price(self, collateral, debt)?;
-        let at = |level: Wad| threshold_price(now, collateral, debt, level);
+        let moving = MovingPrice::of(collateral, debt);
+        // For people: what cannot be computed or written is left out, for it must not keep the rules from the rest.
+        let at = |level: Decimal| {
+            let price = moving.at_health_factor(now, from_decimal(level, 18)?).ok()??;
+            Quantity::to_decimal(&price)
+        };
         let carry = carry_per_day((collateral, part.collateral_value), (debt, part.debt_value))?;
         Ok(LoopFacts {
             pair: PairKey { collateral: collateral.asset, debt: debt.asset, name: part.name.clone() },
@@ -125,9 +125,10 @@ impl Sources<'_> {
             debt: part.debt,
             collateral_value: part.collateral_value,
             debt_value: part.debt_value,
-            price: price(part.class, collateral, debt)?,
-            trim_price: at(wad(thresholds.trigger))?,
-            liquidation_price: at(ONE)?,
+            price: Quantity::to_decimal(&moving.now(self.market)?).ok_or(MathError::Overflow)?,
+            trim_price: at(thresholds.trigger),
+            liquidation_price: at(Decimal::ONE),
+            moving,
             pool_deviation_bps: pool.map(|pool| apart_bps(collateral.price()?, pool)).transpose()?,
             borrow_rate: debt.variable_borrow_rate.to_decimal().ok_or(MathError::Overflow)?,
             net_carry_per_day: Quantity::to_decimal(&carry).ok_or(MathError::Overflow)?,
@@ -138,10 +139,10 @@ impl Sources<'_> {
         let price = reserve.price?;
         let Heartbeats { volatile, stable, correlated } = self.watch.heartbeat;
         let is_rate = class == LoopClass::Correlated && is_collateral;
-        let heartbeat = match price.value.to_decimal() {
+        let heartbeat = match reserve.is_currency_coin() {
             _ if is_rate => correlated,
-            Some(value) if value < COIN => stable,
-            _ => volatile,
+            true => stable,
+            false => volatile,
         };
         let age = price.age(self.market.block.timestamp);
         Some(OracleFacts { symbol: reserve.symbol.clone(), source: price.source, age, heartbeat })
@@ -163,49 +164,25 @@ fn health_factor_at(
     Ok(account.at(&market, market.block.timestamp)?.health_factor)
 }
 
-/// What the collateral is worth in the deepest direct pool, when the debt is worth what the oracle says; to a basis point.
-fn pool_price(sources: &Sources<'_>, collateral: &Reserve, debt: &Reserve) -> Result<Option<UsdE8>, StateError> {
+/// What a token is worth in the deepest direct pool, when the other is worth what the oracle says; to a basis point.
+fn pool_price(sources: &Sources<'_>, token: &Reserve, other: &Reserve) -> Result<Option<UsdE8>, StateError> {
     let is_direct =
-        |pool: &&crate::dex::PoolState| pool.key.other(collateral.asset).is_some_and(|other| other == debt.asset);
+        |pool: &&crate::dex::PoolState| pool.key.other(token.asset).is_some_and(|found| found == other.asset);
     let Some(pool) = sources.pools.found().filter(is_direct).max_by_key(|pool| pool.liquidity) else { return Ok(None) };
-    let is_zero = pool.key.token0() == collateral.asset;
-    let (zero, one) = if is_zero { (collateral, debt) } else { (debt, collateral) };
+    let is_zero = pool.key.token0() == token.asset;
+    let (zero, one) = if is_zero { (token, other) } else { (other, token) };
     let decimals = |reserve: &Reserve| reserve.configuration.decimals();
     let apart = deviation_bps(pool.spot_price(), zero.price()?, decimals(zero), one.price()?, decimals(one))?;
     let whole = i64::from(Bps::ONE.0);
     let scaled = u64::try_from(whole.saturating_add(apart).max(0)).unwrap_or_default();
     let (scaled, whole) = (U256::from(scaled), U256::from(Bps::ONE.0));
-    let price = collateral.price()?.0;
+    let price = token.price()?.0;
     let price = if is_zero { mul_div_down(price, scaled, whole)? } else { mul_div_down(price, whole, scaled)? };
     Ok(Some(UsdE8(price)))
 }
 
 fn known(prices: &BTreeMap<Address, UsdE8>, asset: Address, otherwise: UsdE8) -> UsdE8 {
     prices.get(&asset).copied().unwrap_or(otherwise)
-}
-
-/// The collateral's price after the shock.
-fn stress(
-    prices: &mut BTreeMap<Address, UsdE8>,
-    collateral: &Reserve,
-    thresholds: &Thresholds,
-) -> Result<(), StateError> {
-    let left = Decimal::ONE.saturating_sub(thresholds.stress);
-    let left = from_decimal(left, 18).ok_or(MathError::Overflow)?;
-    let shocked = UsdE8(mul_div_down(collateral.price()?.0, left, crate::units::WAD)?);
-    let least = known(prices, collateral.asset, shocked).min(shocked);
-    prices.insert(collateral.asset, least);
-    Ok(())
-}
-
-/// Dollars, or the exchange rate of a correlated pair.
-fn price(class: LoopClass, collateral: &Reserve, debt: &Reserve) -> Result<Decimal, StateError> {
-    let decimal = |reserve: &Reserve| Ok::<_, StateError>(reserve.price()?.to_decimal().ok_or(MathError::Overflow)?);
-    let usd = decimal(collateral)?;
-    match class {
-        LoopClass::Volatile => Ok(usd),
-        LoopClass::Correlated => Ok(usd.checked_div(decimal(debt)?).ok_or(MathError::DivisionByZero)?),
-    }
 }
 
 /// By how much the collateral stands lower against the debt at the feeds than at the oracle, rounded up.

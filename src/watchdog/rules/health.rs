@@ -96,9 +96,14 @@ impl Round<'_> {
     fn stress(&mut self, levels: &Levels) {
         let Some(stressed) = self.facts.at_stress else { return };
         if self.crosses(Rule::Stress, stressed < levels.urgent, stressed, levels.urgent) {
-            let share = self.facts.thresholds.stress.saturating_mul(Decimal::ONE_HUNDRED).normalize();
+            let share = self.facts.thresholds.stress;
+            let percent = share.saturating_mul(Decimal::ONE_HUNDRED).normalize();
+            let words = match self.facts.loops.as_slice() {
+                [held] => held.moving.loss_words(share),
+                _ => format!("a move of {percent} % against the account"),
+            };
             let reason = format!(
-                "{}: a fall of {share} % would bring the health factor to {}, below urgent {}",
+                "{}: {words} would bring the health factor to {}, below urgent {}",
                 self.facts.name,
                 hf(stressed),
                 hf(levels.urgent),

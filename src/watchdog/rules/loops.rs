@@ -31,11 +31,12 @@ impl Round<'_> {
         let Some(exit) = config.exits.iter().find(|exit| exit.pair.eq_ignore_ascii_case(&held.pair.name)) else {
             return;
         };
+        let prices = &held.moving.pair;
         let rules = [
-            (Rule::StopLoss, exit.stop_loss.filter(|level| held.price <= *level), exit.stop_loss),
-            (Rule::TakeProfit, exit.take_profit.filter(|level| held.price >= *level), exit.take_profit),
+            (Rule::StopLoss, exit.stop_loss, exit.stop_loss.filter(|level| prices.has_stopped(held.price, *level))),
+            (Rule::TakeProfit, exit.take_profit, exit.take_profit.filter(|to| prices.has_profited(held.price, *to))),
         ];
-        for (rule, reached, set) in rules {
+        for (rule, set, reached) in rules {
             let news = self.memory.crosses(rule, &held.pair.name, reached.is_some(), reached.is_none());
             let (Some(_), Some(level)) = (reached, set) else { continue };
             let Some(to) = destination(exit, held) else { continue };
@@ -44,7 +45,8 @@ impl Round<'_> {
                     ExitTo::Closed => "closing the loop".to_owned(),
                     ExitTo::Leverage(leverage) => format!("going down to leverage {leverage}"),
                 };
-                let reason = format!("{}: price {} has reached {rule} {level}; {then}", held.pair, held.price);
+                let (now, level) = (prices.words(held.price), prices.words(level));
+                let reason = format!("{}: {now} has reached {rule} {level}; {then}", held.pair);
                 self.fire(rule, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
             }
             self.actions.push(Action::Exit { pair: held.pair.clone(), to });

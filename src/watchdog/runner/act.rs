@@ -3,7 +3,7 @@
 use super::{Acted, Seat, Seen, WatchError, seat::Hands, trim::decimal};
 use crate::{
     config::Urgency,
-    loops::{LoopSnapshot, Pair, Payout, Request, Scope, Settings, Share, Target, execute, plan},
+    loops::{LoopSnapshot, MovingPrice, Pair, Payout, Request, Scope, Settings, Share, Target, execute, plan},
     plan::check,
     units::Wad,
     watchdog::rules::{AccountFacts, Action, ExitTo, PairKey},
@@ -33,7 +33,9 @@ impl Seat {
                 Action::Trim(trim) => return Box::pin(self.trim(trim, seen, facts)).await.map(Some),
                 Action::Exit { pair, to } => {
                     let (request, urgency) = match to {
-                        ExitTo::Closed => (Request::Close { share: Share::All, payout: Payout::Debt }, Urgency::Trim),
+                        ExitTo::Closed => {
+                            (Request::Close { share: Share::All, payout: payout(pair, seen) }, Urgency::Trim)
+                        }
                         ExitTo::Leverage(leverage) => {
                             (Request::Adjust { target: Target::Leverage(*leverage) }, Urgency::Trim)
                         }
@@ -104,6 +106,15 @@ impl Seat {
         let pair = seen.observation.pair(key.collateral, key.debt)?;
         let snapshot = seen.observation.snapshot(self.account, &pair)?;
         Some((pair, snapshot))
+    }
+}
+
+/// In what a loop that is left at a price is paid out.
+fn payout(pair: &PairKey, seen: &Seen) -> Payout {
+    let market = &seen.observation.market;
+    match (market.reserve(pair.collateral), market.reserve(pair.debt)) {
+        (Ok(collateral), Ok(debt)) => MovingPrice::of(collateral, debt).payout(),
+        _ => Payout::Debt,
     }
 }
 

@@ -94,7 +94,7 @@ impl Seat {
             return Ok(());
         }
         let prices: Vec<_> =
-            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price })).collect();
+            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price, "asset": held.moving.pair.symbol, "unit": held.moving.pair.unit })).collect();
         let sample = Sample {
             block_number: facts.block.number,
             health_factor: Some(facts.health_factor),

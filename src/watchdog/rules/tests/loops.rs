@@ -222,6 +222,45 @@ fn a_loop_is_left_at_the_users_price() {
     assert!(matches!(actions.as_slice(), [Action::Exit { to: ExitTo::Leverage(to), .. }] if *to == dec!(2)));
 }
 
+/// 60,000 USDC against 30,000 dollars of WETH, at a price of WETH.
+fn short_at(block: u64, price: Decimal) -> AccountFacts {
+    let mut facts = at(block, hf(1_560));
+    let held = &mut facts.loops[0];
+    held.pair.name = "USDC/WETH".to_owned();
+    held.moving = MovingPrice::of_tokens(
+        (held.pair.collateral, PairSide::of_symbol("USDC")),
+        (held.pair.debt, PairSide::of_symbol("WETH")),
+    );
+    (held.collateral_value, held.debt_value, held.price) = (usd(60_000), usd(30_000), price);
+    facts
+}
+
+#[test]
+fn a_stop_loss_of_a_short_fires_when_its_asset_rises_to_it_and_not_at_once() {
+    let mut watch = Watch::new();
+    let exit =
+        |stop_loss, take_profit| LoopExit { pair: "USDC/WETH".to_owned(), stop_loss, take_profit, leverage: None };
+    watch.config.exits = vec![exit(Some(dec!(4000)), Some(dec!(2400)))];
+    for (block, price) in [(1, dec!(3000)), (2, dec!(3999.99)), (3, dec!(2400.01))] {
+        assert_eq!(watch.sees(&short_at(block, price)), (vec![], vec![]), "at {price}");
+    }
+    let (firings, actions) = watch.tells(&short_at(4, dec!(4000)));
+    assert_eq!(firings.iter().map(|firing| firing.rule).collect::<Vec<_>>(), [Rule::StopLoss]);
+    assert_eq!(firings[0].reason, "USDC/WETH: WETH 4,000 USD has reached stop-loss WETH 4,000 USD; closing the loop");
+    assert!(matches!(actions.as_slice(), [Action::Exit { to: ExitTo::Closed, .. }]), "{actions:?}");
+    assert_eq!(watch.sees(&short_at(5, dec!(3000))), (vec![], vec![]));
+    assert_eq!(watch.sees(&short_at(6, dec!(2400))).0, [Rule::TakeProfit]);
+}
+
+#[test]
+fn the_stress_of_a_short_is_told_as_a_rise() {
+    let mut watch = Watch::new();
+    let mut facts = short_at(1, dec!(3000));
+    facts.at_stress = Some(hf(1_070));
+    let (firings, _) = watch.tells(&facts);
+    assert!(firings[0].reason.contains("a rise of WETH in USD by 10 % would bring"), "{}", firings[0].reason);
+}
+
 #[test]
 fn interest_above_its_limits_is_told() {
     let mut watch = Watch::new();

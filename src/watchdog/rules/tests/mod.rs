@@ -2,7 +2,7 @@
 
 mod loops;
 mod perps;
-mod reading;
+pub(super) mod reading;
 mod surroundings;
 
 use std::time::Duration;
@@ -13,7 +13,8 @@ use rust_decimal::{Decimal, dec};
 use super::*;
 use crate::{
     chain::BlockRef,
-    config::{LoopClass, ThresholdsConfig, WatchConfig},
+    config::{LoopClass, PairSide, ThresholdsConfig, WatchConfig},
+    loops::MovingPrice,
     strategy::Side,
     units::{Bps, Secs, UsdE8, WAD, Wad},
 };
@@ -41,9 +42,13 @@ fn weth_loop() -> LoopFacts {
         debt: U256::from(60_000_000_000u64),
         collateral_value: usd(90_000),
         debt_value: usd(60_000),
+        moving: MovingPrice::of_tokens(
+            (Address::repeat_byte(1), PairSide::of_symbol("WETH")),
+            (Address::repeat_byte(2), PairSide::of_symbol("USDC")),
+        ),
         price: dec!(3000),
-        trim_price: None,
-        liquidation_price: None,
+        trim_price: Some(dec!(2771.08)),
+        liquidation_price: Some(dec!(2409.64)),
         pool_deviation_bps: Some(0),
         borrow_rate: dec!(0.05),
         net_carry_per_day: dec!(-6),

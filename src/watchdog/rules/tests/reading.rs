@@ -44,7 +44,7 @@ fn reserve(id: u16, asset: Address, symbol: &str, configuration: ReserveConfigur
     }
 }
 
-fn market() -> Market {
+pub(in crate::watchdog::rules) fn market() -> Market {
     Market {
         block: BlockRef {
             number: 1,
@@ -118,6 +118,15 @@ fn known() -> KnownLoop {
     KnownLoop { position, thresholds: None }
 }
 
+/// The journal's loop of all that the short holder has.
+fn known_short() -> KnownLoop {
+    let mut known = known();
+    (known.position.collateral, known.position.debt) = (USDC, WETH);
+    known.position.terms.collateral_principal = U256::from(60_000_000_000u64);
+    known.position.terms.debt_principal = U256::from(10u64) * WAD;
+    known
+}
+
 fn read(market: &Market, pools: &Pools, feeds: &BTreeMap<Address, UsdE8>) -> AccountFacts {
     let account = holder(market);
     read_with(market, &account, pools, feeds, &[known()])
@@ -164,6 +173,48 @@ fn a_three_times_loop_is_read_with_its_thresholds_prices_and_carry() {
         [(Some(Secs(100)), 1_500), (Some(Secs(100)), 90_000)]
     );
     assert!(held.net_carry_per_day < Decimal::ZERO && held.borrow_rate > Decimal::ZERO);
+}
+
+/// 60,000 USDC supplied, 10 WETH owed: a short at 2x.
+pub(in crate::watchdog::rules) fn short_holder(market: &Market) -> AccountState {
+    let mut projection = Projection::new(market.clone(), AccountState::empty(Address::repeat_byte(7)), NOW);
+    projection.supply(USDC, U256::from(60_000_000_000u64)).expect("supply");
+    projection.borrow(WETH, U256::from(10u64) * WAD).expect("borrow");
+    projection.account().clone()
+}
+
+#[test]
+fn a_short_is_read_with_the_prices_of_what_it_owes_and_loses_when_that_rises() {
+    let market = market();
+    let (key, state) = pool(500, 3_300, 1_000_000);
+    let pools: Pools = [(key, Ok(state))].into_iter().collect();
+    let facts = read_with(&market, &short_holder(&market), &pools, &BTreeMap::new(), &[known_short()]);
+    let held = &facts.loops[0];
+    assert_eq!((held.pair.name.as_str(), held.price), ("USDC/WETH", dec!(3000)));
+    let rounded = |price: Option<Decimal>| price.map(|price| price.round_dp(2));
+    assert_eq!((rounded(held.trim_price), rounded(held.liquidation_price)), (Some(dec!(4069.57)), Some(dec!(4680))));
+    // 1.56 / 1.1, by the shock and by the pool.
+    assert!(close_to(facts.at_stress, 1_418), "{:?}", facts.at_stress);
+    assert!(close_to(facts.at_pool, 1_418), "{:?}", facts.at_pool);
+    assert!(held.net_carry_per_day != Decimal::ZERO);
+}
+
+#[test]
+fn what_the_supply_earns_less_what_the_debt_costs_is_the_carry_of_a_short_too() {
+    let mut market = market();
+    // 60,000 dollars that earn 1 % against 30,000 that cost nothing, then against 30,000 that cost 5 %.
+    for (debt_rate, expected) in [(0u64, dec!(1.64)), (5, dec!(-2.47))] {
+        market.reserves[0].variable_borrow_rate = Ray(RAY / U256::from(100u64) * U256::from(debt_rate));
+        let mut account = AccountState::empty(Address::repeat_byte(7));
+        account.configuration = short_holder(&market).configuration;
+        account.holdings = short_holder(&market).holdings;
+        let mut still = market.clone();
+        for reserve in &mut still.reserves {
+            reserve.liquidity_rate = Ray(RAY / U256::from(100u64));
+        }
+        let facts = read_with(&still, &account, &Pools::default(), &BTreeMap::new(), &[known_short()]);
+        assert_eq!(facts.loops[0].net_carry_per_day.round_dp(2), expected);
+    }
 }
 
 #[test]
