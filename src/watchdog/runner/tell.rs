@@ -27,7 +27,7 @@ impl Seat {
         for held in &facts.loops {
             let now = to_decimal(facts.health_factor);
             let is_over = facts.health_factor < Wad(WAD);
-            let way = |there: Decimal| Some(there.checked_sub(held.price)?.abs().checked_div(held.price)?);
+            let way = |there: Decimal| there.checked_sub(held.price)?.abs().checked_div(held.price);
             let distance = held.liquidation_price.and_then(way).map(|way| if is_over { -way } else { way });
             let gauges = LoopGauges { health_factor: now, distance };
             self.office.meters.loop_gauges(&self.account.to_string(), &held.pair.name, gauges);
