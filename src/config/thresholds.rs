@@ -35,7 +35,7 @@ pub struct Thresholds {
     /// Added to `trigger`: the least health factor when opening.
     #[serde(with = "values::decimal")]
     pub headroom: Decimal,
-    /// Price shock of the survival check, as a share: 0.10 is a fall of 10 %.
+    /// Price shock of the survival check, as a share: 0.10 is a fall of 10 %, or a rise of what a short loop owes.
     #[serde(with = "values::decimal")]
     pub stress: Decimal,
 }

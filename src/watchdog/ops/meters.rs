@@ -65,8 +65,6 @@ impl Delivery {
 pub struct AccountGauges {
     /// Health factor; `None` without debt.
     pub health_factor: Option<Decimal>,
-    /// Fall of all collateral's value until liquidation, as a share of its value now.
-    pub distance: Option<Decimal>,
 }
 
 /// One loop's own figures. What is not known is not shown.
@@ -78,6 +76,9 @@ pub struct LoopGauges {
     pub collateral: Option<Decimal>,
     /// Value of its debt, US dollars.
     pub debt: Option<Decimal>,
+    /// How far the price that moves the loop is from the account's liquidation, as a share of it now; below zero when it is
+    /// past that, `None` where no price leads there.
+    pub distance: Option<Decimal>,
 }
 
 /// Counters, gauges and histograms under `trimtab_…`.
@@ -100,14 +101,10 @@ impl Meters {
 
     /// What an account looks like at the newest head.
     pub fn account_gauges(&self, account: &str, figures: AccountGauges) {
-        let labels = || [("account", account.to_owned().into())];
+        let labels = [("account", account.to_owned().into())];
         let health_factor = figures.health_factor.map_or(Some(f64::INFINITY), |value| value.to_f64());
-        let gauges =
-            [("trimtab_health_factor", health_factor), ("trimtab_liquidation_distance", share(figures.distance))];
-        for (name, value) in gauges {
-            if let Some(value) = value {
-                self.gauge(name, labels()).set(value);
-            }
+        if let Some(value) = health_factor {
+            self.gauge("trimtab_health_factor", labels).set(value);
         }
     }
 
@@ -118,6 +115,7 @@ impl Meters {
             ("trimtab_loop_leverage", share(figures.leverage)),
             ("trimtab_loop_collateral_usd", share(figures.collateral)),
             ("trimtab_loop_debt_usd", share(figures.debt)),
+            ("trimtab_liquidation_distance", share(figures.distance)),
         ];
         for (name, value) in gauges {
             if let Some(value) = value {
@@ -200,7 +198,7 @@ impl Meters {
         let gauges = [
             ("trimtab_build_info", None, "always 1; the version is in the label"),
             ("trimtab_health_factor", None, "health factor at the newest head; +Inf without debt"),
-            ("trimtab_liquidation_distance", None, "fall of all collateral's value until liquidation, as a share"),
+            ("trimtab_liquidation_distance", None, "move of the loop's price until liquidation, as a share of it now"),
             ("trimtab_loop_leverage", None, "leverage of a loop of the journal, by its own share of the account"),
             ("trimtab_loop_collateral_usd", None, "collateral of a loop of the journal"),
             ("trimtab_loop_debt_usd", None, "debt of a loop of the journal"),
@@ -274,11 +272,13 @@ mod tests {
         let clock = Arc::new(HandClock::default());
         let pulse = Pulse::new(clock.clone());
         let meters = Meters::new().expect("recorder");
-        let figures =
-            AccountGauges { health_factor: Some(Decimal::new(1_133, 3)), distance: Some(Decimal::new(1174, 4)) };
-        meters.account_gauges("0xf39f…2266", figures);
+        meters.account_gauges("0xf39f…2266", AccountGauges { health_factor: Some(Decimal::new(1_133, 3)) });
         meters.account_gauges("0x7099…79c8", AccountGauges::default());
-        let figures = LoopGauges { leverage: Some(Decimal::new(2_976, 3)), ..LoopGauges::default() };
+        let figures = LoopGauges {
+            leverage: Some(Decimal::new(2_976, 3)),
+            distance: Some(Decimal::new(1174, 4)),
+            ..LoopGauges::default()
+        };
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
         meters.evaluated(31_234_567, 2);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
@@ -291,7 +291,7 @@ mod tests {
         let text = meters.render(&pulse);
         for line in [
             "trimtab_health_factor{account=\"0xf39f…2266\"} 1.133",
-            "trimtab_liquidation_distance{account=\"0xf39f…2266\"} 0.1174",
+            "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
             "trimtab_loop_leverage{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 2.976",
             "trimtab_head 31234567",
             "trimtab_accounts 2",

@@ -7,7 +7,7 @@ use super::{Acted, Seat, WatchError, seat::Hands};
 use crate::{
     loops::algebra::leverage_wad,
     journal::{Event, JournalError, Sample, Severity, Stamp},
-    units::{Millis, Wad},
+    units::{Millis, WAD, Wad},
     watchdog::{
         ops::{AccountGauges, Alert, LoopGauges},
         rules::{AccountFacts, Action, Firing, Levels},
@@ -25,16 +25,17 @@ impl Seat {
             let alert = Alert::new(*severity, rule.name(), subject.clone(), reason.clone());
             self.office.alerts.raise(alert.of(self.account).with_figures(inputs.clone()));
         }
-        let now = to_decimal(facts.health_factor);
-        let distance = now.and_then(|now| Decimal::ONE.checked_sub(Decimal::ONE.checked_div(now)?));
         let account = self.account.to_string();
-        self.office.meters.account_gauges(&account, AccountGauges { health_factor: now, distance });
+        self.office.meters.account_gauges(&account, AccountGauges { health_factor: to_decimal(facts.health_factor) });
         for held in &facts.loops {
             let leverage = leverage_wad(held.collateral_value.0, held.debt_value.0);
+            let is_over = facts.health_factor < Wad(WAD);
+            let way = |there: Decimal| there.checked_sub(held.price)?.abs().checked_div(held.price);
             let gauges = LoopGauges {
                 leverage: to_decimal(Wad(leverage)),
                 collateral: held.collateral_value.to_decimal(),
                 debt: held.debt_value.to_decimal(),
+                distance: held.liquidation_price.and_then(way).map(|way| if is_over { -way } else { way }),
             };
             self.office.meters.loop_gauges(&account, &held.pair.name, gauges);
         }
