@@ -5,14 +5,17 @@ use std::{collections::BTreeMap, time::Duration};
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
-use super::{AccountFacts, LoopFacts, OracleFacts, PairKey};
+use super::{
+    AccountFacts, LoopFacts, OracleFacts, PairKey,
+    feed::{health_factor_at, worst_by_feed},
+};
 use crate::{
     aave::{AccountState, Market, Projection, Reserve, StateError},
     config::{BoundsConfig, Heartbeats, LoopClass, Thresholds, ThresholdsConfig, WatchConfig},
     dex::{Pools, deviation_bps},
     loops::{KnownLoop, class_of, net_carry_per_day},
     plan::Quantity,
-    units::{Bps, MathError, UsdE8, Wad, from_decimal, mul_div_down, mul_div_up},
+    units::{Bps, MathError, UsdE8, from_decimal, mul_div_down, mul_div_up},
 };
 
 /// Dearer than this a token is no coin of a currency, USD.
@@ -69,7 +72,7 @@ impl AccountFacts {
             head_age,
             health_factor: now.account_data()?.health_factor,
             at_pool: forward(&in_pools)?,
-            at_feed: forward(sources.feeds)?,
+            at_feed: worst_by_feed(market, account, sources.feeds)?,
             at_stress: forward(&stressed)?,
             loops,
             perps: Vec::new(),
@@ -136,21 +139,6 @@ impl Sources<'_> {
         let age = price.age(self.market.block.timestamp);
         Some(OracleFacts { symbol: reserve.symbol.clone(), source: price.source, age, heartbeat })
     }
-}
-
-/// The health factor with some prices replaced.
-fn health_factor_at(
-    market: &Market,
-    account: &AccountState,
-    prices: &BTreeMap<Address, UsdE8>,
-) -> Result<Wad, StateError> {
-    let mut market = market.clone();
-    for reserve in &mut market.reserves {
-        if let (Some(price), Some(value)) = (&mut reserve.price, prices.get(&reserve.asset)) {
-            price.value = *value;
-        }
-    }
-    Ok(account.at(&market, market.block.timestamp)?.health_factor)
 }
 
 /// What the collateral is worth in the deepest direct pool, when the debt is worth what the oracle says; to a basis point.

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{
     AccountFacts, Action, ExitTo, Levels, LoopFacts, PairTrim, Pressure, Rule,
     evaluate::Round,
+    feed::{believed, judged},
     levels::{ONE, wad},
 };
-use crate::{config::LoopExit, journal::Severity, plan::Quantity, units::Wad};
+use crate::{config::LoopExit, journal::Severity, plan::Quantity, units::{Bps, Wad}};
 
 impl Round<'_> {
     pub(super) fn loops(&mut self) {
@@ -89,11 +90,17 @@ impl Round<'_> {
     /// Selling can no longer help; only more collateral or money from outside can, and whether it is worth it is for the owner.
     fn insolvent(&mut self, held: &LoopFacts) {
         let least = Levels::of(held).beyond_help;
-        let worst = at_worst(self.facts, self.config.act_on_feed);
+        let now = self.facts.health_factor;
+        let worst = self.facts.at_feed.filter(|_| self.config.act_on_feed).map_or(now, |feed| feed.min(now));
         if self.crosses(Rule::Insolvent, held, worst <= least, worst, least) {
+            let (by, then) = if now <= least {
+                ("Aave's oracle", "only repaying or adding collateral from outside can save it")
+            } else {
+                ("the feed behind Aave's oracle", "the rules go by the oracle, which does not show it; repaying or adding collateral from outside helps in any case")
+            };
             let reason = format!(
-                "{}: health factor {} (by the feed or the oracle) is at or below {}, where the collateral is worth no more than \
-                 the debt and no sale helps; only repaying or adding collateral from outside can save it",
+                "{}: by {by} the health factor is {}, at or below {}, where the collateral is worth no more than the debt and \
+                 no sale helps; {then}",
                 held.pair,
                 hf(worst),
                 hf(least),
@@ -236,28 +243,22 @@ impl Round<'_> {
 /// as the oracle does: it is what the oracle answers next, and whoever sees something to liquidate may bring that answer
 /// about at once.
 fn pressed(facts: &AccountFacts, act_on_feed: bool) -> Option<(&LoopFacts, Pressure)> {
-    let worst = at_worst(facts, act_on_feed);
     let owing = facts.loops.iter().filter(|held| !held.debt_value.0.is_zero());
     let pressing = owing.filter_map(|held| {
         let levels = Levels::of(held);
+        let worst = judged(facts, &levels, act_on_feed);
         levels.pressure(worst).filter(|_| worst > levels.beyond_help).map(|pressure| (held, pressure))
     });
     pressing.max_by_key(|(held, pressure)| (*pressure, held.debt_value))
-}
-
-/// The health factor by the oracle, or the lower one by the feed behind it.
-fn at_worst(facts: &AccountFacts, act_on_feed: bool) -> Wad {
-    let now = facts.health_factor;
-    facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now))
 }
 
 fn plan_trim(facts: &AccountFacts, held: &LoopFacts, pressure: Pressure) -> Option<PairTrim> {
     let levels = Levels::of(held);
     Some(PairTrim {
         pair: held.pair.clone(),
-        target: levels.target_ahead(facts.health_factor, facts.at_feed).ok()?,
+        target: levels.target_ahead(facts.health_factor, believed(facts, &levels)).ok()?,
         pressure,
-        feed_gap: held.feed_gap,
+        feed_gap: if facts.at_feed == believed(facts, &levels) { held.feed_gap } else { Bps(0) },
         ahead: facts.health_factor >= levels.trigger,
     })
 }

@@ -12,6 +12,7 @@ mod chain;
 mod changes;
 mod evaluate;
 mod facts;
+mod feed;
 mod firing;
 mod levels;
 mod loops;

@@ -13,6 +13,7 @@ mod climb;
 mod daemon;
 mod desk;
 mod error;
+mod feeds;
 mod govern;
 mod hosting;
 mod office;
