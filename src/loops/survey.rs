@@ -139,7 +139,7 @@ impl Survey {
         let market = market.decode(first, block)?;
         let (hearing, asked) = self.feeds.hear(reader, block, &feeds, with_feeds.then_some(first)).await;
         calls += asked;
-        let (feeds, feed_readings) = self.feeds.read(&hearing, &market, block.timestamp);
+        let (feeds, feed_readings) = self.feeds.read(&hearing, &market);
         let mut pools = Pools::default();
         let mut known = KnownPairs::new();
         self.take_pairs(pairs, first, &mut pools, &mut known)?;

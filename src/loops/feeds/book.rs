@@ -8,11 +8,12 @@ use alloy::{
 };
 
 use super::{
+    FeedReading,
     answer::{clean, subject},
-    query::Trust,
+    query::{FeedQuery, Trust},
 };
 use crate::{
-    aave::{ReserveList, Reserve},
+    aave::{MarketQuery, QueryError, ReserveList},
     chain::{Batch, BlockRef, Reader},
     config::{FeedInUse, FeedOrigin, Heartbeats, StandardFeed, WatchConfig},
     units::{Secs, UsdE8},
@@ -97,7 +98,9 @@ impl FeedBook {
                 source: listed.source,
             });
         }
-        Ok(Self { entries, heartbeat: Some(watch.heartbeat), ..Self::default() })
+        let named = entries.iter().filter(|entry| entry.origin == FeedOrigin::Named).map(|entry| entry.feed);
+        let trust = Trust::strangers(named);
+        Ok(Self { entries, heartbeat: Some(watch.heartbeat), sources: None, trust })
     }
 
     /// Whether no feed is asked.
@@ -128,15 +131,35 @@ impl FeedBook {
         1
     }
 
+    /// What each feed answers at a block, beside Aave's price.
+    pub async fn inspect<R: Reader>(
+        &mut self,
+        reader: &R,
+        list: &ReserveList,
+        block: BlockRef,
+    ) -> Result<Vec<FeedReading>, QueryError> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.learn(reader, block).await;
+        let mut batch = Batch::new();
+        let market = MarketQuery::add(list, &mut batch);
+        let market = market.decode(&reader.read(block, &batch).await?, block)?;
+        let mut batch = Batch::new();
+        let query = FeedQuery::add(self, &mut batch);
+        let shared = reader.read(block, &batch).await.ok();
+        let (hearing, _) = self.hear(reader, block, &query, shared.as_ref()).await;
+        Ok(self.read(&hearing, &market).1)
+    }
+
     /// How old an answer for a token may be.
     pub(super) fn oldest(&self, price: UsdE8) -> Secs {
         let Some(Heartbeats { volatile, stable, .. }) = self.heartbeat else { return Secs(0) };
         if price < COIN { stable } else { volatile }
     }
 
-    /// The feed that Aave's price of a token is a ratio to.
-    pub(super) fn base_of(&self, reserve: &Reserve) -> Option<Address> {
-        let source = reserve.price?.source;
+    /// The feed that what a source of Aave's answers is a ratio to.
+    pub(super) fn base_of(&self, source: Address) -> Option<Address> {
         self.sources.as_ref()?.get(&source)?.base
     }
 

@@ -1,6 +1,9 @@
 //! The calls that ask feeds, and their answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use alloy::{primitives::Address, sol};
 
@@ -37,10 +40,29 @@ pub(super) enum Heard {
     Unheard,
 }
 
-/// Feeds that may not share a call with accounts and market.
+/// Longest that a call which asks one feed alone may take; accounts and market were read already.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// Feeds that may not share a call with accounts and market: those that the settings name, until they have answered
+/// alone, and those that a call failed with.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trust {
     apart: BTreeMap<Address, Apart>,
+    has_begun: bool,
+}
+
+impl Trust {
+    /// Nothing is known of these feeds.
+    pub(super) fn strangers(feeds: impl Iterator<Item = Address>) -> Self {
+        Self { apart: feeds.map(|feed| (feed, Apart { at: 0, last: Heard::Unheard })).collect(), has_begun: false }
+    }
+
+    /// Who is asked alone at a block: everybody at the first, then one at a time.
+    fn due(&mut self, block: u64) -> Vec<Address> {
+        let most = if std::mem::replace(&mut self.has_begun, true) { 1 } else { usize::MAX };
+        let due = self.apart.iter().filter(|(_, apart)| apart.at <= block).map(|(feed, _)| *feed);
+        due.take(most).collect()
+    }
 }
 
 /// A feed that is asked in a call of its own.
@@ -107,7 +129,8 @@ impl FeedQuery {
 
 impl FeedBook {
     /// What was heard of every feed at a head: of those that shared the call (`None` when it failed with them and went
-    /// through without), and of one at most that is asked apart. With the count of calls that it took.
+    /// through without), and of one that is asked alone, at the first head of all of them. With the count of calls that it
+    /// took.
     pub(in crate::loops) async fn hear<R: Reader>(
         &mut self,
         reader: &R,
@@ -123,19 +146,18 @@ impl FeedBook {
             self.suspect(query, block.number.saturating_add(1));
         }
         heard.extend(self.trust.apart.iter().map(|(feed, apart)| (*feed, apart.last.clone())));
-        let due = self.trust.apart.iter().find(|(_, apart)| apart.at <= block.number).map(|(feed, _)| *feed);
-        let Some(feed) = due else { return (Hearing(heard), 0) };
-        let mut batch = Batch::new();
-        let slots = FeedSlots::add(feed, &mut batch);
-        let found = reader.read(block, &batch).await.map_or(Heard::Harmful, |answers| slots.decode(&answers));
-        heard.insert(feed, found.clone());
-        if matches!(found, Heard::Answer(_)) {
-            // It takes part in the common call again.
-            self.trust.apart.remove(&feed);
-        } else {
-            self.trust.apart.insert(feed, Apart { at: block.number.saturating_add(QUARANTINE), last: found });
+        let due = self.trust.due(block.number);
+        for feed in &due {
+            let found = ask_alone(reader, block, *feed).await;
+            heard.insert(*feed, found.clone());
+            if matches!(found, Heard::Answer(_)) {
+                // It takes part in the common call from now on.
+                self.trust.apart.remove(feed);
+            } else {
+                self.trust.apart.insert(*feed, Apart { at: block.number.saturating_add(QUARANTINE), last: found });
+            }
         }
-        (Hearing(heard), 1)
+        (Hearing(heard), due.len())
     }
 
     /// The call failed with these feeds: those that the settings name are asked one by one, and when there is none among
@@ -155,9 +177,18 @@ impl FeedBook {
     }
 }
 
+async fn ask_alone<R: Reader>(reader: &R, block: BlockRef, feed: Address) -> Heard {
+    let mut batch = Batch::new();
+    let slots = FeedSlots::add(feed, &mut batch);
+    match tokio::time::timeout(PROBE, reader.read(block, &batch)).await {
+        Ok(Ok(answers)) => slots.decode(&answers),
+        Ok(Err(_)) | Err(_) => Heard::Harmful,
+    }
+}
+
 /// What was heard of each feed.
 #[derive(Debug, Default)]
-pub(in crate::loops) struct Hearing(BTreeMap<Address, Heard>);
+pub(in crate::loops) struct Hearing(pub(super) BTreeMap<Address, Heard>);
 
 impl Hearing {
     /// Of one feed.

@@ -12,12 +12,15 @@ use super::{
     query::{Heard, Hearing},
 };
 use crate::{
-    aave::{Market, Reserve},
+    aave::{Market, Price},
     units::{MathError, Secs, UsdE8, mul_div_down},
 };
 
 /// The currency that Aave counts in.
 const CURRENCY: &str = "USD";
+
+/// Aave's prices by token, as far as there are any.
+pub(super) type AavePrices = BTreeMap<Address, Price>;
 
 /// A plausible price of a feed: what the feed says itself, and what the token is worth by it.
 struct Plausible {
@@ -26,6 +29,9 @@ struct Plausible {
     standing: FeedStanding,
 }
 
+/// What a ratio moves by: the feed, what it says, and where it stands against Aave's price of its own token.
+type Base = (Address, FeedAnswer, FeedStanding);
+
 impl FeedBook {
     /// The price of each token that a feed shows before Aave's oracle, and what became of each feed. Of several feeds of a
     /// token the first that is ahead counts.
@@ -33,30 +39,47 @@ impl FeedBook {
         &self,
         hearing: &Hearing,
         market: &Market,
+    ) -> (BTreeMap<Address, UsdE8>, Vec<FeedReading>) {
+        let aave = market.reserves.iter().filter_map(|reserve| Some((reserve.asset, reserve.price?))).collect();
+        self.held_against(hearing, &aave, market.block.timestamp)
+    }
+
+    /// The same by Aave's prices alone.
+    pub(super) fn held_against(
+        &self,
+        hearing: &Hearing,
+        aave: &AavePrices,
         now: Secs,
     ) -> (BTreeMap<Address, UsdE8>, Vec<FeedReading>) {
         let (mut prices, mut readings) = (BTreeMap::new(), Vec::new());
-        // What a ratio moves by: the first plausible answer for the token that has the feed's own price.
-        let mut bases: BTreeMap<Address, Result<(Address, FeedAnswer), FeedFault>> = BTreeMap::new();
+        // What a ratio moves by: for the token that has the feed's own price, the first answer that is ahead of Aave's, or the
+        // first plausible one.
+        let mut bases: BTreeMap<Address, Result<Base, FeedFault>> = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| entry.by_ratio.is_none()) {
             let heard = match hearing.of(entry.feed) {
-                Heard::Answer(said) => self.direct(entry, said, market, now),
+                Heard::Answer(said) => self.direct(entry, said, aave, now),
                 other => Err(not_heard(other)),
             };
-            let base = heard.as_ref().map(|plausible| (entry.feed, plausible.said.clone())).map_err(Clone::clone);
-            let known = bases.entry(entry.token).or_insert_with(|| base.clone());
-            if known.is_err() {
-                *known = base;
+            let base = match &heard {
+                Ok(Plausible { said, standing, .. }) => Ok((entry.feed, said.clone(), *standing)),
+                Err(fault) => Err(fault.clone()),
+            };
+            match bases.get(&entry.token) {
+                Some(Ok((.., FeedStanding::Ahead))) => {}
+                Some(Ok(_)) if !matches!(base, Ok((.., FeedStanding::Ahead))) => {}
+                _ => {
+                    bases.insert(entry.token, base);
+                }
             }
-            readings.push(reading(entry, entry.feed, hearing, market, heard, &mut prices));
+            readings.push(reading(entry, entry.feed, hearing, aave, heard, &mut prices));
         }
         for entry in self.entries.iter().filter(|entry| entry.by_ratio.is_some()) {
             let (feed, heard) = match entry.by_ratio.and_then(|token| bases.get(&token)) {
-                Some(Ok((feed, said))) => (*feed, self.by_ratio(entry, said, hearing, market, now)),
+                Some(Ok((feed, said, _))) => (*feed, self.by_ratio(entry, said, hearing, aave, now)),
                 Some(Err(fault)) => (entry.feed, Err(fault.clone())),
                 None => (entry.feed, Err(FeedFault::Unheard)),
             };
-            readings.push(reading(entry, feed, hearing, market, heard, &mut prices));
+            readings.push(reading(entry, feed, hearing, aave, heard, &mut prices));
         }
         (prices, readings)
     }
@@ -66,7 +89,7 @@ impl FeedBook {
         &self,
         entry: &Entry,
         said: &FeedAnswer,
-        market: &Market,
+        aave: &AavePrices,
         now: Secs,
     ) -> Result<Plausible, FeedFault> {
         if let Some((asset, currency)) = said.subject() {
@@ -78,9 +101,9 @@ impl FeedBook {
                 return Err(FeedFault::Asset { description, token: entry.symbol.clone() });
             }
         }
-        let aave = aave(entry, market)?.price.ok_or_else(|| no_reference(entry))?;
-        let reference = Reference { price: aave.value, updated_at: aave.updated_at };
-        let (price, standing) = judge(said, reference, now, self.oldest(aave.value))?;
+        let price = aave.get(&entry.token).ok_or_else(|| no_reference(entry))?;
+        let reference = Reference { price: price.value, updated_at: price.updated_at };
+        let (price, standing) = judge(said, reference, now, self.oldest(price.value))?;
         Ok(Plausible { said: said.clone(), price, standing })
     }
 
@@ -91,13 +114,12 @@ impl FeedBook {
         entry: &Entry,
         said: &FeedAnswer,
         hearing: &Hearing,
-        market: &Market,
+        aave: &AavePrices,
         now: Secs,
     ) -> Result<Plausible, FeedFault> {
-        let reserve = aave(entry, market)?;
-        let value = reserve.price.ok_or_else(|| no_reference(entry))?.value;
+        let Price { value, source, .. } = *aave.get(&entry.token).ok_or_else(|| no_reference(entry))?;
         let moved = || FeedFault::SourceMoved { token: entry.symbol.clone() };
-        let base = match hearing.of(self.base_of(reserve).ok_or_else(moved)?) {
+        let base = match hearing.of(self.base_of(source).ok_or_else(moved)?) {
             Heard::Answer(base) => base,
             other => return Err(not_heard(other)),
         };
@@ -108,10 +130,6 @@ impl FeedBook {
         let worth = mul_div_down(value.0, price.0, stands.0).map_err(|_: MathError| FeedFault::Factor)?;
         Ok(Plausible { said: said.clone(), price: UsdE8(worth), standing })
     }
-}
-
-fn aave<'m>(entry: &Entry, market: &'m Market) -> Result<&'m Reserve, FeedFault> {
-    market.reserve(entry.token).map_err(|_| no_reference(entry))
 }
 
 fn no_reference(entry: &Entry) -> FeedFault {
@@ -132,11 +150,11 @@ fn reading(
     entry: &Entry,
     feed: Address,
     hearing: &Hearing,
-    market: &Market,
+    aave: &AavePrices,
     heard: Result<Plausible, FeedFault>,
     prices: &mut BTreeMap<Address, UsdE8>,
 ) -> FeedReading {
-    let oracle = market.reserve(entry.token).ok().and_then(|reserve| reserve.price).map(|price| price.value);
+    let oracle = aave.get(&entry.token).map(|price| price.value);
     let said = match hearing.of(feed) {
         Heard::Answer(said) => Some(said),
         _ => None,

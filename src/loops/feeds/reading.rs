@@ -73,23 +73,32 @@ impl FeedReading {
     /// Both figures in words.
     #[must_use]
     pub fn figures(&self) -> String {
-        let price = |price: Option<UsdE8>| price.map_or_else(|| "nothing".to_owned(), usd);
-        format!("it answers {}, Aave {}", price(self.answer), price(self.oracle))
+        let price = |price: Option<UsdE8>| price.map_or_else(|| "no price".to_owned(), usd);
+        format!("{}, Aave {}", price(self.answer), price(self.oracle))
+    }
+}
+
+impl FeedReading {
+    /// The token, both figures and what became of it, without the feed's name.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let how = if self.by_ratio { " by its ratio" } else { "" };
+        let verdict = match &self.verdict {
+            FeedVerdict::Used => String::new(),
+            FeedVerdict::Idle { standing: FeedStanding::Behind } => " (Aave's answer is newer)".to_owned(),
+            FeedVerdict::Idle { standing: FeedStanding::Ahead } => " (another feed goes before it)".to_owned(),
+            FeedVerdict::Dropped { fault } => format!(" (not used: {fault})"),
+        };
+        format!("{}{how}: {}{verdict}", self.symbol, self.figures())
     }
 }
 
 impl fmt::Display for FeedReading {
+    /// The same with the feed's name and address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { symbol, feed, description, .. } = self;
-        let name = if description.is_empty() { String::new() } else { format!("{description} at ") };
-        let how = if self.by_ratio { ", by its ratio" } else { "" };
-        write!(f, "{symbol} ({name}{feed}{how}): {}", self.figures())?;
-        match &self.verdict {
-            FeedVerdict::Used => Ok(()),
-            FeedVerdict::Idle { standing: FeedStanding::Behind } => f.write_str("; Aave's answer is newer"),
-            FeedVerdict::Idle { standing: FeedStanding::Ahead } => f.write_str("; another feed goes before it"),
-            FeedVerdict::Dropped { fault } => write!(f, "; not used: {fault}"),
-        }
+        let Self { feed, description, .. } = self;
+        let name = if description.is_empty() { String::new() } else { format!("{description}, ") };
+        write!(f, "{} [{name}{feed}]", self.summary())
     }
 }
 
