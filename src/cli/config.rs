@@ -42,7 +42,8 @@ pub(super) fn run(global: &GlobalArgs, command: &ConfigCommand) -> Outcome {
 /// Which feeds a watch asks for which token, and why.
 fn feeds_text(feeds: &[FeedInUse]) -> String {
     if feeds.is_empty() {
-        return "no price feed is asked before Aave's oracle: watch.feeds is empty and watch.default_feeds is off".to_owned();
+        return "no price feed is asked before Aave's oracle: watch.feeds is empty and watch.default_feeds is off"
+            .to_owned();
     }
     let row = |feed: &FeedInUse| {
         let how = if feed.by_ratio { "moves the token by its ratio" } else { "price of the token" };

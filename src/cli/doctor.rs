@@ -124,7 +124,9 @@ async fn feeds(session: &Session, head: BlockRef) -> Outcome<Vec<Check>> {
     let reserves = session.reserves().await?;
     Ok(match FeedBook::new(&session.config.watch, &reserves) {
         Ok(mut feeds) => feed_checks(&feeds.inspect(&session.endpoints, &reserves, head).await?),
-        Err(error) => vec![Check::fail("price feeds", error.to_string(), "correct or remove the entry; `watch` refuses it")],
+        Err(error) => {
+            vec![Check::fail("price feeds", error.to_string(), "correct or remove the entry; `watch` refuses it")]
+        }
     })
 }
 

@@ -316,7 +316,10 @@ async fn price(global: &GlobalArgs, args: PriceArgs) -> Outcome {
         }
         parts.push(table(&["oracle", "before", "after"], &moves(&report.prices)));
         parts.extend(report.oracle_follows_at.map(|at| {
-            format!("Aave's oracle follows at {}, {} s after this block, or with `trimtab replica liquidate`", at.0, delay.0)
+            format!(
+                "Aave's oracle follows at {}, {} s after this block, or with `trimtab replica liquidate`",
+                at.0, delay.0
+            )
         }));
         parts.push(table(&["pool (tick)", "before", "after"], &pools));
         parts.join("\n")

@@ -4,11 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{
-    Contracts, FeedBook, FeedReading, LoopSnapshot, Pair,
-    feeds::FeedQuery,
-    snapshot::ContractSlots,
-};
+use super::{Contracts, FeedBook, FeedReading, LoopSnapshot, Pair, feeds::FeedQuery, snapshot::ContractSlots};
 use crate::{
     aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
     chain::{Answers, Batch, BlockRef, ReadError, Reader},
@@ -134,8 +130,7 @@ impl Survey {
                 read => read?,
             });
         }
-        let first =
-            answers.first().ok_or(QueryError::Read(ReadError::Unavailable("no answer".into())))?;
+        let first = answers.first().ok_or(QueryError::Read(ReadError::Unavailable("no answer".into())))?;
         let market = market.decode(first, block)?;
         let (hearing, asked) = self.feeds.hear(reader, block, &feeds, with_feeds.then_some(first)).await;
         calls += asked;

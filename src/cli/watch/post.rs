@@ -76,8 +76,8 @@ impl Manned {
             }
         };
         let reserves = session.reserves().await?;
-        let feeds = FeedBook::new(&config.watch, &reserves)
-            .map_err(|error| Failure::message(Exit::Configuration, error))?;
+        let feeds =
+            FeedBook::new(&config.watch, &reserves).map_err(|error| Failure::message(Exit::Configuration, error))?;
         let survey = Survey::new(reserves.clone(), NEAR).with_feeds(feeds);
         let trade = TradeOffice {
             settings: TradeSettings::from(config),

@@ -10,7 +10,7 @@ use super::{
 use crate::localchain::{
     LocalChainError, Role,
     abi::IReplicaFeed,
-    market::{Market, FollowedFeed},
+    market::{FollowedFeed, Market},
     node::Call,
 };
 
@@ -67,4 +67,3 @@ pub(super) fn refuse_delay(change: &PriceChange, scope: PriceScope) -> Result<()
     }
     Ok(())
 }
-

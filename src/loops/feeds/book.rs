@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::{
-    primitives::Address,
-    sol,
-};
+use alloy::{primitives::Address, sol};
 
 use super::{
     FeedReading,

@@ -13,6 +13,9 @@ pub const LEAST_SHARE: Bps = Bps(5_000);
 pub const MOST_SHARE: Bps = Bps(20_000);
 /// How far a block's time may lag behind the nodes that sign an answer.
 const CLOCKS: Secs = Secs(60);
+/// How much later than its answer an SVR feed may say that it was made: it is brought up to ten seconds after the standard
+/// feed, and which of the two moments it tells is its own affair. Beyond that Aave's answer is the newer one.
+const LATENESS: Secs = Secs(60);
 
 /// Aave's answer, which a feed is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct Reference {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedStanding {
-    /// Its answer is as new as Aave's or newer: what Aave answers next.
+    /// Its answer is as new as Aave's, within a minute, or newer: what Aave answers next.
     Ahead,
     /// Aave's answer is newer: it foretells nothing.
     Behind,
@@ -54,7 +57,7 @@ pub fn judge(
         return Err(FeedFault::Factor);
     }
     let age = Secs(now.0.saturating_sub(answer.updated_at.0));
-    let is_ahead = reference.updated_at.map(|updated| answer.updated_at >= updated);
+    let is_ahead = reference.updated_at.map(|updated| answer.updated_at.plus(LATENESS) >= updated);
     match is_ahead {
         Some(true) => Ok((price, FeedStanding::Ahead)),
         _ if age > oldest => Err(FeedFault::Old { age, most: oldest }),

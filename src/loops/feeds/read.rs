@@ -85,13 +85,7 @@ impl FeedBook {
     }
 
     /// A feed of the token itself.
-    fn direct(
-        &self,
-        entry: &Entry,
-        said: &FeedAnswer,
-        aave: &AavePrices,
-        now: Secs,
-    ) -> Result<Plausible, FeedFault> {
+    fn direct(&self, entry: &Entry, said: &FeedAnswer, aave: &AavePrices, now: Secs) -> Result<Plausible, FeedFault> {
         if let Some((asset, currency)) = said.subject() {
             let description = said.description.clone();
             if currency != CURRENCY {

@@ -9,7 +9,12 @@ use super::{
     feed::{believed, judged},
     levels::{ONE, wad},
 };
-use crate::{config::LoopExit, journal::Severity, plan::Quantity, units::{Bps, Wad}};
+use crate::{
+    config::LoopExit,
+    journal::Severity,
+    plan::Quantity,
+    units::{Bps, Wad},
+};
 
 impl Round<'_> {
     pub(super) fn loops(&mut self) {
@@ -96,7 +101,10 @@ impl Round<'_> {
             let (by, then) = if now <= least {
                 ("Aave's oracle", "only repaying or adding collateral from outside can save it")
             } else {
-                ("the feed behind Aave's oracle", "the rules go by the oracle, which does not show it; repaying or adding collateral from outside helps in any case")
+                (
+                    "the feed behind Aave's oracle",
+                    "the rules go by the oracle, which does not show it; repaying or adding collateral from outside helps in any case",
+                )
             };
             let reason = format!(
                 "{}: by {by} the health factor is {}, at or below {}, where the collateral is worth no more than the debt and \

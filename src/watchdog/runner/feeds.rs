@@ -39,7 +39,8 @@ impl FeedAlerts {
             }
         }
         let gone = gone.into_values().map(|readings| {
-            let severity = if readings.iter().any(|reading| is_held(reading)) { Severity::Alert } else { Severity::Warning };
+            let severity =
+                if readings.iter().any(|reading| is_held(reading)) { Severity::Alert } else { Severity::Warning };
             dropped(severity, &readings, seen)
         });
         gone.chain(back.into_values().map(|readings| returned(&readings))).collect()
@@ -49,7 +50,9 @@ impl FeedAlerts {
 /// Tokens that an account which was read in full has as collateral or debt.
 fn held(seen: &Observation) -> BTreeSet<Address> {
     let uses = |id| {
-        seen.near.values().any(|account| account.configuration.is_collateral(id) || account.configuration.is_borrowing(id))
+        seen.near
+            .values()
+            .any(|account| account.configuration.is_collateral(id) || account.configuration.is_borrowing(id))
     };
     seen.market.reserves.iter().filter(|reserve| uses(reserve.id)).map(|reserve| reserve.asset).collect()
 }
