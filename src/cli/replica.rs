@@ -15,7 +15,7 @@ use super::{
 use crate::{
     localchain::{
         self, Behaviour, Cache, ComposerSource, Conduct, Controls, DEFAULT_PORT, FeedAge, Instance, Keeper,
-        KeeperOptions, Kit, LocalKind, PriceChange, PriceScope, ReplicaState, start_replica,
+        KeeperOptions, Kit, LocalKind, PriceChange, PriceMoved, PriceScope, ReplicaState, start_replica,
     },
     units::{Millis, Secs, format_units, parse_units},
 };
@@ -33,8 +33,10 @@ pub(super) enum ReplicaCommand {
     Stop,
     /// Show whether the replica runs, and where.
     Status,
-    /// Move a price: the feed and every pool of the asset, in one block.
+    /// Move a price: the feeds and every pool of the asset, in one block.
     Price(PriceArgs),
+    /// Bring the standard feeds' prices to Aave's oracle and liquidate an account, in one transaction.
+    Liquidate(LiquidateArgs),
     /// Let time pass.
     Warp(WarpArgs),
     /// Give an account ether and tokens.
@@ -94,9 +96,18 @@ pub(super) struct PriceArgs {
     /// Leave the pools where they are.
     #[arg(long, conflicts_with = "no_feed")]
     no_pools: bool,
-    /// Leave the feed where it is; pools only.
+    /// Leave the feeds where they are; pools only.
     #[arg(long)]
     no_feed: bool,
+    /// Let Aave's oracle follow the standard feed (ETH and BTC have one) only so much later on the chain's clock.
+    #[arg(long, value_name = "DURATION", conflicts_with = "no_feed")]
+    oracle_delay: Option<humantime::Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LiquidateArgs {
+    /// Whose loops; an account that is healthy at the new prices is left alone.
+    address: Address,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +142,7 @@ pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome
         ReplicaCommand::Stop => stop(output).await,
         ReplicaCommand::Status => status(output).await,
         ReplicaCommand::Price(args) => price(global, args).await,
+        ReplicaCommand::Liquidate(args) => liquidate(global, args).await,
         ReplicaCommand::Warp(args) => warp(global, args).await,
         ReplicaCommand::Fund(args) => fund(global, args).await,
         ReplicaCommand::Keeper(args) => keeper(global, &args).await,
@@ -287,22 +299,52 @@ async fn price(global: &GlobalArgs, args: PriceArgs) -> Outcome {
         _ => PriceScope::Everything,
     };
     let change = PriceChange::parse(&args.asset, &args.price)?;
-    let report = controls(global).await?.price(&change, scope).await?;
+    let delay = Secs(args.oracle_delay.map_or(0, |delay| delay.as_secs()));
+    if args.oracle_delay.is_some() && delay == Secs(0) {
+        return Err(Failure::message(Exit::Usage, "--oracle-delay: at least one second, or leave it out"));
+    }
+    let report = controls(global).await?.price_before_oracle(&change, scope, delay).await?;
     global.output().result(&report, || {
-        let prices: Vec<Vec<String>> =
-            report.prices.iter().map(|moved| vec![moved.asset.clone(), usd(moved.before), usd(moved.after)]).collect();
         let pools: Vec<Vec<String>> = report
             .pools
             .iter()
             .map(|pool| vec![pool.name.clone(), pool.tick_before.to_string(), pool.tick_after.to_string()])
             .collect();
-        format!(
-            "block {}\n{}\n{}",
-            report.block.number,
-            table(&["oracle", "before", "after"], &prices),
-            table(&["pool (tick)", "before", "after"], &pools)
-        )
+        let mut parts = vec![format!("block {}", report.block.number)];
+        if !report.standard_feeds.is_empty() {
+            parts.push(table(&["standard feed", "before", "after"], &moves(&report.standard_feeds)));
+        }
+        parts.push(table(&["oracle", "before", "after"], &moves(&report.prices)));
+        parts.extend(report.oracle_follows_at.map(|at| {
+            format!(
+                "Aave's oracle follows at {}, {} s after this block, or with `trimtab replica liquidate`",
+                at.0, delay.0
+            )
+        }));
+        parts.push(table(&["pool (tick)", "before", "after"], &pools));
+        parts.join("\n")
     })
+}
+
+async fn liquidate(global: &GlobalArgs, args: LiquidateArgs) -> Outcome {
+    let report = controls(global).await?.liquidate(args.address).await?;
+    let amount = |symbol: &str, raw: U256| {
+        let decimals = localchain::token(symbol).map_or(0, |(_, decimals)| decimals);
+        format!("{} {symbol}", format_units(raw, decimals))
+    };
+    global.output().result(&report, || {
+        let taken = report.taken.iter().map(|one| {
+            format!("repaid {} and took {}", amount(&one.debt, one.covered), amount(&one.collateral, one.seized))
+        });
+        let taken = taken.collect::<Vec<_>>().join("\n");
+        let taken = if taken.is_empty() { format!("{} is healthy: nothing was taken", args.address) } else { taken };
+        let prices = table(&["oracle", "before", "after"], &moves(&report.prices));
+        format!("block {}\n{prices}\n{taken}", report.block.number)
+    })
+}
+
+fn moves(prices: &[PriceMoved]) -> Vec<Vec<String>> {
+    prices.iter().map(|moved| vec![moved.asset.clone(), usd(moved.before), usd(moved.after)]).collect()
 }
 
 fn usd(price: U256) -> String {

@@ -12,6 +12,7 @@ mod alias;
 mod bounds;
 mod error;
 mod execution_fee;
+mod feeds;
 mod fees;
 mod governor;
 mod keys;
@@ -39,6 +40,7 @@ pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, Tel
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
 pub use execution_fee::{ExecutionFee, ExecutionFeeError};
+pub use feeds::{FeedInUse, FeedOrigin, StandardFeed, TokenFeed};
 pub use fees::{FeeLimits, FeesConfig};
 pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
@@ -59,5 +61,5 @@ pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
 pub use watch::{
-    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TokenFeed, TopUpConfig, WatchConfig,
+    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TopUpConfig, WatchConfig,
 };

@@ -6,7 +6,9 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, WalletUse, values};
+use super::{
+    FeedInUse, LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, TokenFeed, WalletUse, feeds, values,
+};
 use crate::units::Secs;
 
 /// Rules of the watchdog.
@@ -41,18 +43,10 @@ pub struct WatchConfig {
     pub carry: CarryConfig,
     /// Stop-loss and take-profit of loops.
     pub exits: Vec<LoopExit>,
-    /// Feeds behind Aave's oracle that answer before it does.
+    /// Asks the standard feeds of ether and bitcoin on Base, which the sources of Aave's oracle follow.
+    pub default_feeds: bool,
+    /// Other feeds that answer before Aave's oracle does; one of a token goes before its standard feed.
     pub feeds: Vec<TokenFeed>,
-}
-
-/// A price feed of a token, as Chainlink's aggregators answer (`latestRoundData`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenFeed {
-    /// Symbol of the token at Aave, such as `WETH`.
-    pub token: String,
-    /// The aggregator; it answers in US dollars.
-    pub feed: Address,
 }
 
 /// Ages after which an oracle's answer is old: the feed's own heartbeat with a quarter of an hour or less on top.
@@ -168,15 +162,19 @@ impl WatchConfig {
             .or_else(|| self.use_wallet.problem())
     }
 
-    /// What is named more than once.
+    /// Every feed that is asked, those of one token in the order in which they are preferred.
+    #[must_use]
+    pub fn feeds_in_use(&self) -> Vec<FeedInUse> {
+        feeds::in_use(&self.feeds, self.default_feeds)
+    }
+
+    /// What is named more than once, or names nothing.
     fn twice(&self) -> Option<(&'static str, String)> {
         let mut accounts = BTreeSet::new();
-        let mut tokens = BTreeSet::new();
         let account = self.accounts.iter().find(|account| !accounts.insert(**account));
-        let feed = self.feeds.iter().find(|feed| !tokens.insert(feed.token.as_str()));
         account
             .map(|account| ("watch.accounts", format!("{account} is named twice")))
-            .or_else(|| feed.map(|feed| ("watch.feeds", format!("{} has two feeds: which one is asked?", feed.token))))
+            .or_else(|| feeds::problem(&self.feeds).map(|reason| ("watch.feeds", reason)))
     }
 
     fn times(&self) -> Option<(&'static str, String)> {
@@ -304,6 +302,7 @@ impl Default for WatchConfig {
             },
             carry: CarryConfig { max_borrow_rate: None, max_cost: None },
             exits: Vec::new(),
+            default_feeds: true,
             feeds: Vec::new(),
         }
     }

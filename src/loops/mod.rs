@@ -61,7 +61,10 @@ pub use close::{Payout, Share};
 pub use context::Settings;
 pub use error::PlanError;
 pub use execute::{Report, execute, execute_protective};
-pub use feeds::{UnknownFeed, feeds_by_token};
+pub use feeds::{
+    FeedAnswer, FeedBook, FeedFault, FeedReading, FeedStanding, FeedVerdict, LEAST_SHARE, MOST_SHARE, Reference,
+    UnknownFeed, judge,
+};
 pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};

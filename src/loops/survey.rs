@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{Contracts, LoopSnapshot, Pair, account::AccountModel, feeds::FeedQuery, snapshot::ContractSlots};
+use super::{
+    Contracts, FeedBook, FeedReading, LoopSnapshot, Pair, account::AccountModel, feeds::FeedQuery,
+    snapshot::ContractSlots,
+};
 use crate::{
     aave::{
         AccountQuery, AccountState, Market, MarketQuery, Projection, QueryError, ReserveList, ScreenQuery,
         UserConfiguration,
     },
+    chain::{Answers, Batch, BlockRef, ReadError, Reader},
     config::ThresholdsConfig,
-    chain::{Answers, Batch, BlockRef, Reader},
     dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
     onedelta::COMPOSER,
     units::{UsdE8, Wad},
@@ -35,7 +38,7 @@ pub struct Survey {
     close: BTreeSet<Address>,
     pairs: BTreeMap<(Address, Address), Pair>,
     hints: BTreeMap<PoolKey, Option<TickHint>>,
-    feeds: BTreeMap<Address, Address>,
+    feeds: FeedBook,
 }
 
 /// Accounts at one block.
@@ -49,8 +52,10 @@ pub struct Observation {
     pub near: BTreeMap<Address, AccountState>,
     /// Health factors of the others.
     pub far: BTreeMap<Address, Wad>,
-    /// Prices of the feeds behind Aave's oracle, by token, as far as they were asked and answered.
+    /// Plausible prices of the feeds behind Aave's oracle, by token, that are as new as Aave's own.
     pub feeds: BTreeMap<Address, UsdE8>,
+    /// What became of each feed that is asked, with both figures.
+    pub feed_readings: Vec<FeedReading>,
     /// Calls to an endpoint that it took.
     pub calls: usize,
     pools: Pools,
@@ -69,13 +74,13 @@ impl Survey {
             close: BTreeSet::new(),
             pairs: BTreeMap::new(),
             hints: BTreeMap::new(),
-            feeds: BTreeMap::new(),
+            feeds: FeedBook::default(),
         }
     }
 
-    /// Asks these feeds too, by token; they answer US dollars.
+    /// Asks these feeds too.
     #[must_use]
-    pub fn with_feeds(self, feeds: BTreeMap<Address, Address>) -> Self {
+    pub fn with_feeds(self, feeds: FeedBook) -> Self {
         Self { feeds, ..self }
     }
 
@@ -99,10 +104,9 @@ impl Survey {
         accounts: &[Address],
         always: &BTreeSet<Address>,
     ) -> Result<Observation, QueryError> {
-        let mut calls = 0;
+        let mut calls = self.feeds.learn(reader, block).await;
         let mut sheets = vec![Sheet::default()];
         let market = MarketQuery::add(&self.list, &mut sheets[0].batch);
-        let feeds = FeedQuery::add(&self.feeds, &mut sheets[0].batch);
         let pairs = self.ask_pairs(&mut sheets[0].batch, self.pairs.values());
         for account in accounts {
             let is_full = always.contains(account) || self.close.contains(account);
@@ -113,15 +117,31 @@ impl Survey {
                 self.ask(*account, is_full, sheet);
             }
         }
+        let without_feeds = sheets[0].batch.len();
+        let feeds = FeedQuery::add(&self.feeds, &mut sheets[0].batch);
         let mut answers = Vec::with_capacity(sheets.len());
-        for sheet in &sheets {
-            answers.push(reader.read(block, &sheet.batch).await?);
+        let mut with_feeds = true;
+        for sheet in &mut sheets {
             calls += 1;
+            let read = reader.read(block, &sheet.batch).await;
+            let is_first = answers.is_empty() && sheet.batch.len() > without_feeds;
+            answers.push(match read {
+                // No feed may keep accounts and market from being read.
+                Err(error) if is_first && may_be_a_feeds_fault(&error) => {
+                    tracing::debug!(%error, "reading again without feeds");
+                    with_feeds = false;
+                    calls += 1;
+                    sheet.batch.truncate(without_feeds);
+                    reader.read(block, &sheet.batch).await?
+                }
+                read => read?,
+            });
         }
-        let first =
-            answers.first().ok_or(QueryError::Read(crate::chain::ReadError::Unavailable("no answer".into())))?;
+        let first = answers.first().ok_or(QueryError::Read(ReadError::Unavailable("no answer".into())))?;
         let market = market.decode(first, block)?;
-        let feeds = feeds.decode(first);
+        let (hearing, asked) = self.feeds.hear(reader, block, &feeds, with_feeds.then_some(first)).await;
+        calls += asked;
+        let (feeds, feed_readings) = self.feeds.read(&hearing, &market);
         let mut pools = Pools::default();
         let mut known = KnownPairs::new();
         self.take_pairs(pairs, first, &mut pools, &mut known)?;
@@ -171,7 +191,7 @@ impl Survey {
         self.configurations.extend(near.iter().map(|(address, account)| (*address, account.configuration)));
         calls += self.read_new_pairs(reader, block, &market, &near, (&mut pools, &mut known)).await?;
         self.market = Some(market.clone());
-        Ok(Observation { block, market, near, far, feeds, calls, pools, pairs: known })
+        Ok(Observation { block, market, near, far, feeds, feed_readings, calls, pools, pairs: known })
     }
 
     fn full(&self, account: Address, batch: &mut Batch) -> AccountQuery {
@@ -292,6 +312,11 @@ impl Survey {
 }
 
 impl Observation {
+    /// Feeds that are out at this head, with the reason and both figures.
+    pub fn dropped_feeds(&self) -> impl Iterator<Item = &FeedReading> {
+        self.feed_readings.iter().filter(|reading| reading.fault().is_some())
+    }
+
     /// The pools of all pairs.
     #[must_use]
     pub const fn pools(&self) -> &Pools {
@@ -325,6 +350,11 @@ impl Observation {
             contracts: *contracts,
         })
     }
+}
+
+/// Whether a call can have failed for what feeds were asked in it.
+const fn may_be_a_feeds_fault(error: &ReadError) -> bool {
+    !matches!(error, ReadError::UnknownBlock(_) | ReadError::Stale(_) | ReadError::RateLimited(_))
 }
 
 /// One multicall of accounts.

@@ -9,7 +9,7 @@ use trimtab::{
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
     journal::{Journal, JournalError},
     localchain::{PriceChange, PriceScope},
-    loops::{Funds, Pair, Request, Survey, Target},
+    loops::{FeedBook, Funds, Pair, Request, Survey, Target},
     units::{Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
@@ -69,10 +69,11 @@ impl Guard {
         let heard = Arc::new(Listener::default());
         let meters = Arc::new(Meters::new().expect("meters"));
         let network = trader.identity.id().as_str().to_owned();
+        let feeds = FeedBook::new(&rulebook.watch, &trader.list).expect("tokens that Aave lists");
         let office = Office::new(trader.endpoints.clone(), network, clock, heard.clone(), meters, rulebook);
         let office = Arc::new(office.in_shadow(shadow));
         let seats = vec![Seat::new(office.clone(), trader.account, hands)];
-        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2)));
+        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2))).with_feeds(feeds);
         let watch = Watch::over(office.clone(), survey, &seats);
         Self { trader, pair, seats, watch, heard }
     }

@@ -6,6 +6,7 @@ mod common;
 #[path = "../common/trader.rs"]
 mod trader;
 
+mod feeds;
 mod guard;
 mod ladder;
 mod look;

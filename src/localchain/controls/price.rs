@@ -7,6 +7,7 @@ use super::{
     Controls, PriceChange, PriceTarget,
     feeds::{Quotes, quote},
     one_block::{SMALL, mine_together},
+    standard::refuse_delay,
 };
 use crate::{
     chain::{Batch, BlockRef},
@@ -18,6 +19,7 @@ use crate::{
         node::Call,
         venue::Venue,
     },
+    units::Secs,
 };
 
 /// Most gas that one swap may use.
@@ -31,9 +33,9 @@ pub enum PriceScope {
     /// Feed and pools.
     #[default]
     Everything,
-    /// Only the feed: pools stay behind, as in a fast market.
+    /// Only the feeds: pools stay behind, as in a fast market.
     FeedOnly,
-    /// Only the pools: the oracle stays behind.
+    /// Only the pools: feeds and oracle stay behind.
     PoolsOnly,
 }
 
@@ -44,6 +46,10 @@ pub struct PriceReport {
     pub block: BlockRef,
     /// Assets whose price changed: the one named and those whose feed hangs on it.
     pub prices: Vec<PriceMoved>,
+    /// Standard feeds that moved, which Aave's oracle follows.
+    pub standard_feeds: Vec<PriceMoved>,
+    /// When Aave's oracle follows them; `None` when it moved in the same block.
+    pub oracle_follows_at: Option<Secs>,
     /// Pools that were pushed.
     pub pools: Vec<PoolMoved>,
 }
@@ -86,6 +92,20 @@ impl Controls {
     /// Sets a price. Feeds that are a ratio to it follow, and so do the pools of all these assets. Perps follow the same
     /// feeds; an asset that only they have moves its own feed.
     pub async fn price(&self, change: &PriceChange, scope: PriceScope) -> Result<PriceReport, LocalChainError> {
+        self.price_before_oracle(change, scope, Secs(0)).await
+    }
+
+    /// The same, with Aave's oracle so much later than the standard feed, as where it asks an SVR feed and nobody has brought
+    /// the update forward. Only an asset with a standard feed can move ahead of Aave's oracle.
+    pub async fn price_before_oracle(
+        &self,
+        change: &PriceChange,
+        scope: PriceScope,
+        delay: Secs,
+    ) -> Result<PriceReport, LocalChainError> {
+        if delay != Secs(0) {
+            refuse_delay(change, scope)?;
+        }
         if let Some(pair) = Venue::get()?.priced_here(change.symbol()) {
             return self.price_pair(pair, change, scope).await;
         }
@@ -100,8 +120,12 @@ impl Controls {
             .map(|reserve| reserve.symbol.as_str())
             .collect();
         let mut calls = Vec::new();
+        let mut said = None;
         if scope != PriceScope::PoolsOnly {
-            calls.push(self.feed_call(market, change, &before).await?);
+            let (standard, says) = self.standard_call(market, change, &before).await?.unzip();
+            calls.extend(standard);
+            said = says;
+            calls.push(self.feed_call(market, change, &before, delay).await?);
         }
         let mut pushes = Vec::new();
         if scope != PriceScope::FeedOnly {
@@ -112,14 +136,26 @@ impl Controls {
         let block = mine_together(&self.node, Role::Trader, &calls, None).await?;
         let pools = self.pushed(&pushes).await?;
         let now = self.quotes(market).await?;
-        let mut prices = Vec::new();
+        let (mut prices, mut standard_feeds) = (Vec::new(), Vec::new());
         for symbol in changed.into_iter().filter(|_| scope != PriceScope::PoolsOnly) {
             let reserve = market.reserve(symbol)?;
-            let (wanted, found) = (quote(&after, reserve)?.price, quote(&now, reserve)?.price);
-            same(format!("price of {symbol}"), wanted, found)?;
+            let found = quote(&now, reserve)?.price;
+            // What was given in advance may have come meanwhile, to the base of a ratio too.
+            let wanted = match change.target() {
+                PriceTarget::Ratio(ratio) => ratio_price(quote(&now, self.base_of(market, reserve)?)?.price, ratio),
+                PriceTarget::Usd(_) => quote(&after, reserve)?.price,
+            };
+            if delay == Secs(0) {
+                same(format!("price of {symbol}"), wanted, found)?;
+            }
             prices.push(PriceMoved { asset: symbol.to_owned(), before: quote(&before, reserve)?.price, after: found });
         }
-        Ok(PriceReport { block, prices, pools })
+        if let Some((standard, before)) = said {
+            let asset = standard.description.clone();
+            standard_feeds.push(PriceMoved { asset, before, after: self.answer(standard.address).await? });
+        }
+        let oracle_follows_at = (delay != Secs(0)).then(|| block.timestamp.plus(delay));
+        Ok(PriceReport { block, prices, standard_feeds, oracle_follows_at, pools })
     }
 
     /// All prices as they will be. Takes over the feeds that must follow by themselves.
@@ -170,6 +206,7 @@ impl Controls {
         market: &Market,
         change: &PriceChange,
         before: &Quotes<'_>,
+        delay: Secs,
     ) -> Result<Call, LocalChainError> {
         let reserve = market.reserve(change.symbol())?;
         let own = quote(before, reserve)?;
@@ -178,7 +215,12 @@ impl Controls {
             PriceTarget::Usd(price) => {
                 self.take_over_feed(own).await?;
                 let answer = alloy::primitives::I256::from_raw(price);
-                Call::new(trader, own.source, &IReplicaFeed::setCall { answer })
+                let delay = U256::from(delay.0);
+                if delay.is_zero() {
+                    Call::new(trader, own.source, &IReplicaFeed::setCall { answer })
+                } else {
+                    Call::new(trader, own.source, &IReplicaFeed::setLaterCall { answer, delay })
+                }
             }
             PriceTarget::Ratio(ratio) => {
                 self.take_over_ratio(own, quote(before, self.base_of(market, reserve)?)?).await?;

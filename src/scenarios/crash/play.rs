@@ -13,7 +13,7 @@ use crate::{
     chain::BlockRef,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
     localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
-    loops::{Survey, feeds_by_token},
+    loops::{FeedBook, Survey},
     scenarios::{Stage, StoryError},
     send::Patience,
     units::{Secs, WAD, Wad, mul_div_up},
@@ -91,9 +91,8 @@ pub async fn crash(
     let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
     let course = Course::begin(&controls).await?;
     // The wallet is a part of the path.
-    let use_wallet = WalletUse::Everything;
-    let watch = WatchConfig { feeds: foresight.settings(course.standard_feed()), use_wallet, ..watch.clone() };
-    let feeds = feeds_by_token(&watch.feeds, &list)?;
+    let watch = WatchConfig { use_wallet: WalletUse::Everything, ..foresight.settings(watch) };
+    let feeds = FeedBook::new(&watch, &list)?;
     let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
     let rulebook = Rulebook {
         watch,

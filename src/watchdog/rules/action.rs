@@ -57,6 +57,9 @@ pub struct AccountTrim {
     pub target: Wad,
     /// Bounds and fees.
     pub pressure: Pressure,
+    /// The feeds behind the oracle count: the bound against the oracle is wider by what they stand lower, the bound against the
+    /// quote is not.
+    pub by_feed: bool,
     /// Aave's oracle does not show the crossing yet, the feed behind it does.
     pub ahead: bool,
 }

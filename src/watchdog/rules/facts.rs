@@ -6,7 +6,9 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    AccountFacts, HoldingFacts, LoopFacts, OracleFacts, PairKey, forward::ForwardPrices,
+    AccountFacts, HoldingFacts, LoopFacts, OracleFacts, PairKey,
+    feed::{health_factor_at, worst_by_feed},
+    forward::ForwardPrices,
 };
 use crate::{
     aave::{AccountState, Market, Projection, Reserve, StateError},
@@ -14,7 +16,7 @@ use crate::{
     dex::{Pools, deviation_bps},
     loops::{AccountModel, KnownLoop, LoopPart, MovingPrice, carry_per_day},
     plan::Quantity,
-    units::{Bps, MathError, UsdE8, Wad, from_decimal, mul_div_down, mul_div_up},
+    units::{Bps, MathError, UsdE8, from_decimal, mul_div_down, mul_div_up},
 };
 
 /// What one account's facts are read from: a snapshot, the journal's loops, the settings.
@@ -59,7 +61,6 @@ impl AccountFacts {
             }
         }
         let at = |prices: &BTreeMap<Address, UsdE8>| health_factor_at(market, account, prices);
-        let is_fed = collaterals.iter().chain(&debts).any(|reserve| sources.feeds.contains_key(&reserve.asset));
         let owing = model.loops.iter().filter(|part| part.debt_value >= model.dust_below());
         let loops = owing.map(|part| sources.loop_facts(&now, part, &model.thresholds)).collect::<Result<_, _>>()?;
         let owes = !debts.is_empty();
@@ -69,7 +70,7 @@ impl AccountFacts {
             head_age,
             health_factor: model.data.health_factor,
             at_pool: in_pools.worst(at)?,
-            at_feed: is_fed.then(|| at(sources.feeds)).transpose()?,
+            at_feed: worst_by_feed(market, account, sources.feeds)?,
             at_stress: stressed.worst(at)?,
             name: model.name(),
             class: model.class,
@@ -147,21 +148,6 @@ impl Sources<'_> {
         let age = price.age(self.market.block.timestamp);
         Some(OracleFacts { symbol: reserve.symbol.clone(), source: price.source, age, heartbeat })
     }
-}
-
-/// The health factor with some prices replaced.
-fn health_factor_at(
-    market: &Market,
-    account: &AccountState,
-    prices: &BTreeMap<Address, UsdE8>,
-) -> Result<Wad, StateError> {
-    let mut market = market.clone();
-    for reserve in &mut market.reserves {
-        if let (Some(price), Some(value)) = (&mut reserve.price, prices.get(&reserve.asset)) {
-            price.value = *value;
-        }
-    }
-    Ok(account.at(&market, market.block.timestamp)?.health_factor)
 }
 
 /// What a token is worth in the deepest direct pool, when the other is worth what the oracle says; to a basis point.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     AccountFacts, AccountTrim, Action, Levels, Pressure, Rule,
     evaluate::{ACCOUNT, Round},
+    feed::{believed, judged},
     levels::{ONE, wad},
 };
 use crate::{journal::Severity, plan::Quantity, units::Wad};
@@ -78,16 +79,26 @@ impl Round<'_> {
     /// By the oracle the collateral pays for the debt no more. The oracle may be wrong, and whoever liquidates acts on it: what
     /// pools let through is tried all the same, and the owner is told what would save the rest.
     fn insolvent(&mut self, levels: &Levels) {
-        let worst = at_worst(self.facts, self.config.act_on_feed);
+        let now = self.facts.health_factor;
+        let worst = self.facts.at_feed.filter(|_| self.config.act_on_feed).map_or(now, |feed| feed.min(now));
         if self.crosses(Rule::Insolvent, worst <= levels.insolvent, worst, levels.insolvent) {
+            let (by, then) = if now <= levels.insolvent {
+                let then = format!(
+                    "what the pools let through is tried all the same. Only repaying or adding collateral is sure to help; where \
+                     the oracle is wrong, {} sells at the pools' prices",
+                    closing(self.facts)
+                );
+                ("Aave's oracle", then)
+            } else {
+                let then = "the rules go by the oracle, which does not show it; repaying or adding collateral from outside \
+                            helps in any case";
+                ("the feed behind Aave's oracle", then.to_owned())
+            };
             let reason = format!(
-                "{}: health factor {} (by the feed or the oracle) is at or below {}, where the collateral is worth no more than \
-                 the debt; trying what the pools let through all the same. Only repaying or adding collateral is sure to help; \
-                 where the oracle is wrong, {} sells at the pools' prices",
+                "{}: by {by} the health factor is {}, at or below {}, where the collateral is worth no more than the debt; {then}",
                 self.facts.name,
                 hf(worst),
                 hf(levels.insolvent),
-                closing(self.facts),
             );
             self.tell_health(Rule::Insolvent, Severity::Alert, reason);
         }
@@ -152,20 +163,15 @@ impl Round<'_> {
 /// How pressing a trim is, if one is due. The feed behind Aave's oracle counts as the oracle does: it is what the oracle
 /// answers next, and whoever sees something to liquidate may bring that answer about at once.
 fn pressure(facts: &AccountFacts, levels: &Levels, act_on_feed: bool) -> Option<Pressure> {
-    levels.pressure(at_worst(facts, act_on_feed))
-}
-
-/// The health factor by the oracle, or the lower one by the feed behind it.
-fn at_worst(facts: &AccountFacts, act_on_feed: bool) -> Wad {
-    let now = facts.health_factor;
-    facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now))
+    levels.pressure(judged(facts, levels, act_on_feed))
 }
 
 fn trim(facts: &AccountFacts, levels: &Levels, pressure: Pressure) -> Option<AccountTrim> {
     Some(AccountTrim {
         account: facts.name.clone(),
-        target: levels.target_ahead(facts.health_factor, facts.at_feed).ok()?,
+        target: levels.target_ahead(facts.health_factor, believed(facts, levels)).ok()?,
         pressure,
+        by_feed: facts.at_feed.is_some() && facts.at_feed == believed(facts, levels),
         ahead: facts.health_factor >= levels.trigger,
     })
 }

@@ -13,6 +13,7 @@ mod changes;
 mod evaluate;
 mod exits;
 mod facts;
+mod feed;
 mod firing;
 mod forward;
 mod health;

@@ -86,6 +86,7 @@ impl Seat {
             account: facts.name.clone(),
             target: Wad(target),
             pressure: Pressure::Trim,
+            by_feed: false,
             ahead: false,
         };
         let Some(means) = self.means(&trim, seen).await? else { return Ok(None) };

@@ -13,6 +13,7 @@ mod daemon;
 mod desk;
 mod emergency;
 mod error;
+mod feeds;
 mod govern;
 mod hosting;
 mod office;

@@ -12,7 +12,7 @@ use crate::{
         Protection, Scope, Sell, Settings, Target, WETH, combinations, protect, rank, what_a_human_must_do,
     },
     plan::Quantity,
-    units::{Millis, Wad},
+    units::{Bps, Millis, Wad},
     watchdog::{
         ladder::{SaleOption, Situation, WalletOption},
         rules::{AccountTrim, PairKey, Pressure, feed_gap},
@@ -69,7 +69,7 @@ impl Seat {
             let pair = observation.pair(collateral, debt)?;
             let snapshot = observation.snapshot(self.account, &pair)?;
             let (supply, owed) = (observation.market.reserve(collateral).ok()?, observation.market.reserve(debt).ok()?);
-            let gap = feed_gap(&observation.feeds, supply, owed).ok()?;
+            let gap = if trim.by_feed { feed_gap(&observation.feeds, supply, owed).ok()? } else { Bps(0) };
             Some((pair, snapshot, gap))
         });
         let urgency = urgency(trim.pressure);

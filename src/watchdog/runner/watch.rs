@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 
-use super::{Office, Seat, Turn, WatchError};
+use super::{Office, Seat, Turn, WatchError, feeds::FeedAlerts};
 use crate::{
     aave::ReserveList,
     chain::BlockRef,
@@ -32,6 +32,7 @@ pub struct Watch {
     list: Arc<ReserveList>,
     accounts: Vec<Address>,
     always: BTreeSet<Address>,
+    feeds: FeedAlerts,
 }
 
 impl Watch {
@@ -42,13 +43,16 @@ impl Watch {
         let accounts = seats.iter().map(Seat::account).collect();
         let always = seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
         let list = Arc::new(survey.list().clone());
-        Self { office, ahead: survey.clone(), survey, list, accounts, always }
+        Self { office, ahead: survey.clone(), survey, list, accounts, always, feeds: FeedAlerts::default() }
     }
 
     /// Reads all accounts at a head.
     pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
         let observation = self.survey.read(&self.office.endpoints, head, &self.accounts, &self.always).await?;
         self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
+        for alert in self.feeds.of(&observation) {
+            self.office.alerts.raise(alert);
+        }
         Ok(Seen { observation: Arc::new(observation), first_seen, list: self.list.clone() })
     }
 

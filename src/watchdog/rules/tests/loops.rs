@@ -101,6 +101,21 @@ fn a_feed_below_the_trigger_is_acted_upon_as_aaves_oracle_would_be() {
 }
 
 #[test]
+fn a_feed_that_shows_an_account_beyond_help_is_told_and_aaves_crossing_is_trimmed_all_the_same() {
+    let mut watch = Watch::new();
+    let (firings, actions) = watch.tells(&AccountFacts { at_feed: Some(hf(700)), ..at(1, hf(1_200)) });
+    let insolvent = firings.iter().find(|firing| firing.rule == Rule::Insolvent).expect("told");
+    assert!(insolvent.reason.contains("the rules go by the oracle"), "{}", insolvent.reason);
+    assert!(actions.iter().all(|action| !matches!(action, Action::Trim(_))), "{actions:?}");
+    let crossed = AccountFacts { at_feed: Some(hf(700)), ..at(2, hf(1_140)) };
+    let levels = Levels::of(&crossed);
+    let (_, actions) = watch.sees(&crossed);
+    let trim = trim(&actions);
+    // At the oracle's own target and bounds.
+    assert_eq!((trim.target, trim.pressure, trim.by_feed), (levels.target, Pressure::Trim, false));
+}
+
+#[test]
 fn an_account_that_the_oracle_calls_insolvent_is_tried_all_the_same_and_told_with_the_command_that_closes_it() {
     // At 0.83, the liquidation threshold, the collateral is worth the debt by the oracle. The oracle may be wrong.
     let (firings, actions) = Watch::new().tells(&at(1, hf(830)));
@@ -299,10 +314,32 @@ proptest! {
                 other => prop_assert!(false, "{:?}", other),
             }
         }
-        let worst = health.min(feed.unwrap_or(health));
+        let believed = feed.filter(|feed| hf(*feed) > levels.beyond_help);
+        let worst = health.min(believed.unwrap_or(health));
         let trims = actions.iter().any(|action| matches!(action, Action::Trim(_)));
         prop_assert_eq!(trims, worst < 1_150);
         // Whatever shows a crossing is told at once.
-        prop_assert!(health.min(pool).min(worst) >= 1_150 || !rules.is_empty());
+        prop_assert!(health.min(pool).min(feed.unwrap_or(health)) >= 1_150 || !rules.is_empty());
+    }
+
+    #[test]
+    fn no_feed_holds_back_a_trim_that_aaves_price_calls_for(
+        health in any_health(), feed in 0u64..3_000, gap in 0u32..10_000, act_on_feed in any::<bool>(),
+    ) {
+        let trims = |at_feed: Option<Wad>| {
+            let mut watch = Watch::new();
+            watch.config.act_on_feed = act_on_feed;
+            let mut facts = AccountFacts { at_feed, ..at(1, hf(health)) };
+            facts.loops[0].feed_gap = Bps(gap);
+            let actions = watch.sees(&facts).1;
+            actions.into_iter().find_map(|action| match action {
+                Action::Trim(trim) => Some(trim),
+                _ => None,
+            })
+        };
+        if let Some(alone) = trims(None) {
+            let with = trims(Some(hf(feed)));
+            prop_assert!(with.is_some_and(|with| with.pressure >= alone.pressure && with.target >= alone.target));
+        }
     }
 }

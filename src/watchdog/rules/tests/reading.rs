@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+use super::{super::feed::worst_by_feed, *};
 use crate::{
     aave::{AccountState, Market, Price, Projection, RateStrategy, Reserve, ReserveConfiguration, math::RAY},
     config::BoundsConfig,
@@ -279,6 +279,40 @@ fn an_account_without_journal_has_no_loops_and_is_watched_all_the_same() {
     let facts = read_with(&market, &holder(&market), &Pools::default(), &BTreeMap::new(), &[]);
     assert_eq!((facts.loops.len(), facts.name.as_str(), facts.debt_value), (0, "WETH/USDC", usd(60_000)));
     assert_eq!(facts.thresholds, ThresholdsConfig::default().volatile);
+}
+
+#[test]
+fn a_feed_that_rises_does_not_hide_another_that_falls() {
+    const CBBTC: Address = Address::repeat_byte(21);
+    const CBETH: Address = Address::repeat_byte(22);
+    let mut market = market();
+    market.reserves.push(reserve(2, CBBTC, "cbBTC", configuration(7_300, 7_800, 8), usd(90_000)));
+    market.reserves.push(reserve(3, CBETH, "cbETH", configuration(7_500, 7_900, 18), usd(3_375)));
+    let at_feed = |held: &[(Address, U256)], owed: (Address, U256), feeds: &[(Address, UsdE8)]| {
+        let mut projection = Projection::new(market.clone(), AccountState::empty(Address::repeat_byte(7)), NOW);
+        for (asset, amount) in held {
+            projection.supply(*asset, *amount).expect("supply");
+        }
+        projection.borrow(owed.0, owed.1).expect("borrow");
+        let feeds = feeds.iter().copied().collect();
+        worst_by_feed(&market, projection.account(), &feeds).expect("facts")
+    };
+    let (ether, bitcoin) = (U256::from(15u64) * WAD, U256::from(50_000_000u64));
+    let both = [(WETH, ether), (CBBTC, bitcoin)];
+    let debt = (USDC, U256::from(50_000_000_000u64));
+    let fallen = (WETH, usd(2_400));
+    let alone = at_feed(&both, debt, &[fallen]).expect("priced");
+    assert_eq!(at_feed(&both, debt, &[fallen, (CBBTC, usd(150_000))]), Some(alone));
+    // Two that fall, fall together; and one that only rises lowers nothing.
+    assert!(at_feed(&both, debt, &[fallen, (CBBTC, usd(80_000))]).expect("priced") < alone);
+    let risen = at_feed(&both, debt, &[(CBBTC, usd(150_000))]).expect("priced");
+    assert!(risen > at_feed(&both, debt, &[(CBBTC, usd(90_000))]).expect("priced"));
+    assert_eq!(at_feed(&both, debt, &[(Address::repeat_byte(9), usd(1))]), None);
+    // Ether and staked ether follow one feed: a pair of the two does not fall with it.
+    let pair = [(CBETH, ether)];
+    let owed = (WETH, U256::from(12u64) * WAD);
+    let now = at_feed(&pair, owed, &[(WETH, usd(3_000)), (CBETH, usd(3_375))]);
+    assert_eq!(at_feed(&pair, owed, &[(WETH, usd(2_400)), (CBETH, usd(2_700))]), now);
 }
 
 #[test]
