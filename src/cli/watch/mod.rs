@@ -3,6 +3,7 @@
 mod checks;
 mod daemon;
 mod drill;
+mod emergency;
 mod once;
 mod post;
 mod rows;
