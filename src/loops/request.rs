@@ -131,6 +131,7 @@ pub fn plan_ahead(
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
+            refuse_loop_elsewhere(&ctx)?;
             refuse_foreign(&ctx)?;
             let prepare = preparation(&ctx, true)?;
             let target = Some(target.validate()?);
@@ -272,6 +273,18 @@ fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
     }
     let leverage = Quantity::new(leverage_wad(standing.collateral, standing.debt), 18, "x");
     Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage: Box::new(leverage) })
+}
+
+/// The same for one that was opened elsewhere, whether it may be touched or not.
+fn refuse_loop_elsewhere(ctx: &Context<'_>) -> Result<(), PlanError> {
+    let (model, dust) = (&ctx.model, ctx.model.dust_below());
+    let supply = model.supply(ctx.pair.collateral.token).filter(|supply| supply.has_unclaimed(dust));
+    let owed = model.debt(ctx.pair.debt.token).filter(|debt| debt.has_unclaimed(dust));
+    let (Some(supply), Some(owed)) = (supply, owed) else { return Ok(()) };
+    let collateral = ctx.collateral.collateral_value(supply.unclaimed)?.0;
+    let debt = ctx.debt.debt_value(owed.unclaimed)?.0;
+    let leverage = Box::new(Quantity::new(leverage_wad(collateral, debt), 18, "x"));
+    Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage })
 }
 
 /// The action needs something that it is about: a loop of the journal, or what is there with `--include-existing`.

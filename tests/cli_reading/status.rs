@@ -164,16 +164,22 @@ async fn several_collaterals_are_all_named_and_only_the_journals_own_pair_is_mar
     let shown = reading(&trader).run("status").await;
     shown.succeeds().shows(&[
         "WETH/USDC at ",
-        "cbETH/USDC at ",
-        "cbETH/WETH at ",
         "opened in the journal as",
-        "not opened by this journal",
-        "all pairs share one health factor",
+        "not opened by this journal: 5 cbETH supplied, 1 WETH owed",
+        // What is no loop has prices of thresholds too, against the debt that weighs most.
+        "cbETH/USDC\n",
+        "the account has one health factor",
     ]);
+    for invented in ["cbETH/USDC at ", "cbETH/WETH at ", "WETH/WETH"] {
+        assert!(!shown.stdout.contains(invented), "{invented}: {shown:#?}");
+    }
     let json = reading(&trader).run("status --json").await.succeeds().json();
     let loops = json["loops"].as_array().expect("loops");
-    let of = |pair: &str| loops.iter().find(|one| one["pair"] == pair).unwrap_or_else(|| panic!("{pair}: {json:#}"));
-    assert!(of("WETH/USDC")["journal"].is_object() && of("cbETH/USDC")["journal"].is_null());
+    let pairs: Vec<&str> = loops.iter().filter_map(|one| one["pair"].as_str()).collect();
+    assert_eq!(pairs, ["WETH/USDC"], "no pair is invented: {json:#}");
+    let unclaimed = &json["not_opened_here"];
+    assert_eq!((unclaimed["supplied"][0]["unit"].as_str(), unclaimed["owed"][0]["unit"].as_str()), (Some("cbETH"), Some("WETH")));
+    assert!(json["leverage"].is_object() && json["ltv"].is_object() && json["thresholds"]["trigger"].is_string(), "{json:#}");
     assert_eq!(json["reserves"].as_array().map(Vec::len), Some(3));
     assert_eq!(
         raw(&serde_json::json!({ "raw": json["aave"]["health_factor"] })) / U256::from(10u64.pow(9)),
@@ -187,7 +193,7 @@ async fn a_position_that_another_program_opened_is_shown_too() {
     trader.somebody_borrows(3, ether(10), 9_000).await;
     let other = account(3).to_string();
     let program = Program::new(trader.journals.path()).args(["--rpc-url", trader.replica.url(), "--from", &other]);
-    program.run("status").await.succeeds().shows(&["WETH/USDC at ", "not opened by this journal", "loop adopt"]);
+    program.run("status").await.succeeds().shows(&["not opened by this journal: 10 WETH", "loop adopt", "WETH/USDC\n"]);
 }
 
 #[tokio::test]

@@ -130,8 +130,12 @@ impl Post {
         for seat in self.seats.iter_mut().filter(|seat| seat.can_act()) {
             let account = seat.account();
             let Some(emergency) = seat.rehearse_emergency(seen).await? else { continue };
-            for line in emergency.words() {
+            for line in emergency.permissions() {
                 tracing::info!(%account, check = "protection", "{line}");
+            }
+            if let Ok(plan) = &emergency.first {
+                let name = &emergency.name;
+                tracing::info!(%account, check = "permits", "{name}: a trim goes through in simulation now: {}", plan.headline);
             }
             if let Err(reason) = &emergency.first {
                 let text = format!("start-up check: {}: {reason}", emergency.name);

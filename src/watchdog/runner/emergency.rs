@@ -48,9 +48,20 @@ pub struct Emergency {
 }
 
 impl Emergency {
-    /// Lines for people.
+    /// Lines for people: what may be sold, what that is enough for, and what would be done first.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
+        let mut lines = self.permissions();
+        lines.push(match &self.first {
+            Ok(plan) => format!("{}: a trim goes through in simulation now: {}", self.name, plan.headline),
+            Err(reason) => format!("{}: {reason}", self.name),
+        });
+        lines
+    }
+
+    /// What may be sold, and whether that is enough for falls.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<String> {
         let may_sell = match self.may_sell.is_empty() {
             true => "nothing".to_owned(),
             false => self.may_sell.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -61,10 +72,6 @@ impl Emergency {
             let late = if fall.liquidatable { "; in one block, it could be liquidated first" } else { "" };
             format!("{}: a move of {} % against it: health factor {}, {enough}{late}", self.name, fall.percent, fall.health_factor)
         }));
-        lines.push(match &self.first {
-            Ok(plan) => format!("{}: a trim goes through in simulation now: {}", self.name, plan.headline),
-            Err(reason) => format!("{}: {reason}", self.name),
-        });
         lines
     }
 }
