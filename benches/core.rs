@@ -98,9 +98,7 @@ fn planning(criterion: &mut Criterion, desk: &Desk, pair: &Pair, cases: &[Case])
     for Case { name, request, snapshot, .. } in cases {
         let settings = desk.settings(snapshot, pair, request, None, gas_price)?;
         criterion.bench_function(&format!("plan: {name}"), |bencher| {
-            bencher.iter(|| {
-                plan(black_box(request), snapshot, pair, &settings, &hubs).map_err(Box::new)
-            });
+            bencher.iter(|| plan(black_box(request), snapshot, pair, &settings, &hubs).map_err(Box::new));
         });
     }
     for Case { name, snapshot, plan, .. } in cases {

@@ -136,7 +136,9 @@ pub enum Refusal {
     #[error("the account has supplied no {0}")]
     NoSupply(String),
     /// It cannot back debt: its LTV is 0 here, or the account is in isolation mode.
-    #[error("{0} cannot be used as collateral: its loan to value is 0 in the account's e-mode, or the account is in isolation mode")]
+    #[error(
+        "{0} cannot be used as collateral: its loan to value is 0 in the account's e-mode, or the account is in isolation mode"
+    )]
     BacksNoDebt(String),
     /// Nothing to repay.
     #[error("the account owes no {0}")]

@@ -10,8 +10,8 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
-        ActionArgs, AdoptArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
-        PayoutArg, ThresholdArgs, WithdrawArgs,
+        ActionArgs, AdoptArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs,
+        PairArgs, PayoutArg, ThresholdArgs, WithdrawArgs,
     },
     plan_view::{DryRun, GasView, plan_text, settlement_text, simulation_text},
     session::Session,
@@ -22,8 +22,8 @@ use crate::{
     config::Thresholds,
     journal::IntentId,
     loops::{
-        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, PairError, Payout, PlanError, Request, Scope, Settings, Share,
-        ThresholdChange, WETH, change_thresholds, class_of, known_loops, plan,
+        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, PairError, Payout, PlanError, Request, Scope,
+        Settings, Share, ThresholdChange, WETH, change_thresholds, class_of, known_loops, plan,
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     units::{Bps, Millis, parse_units},

@@ -178,13 +178,7 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
         }
         None => "  nothing limits more debt".to_owned(),
     };
-    [
-        format!("{} at {}, {owner}", view.pair, view.leverage),
-        table(&[], &figures),
-        marks,
-        growth,
-    ]
-    .join("\n")
+    [format!("{} at {}, {owner}", view.pair, view.leverage), table(&[], &figures), marks, growth].join("\n")
 }
 
 /// What no loop of the journal has, if that is anything.

@@ -21,6 +21,7 @@ mod loop_exit;
 mod origin;
 mod pair_price;
 mod perps;
+mod protect;
 mod rpc;
 mod secret;
 mod service;
@@ -29,7 +30,6 @@ mod sources;
 mod strategy;
 #[cfg(test)]
 mod tests;
-mod protect;
 mod thresholds;
 mod tier;
 mod url;
@@ -48,6 +48,7 @@ pub use loop_exit::LoopExit;
 pub use origin::{Origin, Setting};
 pub use pair_price::{PairPrice, PairSide, PriceMove, is_currency_symbol};
 pub use perps::PerpsConfig;
+pub use protect::{SellConfig, WalletUse};
 pub use rpc::{PreConfirmed, RpcConfig};
 pub use secret::{HookUrl, Secret};
 pub use service::{MetricsConfig, SocketConfig};
@@ -56,10 +57,7 @@ pub use sources::Sources;
 pub use strategy::{
     AfterPerp, BelowMinimum, FixedRisk, KellyNotional, MarginFrom, OnPerpFailure, StrategyConfig, TableName,
 };
-pub use protect::{SellConfig, WalletUse};
 pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
-pub use watch::{
-    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TopUpConfig, WatchConfig,
-};
+pub use watch::{BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TopUpConfig, WatchConfig};

@@ -314,8 +314,7 @@ impl<'a> Context<'a> {
         blocking
             .filter(|supply| {
                 // With several, each is tried on what the ones before it leave.
-                start.clone().use_as_collateral(supply.asset, false).is_ok()
-                    && self.is_small(supply.value.0)
+                start.clone().use_as_collateral(supply.asset, false).is_ok() && self.is_small(supply.value.0)
             })
             .map(|supply| Prepare::Collateral { asset: supply.asset, enabled: false })
             .collect()

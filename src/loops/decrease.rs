@@ -165,7 +165,7 @@ impl<'a> Decreasing<'a> {
         let rest = if swap.is_some() { U256::from(REST) } else { U256::ZERO };
         let withdrawn = self.ask.collateral_out.saturating_add(limit).saturating_add(rest);
         let own = ctx.own_supply(&self.base)?;
-        if withdrawn > own {
+        if withdrawn > own && !ctx.apart.collateral.is_zero() {
             let (needed, own) = (Box::new(ctx.collateral_amount(withdrawn)), Box::new(ctx.collateral_amount(own)));
             return Err(PlanError::NotOwn { needed, own });
         }

@@ -6,8 +6,8 @@
 //! too: a protective plan never lowers the health factor, and an urgent one loses no more than a liquidation would.
 //! Fails with [`PlanError`], which says what to change and by how much.
 
-pub mod algebra;
 mod account;
+pub mod algebra;
 mod allow;
 mod approvals;
 mod audit;
@@ -30,8 +30,8 @@ mod loss;
 mod marks;
 mod moving_price;
 mod pair;
-mod protect;
 mod price_level;
+mod protect;
 mod record;
 mod repay;
 mod request;

@@ -232,11 +232,7 @@ fn rate(slice: &Slice) -> U256 {
 }
 
 /// The combination that reaches the target alone at the least cost, with that cost.
-fn cheapest_single(
-    open: &mut [Candidate<'_>],
-    target: U256,
-    needed: U256,
-) -> Result<Option<(usize, U256)>, PlanError> {
+fn cheapest_single(open: &mut [Candidate<'_>], target: U256, needed: U256) -> Result<Option<(usize, U256)>, PlanError> {
     let mut best: Option<(U256, Address, Address, usize)> = None;
     for candidate in open.iter() {
         let start = candidate.ctx.start();
@@ -273,7 +269,10 @@ fn conclude(
                 // What brings the account furthest goes first.
                 parts.sort_by_key(|part| std::cmp::Reverse((part.progress, part.combination)));
             }
-            parts.iter().map(|part| Sale { combination: part.combination, repay: Some(part.repaid), cost: part.cost }).collect()
+            parts
+                .iter()
+                .map(|part| Sale { combination: part.combination, repay: Some(part.repaid), cost: part.cost })
+                .collect()
         }
     };
     if let Some(last) = sales.last_mut() {
@@ -304,7 +303,8 @@ impl Candidate<'_> {
         let amount = amount.saturating_add(amount / U256::from(64u8)).min(left_debt);
         let most_sold = self.sold.saturating_add(left_supply);
         let fits = |amount: U256| {
-            amount.is_zero() || self.priced(self.repaid.saturating_add(amount)).is_some_and(|(sold, _)| sold <= most_sold)
+            amount.is_zero()
+                || self.priced(self.repaid.saturating_add(amount)).is_some_and(|(sold, _)| sold <= most_sold)
         };
         let amount = if fits(amount) { amount } else { coarse(amount, fits) };
         if amount.is_zero() {
@@ -312,7 +312,8 @@ impl Candidate<'_> {
         }
         let repaid = self.repaid.saturating_add(amount);
         let (sold, cost) = self.priced(repaid)?;
-        let progress = self.progress(target, repaid, sold)?.checked_sub(self.progress(target, self.repaid, self.sold)?)?;
+        let progress =
+            self.progress(target, repaid, sold)?.checked_sub(self.progress(target, self.repaid, self.sold)?)?;
         (!progress.is_zero()).then_some(Slice { repaid, sold, cost, progress })
     }
 
@@ -383,7 +384,8 @@ mod tests {
     fn ether_alone_is_enough_in_the_worked_example_and_bitcoin_alone_is_not() {
         // strategy.md §5: 30 WETH at 2 550 (LT 0.83) and 0.05 cbBTC at 90 000 (LT 0.78) against 60 000 USDC.
         let (ether, bitcoin) = ((usd(76_500), hundredths(83)), (usd(4_500), hundredths(78)));
-        let weighted = usd(76_500) * U256::from(83u8) / U256::from(100u8) + usd(4_500) * U256::from(78u8) / U256::from(100u8);
+        let weighted =
+            usd(76_500) * U256::from(83u8) / U256::from(100u8) + usd(4_500) * U256::from(78u8) / U256::from(100u8);
         let reaches = |sellable: &[(U256, U256)]| suffices(sellable, weighted, usd(60_000), hundredths(125), Bps(10));
         assert!(reaches(&[ether]));
         assert!(!reaches(&[bitcoin]));

@@ -211,12 +211,7 @@ fn nonzero(funds: Funds) -> Result<(), PlanError> {
     }
 }
 
-fn draw(
-    ctx: &Context<'_>,
-    funds: Funds,
-    target: Option<Target>,
-    amount: U256,
-) -> Result<Draft, PlanError> {
+fn draw(ctx: &Context<'_>, funds: Funds, target: Option<Target>, amount: U256) -> Result<Draft, PlanError> {
     let target = target.map(Target::validate).transpose()?;
     let is_new = ctx.own_supply(&ctx.start())?.is_zero();
     // A loop that is where it should be only gets the debt of the amount.
@@ -346,9 +341,9 @@ fn entering(ctx: &Context<'_>) -> Vec<Prepare> {
     }
     let (mut after, mut steps) = (start, Vec::new());
     for dust in ctx.model.supplies.iter().filter(|supply| supply.is_dust && supply.is_collateral) {
-        let bars = market.reserve(dust.asset).is_ok_and(|reserve| {
-            market.category(wanted).is_ok_and(|category| market.ltv_in(reserve, category).0 == 0)
-        });
+        let bars = market
+            .reserve(dust.asset)
+            .is_ok_and(|reserve| market.category(wanted).is_ok_and(|category| market.ltv_in(reserve, category).0 == 0));
         let step = Prepare::Collateral { asset: dust.asset, enabled: false };
         if bars && step.apply(&mut after).is_ok() {
             steps.push(step);

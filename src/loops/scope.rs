@@ -42,11 +42,7 @@ pub(super) struct Apart {
 
 impl Apart {
     /// For a pair's two tokens in an account.
-    pub(super) fn of(
-        scope: Scope,
-        model: &AccountModel,
-        (collateral, debt): (Address, Address),
-    ) -> Self {
+    pub(super) fn of(scope: Scope, model: &AccountModel, (collateral, debt): (Address, Address)) -> Self {
         let supplied = model.supply(collateral).map_or(U256::ZERO, |supply| supply.amount);
         let owed = model.debt(debt).map_or(U256::ZERO, |debt| debt.amount);
         let part = model.loop_of(collateral, debt);

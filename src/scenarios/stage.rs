@@ -13,7 +13,9 @@ use crate::{
     config::{BoundsConfig, ConfigError, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal, JournalError},
     localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
-    loops::{LoopSnapshot, Pair, PairError, PlanError, Request, Scope, Settings, UnknownFeed, execute, known_loops, plan},
+    loops::{
+        LoopSnapshot, Pair, PairError, PlanError, Request, Scope, Settings, UnknownFeed, execute, known_loops, plan,
+    },
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},

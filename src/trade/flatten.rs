@@ -211,7 +211,12 @@ async fn carry_out<V: PerpVenue>(
     Ok((words, report.exit_code()))
 }
 
-async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
+async fn plan<V: PerpVenue>(
+    desk: &Desk<V>,
+    venue: &VenueSnapshot,
+    action: &FlattenAction,
+    known: &[KnownLoop],
+) -> Result<Plan, TradeError> {
     let market = market(desk).await?;
     let gas_price = desk.endpoints.fee_market(&market.block).await?.price(&desk.settings.fees.open);
     let subject = format!("flatten {action:?} {} {}", market.block.hash, desk.account);

@@ -178,8 +178,14 @@ async fn several_collaterals_are_all_named_and_only_the_journals_own_pair_is_mar
     let pairs: Vec<&str> = loops.iter().filter_map(|one| one["pair"].as_str()).collect();
     assert_eq!(pairs, ["WETH/USDC"], "no pair is invented: {json:#}");
     let unclaimed = &json["not_opened_here"];
-    assert_eq!((unclaimed["supplied"][0]["unit"].as_str(), unclaimed["owed"][0]["unit"].as_str()), (Some("cbETH"), Some("WETH")));
-    assert!(json["leverage"].is_object() && json["ltv"].is_object() && json["thresholds"]["trigger"].is_string(), "{json:#}");
+    assert_eq!(
+        (unclaimed["supplied"][0]["unit"].as_str(), unclaimed["owed"][0]["unit"].as_str()),
+        (Some("cbETH"), Some("WETH"))
+    );
+    assert!(
+        json["leverage"].is_object() && json["ltv"].is_object() && json["thresholds"]["trigger"].is_string(),
+        "{json:#}"
+    );
     assert_eq!(json["reserves"].as_array().map(Vec::len), Some(3));
     assert_eq!(
         raw(&serde_json::json!({ "raw": json["aave"]["health_factor"] })) / U256::from(10u64.pow(9)),

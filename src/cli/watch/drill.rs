@@ -162,7 +162,7 @@ impl<'a> Field<'a> {
         let list = session.reserves().await?;
         let account = session.account().await?;
         let market = read_market(session, &list).await?;
-        let emergency = emergency(session, account).await?;
+        let emergency = Box::pin(emergency(session, account)).await?;
         let chosen = Self::of_emergency(session, account, emergency.as_ref())?;
         let name = |given: &Option<String>, chosen: Option<Address>, otherwise: &str| {
             given.clone().or_else(|| chosen.map(|token| token.to_string())).unwrap_or_else(|| otherwise.to_owned())

@@ -30,7 +30,8 @@ impl AlertSink for Silent {
 pub(super) async fn emergency(session: &Session, account: Address) -> Outcome<Option<Emergency>> {
     let config = &session.config;
     let reserves = session.reserves().await?;
-    let feeds = FeedBook::new(&config.watch, &reserves).map_err(|error| Failure::message(Exit::Configuration, error))?;
+    let feeds =
+        FeedBook::new(&config.watch, &reserves).map_err(|error| Failure::message(Exit::Configuration, error))?;
     let meters = Meters::new().map_err(|error| Failure::message(Exit::Bug, error))?;
     let office = Office::new(
         session.endpoints.clone(),
@@ -47,6 +48,6 @@ pub(super) async fn emergency(session: &Session, account: Address) -> Outcome<Op
     let survey = Survey::new(reserves, Wad(U256::MAX)).with_feeds(feeds);
     let mut watch = Watch::over(office, survey, std::slice::from_ref(&seat));
     let head = Reader::head(&session.endpoints).await?;
-    let seen = watch.read(head, session.clock.monotonic()).await?;
-    Ok(seat.rehearse_emergency(&seen).await?)
+    let seen = Box::pin(watch.read(head, session.clock.monotonic())).await?;
+    Ok(Box::pin(seat.rehearse_emergency(&seen)).await?)
 }

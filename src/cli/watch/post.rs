@@ -129,7 +129,7 @@ impl Post {
         checks::exits(&self.session, &self.alerts, &acting, seen)?;
         for seat in self.seats.iter_mut().filter(|seat| seat.can_act()) {
             let account = seat.account();
-            let Some(emergency) = seat.rehearse_emergency(seen).await? else { continue };
+            let Some(emergency) = Box::pin(seat.rehearse_emergency(seen)).await? else { continue };
             for line in emergency.permissions() {
                 tracing::info!(%account, check = "protection", "{line}");
             }

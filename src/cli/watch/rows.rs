@@ -64,7 +64,15 @@ fn loop_rows(facts: &AccountFacts) -> Vec<LoopRow> {
         // The account as a whole has no price of its own.
         let of = PairPrice::of(PairSide::of_symbol(&facts.name), PairSide::of_symbol("USD"));
         let (price, trim_price, liquidation_price) = (None, None, None);
-        return vec![LoopRow { pair: facts.name.clone(), health_factor, marks, of, price, trim_price, liquidation_price }];
+        return vec![LoopRow {
+            pair: facts.name.clone(),
+            health_factor,
+            marks,
+            of,
+            price,
+            trim_price,
+            liquidation_price,
+        }];
     }
     let row = |held: &LoopFacts| LoopRow {
         pair: held.pair.name.clone(),

@@ -31,7 +31,9 @@ pub(in crate::loops) fn claims_on(
     is_debt: bool,
     index: Ray,
 ) -> Result<Vec<Claim>, MathError> {
-    let of = |asset: Address| move |known: &&KnownLoop| asset == if is_debt { known.position.debt } else { known.position.collateral };
+    let of = |asset: Address| {
+        move |known: &&KnownLoop| asset == if is_debt { known.position.debt } else { known.position.collateral }
+    };
     let claims = known.iter().filter(of(asset)).map(|known| {
         let terms = &known.position.terms;
         let (principal, then) = match is_debt {
@@ -76,10 +78,9 @@ pub(super) fn divide(total: U256, claims: &[Claim], spare: U256) -> Result<Vec<U
         _ => None,
     };
     let left = total.saturating_sub(sum);
-    let rounding = U256::from(ROUNDING).saturating_mul(U256::from(count)).saturating_add(sum / U256::from(ROUNDING_SHARE));
-    let takes_all = sum >= total
-        || left <= rounding
-        || sole.is_some_and(|claim| left <= spare || !claim.is_exact);
+    let rounding =
+        U256::from(ROUNDING).saturating_mul(U256::from(count)).saturating_add(sum / U256::from(ROUNDING_SHARE));
+    let takes_all = sum >= total || left <= rounding || sole.is_some_and(|claim| left <= spare || !claim.is_exact);
     let share = |claim: &Claim| match (takes_all, sum.is_zero()) {
         (_, true) => Ok(U256::ZERO),
         (true, false) => mul_div_down(total, claim.amount, sum),

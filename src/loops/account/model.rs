@@ -121,11 +121,7 @@ impl AccountSupply {
 
 impl AccountModel {
     /// The account in a projection, at its moment.
-    pub fn new(
-        projection: &Projection,
-        known: &[KnownLoop],
-        defaults: &ThresholdsConfig,
-    ) -> Result<Self, StateError> {
+    pub fn new(projection: &Projection, known: &[KnownLoop], defaults: &ThresholdsConfig) -> Result<Self, StateError> {
         let data = projection.account_data()?;
         let dust = dust_below(data.collateral);
         let (mut supplies, mut debts, mut shares) = (Vec::new(), Vec::new(), Vec::new());
@@ -163,9 +159,7 @@ impl AccountModel {
     /// The journal's loop of a pair.
     #[must_use]
     pub fn loop_of(&self, collateral: Address, debt: Address) -> Option<&LoopPart> {
-        let is_it = |part: &&LoopPart| {
-            part.known.position.collateral == collateral && part.known.position.debt == debt
-        };
+        let is_it = |part: &&LoopPart| part.known.position.collateral == collateral && part.known.position.debt == debt;
         self.loops.iter().find(is_it)
     }
 
@@ -218,7 +212,8 @@ fn supply(
     let value = if reserve.price.is_some() { reserve.collateral_value(amount)? } else { UsdE8(U256::ZERO) };
     let is_collateral = account.configuration.is_collateral(reserve.id);
     let category = market.category(account.emode)?;
-    let (unclaimed, shares) = shared(amount, reserve, &claims_on(known, reserve.asset, false, reserve.normalized_income(projection.at())?)?)?;
+    let (unclaimed, shares) =
+        shared(amount, reserve, &claims_on(known, reserve.asset, false, reserve.normalized_income(projection.at())?)?)?;
     let supply = AccountSupply {
         asset: reserve.asset,
         symbol: reserve.symbol.clone(),
@@ -241,7 +236,8 @@ fn debt(
 ) -> Result<(AccountDebt, Shares), StateError> {
     let amount = projection.owed(reserve.asset)?;
     let value = reserve.debt_value(amount)?;
-    let (unclaimed, shares) = shared(amount, reserve, &claims_on(known, reserve.asset, true, reserve.normalized_debt(projection.at())?)?)?;
+    let (unclaimed, shares) =
+        shared(amount, reserve, &claims_on(known, reserve.asset, true, reserve.normalized_debt(projection.at())?)?)?;
     let (asset, symbol) = (reserve.asset, reserve.symbol.clone());
     Ok((AccountDebt { asset, symbol, amount, value, is_dust: value < dust, unclaimed }, shares))
 }

@@ -92,7 +92,9 @@ impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RepayWithSupply { .. } => f.write_str("repaying with the supply of the same asset"),
-            Self::Flash { source, bound, repay: None, .. } => write!(f, "flash loan from {source} at the {bound} bounds"),
+            Self::Flash { source, bound, repay: None, .. } => {
+                write!(f, "flash loan from {source} at the {bound} bounds")
+            }
             Self::Flash { source, bound, repay: Some(_), .. } => {
                 write!(f, "a part of the trim with a flash loan from {source} at the {bound} bounds")
             }

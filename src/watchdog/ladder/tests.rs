@@ -111,7 +111,10 @@ fn every_collateral_that_may_be_sold_is_tried_at_the_same_bounds_before_any_boun
 fn a_supply_of_the_debts_own_asset_repays_it_without_swap_and_the_wallet_is_left_alone_where_the_owner_says_so() {
     let mut same = sale("USDC");
     same.pair.debt = same.pair.collateral;
-    let barred = WalletOption { barred: Some("watch.use_wallet leaves the wallet alone".to_owned()), ..situation().wallet[0].clone() };
+    let barred = WalletOption {
+        barred: Some("watch.use_wallet leaves the wallet alone".to_owned()),
+        ..situation().wallet[0].clone()
+    };
     let at = Situation { sales: vec![same.clone()], wallet: vec![barred], ..situation() };
     assert_eq!(climb(&at), [Rung::RepayWithSupply { pair: same.pair }, Rung::AskHuman]);
 }

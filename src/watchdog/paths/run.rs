@@ -2,7 +2,13 @@
 
 use alloy::primitives::U256;
 
-use super::{Notice, Outcome, Path, Position, Shown, Step, liquidator::liquidate, seen::{Seen, pair}, swap::Pool, trim::Bench};
+use super::{
+    Notice, Outcome, Path, Position, Shown, Step,
+    liquidator::liquidate,
+    seen::{Seen, pair},
+    swap::Pool,
+    trim::Bench,
+};
 use crate::{
     config::{BoundsConfig, LoopClass, WatchConfig},
     journal::Severity,
@@ -11,7 +17,7 @@ use crate::{
     units::{MathError, UsdE8, WAD, Wad},
     watchdog::{
         ladder::{Next, Rung, RungOutcome, SaleOption, Situation, Tried, WalletOption, next},
-        rules::{AccountFacts, Action, Evaluation, Levels, AccountTrim, Memory, evaluate},
+        rules::{AccountFacts, AccountTrim, Action, Evaluation, Levels, Memory, evaluate},
     },
 };
 

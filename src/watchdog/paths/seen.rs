@@ -60,8 +60,7 @@ impl Seen {
             borrow_rate: Decimal::ZERO,
             net_carry_per_day: Decimal::ZERO,
         };
-        let holding =
-            |symbol: &str, supplied, owed| HoldingFacts { symbol: symbol.to_owned(), supplied, owed };
+        let holding = |symbol: &str, supplied, owed| HoldingFacts { symbol: symbol.to_owned(), supplied, owed };
         Ok(AccountFacts {
             health_factor: position.health_factor(head.oracle)?,
             at_pool: Some(position.health_factor(head.pool)?),

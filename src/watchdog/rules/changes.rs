@@ -46,8 +46,10 @@ impl Round<'_> {
             facts.name,
             words.join(", "),
         );
-        let changes: Vec<_> =
-            changed.iter().map(|(words, before, after)| json!([words, before.to_string(), after.to_string()])).collect();
+        let changes: Vec<_> = changed
+            .iter()
+            .map(|(words, before, after)| json!([words, before.to_string(), after.to_string()]))
+            .collect();
         let inputs = json!({ "block": facts.block.number, "changes": changes, "health_factor": health_factor });
         self.fire(Rule::Changed, Severity::Alert, facts.name.clone(), reason, inputs);
     }

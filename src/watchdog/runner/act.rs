@@ -40,7 +40,9 @@ impl Seat {
                             (Request::Adjust { target: Target::Leverage(*leverage) }, Urgency::Trim)
                         }
                     };
-                    return Box::pin(self.ordinary(action, &request, pair, Some(urgency), (seen, facts))).await.map(Some);
+                    return Box::pin(self.ordinary(action, &request, pair, Some(urgency), (seen, facts)))
+                        .await
+                        .map(Some);
                 }
                 Action::Boost { pair, target } => {
                     let request = boost_to(*target);

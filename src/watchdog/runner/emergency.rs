@@ -70,7 +70,10 @@ impl Emergency {
         lines.extend(self.falls.iter().map(|fall| {
             let enough = if fall.suffices { "what may be sold is enough" } else { "what may be sold is NOT enough" };
             let late = if fall.liquidatable { "; in one block, it could be liquidated first" } else { "" };
-            format!("{}: a move of {} % against it: health factor {}, {enough}{late}", self.name, fall.percent, fall.health_factor)
+            format!(
+                "{}: a move of {} % against it: health factor {}, {enough}{late}",
+                self.name, fall.percent, fall.health_factor
+            )
         }));
         lines
     }
@@ -96,8 +99,8 @@ impl Seat {
             by_feed: false,
             ahead: false,
         };
-        let Some(means) = self.means(&trim, seen).await? else { return Ok(None) };
-        let first = self.rehearse(&trim, seen).await?.map(Box::new);
+        let Some(means) = Box::pin(self.means(&trim, seen)).await? else { return Ok(None) };
+        let first = Box::pin(self.rehearse(&trim, seen)).await?.map(Box::new);
         let goal = from_decimal(facts.thresholds.target, 18).unwrap_or(U256::MAX);
         let falls = FALLS.into_iter().filter_map(|percent| self.fall(&means, seen, percent, goal)).collect();
         let may_sell = means.model.sellable(&means.sell).into_iter().filter_map(|(asset, amount)| {

@@ -203,7 +203,8 @@ fn sale(one: &Combination, repay: Option<U256>) -> SaleOption {
             kinds.push(candidate.source);
         }
     }
-    let free = snapshot.market.reserve(pair.collateral.token).map(|reserve| reserve.virtual_balance).unwrap_or_default();
+    let free =
+        snapshot.market.reserve(pair.collateral.token).map(|reserve| reserve.virtual_balance).unwrap_or_default();
     SaleOption {
         pair: key(pair),
         repay,

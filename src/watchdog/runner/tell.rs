@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Acted, Seat, WatchError, seat::Hands};
 use crate::{
-    loops::algebra::leverage_wad,
     journal::{Event, JournalError, Sample, Severity, Stamp},
+    loops::algebra::leverage_wad,
     units::{Millis, WAD, Wad},
     watchdog::{
         ops::{AccountGauges, Alert, LoopGauges},

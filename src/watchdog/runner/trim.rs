@@ -87,7 +87,8 @@ impl Seat {
                     all_words.push(words);
                     overtaken += 1;
                     // The next bounds allow for the move that was too much for these.
-                    trim.pressure = trim.pressure.next().filter(|next| self.may_use(*next, facts)).unwrap_or(trim.pressure);
+                    trim.pressure =
+                        trim.pressure.next().filter(|next| self.may_use(*next, facts)).unwrap_or(trim.pressure);
                     true
                 }
             };
@@ -120,7 +121,7 @@ impl Seat {
         let first_seen = office.clock.monotonic();
         let accounts = BTreeSet::from([self.account]);
         let list = std::sync::Arc::new(survey.list().clone());
-        let read = survey.read(&office.endpoints, head, &[self.account], &accounts).await;
+        let read = Box::pin(survey.read(&office.endpoints, head, &[self.account], &accounts)).await;
         let Ok(observation) = read else { return Ok(None) };
         let seen = Seen { observation: std::sync::Arc::new(observation), first_seen, list };
         let facts = self.loop_facts(&seen.observation, std::time::Duration::ZERO)?;
@@ -137,7 +138,7 @@ impl Seat {
         (overtaken, is_first): (u32, bool),
     ) -> Result<Ladder, WatchError> {
         let name = &trim.account;
-        let Some(means) = self.means(trim, seen).await? else {
+        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
             return Ok(Ladder::Ended(None, format!("{name} was not read at this head")));
         };
         let situation = self.situation(trim, &means, facts.health_factor, seen);
@@ -151,7 +152,10 @@ impl Seat {
                     (rung, reason)
                 }
                 Next::Wait(rung) => {
-                    return Ok(Ladder::Ended(None, format!("{name}: {rung} has no known outcome yet; nothing else is tried")));
+                    return Ok(Ladder::Ended(
+                        None,
+                        format!("{name}: {rung} has no known outcome yet; nothing else is tried"),
+                    ));
                 }
                 Next::Done(rung) => return Ok(Ladder::Ended(None, format!("{name}: {rung} was done before"))),
             };
@@ -200,7 +204,7 @@ impl Seat {
     /// Plans, checks and rehearses a trim without signing anything, so that what would stand in its way is known before it
     /// is needed.
     pub(super) async fn arm(&mut self, trim: &AccountTrim, seen: &Seen) -> Result<Acted, WatchError> {
-        let words = match self.rehearse(trim, seen).await? {
+        let words = match Box::pin(self.rehearse(trim, seen)).await? {
             Ok(_) => format!("{}: armed; a trim is planned and goes through in simulation", trim.account),
             Err(reason) => format!("{}: armed, but {reason}", trim.account),
         };
@@ -209,22 +213,23 @@ impl Seat {
 
     /// The same: the plan that would be sent first, or what would stand in a trim's way, in words.
     pub(super) async fn rehearse(&self, trim: &AccountTrim, seen: &Seen) -> Result<Result<Plan, String>, WatchError> {
-        let Some(means) = self.means(trim, seen).await? else {
+        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
             return Ok(Err("the account was not read at this head".to_owned()));
         };
         let mut first = None;
         for (one, repay) in means.in_order() {
             let request = selling(trim, one, repay);
-            let planned = self.plan(&request, one, (trim.pressure, None), &means, seen).await?;
+            let planned = Box::pin(self.plan(&request, one, (trim.pressure, None), &means, seen)).await?;
             let planned = match planned {
                 Ok(planned) => planned,
                 Err(error) => {
-                    first = first.or_else(|| Some(format!("{}: a trim would not be possible now: {error}", one.pair.name())));
+                    first = first
+                        .or_else(|| Some(format!("{}: a trim would not be possible now: {error}", one.pair.name())));
                     continue;
                 }
             };
             let (block, then) = (one.snapshot.block, one.snapshot.inclusion());
-            match rehearse(&self.office.endpoints, &planned, block, then).await {
+            match Box::pin(rehearse(&self.office.endpoints, &planned, block, then)).await {
                 Ok(_) => return Ok(Ok(planned)),
                 Err(error) => {
                     first = first.or_else(|| Some(format!("{}: a trim would fail now: {error}", one.pair.name())));
@@ -278,7 +283,7 @@ impl Seat {
             }
             Rung::AskHuman => return Ok(Step::Ended(RungOutcome::Done, None)),
         };
-        let planned = match self.plan(&request, &one, (bound, flash), means, seen).await? {
+        let planned = match Box::pin(self.plan(&request, &one, (bound, flash), means, seen)).await? {
             Ok(planned) => planned,
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
@@ -447,4 +452,3 @@ fn failed_to_send(error: &SendError) -> Step {
         _ => Step::Leave(error.to_string()),
     }
 }
-

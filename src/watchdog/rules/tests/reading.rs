@@ -6,9 +6,9 @@ use super::{super::feed::worst_by_feed, *};
 use crate::{
     aave::{AccountState, Market, Price, Projection, RateStrategy, Reserve, ReserveConfiguration, math::RAY},
     config::BoundsConfig,
+    dex::{Deployment, KnownRange, PoolKey, PoolState, Pools, USDC, WETH, sqrt_price_at},
     journal::{LoopPosition, LoopTerms, Origin, PositionId, Stamp},
     loops::KnownLoop,
-    dex::{Deployment, KnownRange, PoolKey, PoolState, Pools, USDC, WETH, sqrt_price_at},
     units::{Millis, Ray},
 };
 

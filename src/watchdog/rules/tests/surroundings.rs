@@ -50,7 +50,14 @@ fn what_is_gone_is_forgotten_so_that_it_is_told_when_it_comes_back() {
     assert_eq!(watch.sees(&at(1, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
     watch.memory.expect_change();
     let (loops, holdings, debt_value) = (vec![], vec![], usd(0));
-    let closed = AccountFacts { loops, holdings, debt_value, health_factor: Wad(U256::MAX), at_stress: None, ..at(2, hf(1_000)) };
+    let closed = AccountFacts {
+        loops,
+        holdings,
+        debt_value,
+        health_factor: Wad(U256::MAX),
+        at_stress: None,
+        ..at(2, hf(1_000))
+    };
     assert_eq!(watch.sees(&closed), (vec![], vec![]));
     assert_eq!(watch.sees(&at(3, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
 }
