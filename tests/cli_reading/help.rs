@@ -10,6 +10,7 @@ const COMMANDS: [&str; 38] = [
     "replica stop",
     "replica status",
     "replica price",
+    "replica liquidate",
     "replica warp",
     "replica fund",
     "fork",

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Controls, PriceChange, PriceTarget,
     feeds::{Quotes, quote},
-    one_block::{SMALL, mine_together},
+    one_block::{ANSWER, SMALL, mine_together},
     standard::refuse_delay,
 };
 use crate::{
@@ -227,7 +227,7 @@ impl Controls {
                 Call::new(trader, own.source, &IReplicaRatioFeed::setRatioCall { ratio })
             }
         };
-        call.gas = SMALL;
+        call.gas = if delay == Secs(0) { ANSWER } else { SMALL };
         Ok(call)
     }
 

@@ -5,7 +5,7 @@ use alloy::primitives::{Address, I256, U256};
 use super::{
     Controls, PriceChange, PriceScope, PriceTarget,
     feeds::{Quote, Quotes, quote},
-    one_block::SMALL,
+    one_block::ANSWER,
 };
 use crate::localchain::{
     LocalChainError, Role,
@@ -44,7 +44,7 @@ impl Controls {
         self.take_over_standard(standard, quote(before, reserve)?.price).await?;
         let answer = I256::from_raw(price);
         let call = Call::new(Role::Trader.address(), standard.address, &IReplicaFeed::setCall { answer });
-        Ok(Some((Call { gas: SMALL, ..call }, (standard, self.answer(standard.address).await?))))
+        Ok(Some((Call { gas: ANSWER, ..call }, (standard, self.answer(standard.address).await?))))
     }
 }
 
