@@ -248,7 +248,7 @@ impl<W: Wire> Sender<W> {
         match self.offer_first(&mut lineage, replaces, fees).await? {
             Offered::Rejected(reason) => Ok(StepEnd::Other(Ending::Rejected { reason })),
             Offered::Out => {
-                let end = self.pursue(&mut lineage).await;
+                let end = Box::pin(self.pursue(&mut lineage)).await;
                 if manner != Manner::Ordinary {
                     self.last_tip = lineage.highest_tip();
                 }
