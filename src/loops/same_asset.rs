@@ -50,9 +50,13 @@ pub(super) fn repay_with_supply(
         None => most,
     };
     let mut after = before.clone();
-    after.repay_with_supply(pair.debt.token, AaveAmount::Exact(amount))?;
+    // Supply and debt grow with every second. An exact amount that is the whole of one of them is more than there is in a
+    // block that is earlier than expected, and Aave reverts; "all" is as much as there is by then.
+    let is_all = amount >= before.supplied(pair.debt.token)?.min(before.owed(pair.debt.token)?);
+    let (in_aave, asked) = if is_all { (AaveAmount::All, U256::MAX) } else { (AaveAmount::Exact(amount), amount) };
+    after.repay_with_supply(pair.debt.token, in_aave)?;
     let quantity = ctx.debt_amount(amount);
-    let data = repayWithATokensCall { asset: pair.debt.token, amount, interestRateMode: U256::from(VARIABLE) };
+    let data = repayWithATokensCall { asset: pair.debt.token, amount: asked, interestRateMode: U256::from(VARIABLE) };
     let step = Step {
         purpose: format!("repay {quantity} with the account's own supply of it"),
         to: aave::Deployment::BASE.pool,

@@ -107,8 +107,9 @@ impl Guard {
         Journal::read(self.trader.journals.path(), self.trader.identity.id().as_str(), self.trader.account)
     }
 
+    /// Without debt it is larger than anything.
     pub(crate) async fn health(&self) -> Decimal {
-        Wad(self.trader.health_factor().await).to_decimal().expect("a decimal")
+        Wad(self.trader.health_factor().await).to_decimal().unwrap_or(Decimal::MAX)
     }
 }
 
