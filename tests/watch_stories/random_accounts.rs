@@ -81,8 +81,9 @@ async fn draw_account(trader: &Trader, dice: &mut Dice) -> Vec<String> {
     for _ in 0..dice.within(1, 2) {
         let kind = kinds.remove(usize::try_from(dice.roll()).expect("64 bits") % kinds.len());
         let leverage = Decimal::new(i64::try_from(dice.within(180, 290)).expect("small"), 2);
-        if open(trader, dice, kind, leverage).await {
-            words.push(format!("{kind}/USDC at {leverage}x"));
+        // What the bounds do not allow is opened with less.
+        if Box::pin(open(trader, dice, kind, leverage)).await || Box::pin(open(trader, dice, kind, dec!(1.6))).await {
+            words.push(format!("{kind}/USDC at up to {leverage}x"));
         }
     }
     for (chance, symbol, asset, amount) in [
