@@ -50,6 +50,17 @@ pub enum PlanError {
         /// Its leverage.
         leverage: Box<Quantity>,
     },
+    /// There is one already, from another program or another journal.
+    #[error(
+        "the account already has a {pair} loop at leverage {leverage} that this journal did not open: \
+         take it over with `loop adopt`, or add --include-existing to adjust or close it"
+    )]
+    LoopElsewhere {
+        /// Pair.
+        pair: String,
+        /// Its leverage.
+        leverage: Box<Quantity>,
+    },
     /// Amounts that the journal did not open.
     #[error(
         "the account has {collateral} supplied and {debt} owed that this journal did not open: \

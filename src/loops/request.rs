@@ -279,7 +279,7 @@ fn refuse_loop_elsewhere(ctx: &Context<'_>) -> Result<(), PlanError> {
     let collateral = ctx.collateral.collateral_value(supply.unclaimed)?.0;
     let debt = ctx.debt.debt_value(owed.unclaimed)?.0;
     let leverage = Box::new(Quantity::new(leverage_wad(collateral, debt), 18, "x"));
-    Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage })
+    Err(PlanError::LoopElsewhere { pair: ctx.pair.name(), leverage })
 }
 
 /// The action needs something that it is about: a loop of the journal, or what is there with `--include-existing`.
