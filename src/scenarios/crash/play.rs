@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
+    config::{BoundsConfig, FeesConfig, SellConfig, ThresholdsConfig, WalletUse, WatchConfig},
     localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
     loops::{FeedBook, Survey},
     scenarios::{Stage, StoryError},
@@ -90,8 +90,8 @@ pub async fn crash(
     let patience = Patience { poll: POLL, ..Patience::default() };
     let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
     let course = Course::begin(&controls).await?;
-    // The wallet is a part of the path.
-    let watch = WatchConfig { use_wallet: WalletUse::Everything, ..foresight.settings(watch) };
+    // The wallet is a part of the path, and no journal has opened the loop.
+    let watch = WatchConfig { use_wallet: WalletUse::Everything, sell: SellConfig::All, ..foresight.settings(watch) };
     let feeds = FeedBook::new(&watch, &list)?;
     let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
     let rulebook = Rulebook {
