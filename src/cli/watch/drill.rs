@@ -13,7 +13,7 @@ use crate::{
     aave::ReserveList,
     chain::Reader,
     cli::{
-        deliver::{Delivered, deliver},
+        deliver::deliver,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         loop_args::PairArgs,
@@ -26,7 +26,7 @@ use crate::{
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     send::Settlement,
     units::{Millis, WAD, from_decimal, to_decimal},
-    watchdog::ops::{self, Alerts, ChannelTest, Meters},
+    watchdog::ops::{Alerts, ChannelTest, Delivered, DrilledWith, Meters},
 };
 
 /// The share of the debt that is repaid and borrowed again: one in so many.
@@ -253,8 +253,8 @@ async fn record(session: &Session, account: Address, drill: &Drill) -> Outcome {
         "trim": drill.trim.as_ref().map(|leg| &leg.transactions),
         "back": drill.back.as_ref().map(|leg| &leg.transactions),
     });
-    let with = ops::DrilledWith { figures: figures.clone() };
-    if session.ask_daemon(account, &ops::Request::Drilled(with)).await?.is_some() {
+    let with = DrilledWith { figures: figures.clone() };
+    if session.ask_daemon(account, with).await?.is_some() {
         return Ok(());
     }
     let head = Reader::head(&session.endpoints).await?;

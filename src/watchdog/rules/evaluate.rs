@@ -21,7 +21,7 @@ pub struct Evaluation {
     pub memory: Memory,
 }
 
-/// Decides about an account. Pure.
+/// Decides about an account's loops; its perps are judged in their own time ([`evaluate_perps`](super::evaluate_perps)). Pure.
 #[must_use]
 pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
     let mut round = Round { facts, config, memory: memory.clone(), firings: Vec::new(), actions: Vec::new() };
@@ -33,7 +33,6 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.nonce();
     round.oracles();
     round.loops();
-    round.perps();
     let repeated = !round.actions.is_empty() && round.memory.acts_again(facts.block.hash, facts.health_factor);
     if repeated {
         round.actions.clear();
@@ -52,7 +51,7 @@ pub(super) struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn finish(self) -> Evaluation {
+    pub(super) fn finish(self) -> Evaluation {
         Evaluation { firings: self.firings, actions: self.actions, memory: self.memory }
     }
 

@@ -27,3 +27,4 @@ pub use facts::Sources;
 pub use firing::{Firing, Rule};
 pub use levels::Levels;
 pub use memory::Memory;
+pub use perps::evaluate_perps;
