@@ -92,35 +92,39 @@ const fn name_of(request: &PerpRequest) -> &'static str {
     }
 }
 
+/// A plan that does nothing, for tests.
+#[cfg(test)]
+pub(crate) fn test_plan(kind: &str, subject: serde_json::Value) -> Plan {
+    use alloy::primitives::{Address, B256, U256};
+
+    use crate::{chain::BlockRef, config::Urgency, plan::SCHEMA, units::Secs};
+
+    let block =
+        BlockRef { number: 1, hash: B256::ZERO, timestamp: Secs(1), base_fee: U256::ZERO, pre_confirmed: false };
+    Plan {
+        schema: SCHEMA,
+        id: "id".to_owned(),
+        kind: kind.to_owned(),
+        urgency: Urgency::Open,
+        network: "base".to_owned(),
+        account: Address::ZERO,
+        block,
+        valid_until: Secs(2),
+        headline: String::new(),
+        notes: Vec::new(),
+        steps: Vec::new(),
+        bounds: Vec::new(),
+        figures: Vec::new(),
+        costs: Vec::new(),
+        subject,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use alloy::primitives::{Address, B256, U256};
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{chain::BlockRef, config::Urgency, plan::SCHEMA, units::Secs};
-
-    fn plan(kind: &str, subject: Value) -> Plan {
-        let block =
-            BlockRef { number: 1, hash: B256::ZERO, timestamp: Secs(1), base_fee: U256::ZERO, pre_confirmed: false };
-        Plan {
-            schema: SCHEMA,
-            id: "id".to_owned(),
-            kind: kind.to_owned(),
-            urgency: Urgency::Open,
-            network: "base".to_owned(),
-            account: Address::ZERO,
-            block,
-            valid_until: Secs(2),
-            headline: String::new(),
-            notes: Vec::new(),
-            steps: Vec::new(),
-            bounds: Vec::new(),
-            figures: Vec::new(),
-            costs: Vec::new(),
-            subject,
-        }
-    }
 
     fn cancel() -> Value {
         let position = json!({ "pair_index": 0, "index": 1 });
@@ -129,8 +133,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_what_its_name_and_its_subject_both_say() {
-        assert!(matches!(PlanKind::of(&plan("perp cancel", cancel())), Ok(PlanKind::Perp(_))));
-        assert_eq!(PlanKind::of(&plan("approvals revoke", Value::Null)), Ok(PlanKind::Revocation));
+        assert!(matches!(PlanKind::of(&test_plan("perp cancel", cancel())), Ok(PlanKind::Perp(_))));
+        assert_eq!(PlanKind::of(&test_plan("approvals revoke", Value::Null)), Ok(PlanKind::Revocation));
         for (kind, subject) in [
             ("loop close", cancel()),
             ("perp close", cancel()),
@@ -140,7 +144,7 @@ mod tests {
             ("guard deploy", Value::Null),
             ("", cancel()),
         ] {
-            let unknown = PlanKind::of(&plan(kind, subject)).expect_err(kind);
+            let unknown = PlanKind::of(&test_plan(kind, subject)).expect_err(kind);
             assert!(unknown.to_string().contains(&format!("`{kind}`")), "{unknown}");
         }
     }

@@ -66,6 +66,12 @@ pub struct Done {
 }
 
 impl Done {
+    /// An action that placed no orders.
+    #[must_use]
+    pub fn of(outcome: Outcome, settlement: Option<Settlement>) -> Self {
+        Self { exit: outcome.exit_code(), outcome, settlement, orders: Vec::new(), fills: Vec::new() }
+    }
+
     /// The process's exit code: 7 while an order's end is not known, 5 when one was cancelled.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
@@ -119,11 +125,11 @@ pub async fn send<W: Wire + Reader, V: PerpVenue>(
     Ok(match PlanKind::of(approved.get())? {
         PlanKind::Loop(_) => {
             let loops::Report { outcome, settlement } = Box::pin(loops::execute(sender, clock, approved)).await?;
-            Sent::Over(over(outcome, settlement))
+            Sent::Over(Done::of(outcome, settlement))
         }
         PlanKind::Revocation => {
             let (outcome, settlement) = Box::pin(revoke(sender, clock, approved)).await?;
-            Sent::Over(over(outcome, settlement))
+            Sent::Over(Done::of(outcome, settlement))
         }
         PlanKind::Perp(_) => {
             let venue = venue.ok_or(ActionError::NoVenue)?;
@@ -148,10 +154,6 @@ pub async fn execute<W: Wire + Reader, V: PerpVenue>(
             Ok(report.into())
         }
     }
-}
-
-fn over(outcome: Outcome, settlement: Option<Settlement>) -> Done {
-    Done { exit: outcome.exit_code(), outcome, settlement, orders: Vec::new(), fills: Vec::new() }
 }
 
 /// Takes approvals back; what is left of them is read and recorded.

@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    deliver::answered,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
@@ -19,7 +18,7 @@ use crate::{
     journal::{Intent, IntentFilter, IntentId, Journal, JournalReader},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
-    watchdog::ops::{ReconcileAnswer, ReconcileWith, Request},
+    watchdog::ops::{ReconcileAnswer, ReconcileWith},
 };
 
 #[derive(Debug, Subcommand)]
@@ -140,10 +139,12 @@ async fn export(session: &Session, args: ExportArgs) -> Outcome {
 async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
     let ReconcileArgs { resend, take_back } = args;
     let account = session.account().await?;
-    if let Some(answer) = session.ask_daemon(account, &Request::Reconcile(ReconcileWith { resend, take_back })).await? {
-        let ReconcileAnswer { ending, reconciled } = answered(answer)?;
+    if let Some(answer) = session.ask_daemon(account, ReconcileWith { resend, take_back }).await? {
+        let ReconcileAnswer { ending, reconciled, failed } = answer;
         ending.iter().for_each(|ending| session.output.note(ending));
-        return told(&session, &reconciled);
+        let told = told(&session, &reconciled);
+        let failed = failed.map(|failed| Failure::after_result(Exit::from_code(failed.exit), failed.message));
+        return failed.map_or(told, Err);
     }
     let mut done = Reconciled::default();
     let settled;

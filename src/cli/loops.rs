@@ -6,7 +6,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{answered, deliver},
+    deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
@@ -27,7 +27,7 @@ use crate::{
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     units::{Bps, Millis, parse_units},
-    watchdog::ops::{self, AdoptWith, ChangeWith, ThresholdsAnswer},
+    watchdog::ops::{AdoptWith, ChangeWith, ThresholdsAnswer},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -172,9 +172,9 @@ impl Desk {
         if !self.is_ours {
             return Err(PlanError::NoLoop(self.pair.name()).into());
         }
-        let request = ops::Request::Thresholds(ChangeWith { collateral: tokens.0, debt: tokens.1, change });
-        let thresholds = match self.session.ask_daemon(self.account, &request).await? {
-            Some(answer) => answered::<ThresholdsAnswer>(answer)?.thresholds,
+        let ask = ChangeWith { collateral: tokens.0, debt: tokens.1, change };
+        let thresholds = match self.session.ask_daemon(self.account, ask).await? {
+            Some(ThresholdsAnswer { thresholds }) => thresholds,
             None => {
                 let journal = self.session.journal(self.account).await?;
                 change_thresholds(&journal, tokens, &change, self.session.stamp().await?)?
@@ -340,9 +340,9 @@ async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
     let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
     let thresholds = args.thresholds.change().over(default_thresholds(&session, &market, &pair)?)?;
     let (collateral, debt) = (pair.collateral.token, pair.debt.token);
-    let request = ops::Request::Adopt(Box::new(AdoptWith { collateral, debt, thresholds }));
-    let adopted: Adopted = match session.ask_daemon(account, &request).await? {
-        Some(answer) => answered(answer)?,
+    let ask = AdoptWith { collateral, debt, thresholds };
+    let adopted: Adopted = match session.ask_daemon(account, ask).await? {
+        Some(adopted) => adopted,
         None => {
             let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
             let journal = session.journal(account).await?;

@@ -4,7 +4,7 @@ use alloy::primitives::{U64, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{Delivered, answered, deliver},
+    deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{gas_view, write_plan},
@@ -28,7 +28,7 @@ use crate::{
     },
     plan::{Approved, Plan, check, rehearse},
     units::{Millis, Secs, parse_units},
-    watchdog::ops::{self, ReconcileAnswer, ReconcileWith},
+    watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
 
 /// One basis point in per cent of 1e10.
@@ -282,8 +282,13 @@ async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
 /// Brings the journal's perp orders and positions up to date with the chain; a daemon does it where one holds the journal.
 async fn bring_up_to_date(session: &Session, venue: &AvantisV1) -> Outcome {
     let account = session.account().await?;
-    let done = match session.ask_daemon(account, &ops::Request::Reconcile(ReconcileWith::default())).await? {
-        Some(answer) => answered::<ReconcileAnswer>(answer)?.reconciled,
+    let done = match session.ask_daemon(account, ReconcileWith::default()).await? {
+        Some(ReconcileAnswer { reconciled, failed, .. }) => {
+            if let Some(failed) = failed {
+                session.output.note(format!("note: not all is up to date: {}", failed.message));
+            }
+            reconciled
+        }
         None => {
             let journal = session.journal(account).await?;
             let mut done = Reconciled::default();

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, path::Path};
 use alloy::primitives::Address;
 
 use super::{
-    deliver::answered,
     exit::{Exit, Failure, Outcome},
     session::Session,
     signal_run::shown,
@@ -15,14 +14,14 @@ use crate::{
     journal::{JournalReader, Writer},
     strategy::Signal,
     trade::saga::{Follow, Line, Phase, SagaReport, SignalOrder, Wait, state_of},
-    watchdog::ops::{DaemonClient, Request, SignalResumeWith, SignalTaken, SocketError},
+    watchdog::ops::{DaemonClient, SignalResumeWith, SignalTaken, SocketError},
 };
 
 /// Hands one signal over, and follows its trade to the end unless the user does not want to stay.
 pub(super) async fn run(session: &Session, mut daemon: DaemonClient, order: SignalOrder, detach: bool) -> Outcome {
     let account = session.account().await?;
     session.output.note("handed to the daemon that watches this account");
-    let SignalTaken { taken, words } = answered(daemon.ask(&Request::Signal(Box::new(order))).await?)?;
+    let SignalTaken { taken, words } = daemon.ask(order).await?;
     session.output.note(words);
     let reader = reader(session, account)?;
     if detach {
@@ -79,7 +78,7 @@ pub(super) async fn resume(
     let account = session.account().await?;
     let reader = reader(session, account)?;
     let trades = Trades::open(&reader, with.paper)?;
-    daemon.ask(&Request::SignalResume(Box::new(with))).await?;
+    daemon.ask(with).await?;
     stay(session, &reader, trades, until).await
 }
 
@@ -125,11 +124,11 @@ async fn hand_over(
     if reader.signal(&id)?.is_some() {
         return Ok(None);
     }
-    let request = Request::Signal(Box::new(SignalOrder { signal, ..form.clone() }));
+    let order = SignalOrder { signal, ..form.clone() };
     // A connection of its own for each: the daemon does not wait for one that has nothing to say.
     let mut daemon = session.daemon(account).await?.ok_or_else(ended)?;
-    match daemon.ask(&request).await {
-        Ok(answer) => Ok(Some(answered::<SignalTaken>(answer)?.taken)),
+    match daemon.ask(order).await {
+        Ok(SignalTaken { taken, .. }) => Ok(Some(taken)),
         Err(SocketError::Refused(refused)) => Err(Failure::message(Exit::from_code(refused.exit), refused.message)),
         Err(error) => Err(error.into()),
     }

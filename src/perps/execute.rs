@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     chain::{BlockRef, Clock, Reader},
-    journal::{Journal, JournalReader, Stamp},
+    journal::{IntentId, Journal, JournalReader, Stamp},
     plan::{Approved, Deviation, Plan},
-    send::{Outcome, Sender, Settlement, Wire, perform},
+    send::{Ending, Outcome, Sender, Settlement, Wire, perform},
     units::Millis,
 };
 
@@ -69,6 +69,14 @@ pub struct Placed {
     subject: PerpSubject,
 }
 
+impl Placed {
+    /// How the transactions ended.
+    #[must_use]
+    pub const fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
 /// Carries out an approved plan: sends it, records the orders it placed, and follows each to its end or to the deadline.
 /// No order is placed while the end of an earlier one is not known; what can be settled of earlier ones is settled first.
 pub async fn execute<W: Wire + Reader, V: PerpVenue>(
@@ -103,6 +111,23 @@ pub async fn place<W: Wire + Reader, V: PerpVenue>(
     let (_, stamp) = now(sender.wire(), clock).await?;
     let (settlement, handles) = settle(sender.journal(), sender.wire(), venue, id, stamp).await?;
     fail::fail_point!("perps-after-recorded");
+    Ok(Placed { outcome, settlement: Some(settlement), handles, subject })
+}
+
+/// The same for an intent whose transactions are all included already: what it placed is recorded, if nobody has done that,
+/// and can be followed.
+pub async fn take_up<R: Reader, V: PerpVenue>(
+    journal: &Journal,
+    reader: &R,
+    venue: &V,
+    clock: &dyn Clock,
+    id: IntentId,
+) -> Result<Placed, ExecuteError> {
+    let plan = journal.reader().intent(id)?.plan;
+    let subject = subject_of(&serde_json::from_value(plan).map_err(ExecuteError::Subject)?)?;
+    let (_, stamp) = now(reader, clock).await?;
+    let (settlement, handles) = settle(journal, reader, venue, id, stamp).await?;
+    let outcome = Outcome { done: Vec::new(), ending: Ending::Mined };
     Ok(Placed { outcome, settlement: Some(settlement), handles, subject })
 }
 

@@ -24,7 +24,7 @@ mod venue;
 
 pub use compare::compare;
 pub use error::{BelowMinimum, PerpError};
-pub use execute::{OrderPatience, Placed, Report, execute, follow, place};
+pub use execute::{OrderPatience, Placed, Report, execute, follow, place, take_up};
 pub use execute_error::ExecuteError;
 pub use forecast::{CloseForecast, Forecast, OpenForecast};
 pub use order::{EndKind, Ending, Fill, LikelyReason, OrderHandle, OrderKind, OrderState};

@@ -17,7 +17,7 @@ pub mod saga;
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
 pub use error::TradeError;
-pub use flatten::{ClosingLeg, FlattenAction, FlattenPlan, FlattenReport, Flattened, flatten, plan_flatten};
+pub use flatten::{ClosingLeg, FlattenAction, FlattenPlan, FlattenReport, Flattened, flatten, plan_flatten, plan_leg};
 pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};
 pub use reverts::error_table;

@@ -174,7 +174,7 @@ async fn a_trim_calls_the_sender_away_from_a_handed_signals_transaction() {
 }
 
 /// The hash of the account's transaction in the pool.
-async fn waiting(trader: &Trader) -> String {
+pub(crate) async fn waiting(trader: &Trader) -> String {
     let pool: Value = trader.replica.request("txpool_content", json!([])).await.expect("pool");
     let own = trader.account.to_string().to_lowercase();
     let accounts = pool["pending"].as_object().expect("accounts");

@@ -4,21 +4,18 @@
 use serde_json::{Value, json};
 use trimtab::{
     config::SocketConfig,
-    journal::{Journal, JournalReader, OrderState},
+    journal::OrderState,
     localchain::Behaviour,
     watchdog::ops::{DaemonClient, Request, socket_path},
 };
 
 use crate::{
-    kit::{Daemon, program, until},
+    kit::{Daemon, STORAGE, program, until},
     story::Story,
     trader::{Erc20, Ran, USDC, units},
 };
 
 const OPEN: &str = "perp open --pair ETH/USD --side long --margin 100 --leverage 10 --sl 2900 --broadcast --json";
-/// The venue's contract that takes the margin.
-const STORAGE: alloy::primitives::Address = alloy::primitives::address!("8a311D7048c35985aa31C131B9A13e03a5f7422d");
-
 /// Where it is killed before the endpoints have the order.
 const UNSENT: [&str; 2] = ["journal-after-signed", "send-before-broadcast"];
 /// Where it is killed after that, in the order in which it comes by.
@@ -35,11 +32,6 @@ const SENT: [&str; 9] = [
 ];
 
 impl Story {
-    pub(crate) fn reader(&self) -> JournalReader {
-        let network = self.trader.identity.id();
-        Journal::read(self.trader.journals.path(), network.as_str(), self.trader.account).expect("a journal")
-    }
-
     async fn watching(&self, fail_points: &str) -> Daemon {
         let program = program(&self.trader).env("FAILPOINTS", fail_points);
         Daemon::start(program, &format!("watch --price-url {}", self.keeper.price_url())).await
@@ -59,7 +51,7 @@ impl Story {
     pub(crate) async fn watched_perps(&self) -> usize {
         let path = socket_path(&SocketConfig::default(), self.reader().path());
         let client = DaemonClient::connect(&path, &SocketConfig::default()).await.expect("the socket");
-        let status: Value = client.expect("a daemon").ask(&Request::Status).await.expect("an answer");
+        let status: Value = client.expect("a daemon").ask_plainly(&Request::Status).await.expect("an answer");
         status["accounts"][0]["turn"]["facts"]["perps"].as_array().map_or(0, Vec::len)
     }
 
@@ -84,11 +76,7 @@ async fn is_followed(story: &Story, place: &str) {
     until("the order in the journal", || async { story.reader().open_orders().expect("orders").len() == 1 }).await;
     story.run(OPEN).await.fails(7, &["is still with the venue"]);
     story.keeper.behave(Behaviour::faithful());
-    until("the position in the journal", || async {
-        story.run("perp list").await.succeeds();
-        story.reader().open_perps().expect("perps").len() == 1
-    })
-    .await;
+    until("the position in the journal", || async { story.reader().open_perps().expect("perps").len() == 1 }).await;
     assert_eq!(story.positions().await, 1, "{place}");
     until("the position under watch", || async {
         story.block().await;

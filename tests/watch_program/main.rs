@@ -24,3 +24,4 @@ mod kit;
 mod once;
 mod records;
 mod signals;
+mod stalled;

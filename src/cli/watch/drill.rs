@@ -13,7 +13,7 @@ use crate::{
     aave::{Projection, ReserveList},
     chain::Reader,
     cli::{
-        deliver::{Delivered, deliver},
+        deliver::deliver,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         loops::{gas_view, own_loops, read_market, thresholds_of},
@@ -26,7 +26,7 @@ use crate::{
     send::Settlement,
     units::{Millis, WAD, from_decimal, to_decimal},
     watchdog::{
-        ops::{self, Alerts, ChannelTest, Meters},
+        ops::{Alerts, ChannelTest, Delivered, DrilledWith, Meters},
         runner::Emergency,
     },
 };
@@ -308,8 +308,8 @@ async fn record(session: &Session, account: Address, drill: &Drill) -> Outcome {
         "trim": drill.trim.as_ref().map(|leg| &leg.transactions),
         "back": drill.back.as_ref().map(|leg| &leg.transactions),
     });
-    let with = ops::DrilledWith { figures: figures.clone() };
-    if session.ask_daemon(account, &ops::Request::Drilled(with)).await?.is_some() {
+    let with = DrilledWith { figures: figures.clone() };
+    if session.ask_daemon(account, with).await?.is_some() {
         return Ok(());
     }
     let head = Reader::head(&session.endpoints).await?;

@@ -42,7 +42,7 @@ pub(super) async fn emergency(session: &Session, account: Address) -> Outcome<Op
         Rulebook::from(config),
     );
     let office = Arc::new(office.in_shadow(true));
-    let hands = Hands::None(session.journal_reader(account)?);
+    let hands = Hands::None(session.journal_reader(account)?.map(Arc::new));
     let mut seat = Seat::new(office.clone(), account, hands);
     // However healthy the account is, it is read in full.
     let survey = Survey::new(reserves, Wad(U256::MAX)).with_feeds(feeds);

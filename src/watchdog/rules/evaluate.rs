@@ -24,7 +24,7 @@ pub struct Evaluation {
 /// What rules about the account as a whole are remembered under; its name changes with what it has.
 pub(super) const ACCOUNT: &str = "account";
 
-/// Decides about an account. Pure.
+/// Decides about an account's loops; its perps are judged in their own time ([`evaluate_perps`](super::evaluate_perps)). Pure.
 #[must_use]
 pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
     let mut round = Round { facts, config, memory: memory.clone(), firings: Vec::new(), actions: Vec::new() };
@@ -37,7 +37,6 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.oracles();
     round.health();
     round.loops();
-    round.perps();
     let repeated = !round.actions.is_empty() && round.memory.acts_again(facts.block.hash, facts.health_factor);
     if repeated {
         round.actions.clear();
@@ -56,7 +55,7 @@ pub(super) struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn finish(self) -> Evaluation {
+    pub(super) fn finish(self) -> Evaluation {
         Evaluation { firings: self.firings, actions: self.actions, memory: self.memory }
     }
 

@@ -32,3 +32,4 @@ pub use facts::{Sources, feed_gap};
 pub use firing::{Firing, Rule};
 pub use levels::Levels;
 pub use memory::Memory;
+pub use perps::evaluate_perps;

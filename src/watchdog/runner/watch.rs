@@ -74,8 +74,14 @@ impl Watch {
         let first_seen = self.office.clock.monotonic();
         let seen = self.read(head, first_seen).await?;
         let mut turns = Vec::with_capacity(seats.len());
-        for seat in seats {
-            turns.push(Box::pin(seat.turn(&seen)).await?);
+        for seat in seats.iter_mut() {
+            let mut turn = Box::pin(seat.turn(&seen)).await?;
+            Box::pin(seat.finish(&mut turn, &seen)).await?;
+            turns.push(turn);
+        }
+        // Perps when every loop is done.
+        for (seat, turn) in seats.iter_mut().zip(&mut turns) {
+            Box::pin(seat.look_at_perps(turn)).await?;
         }
         self.office.meters.evaluated(head.number, turns.len());
         Ok(turns)

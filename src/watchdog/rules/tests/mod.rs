@@ -138,7 +138,12 @@ impl Watch {
     }
 
     fn tells(&mut self, facts: &AccountFacts) -> (Vec<Firing>, Vec<Action>) {
-        let Evaluation { firings, actions, memory } = evaluate(facts, &self.config, &self.memory);
+        let Evaluation { mut firings, mut actions, memory } = evaluate(facts, &self.config, &self.memory);
+        // The perps at their own time, which here is right after.
+        let perps = evaluate_perps(facts, &self.config, &memory);
+        firings.extend(perps.firings);
+        actions.extend(perps.actions);
+        let memory = perps.memory;
         // Memory survives a restart at any head.
         let text = serde_json::to_string(&memory).expect("memory as text");
         self.memory = serde_json::from_str(&text).expect("memory from text");
