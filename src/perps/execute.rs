@@ -71,7 +71,6 @@ pub struct Placed {
 
 impl Placed {
     /// How the transactions ended.
-    #[must_use]
     pub const fn outcome(&self) -> &Outcome {
         &self.outcome
     }

@@ -116,7 +116,8 @@ impl Orders {
         let head = Reader::head(self.endpoints()).await;
         let head = head.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let market = self.endpoints().fee_market(&head).await;
-        let gas_price = market.map_or(head.base_fee, |market| market.base_fee.saturating_add(market.suggested_tip));
+        // As the command that planned it: a tip that nobody would pay makes no fee look too small.
+        let gas_price = market.map_or(head.base_fee, |market| market.price(&self.office.rulebook().fees.open));
         let audit = actions::audit(&plan, self.office.venue.as_ref(), gas_price);
         Box::pin(audit).await.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let done = Box::pin(self.carry_out(plan)).await?;
