@@ -144,7 +144,7 @@ impl Seat {
     }
 
     /// Settles what an earlier run left open, of loops and approvals. At the start, and whenever something is unresolved.
-    /// What is at the perp venue waits for the venue, in a task of its own ([`super::PerpReader`]).
+    /// What is at the perp venue waits for the venue, in a task of its own.
     pub async fn catch_up(&mut self) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
         let (journal, office) = (sender.journal(), self.office.clone());
@@ -169,7 +169,7 @@ impl Seat {
     }
 
     /// One head: facts, rules, journal and alerts, then at most one action that protects; the others are left in
-    /// [`Turn::due`]. Perps have no part in it.
+    /// `Turn::due`. Perps have no part in it.
     pub async fn turn(&mut self, seen: &Seen) -> Result<Turn, WatchError> {
         let observation = &seen.observation;
         let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
