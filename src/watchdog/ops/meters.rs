@@ -100,6 +100,11 @@ impl Meters {
         }
     }
 
+    /// Whether opening and adding risk is refused for an account.
+    pub fn paused(&self, account: &str, paused: bool) {
+        self.gauge("trimtab_paused", [("account", account.to_owned().into())]).set(u32::from(paused));
+    }
+
     /// A head was evaluated.
     pub fn evaluated(&self, head: u64, accounts: usize) {
         self.counter("trimtab_heads_evaluated_total", []).increment(1);
@@ -175,6 +180,7 @@ impl Meters {
             ("trimtab_build_info", None, "always 1; the version is in the label"),
             ("trimtab_health_factor", None, "health factor at the newest head; +Inf without debt"),
             ("trimtab_liquidation_distance", None, "fall of the collateral's price until liquidation, as a share"),
+            ("trimtab_paused", None, "1 while opening and adding risk is refused"),
             ("trimtab_head", None, "newest evaluated head"),
             ("trimtab_accounts", None, "accounts that are watched"),
             ("trimtab_head_lag_seconds", Some(Unit::Seconds), "time since a new head was evaluated"),
@@ -249,6 +255,7 @@ mod tests {
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
         meters.loop_gauges("0x7099…79c8", "none", LoopGauges::default());
         meters.evaluated(31_234_567, 2);
+        meters.paused("0xf39f…2266", true);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
         meters.decision("health-factor", "trim");
         meters.action("trim", "mined");
@@ -260,6 +267,7 @@ mod tests {
         for line in [
             "trimtab_health_factor{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 1.133",
             "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
+            "trimtab_paused{account=\"0xf39f…2266\"} 1",
             "trimtab_head 31234567",
             "trimtab_accounts 2",
             "trimtab_head_lag_seconds 1.5",
