@@ -349,6 +349,36 @@ async fn feed_and_pools_can_be_moved_apart() {
     assert!(pool_price(&replica, WETH_USDC).await.1 < before.1);
 }
 
+/// The trader's swap comes second in its block, behind one that goes further.
+#[tokio::test]
+async fn a_price_moves_though_somebody_else_swaps_in_the_same_block() {
+    let replica = Replica::start().await;
+    let who = account(3);
+    let amount = units(100_000_000, 6);
+    replica.controls.fund(who, U256::ZERO, &[(USDC, amount)]).await.expect("funds");
+    replica.send(who, USDC, &Token::approveCall { spender: SWAP_ROUTER, amount }).await;
+    let _: Value = replica.request("evm_setAutomine", [false]).await.expect("automine off");
+    let params = SwapRouter::Params {
+        tokenIn: USDC,
+        tokenOut: WETH,
+        fee: U24::from(500),
+        recipient: who,
+        amountIn: amount,
+        amountOutMinimum: U256::ZERO,
+        sqrtPriceLimitX96: U160::ZERO,
+    };
+    let data = Bytes::from(SwapRouter::exactInputSingleCall { params }.abi_encode());
+    let ahead = json!([{
+        "from": who, "to": SWAP_ROUTER, "data": data, "gas": U256::from(15_000_000), "gasPrice": units(50, 9)
+    }]);
+    let hash: B256 = replica.request("eth_sendTransaction", ahead).await.expect("sent");
+    replica.controls.price(&price("ETH", "3100"), PriceScope::Everything).await.expect("price");
+    assert!(replica.receipt(hash).await.inner.inner.status(), "the other swap went through");
+    assert_eq!(oracle_price(&replica, WETH).await, units(3100, 8));
+    // floor(sqrt(3100e6 / 1e18) * 2^96)
+    assert_eq!(pool_price(&replica, WETH_USDC).await.0.to_string(), "4411236041195016498437387");
+}
+
 #[tokio::test]
 async fn a_staked_token_is_priced_in_what_it_stands_for() {
     let replica = Replica::start().await;

@@ -7,7 +7,7 @@ use crate::{
     chain::{Clock, Endpoints, ReadError, Reader},
     journal::{Intent, IntentFilter, IntentId, IntentState, Journal, JournalError, JournalReader, PerpPosition, Stamp},
     loops,
-    perps::{self, Ending, OrderHandle, OrderState, PerpVenue, ended_words},
+    perps::{self, Ending, OrderHandle, OrderState, PerpVenue, ended_event},
     send::{Finding, SettleError, Settlement, Verdict, measure, record},
     units::Millis,
 };
@@ -166,6 +166,12 @@ pub async fn settle_at_venue<V: PerpVenue>(
     let resumed = perps::resume(journal, endpoints, venue, clock).await.map_err(Box::new)?;
     done.settled.extend(resumed.settled);
     done.orders.extend(resumed.orders);
-    let tell = |position: &PerpPosition, ending: &Ending| done.ended.push(ended_words(position, ending));
-    Ok(perps::settle_endings(journal, endpoints, venue, clock, tell).await.map_err(Box::new)?)
+    let mut unwritten = None;
+    let tell = |position: &PerpPosition, ending: &Ending| {
+        let event = ended_event(position, ending, Millis(clock.wall_millis()));
+        done.ended.push(event.reason.clone());
+        unwritten = journal.append_event(&event).err().or(unwritten.take());
+    };
+    perps::settle_endings(journal, endpoints, venue, clock, tell).await.map_err(Box::new)?;
+    unwritten.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::{PlanKind, UnknownKind};
+use super::{PlanKind, UnknownKind, added_risk};
 use crate::{
     chain::{Clock, Reader},
     journal::Stamp,
@@ -101,6 +101,12 @@ pub enum Sent {
 /// from another process is somebody's text.
 pub async fn audit(plan: &Plan, venue: Option<&AvantisV1>, gas_price: U256) -> Result<PlanKind, ActionError> {
     let kind = PlanKind::of(plan)?;
+    // What claims to protect a loop is not called away for a trim, and a trim does not take its place.
+    let protects = matches!(kind, PlanKind::Loop(_)) && added_risk(plan, &kind).is_none();
+    if plan.urgency.is_protective() && !protects {
+        let reason = format!("its urgency `{}` is for what protects a loop", plan.urgency.name());
+        return Err(ActionError::Audit(reason));
+    }
     match &kind {
         PlanKind::Loop(_) | PlanKind::Revocation => {
             loops::audit(plan).map_err(|error| ActionError::Audit(error.to_string()))?;

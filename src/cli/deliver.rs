@@ -8,6 +8,7 @@ use crate::{
     journal::Writer,
     perps::OrderPatience,
     plan::{Approved, Plan},
+    trade::refuse_while_paused,
     watchdog::ops::{Ask, DaemonClient, Delivered, Submit, socket_path},
 };
 
@@ -31,6 +32,15 @@ impl Session {
     }
 }
 
+/// Says before a plan is shown that it would not be sent now.
+pub(super) fn note_pause(session: &Session, plan: &Plan) -> Outcome {
+    let Some(reader) = session.journal_reader(plan.account)? else { return Ok(()) };
+    if let Err(refused) = refuse_while_paused(&reader, plan) {
+        session.output.note(format!("note: {refused}"));
+    }
+    Ok(())
+}
+
 /// Sends a plan after the user's word: the daemon checks and simulates it again as its own, ourselves sign it otherwise.
 pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bool) -> Outcome<Delivered> {
     let account = approved.get().account;
@@ -43,6 +53,7 @@ pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bo
     let signer = session.signer().await?;
     confirm(session, yes)?;
     let mut sender = session.sender(signer).await?;
+    refuse_while_paused(sender.journal().reader(), approved.get())?;
     Box::pin(finish_open(session, &mut sender)).await;
     let venue = match kind {
         PlanKind::Perp(_) => Some(session.perps().await?),

@@ -13,7 +13,7 @@ use crate::{
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::{TradeError, error_table, saga::SagaError},
+    trade::{PauseError, TradeError, error_table, saga::SagaError},
     watchdog::{
         ops::{AlertsError, ServiceError, SocketError},
         runner::WatchError,
@@ -58,6 +58,7 @@ coded!(
     ServiceError,
     SignalError,
     SigningError,
+    PauseError,
     SocketError,
     WalletError,
 );

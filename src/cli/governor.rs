@@ -49,10 +49,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
 
 const fn words(command: Command, was_paused: bool) -> &'static str {
     match (command, was_paused) {
-        (Command::Resume, true) => "resumed: signals are traded again",
+        (Command::Resume, true) => "resumed: opening and adding risk is allowed again",
         (Command::Resume, false) => "resumed: it was not paused",
         (_, true) => "paused: it was paused already",
-        (_, false) => "paused: nothing is opened until `trimtab resume`; what is open stays open",
+        (_, false) => {
+            "paused: nothing is opened until `trimtab resume`, and no risk is added; what is open stays, and lowering risk \
+             is always allowed"
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::deliver,
+    deliver::{deliver, note_pause},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
@@ -212,6 +212,7 @@ impl Desk {
             output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
         }
         if !action.broadcast {
+            note_pause(&self.session, &plan)?;
             let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
             return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
         }

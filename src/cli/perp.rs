@@ -4,7 +4,7 @@ use alloy::primitives::{U64, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::deliver,
+    deliver::{deliver, note_pause},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{gas_view, write_plan},
@@ -228,6 +228,7 @@ async fn act(
         output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
     }
     if !sending.broadcast {
+        note_pause(&session, &plan)?;
         let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
         return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
     }

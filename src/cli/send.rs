@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
+    deliver::note_pause,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{gas_view, send_approved},
@@ -67,6 +68,7 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         return Err(Failure::message(Exit::Refused, message));
     }
     if !args.broadcast {
+        note_pause(&session, &plan)?;
         let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
         return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
     }

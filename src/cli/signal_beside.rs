@@ -46,7 +46,7 @@ pub(super) async fn follow(session: &Session, file: &Path, form: &SignalOrder) -
             .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", follow.path().display())))?;
         for line in lines {
             let number = line.number;
-            match hand_over(session, account, &reader, line, form).await {
+            match patiently(session, account, &reader, &line, form).await {
                 Ok(Some(id)) => {
                     session.output.note(format!("signal {id} taken"));
                     trades.look_at(id);
@@ -106,6 +106,29 @@ async fn stay(session: &Session, reader: &JournalReader, mut trades: Trades, unt
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
             _ = stopped.changed() => return interrupted(session.output, reader, GOES_ON),
+        }
+    }
+}
+
+/// How often a line is offered to a daemon that is busy with something that goes first.
+const OFFERS: u32 = 20;
+
+/// Hands one line over; a daemon that is busy, with a trim for one, is asked again: the line is not lost for that.
+async fn patiently(
+    session: &Session,
+    account: Address,
+    reader: &JournalReader,
+    line: &Line,
+    form: &SignalOrder,
+) -> Outcome<Option<String>> {
+    let mut offers = 1;
+    loop {
+        match hand_over(session, account, reader, line.clone(), form).await {
+            Err(failure) if failure.exit == Exit::Journal && offers < OFFERS && reader.writer() != Writer::None => {
+                offers += 1;
+                tokio::time::sleep(POLL).await;
+            }
+            done => return done,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
+    trade::is_paused,
     units::{Secs, Wad},
 };
 
@@ -36,6 +37,8 @@ struct OpenIntent {
 #[derive(Debug, Serialize)]
 struct Status {
     network: String,
+    /// Whether opening and adding risk is refused.
+    paused: bool,
     #[serde(flatten)]
     view: AccountView,
     unresolved: Vec<OpenIntent>,
@@ -65,7 +68,8 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
-    let status = Status { network: session.network().to_string(), view, unresolved, perps };
+    let paused = reader.as_ref().map(is_paused).transpose()?.unwrap_or_default();
+    let status = Status { network: session.network().to_string(), paused, view, unresolved, perps };
     session.output.result(&status, || text(&status))
 }
 
@@ -83,7 +87,13 @@ async fn perps(
         }
         Err(failure) => return Err(failure),
     };
-    let snapshot = venue.snapshot(account, &Interest::default()).await?;
+    let snapshot = match venue.snapshot(account, &Interest::default()).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            session.output.note(format!("note: perps are not shown: {error}"));
+            return Ok(None);
+        }
+    };
     let orders = reader.map(JournalReader::open_orders).transpose()?.unwrap_or_default();
     let block = snapshot.block.number;
     Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
@@ -103,6 +113,9 @@ fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
 fn text(status: &Status) -> String {
     let view = &status.view;
     let mut lines = vec![format!("{} on {} at block {}", view.account, status.network, view.block.number)];
+    if status.paused {
+        lines.push("PAUSED: nothing is opened and no risk is added until `trimtab resume`".to_owned());
+    }
     if view.reserves.is_empty() {
         lines.push("no position: nothing is supplied to Aave and nothing is owed".to_owned());
     } else {

@@ -30,7 +30,7 @@ pub use forecast::{CloseForecast, Forecast, OpenForecast};
 pub use order::{EndKind, Ending, Fill, LikelyReason, OrderHandle, OrderKind, OrderState};
 pub use position::{KeyError, LimitOrder, PendingOrder, PerpPosition, PositionKey};
 pub use request::{Change, Entry, Level, MarginChange, OpenRequest, Outlook, PerpRequest, Portion};
-pub use resume::{Looked, Resumed, ended_words, resume, resume_from, settle_endings};
+pub use resume::{Looked, Resumed, ended_event, ended_words, resume, resume_from, settle_endings};
 pub use settle::{OpenedRecord, OrderRecord, settle};
 pub use side::Side;
 pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};

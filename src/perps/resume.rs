@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Ending, ExecuteError, OrderHandle, OrderState, PerpSubject, PerpVenue,
+    EndKind, Ending, ExecuteError, OrderHandle, OrderState, PerpSubject, PerpVenue,
     apply::{REPLACEABLE, apply, end},
     execute::now,
     settle,
@@ -13,11 +13,12 @@ use super::{
 use crate::{
     chain::{Clock, Reader},
     journal::{
-        IntentFilter, IntentId, IntentState, Journal, JournalError, JournalReader, Order, OrderKind, PerpEntry,
-        PerpPosition,
+        Event, IntentFilter, IntentId, IntentState, Journal, JournalError, JournalReader, Order, OrderKind, PerpEntry,
+        PerpPosition, Severity, Stamp,
     },
     plan::Plan,
     send::Settlement,
+    units::Millis,
 };
 
 /// What was brought up to date.
@@ -152,6 +153,24 @@ pub fn ended_words(position: &PerpPosition, ending: &Ending) -> String {
         "perp {id} ({side} {pair} {pair_index}:{trade_index}) has ended ({kind}) at {} and paid {} USDC",
         fill.price, fill.paid
     )
+}
+
+/// The same for the journal: liquidation is what somebody should look at.
+#[must_use]
+pub fn ended_event(position: &PerpPosition, ending: &Ending, wall: Millis) -> Event {
+    Event {
+        severity: match ending.kind {
+            EndKind::Liquidation => Severity::Alert,
+            _ => Severity::Warning,
+        },
+        kind: "perp-ended".to_owned(),
+        reason: ended_words(position, ending),
+        figures: serde_json::to_value(ending).unwrap_or_default(),
+        intent: None,
+        position: Some(position.id),
+        saga: None,
+        at: Stamp { wall, block_time: ending.fill.at },
+    }
 }
 
 /// Whether a journalled plan is of a perp action on this venue.

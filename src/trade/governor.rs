@@ -69,9 +69,9 @@ pub fn command_governor(
     let after = state.commanded(command);
     store_governor(journal, paper, &after, stamp)?;
     let (kind, reason) = match command {
-        Command::Pause => ("paused", "nothing is opened until `trimtab resume`"),
-        Command::Resume => ("resumed", "opening is allowed again"),
-        Command::Flatten => ("flattening", "nothing is opened, and everything is closed"),
+        Command::Pause => ("paused", "nothing is opened and no risk is added until `trimtab resume`"),
+        Command::Resume => ("resumed", "opening and adding risk is allowed again"),
+        Command::Flatten => ("flattening", "nothing is opened, no risk is added, and everything is closed"),
     };
     journal.append_event(&Event {
         severity: Severity::Warning,

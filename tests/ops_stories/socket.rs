@@ -11,7 +11,7 @@ use std::{
 };
 
 use alloy::primitives::{Address, B256, U256};
-use rust_decimal::dec;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -45,9 +45,10 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn governed(&self, pause: bool) -> Reply {
-        let was_paused = self.paused.swap(pause, Ordering::SeqCst);
-        Reply::Governed(Governed { governor: GovernorState::new(dec!(1), Secs(1)), was_paused })
+    fn govern(&self, paused: bool) -> Reply {
+        let was_paused = self.paused.swap(paused, Ordering::SeqCst);
+        let governor = GovernorState { paused, ..GovernorState::new(Decimal::ONE, Secs(1)) };
+        Reply::Governed(Governed { governor, was_paused })
     }
 }
 
@@ -57,10 +58,10 @@ impl Requests for Daemon {
             Request::Status => {
                 let paused = self.paused.load(Ordering::SeqCst);
                 let watched = WatchedStatus { account: Address::ZERO, can_act: true, paused, turn: Value::Null };
-                Ok(Reply::Status(DaemonStatus { head: Some(1), shadow: false, accounts: vec![watched] }))
+                Ok(Reply::Status(DaemonStatus { head: None, shadow: false, accounts: vec![watched] }))
             }
-            Request::Pause(_) => Ok(self.governed(true)),
-            Request::Resume(_) => Ok(self.governed(false)),
+            Request::Pause(_) => Ok(self.govern(true)),
+            Request::Resume(_) => Ok(self.govern(false)),
             Request::Submit(plan) => {
                 *self.hash.lock().expect("hash") = plan.hash().ok();
                 self.submitted.fetch_add(1, Ordering::SeqCst);
@@ -70,7 +71,7 @@ impl Requests for Daemon {
                 self.begun.notify_one();
                 self.go_on.notified().await;
                 self.submitted.fetch_add(100, Ordering::SeqCst);
-                Ok(Reply::Flattened(FlattenReport { closed: Vec::new(), stays: Vec::new() }))
+                Ok(Reply::Flattened(FlattenReport::default()))
             }
             Request::Reload => panic!("a bug in the daemon"),
             other => Err(Refused::new(2, format!("not here: {}", other.name()))),
@@ -151,9 +152,11 @@ async fn a_command_asks_pauses_and_hands_over_its_plan_unchanged() {
     let mut client = desk.client().await;
     let pong = client.ping().await.expect("pong");
     assert_eq!((pong.pid, pong.version.as_str()), (std::process::id(), env!("CARGO_PKG_VERSION")));
-    assert!(!client.ask(Status).await.expect("status").accounts[0].paused);
-    assert!(!client.ask(Pause(PaperWith::default())).await.expect("paused").was_paused);
-    assert!(desk.client().await.ask(Status).await.expect("status").accounts[0].paused);
+    let is_paused = async |client: &mut DaemonClient| client.ask(Status).await.expect("status").accounts[0].paused;
+    assert!(!is_paused(&mut client).await);
+    let governed = client.ask(Pause(PaperWith::default())).await.expect("paused");
+    assert!(governed.governor.paused && !governed.was_paused);
+    assert!(is_paused(&mut desk.client().await).await);
     let refused = client.ask(Submit(plan())).await.expect_err("refused");
     assert_eq!(refused.exit_code(), 4, "the daemon's exit code becomes the command's");
     assert!(refused.to_string().contains("1.107 is below the floor 1.230"), "{refused}");
@@ -299,4 +302,28 @@ fn the_socket_is_beside_the_journal_unless_the_user_says_where() {
     assert_eq!(socket_path(&SocketConfig::default(), journal), Path::new("/data/journal/base/0xabc.sock"));
     let own = SocketConfig { path: Some("/run/trimtab/a.sock".into()), ..SocketConfig::default() };
     assert_eq!(socket_path(&own, journal), Path::new("/run/trimtab/a.sock"));
+}
+
+/// What an older or newer daemon might say: whatever was asked for is perhaps done, and the command says so.
+#[tokio::test]
+async fn an_answer_of_another_shape_is_unknown_when_something_was_to_change() {
+    let directory = tempfile::tempdir().expect("directory");
+    let path = directory.path().join("other.sock");
+    let listener = tokio::net::UnixListener::bind(&path).expect("a socket");
+    let config = SocketConfig::default();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (reader, mut writer) = stream.split();
+            let mut lines = BufReader::new(reader).lines();
+            while let Ok(Some(_)) = lines.next_line().await {
+                let _ = writer.write_all(b"{\"schema\":1,\"ok\":{\"exit\":0,\"orders\":[{\"id\":\"7\"}]}}\n").await;
+            }
+        }
+    });
+    let mut client = DaemonClient::connect(&path, &config).await.expect("reachable").expect("somebody");
+    let unread = client.ask(Submit(plan())).await.expect_err("not an answer to that");
+    assert_eq!(unread.exit_code(), 7, "{unread}");
+    assert!(unread.to_string().contains("may be done: look with `trimtab journal list`"), "{unread}");
+    let unread = client.ask(Status).await.expect_err("not an answer to that");
+    assert_eq!(unread.exit_code(), 3, "{unread}");
 }

@@ -16,7 +16,7 @@ async fn pausing_refuses_every_open_until_it_is_resumed_and_the_journal_tells_it
     floor.plan(&json!({}), "--base-capital 3000").await.fails(4, &["governor: opening is paused"]);
     // Practice has a switch of its own.
     floor.plan(&json!({}), "--base-capital 3000 --paper").await.succeeds();
-    floor.run("resume").await.succeeds().shows(&["signals are traded again"]);
+    floor.run("resume").await.succeeds().shows(&["opening and adding risk is allowed again"]);
     floor.plan(&json!({}), "--base-capital 3000").await.succeeds();
     let exported = floor.trader.program().run("journal export").await;
     let rows = exported.succeeds().stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row"));

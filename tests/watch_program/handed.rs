@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Story {
-    fn file(&self, name: &str, fields: &Value) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, fields: &Value) -> PathBuf {
         let path = self.trader.journals.path().join(name);
         fs::write(&path, self.text(fields)).expect("written");
         path
@@ -35,11 +35,11 @@ impl Story {
     }
 
     /// A daemon that knows the venue and no base capital: sizes are the command's.
-    async fn daemon(&self, words: &str) -> Daemon {
+    pub(crate) async fn daemon(&self, words: &str) -> Daemon {
         Daemon::start(program(&self.trader), &format!("watch {words} --price-url {}", self.keeper.price_url())).await
     }
 
-    fn command(&self) -> Program {
+    pub(crate) fn command(&self) -> Program {
         self.trader.program().args(["--price-url", self.keeper.price_url()])
     }
 

@@ -6,7 +6,7 @@ use trimtab::{
     config::SocketConfig,
     journal::OrderState,
     localchain::Behaviour,
-    watchdog::ops::{DaemonClient, Request, socket_path},
+    watchdog::ops::{DaemonClient, Status, socket_path},
 };
 
 use crate::{
@@ -38,7 +38,7 @@ impl Story {
     }
 
     async fn run(&self, words: &str) -> Ran {
-        self.trader.program().args(["--price-url", self.keeper.price_url()]).run(words).await
+        self.command().run(words).await
     }
 
     /// The exact allowance, so that the order's is the only transaction.
@@ -51,8 +51,9 @@ impl Story {
     pub(crate) async fn watched_perps(&self) -> usize {
         let path = socket_path(&SocketConfig::default(), self.reader().path());
         let client = DaemonClient::connect(&path, &SocketConfig::default()).await.expect("the socket");
-        let status: Value = client.expect("a daemon").ask_plainly(&Request::Status).await.expect("an answer");
-        status["accounts"][0]["turn"]["facts"]["perps"].as_array().map_or(0, Vec::len)
+        let status = client.expect("a daemon").ask(Status).await.expect("an answer");
+        let watched = status.accounts.first().map(|watched| watched.turn["facts"]["perps"].clone());
+        watched.and_then(|perps| perps.as_array().map(Vec::len)).unwrap_or_default()
     }
 
     async fn block(&self) {

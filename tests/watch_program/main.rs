@@ -16,12 +16,15 @@ mod ahead;
 mod beside;
 mod daemon;
 mod drill;
+mod ends;
+mod everything;
 mod feeds;
 mod handed;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod kit;
 mod once;
+mod paused;
 mod records;
 mod signals;
 mod stalled;

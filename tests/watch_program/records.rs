@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Supplies and borrows as a user of Aave's own page does.
-async fn elsewhere(trader: &Trader) {
+pub(crate) async fn elsewhere(trader: &Trader) {
     let (who, collateral) = (trader.account, ether(10));
     trader.give(WETH, collateral).await;
     trader.replica.send(who, WETH, &Erc20::approveCall { spender: POOL, value: collateral }).await;

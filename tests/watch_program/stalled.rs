@@ -11,7 +11,7 @@ use std::{
 };
 
 use alloy::primitives::U256;
-use rust_decimal::dec;
+use rust_decimal::{Decimal, dec};
 use serde_json::{Value, json};
 use trimtab::{
     journal::OrderKind,
@@ -23,7 +23,7 @@ use crate::{
     handed::waiting,
     kit::{Daemon, STORAGE, health, is_at_target, program, until},
     story::Story,
-    trader::{Erc20, Program, USDC, ether, units},
+    trader::{Erc20, USDC, ether, units},
 };
 
 const PERP: &str = "perp open --pair ETH/USD --side long --margin 100 --leverage 3 --broadcast --json";
@@ -81,13 +81,9 @@ impl Story {
     /// The same with a perp of the journal.
     async fn with_perp() -> Self {
         let story = Self::looped(Behaviour::faithful()).await;
-        story.trading().run(PERP).await.succeeds();
+        story.command().run(PERP).await.succeeds();
         story.keeper.behave(Behaviour::stopped());
         story
-    }
-
-    fn trading(&self) -> Program {
-        self.trader.program().args(["--price-url", self.keeper.price_url()])
     }
 
     /// A daemon that asks these prices, and waits for ever for each.
@@ -157,7 +153,7 @@ async fn a_price_service_that_lies_changes_nothing_about_the_trim() {
 async fn a_keeper_that_lets_a_handed_order_lie_does_not_delay_the_trim_and_the_command_hears_of_its_fill() {
     let story = Story::looped(Behaviour::stopped()).await;
     let daemon = story.watched_with(story.keeper.price_url()).await;
-    let open = story.trading().spawn(PERP);
+    let open = story.command().spawn(PERP);
     until("the order in the journal", || async { story.reader().open_orders().expect("orders").len() == 1 }).await;
     story.is_trimmed_in_the_next_block().await;
     story.keeper.behave(Behaviour::faithful());
@@ -173,7 +169,7 @@ async fn a_handed_perp_plan_that_waits_for_a_price_does_not_delay_the_trim() {
     let story = Story::looped(Behaviour::stopped()).await;
     let prices = Prices::silent();
     let daemon = story.watched_with(&prices.url).await;
-    let open = story.trading().spawn(PERP);
+    let open = story.command().spawn(PERP);
     prices.is_asked().await;
     story.is_trimmed_in_the_next_block().await;
     assert!(story.reader().open_orders().expect("orders").is_empty());
@@ -185,7 +181,7 @@ async fn a_handed_perp_plan_that_waits_for_a_price_does_not_delay_the_trim() {
 async fn everything_is_closed_though_a_trim_goes_between_and_the_keeper_is_late() {
     let story = Story::with_perp().await;
     let daemon = story.watched_with(story.keeper.price_url()).await;
-    let flatten = story.trading().spawn("flatten --broadcast --json");
+    let flatten = story.command().spawn("flatten --broadcast --json");
     until("the close is ordered", || async {
         let orders = story.reader().open_orders().expect("orders");
         orders.iter().any(|order| order.kind == OrderKind::Close)
@@ -203,6 +199,20 @@ async fn everything_is_closed_though_a_trim_goes_between_and_the_keeper_is_late(
 #[tokio::test]
 async fn an_order_in_the_pool_gives_its_place_to_a_trim_and_the_command_hears_that_nothing_was_ordered() {
     let story = Story::looped(Behaviour::stopped()).await;
+    order_gives_way(&story, "2730", dec!(1.25)).await;
+}
+
+/// The sender is called away by the loop's own thresholds, not by those of its class.
+#[tokio::test]
+async fn an_order_in_the_pool_gives_its_place_to_a_trim_at_the_loops_own_trigger() {
+    let story = Story::looped(Behaviour::stopped()).await;
+    story.command().run("loop adjust --leverage 2 --broadcast").await.succeeds();
+    story.command().run("loop adjust --warn 1.62 --trigger 1.6 --target 1.7").await.succeeds();
+    order_gives_way(&story, "2800", dec!(1.7)).await;
+}
+
+/// The price falls while an order waits in the pool.
+async fn order_gives_way(story: &Story, dollars: &str, target: Decimal) {
     let daemon = story.watched_with(story.keeper.price_url()).await;
     let node = async |method: &'static str, params: Value| -> Value {
         story.trader.replica.request(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
@@ -212,18 +222,18 @@ async fn an_order_in_the_pool_gives_its_place_to_a_trim_and_the_command_hears_th
     let allow = Erc20::approveCall { spender: STORAGE, value: units(100, 6) };
     story.trader.replica.send(story.trader.account, USDC, &allow).await;
     node("evm_setAutomine", json!([false])).await;
-    let open = story.trading().spawn(PERP);
-    until("the order's way in the pool", || async { !waiting(&story.trader).await.is_empty() }).await;
+    let open = story.command().spawn(PERP);
+    until("the order in the pool", || async { !waiting(&story.trader).await.is_empty() }).await;
     let ordered = waiting(&story.trader).await;
     // The oracle falls in a block that has no room for it.
     node("evm_setBlockGasLimit", json!(["0x7d000"])).await;
-    let change = PriceChange::parse("ETH", "2730").expect("price");
+    let change = PriceChange::parse("ETH", dollars).expect("price");
     story.trader.replica.controls.price(&change, PriceScope::FeedOnly).await.expect("moved");
     node("evm_setBlockGasLimit", json!(["0x1c9c380"])).await;
     until("something else in its place", || async { waiting(&story.trader).await != ordered }).await;
     until("trimmed", || async {
         node("evm_mine", json!([])).await;
-        is_at_target(health(&story.trader).await)
+        (health(&story.trader).await - target).abs() < dec!(0.002)
     })
     .await;
     node("evm_setAutomine", json!([true])).await;
@@ -232,5 +242,33 @@ async fn an_order_in_the_pool_gives_its_place_to_a_trim_and_the_command_hears_th
     open.end().await.fails(4, &["a trim went first", "not what was planned"]);
     assert_eq!(before, story.trader.balance(USDC, story.trader.account).await, "nothing was ordered");
     assert_eq!((story.positions().await, story.reader().open_orders().expect("orders").len()), (0, 0));
+    daemon.stop().await.succeeds();
+}
+
+/// A trim that is due at every head and cannot be paid for: who puts collateral in is not called away for it.
+#[tokio::test]
+async fn a_deposit_goes_through_while_a_trim_is_due_that_cannot_be_done() {
+    let story = Story::looped(Behaviour::stopped()).await;
+    let ceilings =
+        ["trim", "urgent"].map(|class| format!("[fees.{class}]\nmax_fee_gwei = 0.000001\nmax_tip_gwei = 0\n"));
+    std::fs::write(story.trader.journals.path().join("trimtab.toml"), ceilings.concat()).expect("written");
+    let daemon = story.watched_with(story.keeper.price_url()).await;
+    story.price("2730").await;
+    let replica = &story.trader.replica;
+    let heads = async {
+        loop {
+            let _: Value = replica.request("evm_mine", json!([])).await.expect("a block");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let before = health(&story.trader).await;
+    assert!(before < dec!(1.15), "{before}");
+    let deposit = story.command().run("loop deposit --equity 1 --broadcast --json");
+    let ran = tokio::select! {
+        ran = deposit => ran,
+        () = heads => panic!("heads come for ever"),
+    };
+    ran.succeeds();
+    assert!(health(&story.trader).await > before, "it helped");
     daemon.stop().await.succeeds();
 }

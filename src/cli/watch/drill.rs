@@ -24,6 +24,7 @@ use crate::{
     loops::{AccountModel, KnownLoop, LoopSnapshot, Pair, Request, Scope, Settings, Subject, Target, plan},
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     send::Settlement,
+    trade::{PauseError, is_paused},
     units::{Millis, WAD, from_decimal, to_decimal},
     watchdog::{
         ops::{Alerts, ChannelTest, Delivered, DrilledWith, Meters},
@@ -82,6 +83,7 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
     if let Some(Err(reason)) = emergency.map(|emergency| &emergency.first) {
         return Err(Failure::message(Exit::Refused, format!("{reason}; the drill has not passed")));
     }
+    refuse_when_paused(&session, field.account)?;
     let (there, before) = field.there().await?;
     let name = field.pair.name();
     if !args.broadcast {
@@ -128,6 +130,16 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
     }
     let message = format!("the trim works, the alerts do not: {}; the drill has not passed", failed.join("; "));
     Err(Failure::after_result(Exit::Configuration, message))
+}
+
+/// The way back borrows: a drill that could only go one way is not begun.
+fn refuse_when_paused(session: &Session, account: Address) -> Outcome {
+    match session.journal_reader(account)? {
+        Some(reader) if is_paused(&reader)? => {
+            Err(PauseError::Paused("borrows again what it repays for practice").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A failure after the first half: the loop is safer than before, and stays so.

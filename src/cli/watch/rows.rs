@@ -12,13 +12,17 @@ use crate::{
     },
 };
 
+/// Behind an account that is paused.
+const PAUSED: &str = "PAUSED: nothing is opened and no risk is added until `trimtab resume`";
+
 /// Everybody, in the order of the seats: whose, and whether it can act.
 pub(super) fn account_rows(seats: &[(Address, bool)], news: &News) -> Vec<AccountRow> {
     let row = |((account, can_act), turn): (&(Address, bool), &Option<Turn>)| {
         let facts = turn.as_ref().and_then(|turn| turn.facts.as_ref());
+        let note = note(*can_act, turn.as_ref());
         AccountRow {
             account: short(*account),
-            note: note(*can_act, turn.as_ref()).to_owned(),
+            note: if news.paused.contains(account) { PAUSED.to_owned() } else { note.to_owned() },
             loops: facts.map(loop_rows).unwrap_or_default(),
             perps: facts.map(perp_rows).unwrap_or_default(),
         }

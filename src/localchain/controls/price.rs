@@ -27,6 +27,9 @@ const SWAP_GAS: u64 = 15_000_000;
 /// Room in the block for whoever else sends just then, such as the keeper.
 const OTHERS_GAS: u64 = 3_000_000;
 
+/// How often a price that somebody else's swap came between is set again.
+const ATTEMPTS: u32 = 3;
+
 /// What of a price moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PriceScope {
@@ -127,14 +130,15 @@ impl Controls {
             said = says;
             calls.push(self.feed_call(market, change, &before, delay).await?);
         }
-        let mut pushes = Vec::new();
-        if scope != PriceScope::FeedOnly {
-            pushes = self.pushes(market, &changed, &after).await?;
-            calls.extend(self.swaps(market, &pushes).await?);
-        }
         self.equip_for_gas(Role::Trader).await?;
-        let block = mine_together(&self.node, Role::Trader, &calls, None).await?;
-        let pools = self.pushed(&pushes).await?;
+        let mut attempts = ATTEMPTS;
+        let (block, pools) = loop {
+            let concerned = if scope == PriceScope::FeedOnly { &[][..] } else { &changed };
+            match self.in_one_block(market, &calls, concerned, &after).await {
+                Err(LocalChainError::Reverted { .. } | LocalChainError::Mismatch { .. }) if attempts > 1 => attempts -= 1,
+                done => break done?,
+            }
+        };
         let now = self.quotes(market).await?;
         let (mut prices, mut standard_feeds) = (Vec::new(), Vec::new());
         for symbol in changed.into_iter().filter(|_| scope != PriceScope::PoolsOnly) {
@@ -156,6 +160,22 @@ impl Controls {
         }
         let oracle_follows_at = (delay != Secs(0)).then(|| block.timestamp.plus(delay));
         Ok(PriceReport { block, prices, standard_feeds, oracle_follows_at, pools })
+    }
+
+    /// The feeds' new answers and the pools of these assets, in one block. Somebody else's swap in that block can put a pool
+    /// past its price.
+    async fn in_one_block(
+        &self,
+        market: &Market,
+        feeds: &[Call],
+        concerned: &[&str],
+        after: &Quotes<'_>,
+    ) -> Result<(BlockRef, Vec<PoolMoved>), LocalChainError> {
+        let pushes = self.pushes(market, concerned, after).await?;
+        let mut calls = feeds.to_vec();
+        calls.extend(self.swaps(market, &pushes).await?);
+        let block = mine_together(&self.node, Role::Trader, &calls, None).await?;
+        Ok((block, self.pushed(&pushes).await?))
     }
 
     /// All prices as they will be. Takes over the feeds that must follow by themselves.

@@ -124,6 +124,11 @@ impl Meters {
         }
     }
 
+    /// Whether opening and adding risk is refused for an account.
+    pub fn paused(&self, account: &str, paused: bool) {
+        self.gauge("trimtab_paused", [("account", account.to_owned().into())]).set(u32::from(paused));
+    }
+
     /// A head was evaluated.
     pub fn evaluated(&self, head: u64, accounts: usize) {
         self.counter("trimtab_heads_evaluated_total", []).increment(1);
@@ -202,6 +207,7 @@ impl Meters {
             ("trimtab_loop_leverage", None, "leverage of a loop of the journal, by its own share of the account"),
             ("trimtab_loop_collateral_usd", None, "collateral of a loop of the journal"),
             ("trimtab_loop_debt_usd", None, "debt of a loop of the journal"),
+            ("trimtab_paused", None, "1 while opening and adding risk is refused"),
             ("trimtab_head", None, "newest evaluated head"),
             ("trimtab_accounts", None, "accounts that are watched"),
             ("trimtab_head_lag_seconds", Some(Unit::Seconds), "time since a new head was evaluated"),
@@ -281,6 +287,7 @@ mod tests {
         };
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
         meters.evaluated(31_234_567, 2);
+        meters.paused("0xf39f…2266", true);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
         meters.decision("health-factor", "trim");
         meters.action("trim", "mined");
@@ -293,6 +300,7 @@ mod tests {
             "trimtab_health_factor{account=\"0xf39f…2266\"} 1.133",
             "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
             "trimtab_loop_leverage{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 2.976",
+            "trimtab_paused{account=\"0xf39f…2266\"} 1",
             "trimtab_head 31234567",
             "trimtab_accounts 2",
             "trimtab_head_lag_seconds 1.5",

@@ -1,6 +1,6 @@
 //! The watch going on by itself: a task per seat, heads as they come, the system's signals, commands through the socket.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -57,6 +57,8 @@ pub struct News {
     pub turns: Vec<Option<Turn>>,
     /// What was done last, newest first: at which head, and whose.
     pub acted: Vec<(u64, Address, Acted)>,
+    /// Accounts for which opening and adding risk is refused.
+    pub paused: BTreeSet<Address>,
 }
 
 /// A command for the daemon.
@@ -100,7 +102,7 @@ impl Daemon {
         options: DaemonOptions,
     ) -> Self {
         let (ask, asked) = mpsc::channel(QUEUE);
-        let (news, _) = watch::channel(News { turns: vec![None; seats.len()], acted: Vec::new() });
+        let (news, _) = watch::channel(News { turns: vec![None; seats.len()], ..News::default() });
         let desks = seats
             .into_iter()
             .enumerate()
@@ -287,7 +289,7 @@ impl Daemon {
         let watched = seats.map(|(desk, turn)| WatchedStatus {
             account: desk.account,
             can_act: desk.can_act,
-            paused: false,
+            paused: news.paused.contains(&desk.account),
             turn: serde_json::to_value(turn).unwrap_or_default(),
         });
         DaemonStatus {

@@ -117,6 +117,7 @@ impl Service {
     }
 
     async fn run(mut self, mut works: mpsc::Receiver<Work>) -> Seat {
+        self.show_pause();
         loop {
             let mut hosted = self.hosted.take();
             let is_left = self.seat.gave_way;
@@ -254,7 +255,9 @@ impl Service {
                 if command == Command::Flatten {
                     self.seat.memory.expect_change();
                 }
-                let _ = answer.send(self.seat.govern(command, paper, *fresh).await);
+                let done = self.seat.govern(command, paper, *fresh).await;
+                self.show_pause();
+                let _ = answer.send(done);
             }
             // Ends the life before it comes here.
             Work::Stop => {}
@@ -343,6 +346,19 @@ impl Service {
             drop(journal);
             // Should the seat be gone, so is whoever waits for the answer.
             let _ = inner.send(Work::Govern { command, paper, fresh, answer }).await;
+        });
+    }
+
+    /// Shows whether the account is paused, where everything about it is shown.
+    fn show_pause(&self) {
+        let (account, paused) = (self.seat.account(), self.seat.is_paused());
+        self.office.meters.paused(&account.to_string(), paused);
+        self.news.send_modify(|news| {
+            if paused {
+                news.paused.insert(account);
+            } else {
+                news.paused.remove(&account);
+            }
         });
     }
 

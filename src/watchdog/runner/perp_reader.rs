@@ -9,7 +9,6 @@ use std::{
 
 use alloy::primitives::Address;
 use rust_decimal::Decimal;
-use serde_json::json;
 use tokio::{
     sync::{Notify, watch},
     time::timeout,
@@ -17,10 +16,10 @@ use tokio::{
 
 use super::Office;
 use crate::{
-    journal::{self, Event, Journal, JournalReader, PerpPosition as Recorded, PositionId, Severity, Stamp},
+    journal::{self, Event, Journal, JournalReader, PerpPosition as Recorded, PositionId, Severity},
     perps::{
-        Availability, EndKind, Ending, ExecuteError, Forecast, Interest, Looked, OpenForecast, OpenedRecord,
-        PerpPosition, PerpVenue, PositionKey, PriceE10, VenueSnapshot, avantis_v1::AvantisV1, ended_words, resume_from,
+        Availability, Ending, ExecuteError, Forecast, Interest, Looked, OpenForecast, OpenedRecord, PerpPosition,
+        PerpVenue, PositionKey, PriceE10, VenueSnapshot, avantis_v1::AvantisV1, ended_event, resume_from,
         settle_endings,
     },
     units::{Millis, to_decimal},
@@ -170,23 +169,8 @@ async fn up_to_date(
 
 /// A position's end, told and recorded. A signal's trade tells of its own.
 fn tell_ending(office: &Office, account: Address, journal: &Journal, position: &Recorded, ending: &Ending) {
-    let words = ended_words(position, ending);
-    tracing::warn!(%account, "{words}");
-    let severity = match ending.kind {
-        EndKind::Liquidation => Severity::Alert,
-        _ => Severity::Warning,
-    };
-    let figures = json!(ending);
-    let event = Event {
-        severity,
-        kind: "perp-ended".to_owned(),
-        reason: words.clone(),
-        figures: figures.clone(),
-        intent: None,
-        position: Some(position.id),
-        saga: None,
-        at: Stamp { wall: Millis(office.clock.wall_millis()), block_time: ending.fill.at },
-    };
+    let event = ended_event(position, ending, Millis(office.clock.wall_millis()));
+    tracing::warn!(%account, "{}", event.reason);
     if let Err(error) = journal.append_event(&event) {
         tracing::error!(%account, %error, "the end of a perp could not be written down");
     }
@@ -194,7 +178,8 @@ fn tell_ending(office: &Office, account: Address, journal: &Journal, position: &
     let is_followed = signal
         .is_some_and(|signal| journal.reader().saga(signal).ok().flatten().is_some_and(|saga| saga.outcome.is_none()));
     if !is_followed {
-        let alert = Alert::new(severity, "perp-ended", position.entry.pair.clone(), words);
+        let Event { severity, kind, reason, figures, .. } = event;
+        let alert = Alert::new(severity, kind, position.entry.pair.clone(), reason);
         office.alerts.raise(alert.of(account).with_figures(figures));
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     journal::{Journal, JournalReader, Severity},
     loops::{KnownLoop, Observation, known_loops},
     send::{Sender, reconcile},
+    trade::is_paused,
     units::to_decimal,
     watchdog::{
         ladder::Attempt,
@@ -215,7 +216,10 @@ impl Seat {
 
     /// The action that a turn left to be done, the most pressing of them.
     pub(super) async fn finish(&mut self, turn: &mut Turn, seen: &Seen) -> Result<(), WatchError> {
-        let due = std::mem::take(&mut turn.due);
+        let mut due = std::mem::take(&mut turn.due);
+        if self.is_paused() {
+            due.retain(|action| !matches!(action, Action::Boost { .. }));
+        }
         let (Some(facts), false) = (&turn.facts, due.is_empty()) else { return Ok(()) };
         turn.acted = Box::pin(self.act(&due, seen, facts)).await?;
         self.note(facts, turn.acted.as_ref());
@@ -275,6 +279,11 @@ impl Seat {
             Hands::Sender(sender) => Ok(!sender.journal().reader().unresolved()?.is_empty()),
             Hands::Beside(_) | Hands::None(_) => Ok(false),
         }
+    }
+
+    /// Whether opening and adding risk is refused. A state that cannot be read counts as paused.
+    pub(super) fn is_paused(&self) -> bool {
+        self.journal_reader().is_some_and(|reader| is_paused(reader).unwrap_or(true))
     }
 
     pub(super) fn known_loops(&self) -> Result<Vec<KnownLoop>, WatchError> {

@@ -5,6 +5,7 @@ use crate::{
     actions::{self, PlanKind},
     chain::Reader,
     plan::{Plan, check},
+    trade::refuse_while_paused,
     watchdog::ops::Refused,
 };
 
@@ -16,6 +17,8 @@ impl Seat {
         office.sends()?;
         let kind = PlanKind::of(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
         let head = Reader::head(&office.endpoints).await.map_err(|error| Refused::new(6, error.to_string()))?;
+        let reader = self.journal_reader().ok_or_else(no_key)?;
+        refuse_while_paused(reader, &plan).map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let helps = actions::added_risk(&plan, &kind).is_none();
         let approved = check(plan, &office.network, head.timestamp)
             .map_err(|refusal| Refused::new(4, format!("refused: {refusal}")))?;
