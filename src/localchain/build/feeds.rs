@@ -1,4 +1,4 @@
-//! Stage: price feeds at the addresses that Aave's oracle asks on Base, and the standard feeds that they follow.
+//! Stages: price feeds at the addresses that Aave's oracle asks on Base, and the standard feeds that they follow.
 
 use alloy::{
     primitives::{I256, U256},
@@ -26,6 +26,11 @@ pub(super) async fn stage(site: &Site<'_>) -> Result<(), LocalChainError> {
             }
         }
     }
+    Ok(())
+}
+
+/// The standard feeds. Last of all, so that every block before them has the time that recordings were made at.
+pub(super) async fn standard(site: &Site<'_>) -> Result<(), LocalChainError> {
     for standard in &site.market.standard_feeds {
         let followed = site.market.feed_of(site.market.reserve(&standard.asset)?)?;
         let answer = I256::from_raw(site.market.initial_price(followed)?);

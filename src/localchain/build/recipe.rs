@@ -67,6 +67,7 @@ pub(crate) async fn build(site: &Site<'_>, composer: &Composer, progress: &Progr
     avantis::stage(site).await?;
     avantis_pairs::stage(site).await?;
     avantis::fund(site).await?;
+    feeds::standard(site).await?;
     progress.set_position(STAGES);
     close(site).await
 }
