@@ -10,14 +10,15 @@ use serde_json::json;
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    output::{Output, table},
+    output::Output,
+    replica_price::{self, LiquidateArgs, PriceArgs},
 };
 use crate::{
     localchain::{
         self, Behaviour, Cache, ComposerSource, Conduct, Controls, DEFAULT_PORT, FeedAge, Instance, Keeper,
-        KeeperOptions, Kit, LocalKind, PriceChange, PriceMoved, PriceScope, ReplicaState, start_replica,
+        KeeperOptions, Kit, LocalKind, ReplicaState, start_replica,
     },
-    units::{Millis, Secs, format_units, parse_units},
+    units::{Millis, Secs, parse_units},
 };
 
 /// Where the price service listens unless told otherwise.
@@ -88,29 +89,6 @@ pub(super) struct KeeperArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PriceArgs {
-    /// Asset, such as ETH or cbETH.
-    asset: String,
-    /// New price: dollars, or units of the base asset for staked ether (cbETH 1.10).
-    price: String,
-    /// Leave the pools where they are.
-    #[arg(long, conflicts_with = "no_feed")]
-    no_pools: bool,
-    /// Leave the feeds where they are; pools only.
-    #[arg(long)]
-    no_feed: bool,
-    /// Let Aave's oracle follow the standard feed (ETH and BTC have one) only so much later on the chain's clock.
-    #[arg(long, value_name = "DURATION", conflicts_with = "no_feed")]
-    oracle_delay: Option<humantime::Duration>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct LiquidateArgs {
-    /// Whose loops; an account that is healthy at the new prices is left alone.
-    address: Address,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct WarpArgs {
     /// How long, such as 1d or 90min.
     duration: humantime::Duration,
@@ -141,8 +119,8 @@ pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome
         ReplicaCommand::Start(args) => start(output, &args).await,
         ReplicaCommand::Stop => stop(output).await,
         ReplicaCommand::Status => status(output).await,
-        ReplicaCommand::Price(args) => price(global, args).await,
-        ReplicaCommand::Liquidate(args) => liquidate(global, args).await,
+        ReplicaCommand::Price(args) => replica_price::price(global, args).await,
+        ReplicaCommand::Liquidate(args) => replica_price::liquidate(global, args).await,
         ReplicaCommand::Warp(args) => warp(global, args).await,
         ReplicaCommand::Fund(args) => fund(global, args).await,
         ReplicaCommand::Keeper(args) => keeper(global, &args).await,
@@ -290,65 +268,6 @@ async fn url_of_local_chain(global: &GlobalArgs, kit: &Kit) -> Outcome<String> {
         }
     }
     Err(Failure::message(Exit::Configuration, "no replica or fork runs: start one with `trimtab replica start`"))
-}
-
-async fn price(global: &GlobalArgs, args: PriceArgs) -> Outcome {
-    let scope = match (args.no_pools, args.no_feed) {
-        (true, _) => PriceScope::FeedOnly,
-        (_, true) => PriceScope::PoolsOnly,
-        _ => PriceScope::Everything,
-    };
-    let change = PriceChange::parse(&args.asset, &args.price)?;
-    let delay = Secs(args.oracle_delay.map_or(0, |delay| delay.as_secs()));
-    if args.oracle_delay.is_some() && delay == Secs(0) {
-        return Err(Failure::message(Exit::Usage, "--oracle-delay: at least one second, or leave it out"));
-    }
-    let report = controls(global).await?.price_before_oracle(&change, scope, delay).await?;
-    global.output().result(&report, || {
-        let pools: Vec<Vec<String>> = report
-            .pools
-            .iter()
-            .map(|pool| vec![pool.name.clone(), pool.tick_before.to_string(), pool.tick_after.to_string()])
-            .collect();
-        let mut parts = vec![format!("block {}", report.block.number)];
-        if !report.standard_feeds.is_empty() {
-            parts.push(table(&["standard feed", "before", "after"], &moves(&report.standard_feeds)));
-        }
-        parts.push(table(&["oracle", "before", "after"], &moves(&report.prices)));
-        parts.extend(report.oracle_follows_at.map(|at| {
-            format!(
-                "Aave's oracle follows at {}, {} s after this block, or with `trimtab replica liquidate`",
-                at.0, delay.0
-            )
-        }));
-        parts.push(table(&["pool (tick)", "before", "after"], &pools));
-        parts.join("\n")
-    })
-}
-
-async fn liquidate(global: &GlobalArgs, args: LiquidateArgs) -> Outcome {
-    let report = controls(global).await?.liquidate(args.address).await?;
-    let amount = |symbol: &str, raw: U256| {
-        let decimals = localchain::token(symbol).map_or(0, |(_, decimals)| decimals);
-        format!("{} {symbol}", format_units(raw, decimals))
-    };
-    global.output().result(&report, || {
-        let taken = report.taken.iter().map(|one| {
-            format!("repaid {} and took {}", amount(&one.debt, one.covered), amount(&one.collateral, one.seized))
-        });
-        let taken = taken.collect::<Vec<_>>().join("\n");
-        let taken = if taken.is_empty() { format!("{} is healthy: nothing was taken", args.address) } else { taken };
-        let prices = table(&["oracle", "before", "after"], &moves(&report.prices));
-        format!("block {}\n{prices}\n{taken}", report.block.number)
-    })
-}
-
-fn moves(prices: &[PriceMoved]) -> Vec<Vec<String>> {
-    prices.iter().map(|moved| vec![moved.asset.clone(), usd(moved.before), usd(moved.after)]).collect()
-}
-
-fn usd(price: U256) -> String {
-    format!("{} USD", format_units(price, 8))
 }
 
 async fn warp(global: &GlobalArgs, args: WarpArgs) -> Outcome {

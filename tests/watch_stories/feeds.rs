@@ -7,7 +7,7 @@ use alloy::{
 use rust_decimal::dec;
 use serde_json::Value;
 use trimtab::{
-    config::{TokenFeed, WatchConfig},
+    config::{LoopClass, TokenFeed, WatchConfig},
     localchain::{PriceChange, PriceScope},
     loops::{Funds, Request, Target},
     units::Secs,
@@ -16,7 +16,7 @@ use trimtab::{
 
 use crate::{
     guard::{Guard, is_at_target, rulebook},
-    trader::{Trader, ether},
+    trader::{CBETH, Trader, ether},
 };
 
 sol! {
@@ -233,10 +233,10 @@ async fn without_the_standard_feed_nothing_can_be_done_once_the_liquidator_bring
 }
 
 #[tokio::test]
-async fn staked_ether_is_trimmed_by_the_standard_feed_and_a_pair_with_ether_is_left_alone() {
+async fn staked_ether_is_trimmed_by_the_standard_feed_of_ether() {
     let trader = Trader::start().await;
     let pair = trader.pair("cbETH", "USDC").await;
-    trader.give(crate::trader::CBETH, ether(1)).await;
+    trader.give(CBETH, ether(1)).await;
     let open = Request::Open { funds: Funds::Collateral(ether(1)), target: Target::Leverage(dec!(2.5)) };
     trader.act(&pair, &open).await;
     let mut guard = Guard::with(trader, pair, rulebook(), false);
@@ -249,4 +249,23 @@ async fn staked_ether_is_trimmed_by_the_standard_feed_and_a_pair_with_ether_is_l
     assert!(turn.acted.is_some_and(|acted| acted.mined_in.is_some()), "{before}: {:?}", turn.firings);
     guard.trader.replica.controls.liquidate(guard.trader.account).await.expect("an update");
     assert!(guard.health().await > dec!(1.24), "{}", guard.health().await);
+}
+
+#[tokio::test]
+async fn a_pair_of_ether_and_staked_ether_is_left_alone_when_ether_falls_before_aaves_oracle() {
+    let trader = Trader::start().await;
+    let pair = trader.pair("cbETH", "WETH").await;
+    trader.give(CBETH, ether(1)).await;
+    let open = Request::Open { funds: Funds::Collateral(ether(1)), target: Target::Leverage(dec!(6)) };
+    trader.act_with(&pair, &open, &trader.settings(LoopClass::Correlated)).await;
+    let mut guard = Guard::with(trader, pair, rulebook(), false);
+    guard.look().await;
+    guard.said();
+    for dollars in ["2700", "2200", "1800"] {
+        late(&guard, dollars).await;
+        let turn = guard.look().await;
+        assert_eq!((turn.acted, guard.said().len()), (None, 0), "{dollars}: {:?}", turn.firings);
+    }
+    guard.trader.replica.controls.liquidate(guard.trader.account).await.expect("an update");
+    assert_eq!(guard.look().await.acted, None);
 }

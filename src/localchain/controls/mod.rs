@@ -12,6 +12,7 @@ mod liquidate;
 mod one_block;
 mod pair_price;
 mod price;
+mod report;
 mod standard;
 mod warp;
 
@@ -19,5 +20,5 @@ pub use change::{PriceChange, PriceTarget};
 pub use connection::{Controls, LocalKind};
 pub(in crate::localchain) use liquidate::strike;
 pub use liquidate::{Liquidation, LiquidationReport};
-pub use price::{PoolMoved, PriceMoved, PriceReport, PriceScope};
+pub use report::{PoolMoved, PriceMoved, PriceReport, PriceScope};
 pub use warp::FeedAge;

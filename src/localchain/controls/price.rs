@@ -1,10 +1,9 @@
 //! Prices: the feed, everything that hangs on it, and all pools, in one block.
 
 use alloy::primitives::{Address, U160, U256, aliases::U24};
-use serde::Serialize;
 
 use super::{
-    Controls, PriceChange, PriceTarget,
+    Controls, PoolMoved, PriceChange, PriceMoved, PriceReport, PriceScope, PriceTarget,
     feeds::{Quotes, quote},
     one_block::{ANSWER, SMALL, mine_together},
     standard::refuse_delay,
@@ -29,59 +28,6 @@ const OTHERS_GAS: u64 = 3_000_000;
 
 /// How often a price that somebody else's swap came between is set again.
 const ATTEMPTS: u32 = 3;
-
-/// What of a price moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PriceScope {
-    /// Feed and pools.
-    #[default]
-    Everything,
-    /// Only the feeds: pools stay behind, as in a fast market.
-    FeedOnly,
-    /// Only the pools: feeds and oracle stay behind.
-    PoolsOnly,
-}
-
-/// What a price change did.
-#[derive(Debug, Clone, Serialize)]
-pub struct PriceReport {
-    /// The block in which all of it happened.
-    pub block: BlockRef,
-    /// Assets whose price changed: the one named and those whose feed hangs on it.
-    pub prices: Vec<PriceMoved>,
-    /// Standard feeds that moved, which Aave's oracle follows.
-    pub standard_feeds: Vec<PriceMoved>,
-    /// When Aave's oracle follows them; `None` when it moved in the same block.
-    pub oracle_follows_at: Option<Secs>,
-    /// Pools that were pushed.
-    pub pools: Vec<PoolMoved>,
-}
-
-/// One asset's price.
-#[derive(Debug, Clone, Serialize)]
-pub struct PriceMoved {
-    /// The asset.
-    pub asset: String,
-    /// Dollars before, 8 decimals.
-    pub before: U256,
-    /// Dollars after, 8 decimals.
-    pub after: U256,
-}
-
-/// One pool's price.
-#[derive(Debug, Clone, Serialize)]
-pub struct PoolMoved {
-    /// Tokens and fee, such as `WETH/USDC/500`.
-    pub name: String,
-    /// The pool.
-    pub address: Address,
-    /// Tick before.
-    pub tick_before: i32,
-    /// Tick after.
-    pub tick_after: i32,
-    /// `sqrtPriceX96` after.
-    pub sqrt_price: U256,
-}
 
 /// A pool and where it is to go.
 struct Push<'a> {
@@ -135,7 +81,9 @@ impl Controls {
         let (block, pools) = loop {
             let concerned = if scope == PriceScope::FeedOnly { &[][..] } else { &changed };
             match self.in_one_block(market, &calls, concerned, &after).await {
-                Err(LocalChainError::Reverted { .. } | LocalChainError::Mismatch { .. }) if attempts > 1 => attempts -= 1,
+                Err(LocalChainError::Reverted { .. } | LocalChainError::Mismatch { .. }) if attempts > 1 => {
+                    attempts -= 1
+                }
                 done => break done?,
             }
         };

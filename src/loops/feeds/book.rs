@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::{primitives::Address, sol};
 
 use super::{
-    FeedReading,
+    FeedFault, FeedReading,
     answer::{clean, subject},
     query::{FeedQuery, Trust},
 };
@@ -155,9 +155,12 @@ impl FeedBook {
         if price < COIN { stable } else { volatile }
     }
 
-    /// The feed that what a source of Aave's answers is a ratio to.
-    pub(super) fn base_of(&self, source: Address) -> Option<Address> {
-        self.sources.as_ref()?.get(&source)?.base
+    /// The feed that what a source of Aave's answers for a token is a ratio to.
+    pub(super) fn base_of(&self, source: Address, token: &str) -> Result<Address, FeedFault> {
+        let token = || token.to_owned();
+        let known = self.sources.as_ref().ok_or(FeedFault::Unheard)?;
+        let source = known.get(&source).ok_or_else(|| FeedFault::SourceMoved { token: token() })?;
+        source.base.ok_or_else(|| FeedFault::NoRatio { token: token() })
     }
 
     /// Whether a feed that says it is of an asset can be of the token: by its symbol, or by what Aave's own source says.

@@ -1,5 +1,6 @@
 //! What is wrong with a feed.
 
+use alloy::primitives::Address;
 use serde::Serialize;
 
 use crate::units::Secs;
@@ -69,7 +70,21 @@ pub enum FeedFault {
         /// The token.
         token: String,
     },
-    /// The token was a ratio to the feed's asset at Aave when the watch began, and is not any more.
+    /// The feed that Aave's price of the token is a ratio to does not answer as one.
+    #[error("Aave's price of {token} is a ratio to {base}, which does not answer as a price feed does")]
+    Base {
+        /// The token.
+        token: String,
+        /// The feed that Aave's source names.
+        base: Address,
+    },
+    /// Aave's price of the token is no ratio, so the feed of another asset says nothing about it.
+    #[error("Aave's source for {token} is no ratio to another feed")]
+    NoRatio {
+        /// The token.
+        token: String,
+    },
+    /// Aave asks another source for the token than when the watch began.
     #[error("Aave's source for {token} is another one than when the watch began")]
     SourceMoved {
         /// The token.
@@ -83,6 +98,7 @@ impl FeedFault {
     pub const fn fix(&self, is_named: bool) -> &'static str {
         match (self, is_named) {
             (Self::SourceMoved { .. }, _) => "start the watch anew",
+            (Self::Base { .. } | Self::NoRatio { .. }, _) => "name a feed of the token itself in watch.feeds",
             (Self::Old { .. } | Self::Incomplete | Self::Future { .. } | Self::NoReference { .. }, true) => {
                 "nothing has to be done if it recovers; else name another feed in watch.feeds, or none"
             }

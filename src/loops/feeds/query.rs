@@ -25,8 +25,10 @@ sol! {
     }
 }
 
-/// Blocks after which a feed is asked again that made a call fail.
+/// Blocks after which a feed is asked again that did not answer alone; twice as many each further time …
 const QUARANTINE: u64 = 300;
+/// … up to this: an hour of blocks of 200 ms. Asking it may take as long as [`PROBE`].
+const LONGEST_QUARANTINE: u64 = 18_000;
 
 /// What was heard of a feed.
 #[derive(Debug, Clone)]
@@ -51,10 +53,17 @@ pub(super) struct Trust {
     has_begun: bool,
 }
 
+impl Apart {
+    /// To be asked at a block, and not heard yet.
+    const fn at(block: u64) -> Self {
+        Self { at: block, rest: QUARANTINE, last: Heard::Unheard }
+    }
+}
+
 impl Trust {
     /// Nothing is known of these feeds.
     pub(super) fn strangers(feeds: impl Iterator<Item = Address>) -> Self {
-        Self { apart: feeds.map(|feed| (feed, Apart { at: 0, last: Heard::Unheard })).collect(), has_begun: false }
+        Self { apart: feeds.map(|feed| (feed, Apart::at(0))).collect(), has_begun: false }
     }
 
     /// Who is asked alone at a block: everybody at the first, then one at a time.
@@ -70,6 +79,8 @@ impl Trust {
 struct Apart {
     /// Not before this block.
     at: u64,
+    /// Blocks that it rests when it does not answer.
+    rest: u64,
     /// What was heard of it in the last one.
     last: Heard,
 }
@@ -153,8 +164,10 @@ impl FeedBook {
             if matches!(found, Heard::Answer(_)) {
                 // It takes part in the common call from now on.
                 self.trust.apart.remove(feed);
-            } else {
-                self.trust.apart.insert(*feed, Apart { at: block.number.saturating_add(QUARANTINE), last: found });
+            } else if let Some(apart) = self.trust.apart.get_mut(feed) {
+                apart.at = block.number.saturating_add(apart.rest);
+                apart.rest = apart.rest.saturating_mul(2).min(LONGEST_QUARANTINE);
+                apart.last = found;
             }
         }
         (Hearing(heard), due.len())
@@ -167,7 +180,7 @@ impl FeedBook {
             self.entries.iter().filter(|entry| entry.origin == FeedOrigin::Named).map(|entry| entry.feed).collect();
         let has_named = query.0.iter().any(|(feed, _)| named.contains(feed));
         let suspects = query.0.iter().map(|(feed, _)| *feed).filter(|feed| !has_named || named.contains(feed));
-        self.trust.apart.extend(suspects.map(|feed| (feed, Apart { at, last: Heard::Unheard })));
+        self.trust.apart.extend(suspects.map(|feed| (feed, Apart::at(at))));
     }
 
     /// Every contract that is asked: the feeds, and what Aave's ratios are ratios to.

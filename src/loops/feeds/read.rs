@@ -112,10 +112,11 @@ impl FeedBook {
         now: Secs,
     ) -> Result<Plausible, FeedFault> {
         let Price { value, source, .. } = *aave.get(&entry.token).ok_or_else(|| no_reference(entry))?;
-        let moved = || FeedFault::SourceMoved { token: entry.symbol.clone() };
-        let base = match hearing.of(self.base_of(source).ok_or_else(moved)?) {
+        let at = self.base_of(source, &entry.symbol)?;
+        let base = match hearing.of(at) {
             Heard::Answer(base) => base,
-            other => return Err(not_heard(other)),
+            Heard::Unheard => return Err(FeedFault::Unheard),
+            _ => return Err(FeedFault::Base { token: entry.symbol.clone(), base: at }),
         };
         let stands = base.price().ok_or_else(|| no_reference(entry))?;
         let updated_at = Some(base.updated_at).filter(|at| *at != Secs(0));

@@ -252,7 +252,21 @@ fn staked_ether_moves_as_ether_does_and_not_twice_where_its_ratio_is_one_to_the_
     }
     let (prices, _) = book.held_against(&hearing, &at_aave(), NOW);
     assert_eq!((prices[&WETH], prices[&CBETH]), (dollars(2_400), dollars(3_375)));
+    // What the ratio is one to does not answer.
+    if let Some(ratio) = book.sources.as_mut().and_then(|sources| sources.get_mut(&RATIO)) {
+        ratio.base = Some(SVR);
+    }
+    let mut deaf = heard(&[(standard(), says("ETH / USD", dollars(2_400), 0))]);
+    deaf.0.insert(SVR, Heard::Silent);
+    let (prices, readings) = book.held_against(&deaf, &at_aave(), NOW);
+    assert!(prices.contains_key(&WETH) && !prices.contains_key(&CBETH));
+    assert!(readings.iter().any(|reading| matches!(reading.fault(), Some(FeedFault::Base { base: SVR, .. }))));
     // A source that is no ratio, or that is not the one that was asked, is left alone.
+    if let Some(ratio) = book.sources.as_mut().and_then(|sources| sources.get_mut(&RATIO)) {
+        ratio.base = None;
+    }
+    let (_, readings) = book.held_against(&hearing, &at_aave(), NOW);
+    assert!(readings.iter().any(|reading| matches!(reading.fault(), Some(FeedFault::NoRatio { .. }))));
     book.sources.as_mut().and_then(|sources| sources.remove(&RATIO));
     let (prices, readings) = book.held_against(&hearing, &at_aave(), NOW);
     assert!(!prices.contains_key(&CBETH));
