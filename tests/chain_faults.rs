@@ -332,7 +332,7 @@ async fn events_that_one_endpoint_does_not_find_are_looked_for_at_another() {
 async fn a_simulation_says_its_time_and_finds_revert_data_in_the_error_too() {
     let node = Node::start(|_, params| {
         let overrides = &params[0]["blockStateCalls"][0]["blockOverrides"];
-        assert_eq!((overrides["number"].as_str(), overrides["time"].as_str()), (Some("0x65"), Some("0x3e8")));
+        assert_eq!((overrides["number"].as_str(), overrides["time"].as_str()), (Some("0x65"), Some("0x3e7")));
         assert_eq!(params[1]["requireCanonical"], json!(true));
         Reply::Result(json!([{"calls": [
             {"status": "0x0", "returnData": "0x", "gasUsed": "0x5208", "logs": [],
@@ -342,13 +342,8 @@ async fn a_simulation_says_its_time_and_finds_revert_data_in_the_error_too() {
     })
     .await;
     let endpoints = endpoints(&[&node], &Arc::default());
-    let at = BlockRef {
-        number: 100,
-        hash: keccak256("b"),
-        timestamp: Secs(998),
-        base_fee: U256::ZERO,
-        pre_confirmed: false,
-    };
+    let at =
+        BlockRef { number: 100, hash: keccak256("b"), timestamp: Secs(998), base_fee: U256::ZERO, timestamp_ms: None };
     let call = || CallRequest::new(Address::ZERO, Address::ZERO, Bytes::new());
     let calls = endpoints.simulate(&Simulation::after(at).call(call()).call(call())).await.expect("simulated");
     assert_eq!((calls[0].success, calls[0].returned.to_string()), (false, "0x08c379a0".to_owned()));
@@ -359,7 +354,7 @@ async fn a_simulation_says_its_time_and_finds_revert_data_in_the_error_too() {
 
 fn block(number: u64) -> BlockRef {
     let hash = keccak256(number.to_be_bytes());
-    BlockRef { number, hash, timestamp: Secs(1_790_000_000), base_fee: U256::from(5_000_000), pre_confirmed: false }
+    BlockRef { number, hash, timestamp: Secs(1_790_000_000), base_fee: U256::from(5_000_000), timestamp_ms: None }
 }
 
 /// The tip of a first urgent bid in the market that the endpoints tell of.

@@ -13,7 +13,7 @@ use alloy::{
     primitives::{Address, B256},
 };
 use trimtab::{
-    chain::{Answers, At, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},
+    chain::{Answers, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},
     journal::{RawTx, Recorded},
     plan::{CallOutcome, SimulatedCall, Simulator},
     send::{BlockContent, Wire},
@@ -64,7 +64,7 @@ impl Reader for Stopwatch {
         Reader::head(self.count()).await
     }
 
-    async fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+    async fn read(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         self.count().read(at, batch).await
     }
 }

@@ -18,9 +18,6 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 /// How long what an endpoint said about the head is held against others.
 const HEAD_MEMORY: Duration = Duration::from_secs(30);
 
-/// An endpoint that announced no part for this long announces none: ten are due in that time.
-const PART_MEMORY: Duration = Duration::from_secs(2);
-
 /// Whether an endpoint is known to be on our network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Standing {
@@ -39,8 +36,6 @@ struct Health {
     latency: Option<Duration>,
     blocked_until: Option<Duration>,
     head: Option<(u64, Duration)>,
-    /// The block under construction that it last announced a part of.
-    part: Option<(u64, Duration)>,
     behind: bool,
     standing: Standing,
 }
@@ -49,12 +44,24 @@ struct Health {
 pub(super) struct Endpoint {
     transport: Transport,
     timeout: Duration,
+    /// A WebSocket that nobody named: it goes with an endpoint's HTTP address. Only for heads.
+    is_derived: bool,
     health: Mutex<Health>,
 }
 
 impl Endpoint {
     pub(super) fn new(url: RpcUrl, timeout: Duration) -> Result<Self, CallError> {
-        Ok(Self { transport: Transport::new(url)?, timeout, health: Mutex::default() })
+        Ok(Self { transport: Transport::new(url)?, timeout, is_derived: false, health: Mutex::default() })
+    }
+
+    /// The WebSocket that goes with an HTTP address, where there is one.
+    pub(super) fn derived(url: &RpcUrl, timeout: Duration) -> Option<Self> {
+        let endpoint = Self::new(url.websocket()?, timeout).ok()?;
+        Some(Self { is_derived: true, ..endpoint })
+    }
+
+    pub(super) const fn is_derived(&self) -> bool {
+        self.is_derived
     }
 
     /// Its address without secrets.
@@ -157,15 +164,6 @@ impl Endpoint {
 
     pub(super) fn set_head(&self, number: u64, now: Duration) {
         self.health().head = Some((number, now));
-    }
-
-    /// The block under construction that it announces parts of; `None` when it has told of none for a block's time.
-    pub(super) fn last_part(&self, now: Duration) -> Option<u64> {
-        self.health().part.filter(|(_, at)| now.saturating_sub(*at) <= PART_MEMORY).map(|(number, _)| number)
-    }
-
-    pub(super) fn set_part(&self, number: u64, now: Duration) {
-        self.health().part = Some((number, now));
     }
 
     fn health(&self) -> MutexGuard<'_, Health> {

@@ -23,7 +23,7 @@ use crate::{
         PerpError, PerpVenue,
         avantis_v1::{AvantisV1, Deployment},
     },
-    report::{Check, Verdict, announcement_check, contract_checks, endpoint_checks, feed_checks},
+    report::{Check, Verdict, contract_checks, endpoint_checks, feed_checks},
 };
 
 /// Where the venue is.
@@ -109,7 +109,6 @@ async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
 async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome {
     let head = Reader::head(&session.endpoints).await?;
     checks.extend(contract_checks(&session.endpoints, &session.identity, &head).await?);
-    checks.extend(announcement_check(&session.endpoints, session.config.rpc.pre_confirmed).await);
     checks.extend(feeds(session, head).await?);
     checks.extend(perps(session).await?);
     let account = wallet(global, session, checks).await?;

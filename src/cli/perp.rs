@@ -21,7 +21,6 @@ use crate::{
     chain::{BlockRef, Reader},
     config::Urgency,
     journal::IntentId,
-    loops::BLOCK_TIME,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
         PerpSettings, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
@@ -219,7 +218,7 @@ async fn act(
         }
     };
     let now = if waits && !sending.broadcast { next_state(&session, false).await?.timestamp } else { Secs(0) };
-    let inclusion = snapshot.block.timestamp.max(now).plus(BLOCK_TIME);
+    let inclusion = snapshot.block.next_timestamp().max(now);
     let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, inclusion).await?;
     let gas = gas_view(&session, &plan, &rehearsal, settings.gas_price).await?;
     let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));

@@ -1,6 +1,6 @@
 //! What most commands start with: settings, verified endpoints, Aave's reserves, and the journal's place.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     eips::BlockId,
@@ -16,7 +16,7 @@ use crate::{
     aave::{Deployment, ReserveList},
     chain::{
         BASE_CHAIN_ID, Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock,
-        WalletArgs,
+        WalletArgs, blocks_in,
     },
     config::{Config, Loaded, RpcUrl},
     journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
@@ -27,8 +27,9 @@ use crate::{
     units::Millis,
 };
 
-/// Blocks that lie on top of the one in which an order or a position ended before that is believed.
-const VENUE_DEPTH: u64 = 2;
+/// Blocks that lie on top of the one in which an order or a position ended before that is believed: deeper than Base's
+/// sequencer has ever gone back.
+const VENUE_DEPTH: u64 = blocks_in(Duration::from_secs(4));
 
 /// A connection to one network, verified.
 #[derive(Debug)]

@@ -181,7 +181,7 @@ impl Node {
             hash: header.hash,
             timestamp: Secs(header.timestamp.to()),
             base_fee: header.base_fee_per_gas.unwrap_or_default(),
-            pre_confirmed: false,
+            timestamp_ms: None,
         })
     }
 

@@ -77,7 +77,7 @@ pub use repay::Via;
 pub use request::{Request, plan, plan_ahead};
 pub use scope::Scope;
 pub use settle::settle;
-pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
+pub use snapshot::{Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
 pub use survey::{Observation, Survey};
 pub use target::{Standing, Target, TargetError};

@@ -14,7 +14,6 @@ use super::{
     lineage::Lineage,
     pursuit::{Move, View, next_move},
     sender::StepEnd,
-    wire::BLOCK_TIME,
 };
 use crate::{
     chain::{BlockRef, ReadError, Receipt},
@@ -146,7 +145,7 @@ impl<W: Wire> Sender<W> {
                 lineage.valid_until.0, head.timestamp.0
             ));
         }
-        let time = head.timestamp.plus(BLOCK_TIME);
+        let time = head.next_timestamp();
         let outcomes = self.wire.simulate(head, time, std::slice::from_ref(&lineage.call)).await.ok()?;
         let outcome = outcomes.first().filter(|outcome| !outcome.success)?;
         // On a block that holds it already it would revert as well: that is not a reason.

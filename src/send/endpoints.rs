@@ -2,13 +2,13 @@
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256, U64, U256},
+    primitives::{Address, B256, U64},
 };
 use serde::Deserialize;
 
 use super::{BlockContent, Included, Wire};
 use crate::{
-    chain::{BlockRef, CallRequest, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome, Simulation},
+    chain::{self, BlockRef, CallRequest, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome, Simulation},
     journal::{RawTx, Recorded},
     plan::{CallOutcome, SimulatedCall, Simulator},
     units::Secs,
@@ -54,10 +54,6 @@ impl Wire for Endpoints {
         Self::nonce(self, account, at).await
     }
 
-    async fn pre_confirmed(&self) -> Result<Option<BlockRef>, ReadError> {
-        Self::pre_confirmed(self).await
-    }
-
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {
         let params = (BlockNumberOrTag::Number(number), true);
         let block: Option<WireBlock> = self.request("eth_getBlockByNumber", params).await?;
@@ -69,11 +65,8 @@ impl Wire for Endpoints {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireBlock {
-    number: U64,
-    hash: B256,
-    timestamp: U64,
-    #[serde(default)]
-    base_fee_per_gas: Option<U256>,
+    #[serde(flatten)]
+    block: chain::WireBlock,
     transactions: Vec<WireIncluded>,
 }
 
@@ -91,15 +84,6 @@ impl From<WireBlock> for BlockContent {
         let transactions = block.transactions.into_iter().filter_map(|included| {
             Some(Included { from: included.from, nonce: included.nonce?.to(), hash: included.hash })
         });
-        Self {
-            transactions: transactions.collect(),
-            block: BlockRef {
-                number: block.number.to(),
-                hash: block.hash,
-                timestamp: Secs(block.timestamp.to()),
-                base_fee: block.base_fee_per_gas.unwrap_or_default(),
-                pre_confirmed: false,
-            },
-        }
+        Self { transactions: transactions.collect(), block: block.block.into() }
     }
 }

@@ -43,4 +43,4 @@ pub use pursuit::Patience;
 pub use reconcile::{Finding, Verdict, reconcile};
 pub use sender::Sender;
 pub use settlement::{SettleError, Settlement, measure, record};
-pub use wire::{BLOCK_TIME, BlockContent, Included, Wire};
+pub use wire::{BlockContent, Included, Wire};

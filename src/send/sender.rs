@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256};
 
 use super::{
     Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit,
-    lineage::Lineage, offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
+    lineage::Lineage, offer::Offered, permits_in_force, protective::Slot,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, Signer},
@@ -213,13 +213,12 @@ impl<W: Wire> Sender<W> {
             }
         }
         let Slot { head, nonce, rivals } = self.slot(intent, manner).await?;
-        let next = head.timestamp.plus(BLOCK_TIME);
+        let next = head.next_timestamp();
         if next > plan.valid_until {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
         }
-        let state = self.wire.state_for(plan.block, head).await?;
-        if current.block() != state {
-            *current = self.simulate_again(current, done, permits, state).await?;
+        if current.block() != head {
+            *current = self.simulate_again(current, done, permits, head).await?;
         }
         if step > 0 {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
@@ -279,7 +278,7 @@ impl<W: Wire> Sender<W> {
         let granted = permits_in_force(&self.wire, &left, head).await?;
         let omit = |request: &PermitRequest| granted.contains(&request.digest());
         let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);
-        let time = head.timestamp.plus(BLOCK_TIME);
+        let time = head.next_timestamp();
         Ok(current.again(&self.wire, (done.len(), paid), permits, omit, head, time).await?)
     }
 

@@ -32,7 +32,7 @@ use trimtab::{
         Approved, CallData, CallOutcome, Plan, SCHEMA, SignedPermits, Simulated, SimulatedCall, Simulator, Step, check,
         simulate,
     },
-    send::{BLOCK_TIME, BlockContent, Included, Patience, Sender, Wire},
+    send::{BlockContent, Included, Patience, Sender, Wire},
     units::{Millis, Secs},
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::method};
@@ -230,7 +230,7 @@ impl Inner {
     fn block_ref(&self, number: u64) -> Option<BlockRef> {
         let block = self.blocks.get(usize::try_from(number).ok()?)?;
         let timestamp = Secs(1_790_000_000 + 2 * number);
-        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), pre_confirmed: false })
+        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), timestamp_ms: None })
     }
 
     fn next_nonce(&self, blocks: usize) -> u64 {
@@ -522,7 +522,7 @@ impl Bench {
         let faults = std::mem::take(&mut self.net.inner().faults);
         let head = self.net.head().await.expect("head");
         let approved = check(plan, NETWORK, head.timestamp).expect("no bounds");
-        let time = head.timestamp.plus(BLOCK_TIME);
+        let time = head.next_timestamp();
         let ready = simulate(&self.net, approved, permits, |_| false, head, time).await.expect("simulated");
         self.net.inner().faults = faults;
         ready

@@ -1,8 +1,6 @@
 //! `trimtab watch` as users run it: the real program on a replica of its own.
 #![allow(clippy::expect_used, clippy::panic)]
 
-#[path = "../common/announced.rs"]
-mod announced;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/proxy.rs"]
@@ -12,7 +10,6 @@ mod story;
 #[path = "../common/trader.rs"]
 mod trader;
 
-mod ahead;
 mod beside;
 mod daemon;
 mod drill;

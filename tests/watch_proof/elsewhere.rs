@@ -98,7 +98,7 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
     let opened = trader.replica.controls.head().await.expect("head").number;
     let mut watch = WatchConfig::default();
     watch.boost.enabled = true;
-    watch.boost.pause_blocks = 0;
+    watch.boost.pause = std::time::Duration::ZERO;
     // The boost's sender gives up soon: what it sent stays in the pool.
     let patience = Patience { time: Duration::from_millis(300), ..impatient() };
     let clock = std::sync::Arc::new(trimtab::chain::SystemClock::new());

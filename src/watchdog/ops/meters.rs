@@ -136,10 +136,9 @@ impl Meters {
         self.whole("trimtab_accounts", u64::try_from(accounts).unwrap_or(u64::MAX));
     }
 
-    /// A part of a block that is not sealed yet was evaluated.
-    pub fn looked_ahead(&self, block: u64) {
-        self.counter("trimtab_pre_confirmed_total", []).increment(1);
-        self.whole("trimtab_pre_confirmed_block", block);
+    /// Heads that came while an older one was read, or between two polls.
+    pub fn skipped(&self, heads: u64) {
+        self.counter("trimtab_heads_skipped_total", []).absolute(heads);
     }
 
     /// An endpoint did not answer as it should; `endpoint` is printed as it is, so it must be without its token.
@@ -216,7 +215,7 @@ impl Meters {
         ];
         let counters = [
             ("trimtab_heads_evaluated_total", "heads evaluated"),
-            ("trimtab_pre_confirmed_total", "pre-confirmed blocks evaluated, part by part"),
+            ("trimtab_heads_skipped_total", "blocks that were not evaluated because a newer one was there"),
             ("trimtab_rpc_errors_total", "answers of endpoints that were errors"),
             ("trimtab_rpc_calls_total", "calls to endpoints, batches counted as one"),
             ("trimtab_decisions_total", "decisions of the rules"),

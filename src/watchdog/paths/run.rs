@@ -14,7 +14,7 @@ use crate::{
     journal::Severity,
     loops::FlashSource,
     plan::Quantity,
-    units::{MathError, UsdE8, WAD, Wad},
+    units::{MathError, Secs, UsdE8, WAD, Wad},
     watchdog::{
         ladder::{Next, Rung, RungOutcome, SaleOption, Situation, Tried, WalletOption, next},
         rules::{AccountFacts, AccountTrim, Action, Evaluation, Levels, Memory, evaluate},
@@ -132,7 +132,7 @@ impl<'a> Sim<'a> {
             Action::Trim(trim) => self.climb(number, head, trim, action)?,
             Action::Boost { target, .. } => {
                 self.boost(head, *target)?;
-                self.memory.done(action, number);
+                self.memory.done(action, Secs(number.saturating_mul(2)));
                 self.outcome.boosts = self.outcome.boosts.saturating_add(1);
                 self.outcome.swings = self.outcome.swings.saturating_add(u32::from(self.outcome.trims > 0));
                 self.outcome.below_floor |= self.position.health_factor(head.oracle)? < self.levels.floor;
@@ -174,7 +174,7 @@ impl<'a> Sim<'a> {
         match done.map(|attempt| &attempt.rung) {
             Some(Rung::AskHuman) | None => self.outcome.humans = self.outcome.humans.saturating_add(1),
             Some(_) => {
-                self.memory.done(action, number);
+                self.memory.done(action, Secs(number.saturating_mul(2)));
                 self.outcome.trims = self.outcome.trims.saturating_add(1);
                 self.outcome.blocks_to_trim.push(number.saturating_sub(called));
                 self.called = None;

@@ -9,7 +9,7 @@ use super::{Path, Position, Step};
 use crate::{
     chain::BlockRef,
     config::{BoundsConfig, LoopClass, PairSide, Thresholds},
-    loops::{BLOCK_TIME, MovingPrice},
+    loops::MovingPrice,
     units::{MathError, Secs, UsdE8, WAD, Wad, from_decimal, mul_div_down},
     watchdog::rules::{AccountFacts, HoldingFacts, Levels, LoopFacts, OracleFacts, PairKey},
 };
@@ -86,10 +86,10 @@ impl Seen {
             heartbeat: Secs::HOUR,
         };
         let hash = B256::from(U256::from(number).saturating_add(U256::ONE));
-        let timestamp = Secs(BLOCK_TIME.0.saturating_mul(number));
+        let timestamp = Secs(number.saturating_mul(2));
         AccountFacts {
             account: Address::ZERO,
-            block: BlockRef { number, hash, timestamp, base_fee: U256::ZERO, pre_confirmed: false },
+            block: BlockRef { number, hash, timestamp, base_fee: U256::ZERO, timestamp_ms: None },
             head_age: Duration::ZERO,
             health_factor: Wad(U256::MAX),
             at_pool: None,

@@ -67,11 +67,6 @@ impl Round<'_> {
         reason: String,
         inputs: Value,
     ) {
-        let block = self.facts.block;
-        let reason = match block.pre_confirmed {
-            true => format!("pre-confirmed block {}: {reason}", block.number),
-            false => reason,
-        };
         self.firings.push(Firing { rule, severity, subject: subject.into(), reason, inputs });
     }
 

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Rule};
-use crate::units::Wad;
+use crate::units::{Secs, Wad};
 
 /// State of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,8 @@ pub struct Memory {
     crossed: BTreeSet<String>,
     /// A forward price shows a crossing: a trim is kept ready.
     armed: bool,
-    /// Block of the last trim that was mined.
-    last_trim: Option<u64>,
+    /// When the last trim was mined.
+    last_trim: Option<Secs>,
     /// What was supplied and owed at the last head, by the token's symbol.
     held: BTreeMap<String, (U256, U256)>,
     /// An action of ours changed them since.
@@ -50,17 +50,17 @@ impl Memory {
         self.armed
     }
 
-    /// Block of the last trim that was mined.
+    /// When the last trim was mined.
     #[must_use]
-    pub const fn last_trim(&self) -> Option<u64> {
+    pub const fn last_trim(&self) -> Option<Secs> {
         self.last_trim
     }
 
-    /// Notes that an action was mined in a block.
-    pub fn done(&mut self, action: &Action, block: u64) {
+    /// Notes that an action was mined.
+    pub fn done(&mut self, action: &Action, at: Secs) {
         match action {
             Action::Trim(_) => {
-                self.last_trim = self.last_trim.max(Some(block));
+                self.last_trim = self.last_trim.max(Some(at));
                 self.changing = true;
             }
             Action::Boost { .. } => self.changing = true,
@@ -110,12 +110,8 @@ impl Memory {
         self.nonce.replace(on_chain) != Some(on_chain)
     }
 
-    /// Whether this head with this health factor was acted upon already; notes that it is now. A pending block has no hash
-    /// of its own and is always new.
+    /// Whether this head with this health factor was acted upon already; notes that it is now.
     pub(super) fn acts_again(&mut self, head: B256, health_factor: Wad) -> bool {
-        if head.is_zero() {
-            return false;
-        }
         self.acted.replace((head, health_factor)) == Some((head, health_factor))
     }
 

@@ -164,7 +164,10 @@ impl Daemon {
                     }
                     self.command(account, request, answer, &reload);
                 },
-                head = heads.next() => self.on_head(head).await,
+                head = heads.next() => {
+                    self.office.meters.skipped(heads.skipped());
+                    self.on_head(head).await;
+                }
             }
             self.pulse.turned();
         }
@@ -185,9 +188,6 @@ impl Daemon {
             }
         };
         let first_seen = self.office.clock.monotonic();
-        if head.pre_confirmed {
-            return self.on_part(head, first_seen).await;
-        }
         match self.watch.read(head, first_seen).await {
             Ok(seen) => {
                 let took = self.office.clock.monotonic().saturating_sub(first_seen);
@@ -204,25 +204,6 @@ impl Daemon {
             Err(error) => {
                 self.office.meters.rpc_error("snapshot", "failed");
                 tracing::warn!(head = head.number, %error, "this head could not be read");
-            }
-        }
-    }
-
-    /// A part of a block that is not sealed yet goes to the seats whose loops are near. What cannot be read of it is no
-    /// alarm: the sealed block comes in any case.
-    async fn on_part(&mut self, part: BlockRef, first_seen: Duration) {
-        match self.watch.read_ahead(part, first_seen).await {
-            Ok(None) => {}
-            Ok(Some(seen)) => {
-                self.office.meters.looked_ahead(part.number);
-                let near = |desk: &&SeatDesk| seen.observation.near.contains_key(&desk.account);
-                for desk in self.desks.iter().filter(near) {
-                    desk.ahead.send_replace(Some(seen.clone()));
-                }
-            }
-            Err(error) => {
-                self.office.meters.rpc_error("pre-confirmed", "failed");
-                tracing::debug!(block = part.number, %error, "this pre-confirmed block could not be read");
             }
         }
     }

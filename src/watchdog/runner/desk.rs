@@ -37,8 +37,6 @@ pub(super) struct SeatDesk {
     pub(super) account: Address,
     pub(super) can_act: bool,
     pub(super) seen: watch::Sender<Option<Seen>>,
-    /// What is announced and not sealed yet, beside what is: neither hides the other.
-    pub(super) ahead: watch::Sender<Option<Seen>>,
     pub(super) work: mpsc::Sender<Work>,
     pub(super) task: JoinHandle<Seat>,
 }
@@ -65,14 +63,12 @@ pub(super) enum Work {
 
 impl SeatDesk {
     pub(super) fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
-        let (seen, sealed) = watch::channel(None);
-        let (ahead, sees_ahead) = watch::channel(None);
+        let (seen, heads) = watch::channel(None);
         let (work, works) = mpsc::channel(QUEUE);
         let (account, can_act) = (seat.account(), seat.can_act());
-        let heads = Heads { sealed, ahead: sees_ahead };
         let service = Service::new(index, seat, heads, news, office);
         let task = tokio::spawn(service.run(works));
-        Self { account, can_act, seen, ahead, work, task }
+        Self { account, can_act, seen, work, task }
     }
 }
 
@@ -123,21 +119,14 @@ impl Service {
             let is_left = self.seat.gave_way;
             tokio::select! {
                 biased;
-                changed = self.heads.sealed.changed() => {
+                changed = self.heads.changed() => {
                     self.hosted = hosted;
                     if changed.is_err() {
                         break;
                     }
-                    let seen = self.heads.sealed.borrow_and_update().clone();
+                    let seen = self.heads.borrow_and_update().clone();
                     if let Some(seen) = seen {
                         Box::pin(self.on_head(&seen)).await;
-                    }
-                },
-                Ok(()) = self.heads.ahead.changed() => {
-                    self.hosted = hosted;
-                    let seen = self.heads.ahead.borrow_and_update().clone();
-                    if let Some(seen) = seen {
-                        Box::pin(self.on_part(&seen)).await;
                     }
                 },
                 Some(work) = self.inners.recv() => {
@@ -195,17 +184,6 @@ impl Service {
             }
         }
         self.publish(turn, seen.observation.block.number);
-    }
-
-    async fn on_part(&mut self, seen: &Seen) {
-        match Box::pin(self.seat.turn_ahead(seen)).await {
-            Ok(Some(turn)) => self.publish(turn, seen.observation.block.number),
-            Ok(None) => {}
-            // The sealed block comes in any case, and is alarmed about.
-            Err(error) => {
-                tracing::warn!(account = %self.seat.account(), %error, "a pre-confirmed block's turn failed");
-            }
-        }
     }
 
     /// What the reader of perps has brought: judged at once, acted upon until a trim is due.

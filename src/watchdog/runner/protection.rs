@@ -54,7 +54,7 @@ impl Seat {
         let Some(account) = observation.near.get(&self.account) else { return Ok(None) };
         let rulebook = self.office.rulebook();
         let known = self.known_loops()?;
-        let then = observation.block.timestamp.plus(crate::loops::BLOCK_TIME);
+        let then = observation.block.next_timestamp();
         let projection = Projection::new(observation.market.clone(), account.clone(), then);
         let model = AccountModel::new(&projection, &known, &rulebook.thresholds)?;
         let sell = match Sell::find(&rulebook.watch.sell, &observation.market) {

@@ -73,7 +73,7 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
             hash: B256::from(U256::from(block)),
             timestamp: Secs(2 * block),
             base_fee: U256::ZERO,
-            pre_confirmed: false,
+            timestamp_ms: None,
         },
         head_age: Duration::ZERO,
         health_factor,
