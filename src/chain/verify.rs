@@ -21,6 +21,9 @@ use super::{
 /// How far below the lowest head a new checkpoint is taken: deeper than a reorg, near enough for every node.
 const CHECKPOINT_DEPTH: u64 = blocks_in(Duration::from_secs(16));
 
+/// The same on a local chain, whose saved state holds few blocks.
+const LOCAL_CHECKPOINT_DEPTH: u64 = 8;
+
 /// Clients that pretend to be a chain.
 const PRETENDERS: [&str; 5] = ["anvil", "hardhat", "ganache", "tenderly", "edr"];
 
@@ -67,7 +70,8 @@ impl Endpoints {
             Some(checkpoint) => checkpoint,
             None => {
                 let lowest = witnesses.iter().map(|witness| witness.head).min().unwrap_or_default();
-                self.new_checkpoint(first, lowest.saturating_sub(CHECKPOINT_DEPTH)).await?
+                let depth = if first.identity.is_live() { CHECKPOINT_DEPTH } else { LOCAL_CHECKPOINT_DEPTH };
+                self.new_checkpoint(first, lowest.saturating_sub(depth)).await?
             }
         };
         for witness in &witnesses {

@@ -47,8 +47,9 @@ pub(super) struct Session {
 impl Session {
     /// Connects to the endpoints of the settings, or to a running replica or fork when there are none.
     pub(super) async fn connect(global: &GlobalArgs) -> Outcome<Self> {
-        let Loaded { mut config, .. } = global.settings()?;
+        let Loaded { mut config, notes, .. } = global.settings()?;
         let output = global.output();
+        notes.iter().for_each(|note| output.note(note));
         if config.rpc.urls.is_empty() {
             let (kind, url) = running_local_chain().await?;
             output.note(format!("using the running {} at {url} (no --rpc-url given)", kind.name()));

@@ -215,7 +215,7 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[governor]\nwin_risk_multiplier = 2.5\n", "governor.win_risk_multiplier"),
         ("[governor]\nday_loss_share = 0\n", "governor.day_loss_share"),
         ("[governor]\nconcurrent_positions = 0\n", "governor.concurrent_positions"),
-        ("[watch]\nstale_blocks = 0\n", "watch.stale_blocks"),
+        ("[watch]\nstale_after = \"0s\"\n", "watch.stale_after"),
         ("[watch]\nrecovery = 0.5\n", "watch.recovery"),
         ("[watch.boost]\nenabled = true\nvolatile.target = 1.22\n", "watch.boost.volatile.target"),
         ("[watch.boost]\nenabled = true\nvolatile.above = 1.30\n", "watch.boost.volatile.above"),
@@ -359,4 +359,24 @@ fn figures_are_not_served_to_others_unless_the_user_says_so() {
     assert!(said.contains("metrics.listen") && said.contains("metrics.allow_remote = true"), "{said}");
     desk.write("project/trimtab.toml", "[metrics]\nlisten = \"0.0.0.0:9477\"\nallow_remote = true\n");
     assert!(desk.sources().load().is_ok());
+}
+
+#[test]
+fn settings_that_mean_nothing_any_more_are_accepted_with_a_sentence_that_says_what_happened() {
+    let mut desk = Desk::new();
+    desk.write(
+        "project/trimtab.toml",
+        "[rpc]\npre_confirmed = \"on\"\n[watch]\nstale_blocks = 3\n[profile.fast.watch.boost]\npause_blocks = 1\n",
+    );
+    desk.set("TRIMTAB_RPC_PRE_CONFIRMED", "off");
+    let loaded = desk.sources().profile(Some("fast".to_owned())).load().expect("accepted");
+    let plain = Desk::new().sources().load().expect("settings").config;
+    assert_eq!((&loaded.config.rpc, &loaded.config.watch), (&plain.rpc, &plain.watch), "nothing is set by them");
+    let said = loaded.notes.join("\n");
+    for words in
+        ["rpc.pre_confirmed", "TRIMTAB_RPC_PRE_CONFIRMED", "flashblocks", "watch.stale_after", "watch.boost.pause, a"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(desk.sources().load().expect("accepted").notes.iter().all(|note| !note.contains("pause")));
 }
