@@ -84,6 +84,10 @@ impl Wire for Stopwatch {
         Wire::fee_market(self.count(), head).await
     }
 
+    async fn balance(&self, account: Address) -> Result<U256, ReadError> {
+        Wire::balance(self.count(), account).await
+    }
+
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {
         let now = Instant::now();
         if let Ok(mut signed) = self.signed.lock() {

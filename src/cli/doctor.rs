@@ -2,14 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use alloy::{
-    eips::BlockId,
-    primitives::{Address, utils::format_ether},
-};
+use alloy::{eips::BlockId, primitives::Address};
 use serde::Serialize;
 
 use super::{
     exit::{Exit, Failure, Outcome},
+    gas_view::GasView,
     global::GlobalArgs,
     session::{Session, running_local_chain},
 };
@@ -162,13 +160,21 @@ async fn wallet(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>)
         checks.push(Check::warn(name, "none given", "--from ADDRESS is enough to read; acting needs --account NAME"));
         return Ok(None);
     };
-    let balance = session.endpoints.balance(account, BlockId::latest()).await?;
-    checks.push(if balance.is_zero() {
-        Check::warn("ether for gas", "none", format!("send some ether to {account} before acting"))
-    } else {
-        Check::ok("ether for gas", format!("{} ETH", format_ether(balance)))
-    });
+    checks.push(gas(session, account, "ether for gas".to_owned()).await?);
     Ok(Some(account))
+}
+
+async fn gas(session: &Session, account: Address, name: String) -> Outcome<Check> {
+    let balance = session.endpoints.balance(account, BlockId::latest()).await?;
+    let head = Reader::head(&session.endpoints).await?;
+    let gas = GasView::read(session, balance, &head).await?;
+    Ok(if balance.is_zero() {
+        Check::warn(name, "none", format!("send some ether to {account} before acting"))
+    } else if gas.is_enough() {
+        Check::ok(name, gas.words())
+    } else {
+        Check::warn(name, gas.words(), format!("send ether to {account}: a trim that cannot be paid is not sent"))
+    })
 }
 
 fn journal(session: &Session, account: Address) -> Check {

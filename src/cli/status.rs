@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     exit::{Exit, Failure, Outcome},
+    gas_view::GasView,
     global::GlobalArgs,
     output::table,
     session::Session,
@@ -38,6 +39,7 @@ struct Status {
     network: String,
     #[serde(flatten)]
     view: AccountView,
+    gas: GasView,
     unresolved: Vec<OpenIntent>,
     /// Absent where there is no perp venue that this program knows.
     perps: Option<super::perp_view::ListView>,
@@ -65,7 +67,8 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
-    let status = Status { network: session.network().to_string(), view, unresolved, perps };
+    let gas = GasView::read(&session, state.native, &block).await?;
+    let status = Status { network: session.network().to_string(), view, gas, unresolved, perps };
     session.output.result(&status, || text(&status))
 }
 
@@ -134,6 +137,7 @@ fn text(status: &Status) -> String {
     }
     let held: Vec<String> = view.wallet.iter().map(ToString::to_string).collect();
     lines.extend([String::new(), format!("wallet: {}", held.join(", "))]);
+    lines.push(format!("gas: {}{}", if status.gas.is_enough() { "" } else { "warning: " }, status.gas.words()));
     lines.extend(view.vanished.iter().map(|known| {
         let position = &known.position;
         format!(

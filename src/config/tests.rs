@@ -216,6 +216,7 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[governor]\nday_loss_share = 0\n", "governor.day_loss_share"),
         ("[governor]\nconcurrent_positions = 0\n", "governor.concurrent_positions"),
         ("[watch]\nstale_blocks = 0\n", "watch.stale_blocks"),
+        ("[watch]\ngas_trims = 0\n", "watch.gas_trims"),
         ("[watch]\nrecovery = 0.5\n", "watch.recovery"),
         ("[watch.boost]\nenabled = true\nvolatile.target = 1.22\n", "watch.boost.volatile.target"),
         ("[watch.boost]\nenabled = true\nvolatile.above = 1.30\n", "watch.boost.volatile.above"),

@@ -39,6 +39,8 @@ pub struct WatchConfig {
     pub exits: Vec<LoopExit>,
     /// Feeds behind Aave's oracle that answer before it does.
     pub feeds: Vec<TokenFeed>,
+    /// Trims that an account's ether should pay for; below it is an alert.
+    pub gas_trims: u32,
 }
 
 /// A price feed of a token, as Chainlink's aggregators answer (`latestRoundData`).
@@ -199,6 +201,12 @@ impl WatchConfig {
         if self.stale_blocks == 0 {
             return Some(("watch.stale_blocks", "with 0 every head is stale and nothing is ever trimmed".to_owned()));
         }
+        if self.gas_trims == 0 {
+            return Some((
+                "watch.gas_trims",
+                "with 0 nobody is told before the ether is gone; 1 is the least".to_owned(),
+            ));
+        }
         beats.into_iter().find(|(_, beat)| beat.0 == 0).map(|(key, _)| (key, "with 0 every answer is old".to_owned()))
     }
 
@@ -336,6 +344,7 @@ impl Default for WatchConfig {
             carry: CarryConfig { max_borrow_rate: None, max_cost: None },
             exits: Vec::new(),
             feeds: Vec::new(),
+            gas_trims: 3,
         }
     }
 }

@@ -17,6 +17,7 @@ mod beside;
 mod daemon;
 mod drill;
 mod feeds;
+mod gas;
 mod handed;
 mod kit;
 mod once;

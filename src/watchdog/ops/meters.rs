@@ -100,6 +100,16 @@ impl Meters {
         }
     }
 
+    /// What an account has for gas: ether, and how many trims it pays for.
+    pub fn gas(&self, account: &str, trims: Decimal, ether: Option<Decimal>) {
+        let gauges = [("trimtab_gas_trims", Some(trims)), ("trimtab_ether", ether)];
+        for (name, value) in gauges {
+            if let Some(value) = value.and_then(|value| value.to_f64()) {
+                self.gauge(name, [("account", account.to_owned().into())]).set(value);
+            }
+        }
+    }
+
     /// A head was evaluated.
     pub fn evaluated(&self, head: u64, accounts: usize) {
         self.counter("trimtab_heads_evaluated_total", []).increment(1);
@@ -165,7 +175,7 @@ impl Meters {
             self.gauge("trimtab_head_lag_seconds", []).set(age.as_secs_f64());
         }
         self.gauge("trimtab_since_turn_seconds", []).set(pulse.since_turn().as_secs_f64());
-        self.gauge("trimtab_ready", []).set(u32::from(pulse.missing().is_empty()));
+        self.gauge("trimtab_ready", []).set(u32::from(pulse.lacks().is_empty()));
         self.handle.run_upkeep();
         self.handle.render()
     }
@@ -175,6 +185,8 @@ impl Meters {
             ("trimtab_build_info", None, "always 1; the version is in the label"),
             ("trimtab_health_factor", None, "health factor at the newest head; +Inf without debt"),
             ("trimtab_liquidation_distance", None, "fall of the collateral's price until liquidation, as a share"),
+            ("trimtab_gas_trims", None, "trims that the account's ether pays for at the present price of gas"),
+            ("trimtab_ether", None, "ether of the account"),
             ("trimtab_head", None, "newest evaluated head"),
             ("trimtab_accounts", None, "accounts that are watched"),
             ("trimtab_head_lag_seconds", Some(Unit::Seconds), "time since a new head was evaluated"),
@@ -248,6 +260,7 @@ mod tests {
         let figures = LoopGauges { health_factor: Some(Decimal::new(1_133, 3)), distance: Some(Decimal::new(1174, 4)) };
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
         meters.loop_gauges("0x7099…79c8", "none", LoopGauges::default());
+        meters.gas("0xf39f…2266", Decimal::new(412, 2), Some(Decimal::new(5, 4)));
         meters.evaluated(31_234_567, 2);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
         meters.decision("health-factor", "trim");
@@ -260,6 +273,8 @@ mod tests {
         for line in [
             "trimtab_health_factor{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 1.133",
             "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
+            "trimtab_gas_trims{account=\"0xf39f…2266\"} 4.12",
+            "trimtab_ether{account=\"0xf39f…2266\"} 0.0005",
             "trimtab_head 31234567",
             "trimtab_accounts 2",
             "trimtab_head_lag_seconds 1.5",

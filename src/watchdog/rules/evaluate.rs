@@ -31,6 +31,7 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.changes();
     round.forget();
     round.nonce();
+    round.gas();
     round.oracles();
     round.loops();
     round.perps();

@@ -12,7 +12,7 @@ use super::{News, Office, Seat, Seen, Turn, hosting::Hosted};
 use crate::{
     journal::Severity,
     trade::saga::Host,
-    watchdog::ops::{Alert, Answer, Request},
+    watchdog::ops::{Alert, Answer, Pulse, Request},
 };
 
 /// Most commands that wait for a seat.
@@ -39,12 +39,18 @@ pub(super) enum Work {
 }
 
 impl SeatDesk {
-    pub(super) fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
+    pub(super) fn open(
+        index: usize,
+        seat: Seat,
+        news: watch::Sender<News>,
+        office: Arc<Office>,
+        pulse: Arc<Pulse>,
+    ) -> Self {
         let (seen, sees) = watch::channel(None);
         let (ahead, sees_ahead) = watch::channel(None);
         let (work, works) = mpsc::channel(QUEUE);
         let (account, can_act) = (seat.account(), seat.can_act());
-        let task = tokio::spawn(serve(index, seat, (sees, sees_ahead), works, news, office));
+        let task = tokio::spawn(serve(index, seat, (sees, sees_ahead), works, news, (office, pulse)));
         Self { account, can_act, seen, ahead, work, task }
     }
 }
@@ -56,7 +62,7 @@ async fn serve(
     (mut sees, mut sees_ahead): (watch::Receiver<Option<Seen>>, watch::Receiver<Option<Seen>>),
     mut works: mpsc::Receiver<Work>,
     news: watch::Sender<News>,
-    office: Arc<Office>,
+    (office, pulse): (Arc<Office>, Arc<Pulse>),
 ) -> Seat {
     let mut hosted: Option<Hosted> = None;
     loop {
@@ -68,7 +74,10 @@ async fn serve(
                 }
                 let Some(seen) = sees.borrow_and_update().clone() else { continue };
                 match Box::pin(seat.turn(&seen)).await {
-                    Ok(turn) => publish(&news, (index, seat.account()), &seen, turn),
+                    Ok(turn) => {
+                        pulse.set_unprotected(seat.account(), seat.unprotected(&turn));
+                        publish(&news, (index, seat.account()), &seen, turn);
+                    }
                     Err(error) => {
                         tracing::error!(account = %seat.account(), %error, "this head's turn failed");
                         let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);

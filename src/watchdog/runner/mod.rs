@@ -13,6 +13,7 @@ mod climb;
 mod daemon;
 mod desk;
 mod error;
+mod gas;
 mod govern;
 mod hosting;
 mod office;
