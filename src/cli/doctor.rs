@@ -12,7 +12,7 @@ use super::{
     session::{Session, running_local_chain},
 };
 use crate::{
-    chain::{Clock, Reader, SigningGate, SystemClock},
+    chain::{Clock, Reader, SigningGate, SystemClock, WalletArgs},
     config::Config,
     journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
     localchain::{ANVIL_VERSION, Kit},
@@ -112,7 +112,7 @@ async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Che
     if let Some(account) = account {
         checks.push(journal(session, account));
     }
-    Ok(())
+    watch_keys(global, session, checks).await
 }
 
 /// Whether perps can be traded: the venue's code and its price service.
@@ -162,6 +162,33 @@ async fn wallet(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>)
     };
     checks.push(gas(session, account, "ether for gas".to_owned()).await?);
     Ok(Some(account))
+}
+
+/// Whether every key of the settings can be opened and may sign here, and what its account has for gas.
+async fn watch_keys(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome {
+    for key in &session.config.watch.keys {
+        let (args, name) = (WalletArgs::from(key), format!("watch.keys {}", key.label()));
+        let wallet = match args.unlock().await {
+            Ok(wallet) => wallet,
+            Err(error) => {
+                checks.push(Check::fail(name, error.to_string(), "the watch does not start"));
+                continue;
+            }
+        };
+        let exposed = args.exposed_files().into_iter();
+        checks.extend(exposed.map(|path| {
+            let found = format!("{} can be read by everybody on this machine", path.display());
+            Check::warn(name.clone(), found, format!("chmod 600 {}", path.display()))
+        }));
+        let account = wallet.address();
+        match SigningGate::new(&session.identity, global.allow_real_key).admit(wallet) {
+            Ok(_) => checks.push(Check::ok(name.clone(), format!("{account} may sign on {}", session.network()))),
+            Err(error) => checks.push(Check::fail(name.clone(), error.to_string(), "the watch does not start")),
+        }
+        checks.push(gas(session, account, format!("{name}, ether for gas")).await?);
+        checks.push(journal(session, account));
+    }
+    Ok(())
 }
 
 async fn gas(session: &Session, account: Address, name: String) -> Outcome<Check> {

@@ -31,6 +31,7 @@ mod tier;
 mod url;
 mod values;
 mod watch;
+mod watch_keys;
 
 pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, TelegramConfig, WebhookConfig};
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
@@ -55,3 +56,4 @@ pub use url::{RpcUrl, redact_url};
 pub use watch::{
     BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TokenFeed, TopUpConfig, WatchConfig,
 };
+pub use watch_keys::WatchKey;

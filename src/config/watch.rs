@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{LoopClass, Thresholds, ThresholdsConfig, values};
+use super::{LoopClass, Thresholds, ThresholdsConfig, WatchKey, values, watch_keys};
 use crate::units::Secs;
 
 /// Rules of the watchdog.
@@ -41,6 +41,8 @@ pub struct WatchConfig {
     pub feeds: Vec<TokenFeed>,
     /// Trims that an account's ether should pay for; below it is an alert.
     pub gas_trims: u32,
+    /// Keys that the watch acts with, besides those of the flags.
+    pub keys: Vec<WatchKey>,
 }
 
 /// A price feed of a token, as Chainlink's aggregators answer (`latestRoundData`).
@@ -179,6 +181,7 @@ impl WatchConfig {
             })
             .or_else(|| self.exits.iter().find_map(LoopExit::problem).map(|reason| ("watch.exits", reason)))
             .or_else(|| self.twice())
+            .or_else(|| watch_keys::problem(&self.keys))
     }
 
     /// What is named more than once.
@@ -345,6 +348,7 @@ impl Default for WatchConfig {
             exits: Vec::new(),
             feeds: Vec::new(),
             gas_trims: 3,
+            keys: Vec::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod drill;
 mod feeds;
 mod gas;
 mod handed;
+mod keys;
 mod kit;
 mod once;
 mod records;

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 
-use super::post::origin;
+use super::{keys::session_of_one, post::origin};
 use crate::{
     aave::ReserveList,
     chain::Reader,
@@ -58,7 +58,7 @@ struct Drill {
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
-    let session = Session::connect(global).await?;
+    let session = session_of_one(global, Session::connect(global).await?).await?;
     session.trust_composer().await?;
     let field = Field::new(&session, &args.pair).await?;
     let output = session.output;

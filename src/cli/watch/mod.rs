@@ -3,6 +3,7 @@
 mod checks;
 mod daemon;
 mod drill;
+mod keys;
 mod once;
 mod post;
 mod rows;
