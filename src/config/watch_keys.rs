@@ -41,7 +41,9 @@ impl WatchKey {
 
     /// With relative paths taken from this directory.
     pub(super) fn within(&mut self, directory: &Path) {
-        for path in self.keystore.iter_mut().chain([&mut self.password_file]) {
+        let paths = self.keystore.iter_mut().chain([&mut self.password_file]);
+        // An empty path is a slip, and stays one.
+        for path in paths.filter(|path| !path.as_os_str().is_empty()) {
             *path = directory.join(&*path);
         }
     }
