@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use trimtab::{
     chain::BASE_CHAIN_ID,
     config::{BoundsConfig, GovernorConfig, LoopClass, StrategyConfig, ThresholdsConfig, WatchConfig},
-    loops::{Funds, LoopSnapshot, Ownership, Pair, Payout, Request, Share, Target, WETH, execute, plan},
+    loops::{Funds, LoopSnapshot, Pair, Payout, Request, Share, Target, WETH, execute, plan},
     onedelta,
     perps::{
         LeverageE10, PercentE10, PriceE10, Side, Usdc,
@@ -98,9 +98,7 @@ fn planning(criterion: &mut Criterion, desk: &Desk, pair: &Pair, cases: &[Case])
     for Case { name, request, snapshot, .. } in cases {
         let settings = desk.settings(snapshot, pair, request, None, gas_price)?;
         criterion.bench_function(&format!("plan: {name}"), |bencher| {
-            bencher.iter(|| {
-                plan(black_box(request), snapshot, pair, &settings, &hubs, Ownership::Known).map_err(Box::new)
-            });
+            bencher.iter(|| plan(black_box(request), snapshot, pair, &settings, &hubs).map_err(Box::new));
         });
     }
     for Case { name, snapshot, plan, .. } in cases {

@@ -14,6 +14,7 @@ const SCHEMA = 1;
 
 // Contracts by the forge build they come from.
 const OWN = [
+  'AtomicLiquidator',
   'AvantisPairStorageShim',
   'AvantisTradingStorageShim',
   'AvantisVaultManagerShim',

@@ -8,6 +8,7 @@
 //! | 8 | [`cli`] | commands, output, exit codes; no decisions |
 //! | 7 | [`scenarios`] | stories on a local chain: the demo |
 //! | 6 | [`watchdog`] | rules and ladder (pure), the runner that carries them out, alerts, figures, the socket |
+//! | 5 | [`actions`] | every kind of action: which one a plan is, who audits, carries out and settles it |
 //! | 5 | [`trade`] | from a signal to a position: assessed, carried out |
 //! | 5 | [`strategy`] | signals, sizing tables, feasibility, governor: pure decisions |
 //! | 5 | [`report`] | what bytes and journal say, in words |
@@ -20,6 +21,7 @@
 //! | 0 | [`config`], [`units`] | settings with provenance; money, ratios and times as types with named rounding |
 
 pub mod aave;
+pub mod actions;
 pub mod chain;
 pub mod cli;
 pub mod config;

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["plan", "send"],
     &["aave", "onedelta", "dex"],
     &["loops", "perps"],
-    &["trade", "strategy", "report", "localchain"],
+    &["actions", "trade", "strategy", "report", "localchain"],
     &["watchdog"],
     &["scenarios"],
     &["cli"],

@@ -4,9 +4,9 @@
 mod common;
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U256, address, b256, keccak256},
+    primitives::{Address, B256, Bytes, I256, U160, U256, address, aliases::U24, b256, keccak256},
     sol,
-    sol_types::SolValue,
+    sol_types::{SolCall, SolValue},
 };
 use common::{Replica, account, kit, own_cache};
 use indicatif::ProgressBar;
@@ -46,8 +46,18 @@ sol! {
         function getATokenTotalSupply(address asset) external view returns (uint256);
         function getTotalDebt(address asset) external view returns (uint256);
     }
+    interface SwapRouter {
+        struct Params {
+            address tokenIn; address tokenOut; uint24 fee; address recipient;
+            uint256 amountIn; uint256 amountOutMinimum; uint160 sqrtPriceLimitX96;
+        }
+        function exactInputSingle(Params calldata params) external payable returns (uint256 amountOut);
+    }
     interface Oracle { function getAssetPrice(address asset) external view returns (uint256); }
-    interface Feed { function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80); }
+    interface Feed {
+        function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80);
+        function description() external view returns (string memory);
+    }
     interface Token {
         function balanceOf(address owner) external view returns (uint256);
         function approve(address spender, uint256 amount) external returns (bool);
@@ -76,6 +86,9 @@ const PROVIDER: Address = address!("e20fCBdBfFC4Dd138cE8b2E6FBb6CB49777ad64D");
 const DATA_PROVIDER: Address = address!("0F43731EB8d45A581f4a36DD74F5f358bc90C73A");
 const UI_DATA_PROVIDER: Address = address!("0C6BC4a12039788be08F87e87Cff87FEDbd1D386");
 const ORACLE: Address = address!("2Cc0Fc26eD4563A5ce5e8bdcfe1A2878676Ae156");
+/// The feeds that Aave's SVR feeds for ether and bitcoin follow on Base.
+const STANDARD_ETHER: Address = address!("71041dddad3595F9CEd3DcCFBe3D1F4b0a16Bb70");
+const STANDARD_BITCOIN: Address = address!("64c911996D3c6aC71f9b455B1E8E7266BcbD848F");
 const WETH_FEED: Address = address!("9dA00D23465282005DB222a441a663eE7B9dfCc8");
 const WETH: Address = address!("4200000000000000000000000000000000000006");
 const USDC: Address = address!("833589fCD6eDb6E08f4c7C32D4f71b54bdA02913");
@@ -88,10 +101,16 @@ const MORPHO: Address = address!("BBBBBbbBBb9cC5e90e3b3Af64bdAF62C37EEFFCb");
 const COMPOSER: Address = address!("B7ea94340e65CC68d1274aE483dfBE593fD6f21e");
 const COMPOSER_LOGIC: Address = address!("176eEfc681A25660B5415E308d08df917ACb9e71");
 const FORWARDER: Address = address!("fCa11b85ac641f1ba215259566d579A45519e506");
+const SWAP_ROUTER: Address = address!("2626664c2603336E57B271c5C0b26F421741e481");
 const IMPLEMENTATION_SLOT: B256 = b256!("360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc");
 const ADMIN_SLOT: B256 = b256!("b53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103");
 
 /// A whole number of tokens in units.
+/// As a feed answers.
+fn dollars(whole: i64) -> I256 {
+    I256::try_from(whole * 100_000_000).expect("fits")
+}
+
 fn units(tokens: u64, decimals: u8) -> U256 {
     U256::from(tokens) * U256::from(10).pow(U256::from(decimals))
 }
@@ -258,6 +277,73 @@ async fn a_price_moves_feed_and_pools_in_one_block_and_to_the_tick() {
 }
 
 #[tokio::test]
+async fn the_standard_feed_moves_first_and_aaves_oracle_when_its_delay_is_over() {
+    let replica = Replica::start().await;
+    let standard = |feed: Address| replica.ask(feed, &Feed::latestRoundDataCall {});
+    let (ether, bitcoin) = (standard(STANDARD_ETHER), standard(STANDARD_BITCOIN));
+    assert_eq!((ether.await._1, bitcoin.await._1), (dollars(3_000), dollars(90_000)));
+    let (everything, delay) = (PriceScope::Everything, Secs(30));
+    let report = replica.controls.price_before_oracle(&price("ETH", "2500"), everything, delay).await.expect("price");
+    let follows = report.block.timestamp.plus(delay);
+    assert_eq!(report.oracle_follows_at, Some(follows));
+    assert_eq!((standard(STANDARD_ETHER).await._1, report.standard_feeds.len()), (dollars(2_500), 1));
+    assert_eq!(
+        (oracle_price(&replica, WETH).await, oracle_price(&replica, CBETH).await),
+        (units(3_000, 8), units(3_375, 8))
+    );
+    assert_eq!(pool_price(&replica, WETH_USDC).await.1, -198_080, "pools do not wait for Aave");
+    // A second move before the first has arrived comes after it.
+    replica.next_block_at(follows.0 - 10).await;
+    replica.controls.price_before_oracle(&price("ETH", "2400"), everything, delay).await.expect("price");
+    replica.next_block_at(follows.0).await;
+    let _: Value = replica.request("evm_mine", ()).await.expect("block");
+    assert_eq!(oracle_price(&replica, WETH).await, units(2_500, 8));
+    // As old as the standard feed's answer was, not as its arrival.
+    let asked = replica.ask(WETH_FEED, &Feed::latestRoundDataCall {}).await;
+    assert_eq!(asked._3, U256::from(report.block.timestamp.0));
+    replica.controls.warp(Secs(60), FeedAge::Refreshed).await.expect("warp");
+    assert_eq!(
+        (oracle_price(&replica, WETH).await, standard(STANDARD_ETHER).await._1),
+        (units(2_400, 8), dollars(2_400))
+    );
+    // Without a delay both move in one block.
+    replica.controls.price(&price("BTC", "80000"), everything).await.expect("price");
+    assert_eq!(
+        (oracle_price(&replica, CBBTC).await, standard(STANDARD_BITCOIN).await._1),
+        (units(80_000, 8), dollars(80_000))
+    );
+    for (asset, value, scope) in
+        [("cbETH", "1.1", everything), ("AAVE", "150", everything), ("ETH", "2000", PriceScope::PoolsOnly)]
+    {
+        let refused = replica.controls.price_before_oracle(&price(asset, value), scope, delay).await;
+        assert!(matches!(refused, Err(LocalChainError::BadAmount(_))), "{asset}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_liquidator_brings_the_price_to_aave_and_liquidates_in_one_transaction() {
+    let replica = Replica::start().await;
+    let owner = account(1);
+    open_position(&replica, owner, 20_000).await;
+    let delay = Secs(3_600);
+    let health = || async { replica.ask(POOL, &Pool::getUserAccountDataCall { user: owner }).await.healthFactor };
+    replica.controls.price_before_oracle(&price("ETH", "2800"), PriceScope::Everything, delay).await.expect("price");
+    let passed_over = replica.controls.liquidate(owner).await.expect("an update");
+    assert!(passed_over.taken.is_empty() && passed_over.prices.len() == 1, "{passed_over:?}");
+    assert_eq!(oracle_price(&replica, WETH).await, units(2_800, 8));
+    // Nobody sees a head at which Aave shows that it can be liquidated.
+    replica.controls.price_before_oracle(&price("ETH", "2380"), PriceScope::Everything, delay).await.expect("price");
+    assert!(health().await > units(1, 18));
+    let head = replica.controls.head().await.expect("head");
+    let report = replica.controls.liquidate(owner).await.expect("a liquidation");
+    assert_eq!(report.block.number, head.number + 1);
+    let taken = report.taken.first().expect("something was taken");
+    assert_eq!((taken.debt.as_str(), taken.collateral.as_str()), ("USDC", "WETH"));
+    assert!(taken.covered > units(5_000, 6) && taken.seized > units(2, 18), "{report:?}");
+    assert_eq!(oracle_price(&replica, WETH).await, units(2_380, 8));
+}
+
+#[tokio::test]
 async fn feed_and_pools_can_be_moved_apart() {
     let replica = Replica::start().await;
     let before = pool_price(&replica, WETH_USDC).await;
@@ -269,6 +355,36 @@ async fn feed_and_pools_can_be_moved_apart() {
     assert!(report.prices.is_empty());
     assert_eq!(oracle_price(&replica, WETH).await, units(2900, 8));
     assert!(pool_price(&replica, WETH_USDC).await.1 < before.1);
+}
+
+/// The trader's swap comes second in its block, behind one that goes further.
+#[tokio::test]
+async fn a_price_moves_though_somebody_else_swaps_in_the_same_block() {
+    let replica = Replica::start().await;
+    let who = account(3);
+    let amount = units(100_000_000, 6);
+    replica.controls.fund(who, U256::ZERO, &[(USDC, amount)]).await.expect("funds");
+    replica.send(who, USDC, &Token::approveCall { spender: SWAP_ROUTER, amount }).await;
+    let _: Value = replica.request("evm_setAutomine", [false]).await.expect("automine off");
+    let params = SwapRouter::Params {
+        tokenIn: USDC,
+        tokenOut: WETH,
+        fee: U24::from(500),
+        recipient: who,
+        amountIn: amount,
+        amountOutMinimum: U256::ZERO,
+        sqrtPriceLimitX96: U160::ZERO,
+    };
+    let data = Bytes::from(SwapRouter::exactInputSingleCall { params }.abi_encode());
+    let ahead = json!([{
+        "from": who, "to": SWAP_ROUTER, "data": data, "gas": U256::from(15_000_000), "gasPrice": units(50, 9)
+    }]);
+    let hash: B256 = replica.request("eth_sendTransaction", ahead).await.expect("sent");
+    replica.controls.price(&price("ETH", "3100"), PriceScope::Everything).await.expect("price");
+    assert!(replica.receipt(hash).await.inner.inner.status(), "the other swap went through");
+    assert_eq!(oracle_price(&replica, WETH).await, units(3100, 8));
+    // floor(sqrt(3100e6 / 1e18) * 2^96)
+    assert_eq!(pool_price(&replica, WETH_USDC).await.0.to_string(), "4411237397794264072369543");
 }
 
 #[tokio::test]
@@ -480,7 +596,9 @@ async fn a_fork_has_the_same_controls_as_the_replica() {
     // As on the live chain, the fork meets feeds and a token that are not ours.
     let stranger = live.code(WETH_FEED).await;
     let stranger = Bytes::from([stranger.as_ref(), &[0xfe]].concat());
-    let _: Value = live.request("anvil_setCode", (WETH_FEED, stranger)).await.expect("code");
+    for feed in [WETH_FEED, STANDARD_ETHER] {
+        let _: Value = live.request("anvil_setCode", (feed, stranger.clone())).await.expect("code");
+    }
     let cbeth_feed = address!("B6E9fbba669763BD811B10A761110C449824b5BB");
     let adapter = Bytes::from([live.code(cbeth_feed).await.as_ref(), &[0xfe]].concat());
     let _: Value = live.request("anvil_setCode", (cbeth_feed, adapter)).await.expect("code");
@@ -495,6 +613,10 @@ async fn a_fork_has_the_same_controls_as_the_replica() {
     assert_eq!(oracle_price(&fork, CBETH).await, units(28_125, 7));
     assert_eq!(pool_price(&fork, WETH_USDC).await.1, -198_080);
     assert!(report.pools.len() >= 4);
+    // The standard feed is taken over as well, and says what it is as before.
+    let standard = fork.ask(STANDARD_ETHER, &Feed::latestRoundDataCall {}).await;
+    let words = fork.ask(STANDARD_ETHER, &Feed::descriptionCall {}).await;
+    assert_eq!((standard._1, words.as_str()), (dollars(2_500), "ETH / USD"));
     assert_eq!(oracle_price(&live, WETH).await, units(3000, 8), "the forked chain knows nothing of it");
     let who = account(4);
     let tokens = [(USDC, units(1000, 6)), (WETH, units(2, 18)), (CBETH, units(3, 18))];

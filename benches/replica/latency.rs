@@ -7,7 +7,7 @@ use alloy::{consensus::TxEip1559, primitives::TxKind};
 use eyre::{Result, eyre};
 use trimtab::{
     chain::BASE_CHAIN_ID,
-    loops::{Funds, LoopSnapshot, Ownership, Pair, Request, Target, execute, plan},
+    loops::{Funds, LoopSnapshot, Pair, Request, Target, execute, plan},
     plan::check,
     send::sign_permits,
     units::mul_div_down,
@@ -79,7 +79,7 @@ async fn replay(desk: &Desk, pair: &Pair, recording: &Recording, request: &Reque
         let snapshot = LoopSnapshot::read(recording, &desk.list, pair, signer.address()).await?;
         let gas_price = mul_div_down(snapshot.block.base_fee, 2u64.try_into()?, 1u64.try_into()?)?;
         let settings = desk.settings(&snapshot, pair, request, None, gas_price)?;
-        let plan = plan(request, &snapshot, pair, &settings, &hubs, Ownership::Known)?;
+        let plan = plan(request, &snapshot, pair, &settings, &hubs)?;
         let approved = check(plan, &desk.network(), snapshot.block.timestamp)?;
         let permits = sign_permits(&signer, approved.get()).await?;
         let step = approved.get().steps.last().ok_or_else(|| eyre!("a plan without steps"))?;

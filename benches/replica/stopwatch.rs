@@ -10,7 +10,7 @@ use std::{
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
 };
 use trimtab::{
     chain::{Answers, At, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},

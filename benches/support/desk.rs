@@ -15,7 +15,7 @@ use trimtab::{
     config::{BoundsConfig, FeesConfig, RpcConfig, ThresholdsConfig},
     journal::{Checkpoint, IntentId, Journal},
     localchain::{Anvil, ComposerSource, Controls, Kit, ReplicaState},
-    loops::{FlashChoice, LoopSnapshot, Ownership, Pair, Request, Settings, class_of, plan},
+    loops::{FlashChoice, LoopSnapshot, Pair, Request, Scope, Settings, class_of, plan},
     plan::Plan,
     send::{Sender, Wire},
     units::{Millis, Secs},
@@ -144,7 +144,7 @@ impl Desk {
         let gas_price = market.price(&FeesConfig::default().open);
         let settings = self.settings(&snapshot, pair, request, flash, gas_price)?;
         let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, &snapshot, pair, &settings, &hubs, Ownership::Known)?;
+        let plan = plan(request, &snapshot, pair, &settings, &hubs)?;
         Ok((snapshot, plan))
     }
 
@@ -169,6 +169,9 @@ impl Desk {
             fees: FeesConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(class),
+            defaults: ThresholdsConfig::default(),
+            loops: Vec::new(),
+            scope: Scope::WithExisting,
             permit_ttl: Secs::HOUR,
             flash,
             gas_price,

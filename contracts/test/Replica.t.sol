@@ -35,6 +35,65 @@ contract ReplicaTest is Test {
         assertEq(uint256(vm.load(address(feed), bytes32(uint256(1)))), 1_000);
     }
 
+    function test_anAnswerGivenInAdvanceIsSaidFromItsMomentOnAsOfWhenItWasGiven() external {
+        vm.warp(1_000);
+        ReplicaFeed feed = new ReplicaFeed(3000e8, "ETH / USD");
+        vm.warp(2_000);
+        feed.setLater(2500e8, 10);
+        vm.warp(2_005);
+        feed.setLater(2400e8, 10);
+        vm.warp(2_009);
+        _says(feed, 1, 3000e8, 1_000);
+        vm.warp(2_010);
+        _says(feed, 2, 2500e8, 2_000);
+        vm.warp(2_015);
+        _says(feed, 3, 2400e8, 2_005);
+        // What came is written down by the next one, and what is to come stays in its order.
+        feed.setLater(2300e8, 15);
+        feed.setLater(2200e8, 5);
+        _says(feed, 3, 2400e8, 2_005);
+        vm.warp(2_040);
+        _says(feed, 4, 2200e8, 2_015);
+        assertEq(uint256(vm.load(address(feed), bytes32(uint256(4)))), 1);
+    }
+
+    function test_anUpdateBringsForwardWhatWasToCome() external {
+        vm.warp(1_000);
+        ReplicaFeed feed = new ReplicaFeed(3000e8, "ETH / USD");
+        feed.setLater(2500e8, 10);
+        vm.warp(1_002);
+        feed.set(2500e8);
+        _says(feed, 2, 2500e8, 1_002);
+        vm.warp(1_020);
+        _says(feed, 2, 2500e8, 1_002);
+        // No delay is no delay.
+        feed.setLater(2600e8, 0);
+        _says(feed, 3, 2600e8, 1_020);
+    }
+
+    function test_aRefreshedFeedSaysTheSameAsOfNowAndWhatIsToComeStillComes() external {
+        vm.warp(1_000);
+        ReplicaFeed feed = new ReplicaFeed(3000e8, "ETH / USD");
+        feed.setLater(2500e8, 10);
+        feed.setLater(2400e8, 20);
+        vm.warp(1_015);
+        feed.refresh();
+        _says(feed, 3, 2500e8, 1_015);
+        vm.warp(1_020);
+        _says(feed, 4, 2400e8, 1_000);
+    }
+
+    function _says(ReplicaFeed feed, uint256 round, uint256 answer, uint256 updatedAt) private view {
+        (uint80 id, int256 current,, uint256 at, uint80 answeredIn) = feed.latestRoundData();
+        assertEq(uint256(id), round);
+        assertEq(uint256(answeredIn), round);
+        assertEq(uint256(current), answer);
+        assertEq(at, updatedAt);
+        assertEq(uint256(feed.latestAnswer()), answer);
+        assertEq(feed.latestTimestamp(), updatedAt);
+        assertEq(feed.latestRound(), round);
+    }
+
     function test_ratioFeedFollowsItsBaseInPriceAndAge() external {
         vm.warp(1_000);
         ReplicaFeed base = new ReplicaFeed(3000e8, "ETH / USD");

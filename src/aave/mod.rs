@@ -9,6 +9,7 @@
 mod account;
 mod account_query;
 mod configuration;
+mod currency;
 mod deployment;
 mod error;
 mod errors;

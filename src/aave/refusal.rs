@@ -132,6 +132,14 @@ pub enum Refusal {
         /// What was asked.
         asked: Box<TokenAmount>,
     },
+    /// Nothing of it is supplied.
+    #[error("the account has supplied no {0}")]
+    NoSupply(String),
+    /// It cannot back debt: its LTV is 0 here, or the account is in isolation mode.
+    #[error(
+        "{0} cannot be used as collateral: its loan to value is 0 in the account's e-mode, or the account is in isolation mode"
+    )]
+    BacksNoDebt(String),
     /// Nothing to repay.
     #[error("the account owes no {0}")]
     NoDebt(String),
@@ -202,6 +210,8 @@ impl Refusal {
             Self::HealthFactorBelowOne(_) => "HealthFactorLowerThanLiquidationThreshold()",
             Self::BalanceShort { .. } => "NotEnoughAvailableUserBalance()",
             Self::NoDebt(_) => "NoDebtOfSelectedType()",
+            Self::NoSupply(_) => "UnderlyingBalanceZero()",
+            Self::BacksNoDebt(_) => "UserInIsolationModeOrLtvZero()",
             Self::FlashLoanDisabled(_) => "FlashloanDisabled()",
             Self::NoSuchCategory(_) => "InconsistentEModeCategory()",
             Self::DebtNotInCategory { .. } => "InvalidDebtInEmode(address,uint256)",

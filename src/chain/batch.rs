@@ -74,6 +74,11 @@ impl Batch {
         self.calls.len() - 1
     }
 
+    /// Takes back all calls but so many of the first; slots of those that stay are still good.
+    pub fn truncate(&mut self, calls: usize) {
+        self.calls.truncate(calls);
+    }
+
     /// How many calls there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -147,7 +147,8 @@ impl Endpoints {
         params: &Value,
         decode: impl Fn(&RawValue) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        self.in_rounds(|| self.round(method, params, &decode)).await
+        // On the heap: every plan, simulation and transaction awaits this, and holds it by value otherwise.
+        Box::pin(self.in_rounds(|| self.round(method, params, &decode))).await
     }
 
     /// Repeats a round while that can help, pausing as long as the endpoints ask for.

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{exit::Outcome, global::GlobalArgs, output::table};
+use crate::config::FeedInUse;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -21,7 +22,8 @@ pub(super) fn run(global: &GlobalArgs, command: &ConfigCommand) -> Outcome {
     let ConfigCommand::Show(args) = command;
     let loaded = global.settings()?;
     let settings = loaded.origins()?;
-    let document = serde_json::json!({ "settings": settings });
+    let feeds = loaded.config.watch.feeds_in_use();
+    let document = serde_json::json!({ "settings": settings, "feeds": feeds });
     global.output().result(&document, || {
         let rows: Vec<Vec<String>> = settings
             .iter()
@@ -33,6 +35,20 @@ pub(super) fn run(global: &GlobalArgs, command: &ConfigCommand) -> Outcome {
                 row
             })
             .collect();
-        table(&[], &rows)
+        format!("{}\n\n{}", table(&[], &rows), feeds_text(&feeds))
     })
+}
+
+/// Which feeds a watch asks for which token, and why.
+fn feeds_text(feeds: &[FeedInUse]) -> String {
+    if feeds.is_empty() {
+        return "no price feed is asked before Aave's oracle: watch.feeds is empty and watch.default_feeds is off"
+            .to_owned();
+    }
+    let row = |feed: &FeedInUse| {
+        let how = if feed.by_ratio { "moves the token by its ratio" } else { "price of the token" };
+        vec![feed.token.clone(), feed.feed.to_string(), how.to_owned(), feed.origin.to_string()]
+    };
+    let rows: Vec<Vec<String>> = feeds.iter().map(row).collect();
+    table(&["feeds before Aave's oracle", "", "", "from"], &rows)
 }

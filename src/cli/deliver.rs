@@ -1,41 +1,16 @@
 //! Sending a checked plan: by the daemon that holds the journal, or by ourselves where there is none.
 
 use alloy::primitives::Address;
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
 
-use super::{
-    exit::{Exit, Failure, Outcome},
-    journal::ending_words,
-    loops::confirm,
-    session::Session,
-    signal_run::finish_open,
-};
+use super::{exit::Outcome, journal::ending_words, loops::confirm, session::Session, signal_run::finish_open};
 use crate::{
+    actions::{ActionError, PlanKind, execute},
     journal::Writer,
-    loops::execute,
-    perps::{self, OrderHandle, OrderPatience, OrderState},
-    plan::{Approved, Deviation, Plan},
-    send::Settlement,
-    watchdog::ops::{DaemonClient, Request, socket_path},
+    perps::OrderPatience,
+    plan::{Approved, Plan},
+    trade::refuse_while_paused,
+    watchdog::ops::{Ask, DaemonClient, Delivered, Submit, socket_path},
 };
-
-/// What came of a plan.
-#[derive(Debug, Deserialize)]
-pub(super) struct Delivered {
-    /// The exit code of it.
-    pub(super) exit: u8,
-    /// Prediction beside outcome; `None` when not every step went through.
-    pub(super) settlement: Option<Settlement>,
-    /// How it ended, in words.
-    pub(super) ending: String,
-    /// Orders at the perp venue.
-    #[serde(default)]
-    pub(super) orders: Vec<(OrderHandle, OrderState)>,
-    /// Prediction beside fill.
-    #[serde(default)]
-    pub(super) fills: Vec<Deviation>,
-}
 
 impl Session {
     /// The daemon that writes this account's journal, when one listens beside it.
@@ -49,42 +24,42 @@ impl Session {
     }
 
     /// Asks the daemon of an account; `None` where none listens.
-    pub(super) async fn ask_daemon(&self, account: Address, request: &Request) -> Outcome<Option<Value>> {
+    pub(super) async fn ask_daemon<A: Ask>(&self, account: Address, ask: A) -> Outcome<Option<A::Answer>> {
         match self.daemon(account).await? {
-            Some(mut daemon) => Ok(Some(daemon.ask(request).await?)),
+            Some(mut daemon) => Ok(Some(daemon.ask(ask).await?)),
             None => Ok(None),
         }
     }
 }
 
-/// The daemon's answer in its own type. What it did is done, even if we cannot read what it says of it.
-pub(super) fn answered<T: DeserializeOwned>(answer: Value) -> Outcome<T> {
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::message(Exit::Unknown, format!("the daemon's answer cannot be read: {error}")))
+/// Says before a plan is shown that it would not be sent now.
+pub(super) fn note_pause(session: &Session, plan: &Plan) -> Outcome {
+    let Some(reader) = session.journal_reader(plan.account)? else { return Ok(()) };
+    if let Err(refused) = refuse_while_paused(&reader, plan) {
+        session.output.note(format!("note: {refused}"));
+    }
+    Ok(())
 }
 
 /// Sends a plan after the user's word: the daemon checks and simulates it again as its own, ourselves sign it otherwise.
 pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bool) -> Outcome<Delivered> {
     let account = approved.get().account;
-    let is_perp = super::perp::is_perp(approved.get());
+    let kind = PlanKind::of(approved.get()).map_err(ActionError::from)?;
     if let Some(mut daemon) = session.daemon(account).await? {
         confirm(session, yes)?;
         session.output.note("handed to the daemon that watches this account");
-        let answer = daemon.ask(&Request::Submit(Box::new(approved.get().clone()))).await?;
-        return answered(answer);
+        return Ok(daemon.ask(Submit(approved.get().clone())).await?);
     }
     let signer = session.signer().await?;
     confirm(session, yes)?;
     let mut sender = session.sender(signer).await?;
+    refuse_while_paused(sender.journal().reader(), approved.get())?;
     Box::pin(finish_open(session, &mut sender)).await;
-    if !is_perp {
-        let report = execute(&mut sender, &*session.clock, approved).await?;
-        let (exit, ending) = (report.outcome.exit_code(), ending_words(&report.outcome));
-        return Ok(Delivered { exit, settlement: report.settlement, ending, orders: Vec::new(), fills: Vec::new() });
-    }
-    let venue = session.perps().await?;
+    let venue = match kind {
+        PlanKind::Perp(_) => Some(session.perps().await?),
+        PlanKind::Loop(_) | PlanKind::Revocation => None,
+    };
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
-    let report = perps::execute(&mut sender, &venue, &*session.clock, approved, patience).await?;
-    let (exit, ending) = (report.exit_code(), ending_words(&report.outcome));
-    Ok(Delivered { exit, settlement: report.settlement, ending, orders: report.orders, fills: report.fills })
+    let done = execute(&mut sender, venue.as_ref(), &*session.clock, approved, patience).await?;
+    Ok(Delivered::of(done, ending_words))
 }

@@ -12,15 +12,16 @@ use super::{
     session::{Session, running_local_chain},
 };
 use crate::{
-    chain::{Clock, Reader, SigningGate, SystemClock, WalletArgs},
+    chain::{BlockRef, Clock, Reader, SigningGate, SystemClock, WalletArgs},
     config::Config,
     journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
     localchain::{ANVIL_VERSION, Kit},
+    loops::FeedBook,
     perps::{
         PerpError, PerpVenue,
         avantis_v1::{AvantisV1, Deployment},
     },
-    report::{Check, Verdict, announcement_check, contract_checks, endpoint_checks},
+    report::{Check, Verdict, announcement_check, contract_checks, endpoint_checks, feed_checks},
 };
 
 /// Where the venue is.
@@ -107,12 +108,24 @@ async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Che
     let head = Reader::head(&session.endpoints).await?;
     checks.extend(contract_checks(&session.endpoints, &session.identity, &head).await?);
     checks.extend(announcement_check(&session.endpoints, session.config.rpc.pre_confirmed).await);
+    checks.extend(feeds(session, head).await?);
     checks.extend(perps(session).await?);
     let account = wallet(global, session, checks).await?;
     if let Some(account) = account {
         checks.push(journal(session, account));
     }
     watch_keys(global, session, checks).await
+}
+
+/// What the feeds that a watch would ask answer now, beside Aave's oracle.
+async fn feeds(session: &Session, head: BlockRef) -> Outcome<Vec<Check>> {
+    let reserves = session.reserves().await?;
+    Ok(match FeedBook::new(&session.config.watch, &reserves) {
+        Ok(mut feeds) => feed_checks(&feeds.inspect(&session.endpoints, &reserves, head).await?),
+        Err(error) => {
+            vec![Check::fail("price feeds", error.to_string(), "correct or remove the entry; `watch` refuses it")]
+        }
+    })
 }
 
 /// Whether perps can be traded: the venue's code and its price service.

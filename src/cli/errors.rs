@@ -3,6 +3,7 @@
 use super::exit::{Exit, Failure};
 use crate::{
     aave,
+    actions::{ActionError, ReconcileError},
     chain::{ConnectError, FeeError, IdentityError, ReadError, SigningError, WalletError},
     config::ConfigError,
     journal::{IdError, JournalError},
@@ -12,7 +13,7 @@ use crate::{
     plan::{Refusal, SimulationError},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::{ReconcileError, TradeError, error_table, saga::SagaError},
+    trade::{PauseError, TradeError, error_table, saga::SagaError},
     watchdog::{
         ops::{AlertsError, ServiceError, SocketError},
         runner::WatchError,
@@ -57,6 +58,7 @@ coded!(
     ServiceError,
     SignalError,
     SigningError,
+    PauseError,
     SocketError,
     WalletError,
 );
@@ -105,6 +107,18 @@ impl From<perps::ExecuteError> for Failure {
             perps::ExecuteError::Subject(_) => Self::new(Exit::Bug, error),
             // An order is or may be with the venue.
             _ => Self::new(Exit::Unknown, error),
+        }
+    }
+}
+
+impl From<ActionError> for Failure {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Audit(reason) => Self::message(Exit::Refused, format!("plan file: {reason}")),
+            ActionError::Venue(error) => error.into(),
+            ActionError::Execute(error) => error.into(),
+            ActionError::Perp(error) => error.into(),
+            other => Self::new(Exit::from_code(other.exit_code()), other),
         }
     }
 }

@@ -3,7 +3,6 @@
 use clap::Args;
 
 use super::{
-    deliver::answered,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::confirm,
@@ -15,7 +14,7 @@ use crate::{
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
     trade::{ClosingLeg, FlattenPlan, FlattenReport, command_governor, flatten, load_governor, plan_flatten},
-    watchdog::ops::{FlattenWith, Request},
+    watchdog::ops::FlattenWith,
 };
 
 /// Flags of `flatten`.
@@ -46,8 +45,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     if let Some(mut daemon) = session.daemon(desk.account).await? {
         confirm(&session, args.yes)?;
         output.note("handed to the daemon that watches this account");
-        let request = Request::Flatten(FlattenWith { include_existing: args.include_existing });
-        return told(output, &answered(daemon.ask(&request).await?)?);
+        let report = daemon.ask(FlattenWith { include_existing: args.include_existing }).await?;
+        return told(output, &report);
     }
     let signer = session.signer().await?;
     confirm(&session, args.yes)?;

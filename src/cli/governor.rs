@@ -7,7 +7,7 @@ use crate::{
     perps::{Interest, PerpVenue, VenueSnapshot},
     strategy::Command,
     trade::{command_governor, load_governor, stored_governor},
-    watchdog::ops::{PaperWith, Request},
+    watchdog::ops::{Governed, PaperWith, Pause, Resume},
 };
 
 /// Flags of the kill switch.
@@ -22,13 +22,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
     let session = Session::connect(global).await?;
     let account = session.account().await?;
     let with = PaperWith { paper: args.paper };
-    let request = match command {
-        Command::Resume => Request::Resume(with),
-        _ => Request::Pause(with),
+    let answer = match command {
+        Command::Resume => session.ask_daemon(account, Resume(with)).await?,
+        _ => session.ask_daemon(account, Pause(with)).await?,
     };
-    if let Some(answer) = session.ask_daemon(account, &request).await? {
-        let was_paused = answer["was_paused"] == true;
-        let document = serde_json::json!({ "governor": answer["governor"], "paper": args.paper });
+    if let Some(Governed { governor, was_paused }) = answer {
+        let document = serde_json::json!({ "governor": governor, "paper": args.paper });
         return session.output.result(&document, || words(command, was_paused).to_owned());
     }
     let journal = session.journal(account).await?;
@@ -50,10 +49,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
 
 const fn words(command: Command, was_paused: bool) -> &'static str {
     match (command, was_paused) {
-        (Command::Resume, true) => "resumed: signals are traded again",
+        (Command::Resume, true) => "resumed: opening and adding risk is allowed again",
         (Command::Resume, false) => "resumed: it was not paused",
         (_, true) => "paused: it was paused already",
-        (_, false) => "paused: nothing is opened until `trimtab resume`; what is open stays open",
+        (_, false) => {
+            "paused: nothing is opened until `trimtab resume`, and no risk is added; what is open stays, and lowering risk \
+             is always allowed"
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    deliver::answered,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
@@ -14,12 +13,12 @@ use super::{
     session::Session,
 };
 use crate::{
+    actions::{Left, Reconciled, settle_at_venue, settle_included},
     chain::{ErrorTable, Receipt},
     journal::{Intent, IntentFilter, IntentId, Journal, JournalReader},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
-    trade::{Reconciled, settle_at_venue, settle_included},
-    watchdog::ops::{ReconcileAnswer, ReconcileWith, Request},
+    watchdog::ops::{ReconcileAnswer, ReconcileWith},
 };
 
 #[derive(Debug, Subcommand)]
@@ -140,48 +139,61 @@ async fn export(session: &Session, args: ExportArgs) -> Outcome {
 async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
     let ReconcileArgs { resend, take_back } = args;
     let account = session.account().await?;
-    if let Some(answer) = session.ask_daemon(account, &Request::Reconcile(ReconcileWith { resend, take_back })).await? {
-        let ReconcileAnswer { ending, reconciled } = answered(answer)?;
+    if let Some(answer) = session.ask_daemon(account, ReconcileWith { resend, take_back }).await? {
+        let ReconcileAnswer { ending, reconciled, failed } = answer;
         ending.iter().for_each(|ending| session.output.note(ending));
-        return told(&session, &reconciled);
+        let told = told(&session, &reconciled);
+        let failed = failed.map(|failed| Failure::after_result(Exit::from_code(failed.exit), failed.message));
+        return failed.map_or(told, Err);
     }
     let mut done = Reconciled::default();
+    let settled;
     if let Some(id) = resend.or(take_back) {
         let signer = session.signer().await?;
         let mut sender = session.sender(signer).await?;
         let outcome = if resend.is_some() { sender.resend(id).await? } else { sender.take_back(id).await? };
         session.output.note(ending_words(&outcome));
-        settle_mined(&session, sender.journal(), &mut done).await?;
+        settled = settle_mined(&session, sender.journal(), &mut done).await;
     } else {
         let journal = session.journal(account).await?;
         done.findings = reconcile(&journal, &session.endpoints, &*session.clock).await?;
-        settle_mined(&session, &journal, &mut done).await?;
+        settled = settle_mined(&session, &journal, &mut done).await;
     }
-    told(&session, &done)
+    // What was done is shown, whatever could not be.
+    let told = told(&session, &done);
+    settled.and(told)
 }
 
 /// Compares what is included but not yet compared; the venue is asked only where perps are concerned.
 async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconciled) -> Outcome {
     let (endpoints, clock) = (&session.endpoints, &*session.clock);
-    if settle_included(journal, endpoints, clock, done).await? {
-        let venue = session.perps().await?;
-        settle_at_venue(journal, endpoints, &venue, clock, done).await?;
+    let included = settle_included(journal, endpoints, clock, done).await;
+    if matches!(included, Ok(false)) {
+        return Ok(());
     }
+    // Loops that cannot be settled are no reason to leave the perps.
+    let venue = session.perps().await?;
+    settle_at_venue(journal, endpoints, &venue, clock, done).await?;
+    included?;
     Ok(())
 }
 
 /// Says what was found and settled, and what is still open.
 fn told(session: &Session, done: &Reconciled) -> Outcome {
-    let Reconciled { findings, settled, orders, ended } = done;
-    ended.iter().for_each(|ended| session.output.note(ended));
-    session.output.result(&json!({ "findings": findings, "settled": settled, "orders": orders }), || {
-        let mut lines: Vec<String> = findings.iter().map(crate::send::Finding::words).collect();
-        for (id, settlement) in settled {
-            lines.push(format!("{id} settled {}", settlement_text(settlement)));
-        }
-        lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
-        if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
-    })?;
+    let Reconciled { findings, settled, orders, ended, left } = done;
+    session.output.result(
+        &json!({ "findings": findings, "settled": settled, "orders": orders, "ended": ended, "left": left }),
+        || {
+            let mut lines: Vec<String> = findings.iter().map(crate::send::Finding::words).collect();
+            for (id, settlement) in settled {
+                lines.push(format!("{id} settled {}", settlement_text(settlement)));
+            }
+            lines.extend(left.iter().map(Left::words));
+            lines.extend(ended.iter().cloned());
+            lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
+            if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
+        },
+    )?;
     let open = done.open();
     if open > 0 {
         let hint = match done.is_waiting_for_word() {

@@ -18,6 +18,8 @@ pub(super) enum LoopCommand {
     Withdraw(WithdrawArgs),
     /// Close a loop, or a fraction of it.
     Close(CloseArgs),
+    /// Use a supply as collateral, or stop using it.
+    Collateral(CollateralArgs),
     /// Take over a position that was opened elsewhere, and set its thresholds.
     Adopt(AdoptArgs),
 }
@@ -235,6 +237,21 @@ pub(super) struct CloseArgs {
     /// Be paid in WETH instead of ETH.
     #[arg(long)]
     pub(super) wrapped: bool,
+    /// Limits and sending.
+    #[command(flatten)]
+    pub(super) action: ActionArgs,
+}
+
+/// `loop collateral`.
+#[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("use").args(["enable", "disable"]).required(true)))]
+pub(super) struct CollateralArgs {
+    /// Let the account's supply of this asset back its debt: symbol or address.
+    #[arg(long, value_name = "ASSET")]
+    pub(super) enable: Option<String>,
+    /// Let it back no debt any more, as far as the health factor allows.
+    #[arg(long, value_name = "ASSET")]
+    pub(super) disable: Option<String>,
     /// Limits and sending.
     #[command(flatten)]
     pub(super) action: ActionArgs,

@@ -6,12 +6,12 @@ use alloy::primitives::{Address, Bytes, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{answered, deliver},
+    deliver::{deliver, note_pause},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
-        ActionArgs, AdoptArgs, CloseArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
-        PayoutArg, ThresholdArgs, WithdrawArgs,
+        ActionArgs, AdoptArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs,
+        PairArgs, PayoutArg, ThresholdArgs, WithdrawArgs,
     },
     plan_view::{DryRun, GasView, plan_text, settlement_text, simulation_text},
     session::Session,
@@ -22,12 +22,12 @@ use crate::{
     config::Thresholds,
     journal::IntentId,
     loops::{
-        Adopted, FlashChoice, Funds, LoopSnapshot, Ownership, Pair, Payout, PlanError, Request, Settings, Share,
-        ThresholdChange, WETH, change_thresholds, class_of, plan,
+        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, PairError, Payout, PlanError, Request, Scope,
+        Settings, Share, ThresholdChange, WETH, change_thresholds, class_of, known_loops, plan,
     },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     units::{Bps, Millis, parse_units},
-    watchdog::ops::{self, AdoptWith, ChangeWith, ThresholdsAnswer},
+    watchdog::ops::{AdoptWith, ChangeWith, ThresholdsAnswer},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -47,6 +47,7 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
         LoopCommand::Deposit(args) => deposit(session, args).await,
         LoopCommand::Withdraw(args) => withdraw(session, args).await,
         LoopCommand::Close(args) => close(session, args).await,
+        LoopCommand::Collateral(args) => collateral(session, args).await,
         LoopCommand::Adopt(args) => adopt(session, args).await,
     }
 }
@@ -91,6 +92,25 @@ async fn close(session: Session, args: CloseArgs) -> Outcome {
     desk.act(&Request::Close { share, payout }, &args.action).await
 }
 
+/// One supply backs debt from now on, or does so no longer.
+async fn collateral(session: Session, args: CollateralArgs) -> Outcome {
+    let enabled = args.enable.is_some();
+    let name = args.enable.or(args.disable).unwrap_or_default();
+    let list = session.reserves().await?;
+    let account = session.account().await?;
+    let market = read_market(&session, &list).await?;
+    let token = market.reserve_by_symbol(if name.eq_ignore_ascii_case("eth") { "WETH" } else { &name });
+    let token = token.map(|reserve| reserve.asset).or_else(|| name.parse().ok()).unwrap_or_default();
+    let pair = Pair::of(&list, &market, token, token).ok_or_else(|| {
+        let known = market.reserves.iter().map(|reserve| reserve.symbol.as_str()).collect::<Vec<_>>().join(", ");
+        PlanError::Pair(PairError::Unknown { name, known })
+    })?;
+    let loops = own_loops(&session, account)?;
+    let thresholds = session.config.thresholds.volatile;
+    let desk = Desk { session, list, pair, account, thresholds, is_ours: false, loops, scope: Scope::WithExisting };
+    desk.act(&Request::UseAsCollateral { enabled }, &args.action).await
+}
+
 /// Everything an action on one pair needs.
 struct Desk {
     session: Session,
@@ -99,7 +119,8 @@ struct Desk {
     account: Address,
     thresholds: Thresholds,
     is_ours: bool,
-    ownership: Ownership,
+    loops: Vec<KnownLoop>,
+    scope: Scope,
 }
 
 impl Desk {
@@ -112,8 +133,9 @@ impl Desk {
         let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
         let (base, is_ours) = thresholds_of(&session, &market, &pair, account)?;
         let thresholds = thresholds.change().over(base)?;
-        let ownership = if is_ours || include { Ownership::Known } else { Ownership::Foreign };
-        Ok(Self { session, list, pair, account, thresholds, is_ours, ownership })
+        let loops = own_loops(&session, account)?;
+        let scope = if include { Scope::WithExisting } else { Scope::Loop };
+        Ok(Self { session, list, pair, account, thresholds, is_ours, loops, scope })
     }
 
     fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
@@ -150,9 +172,9 @@ impl Desk {
         if !self.is_ours {
             return Err(PlanError::NoLoop(self.pair.name()).into());
         }
-        let request = ops::Request::Thresholds(ChangeWith { collateral: tokens.0, debt: tokens.1, change });
-        let thresholds = match self.session.ask_daemon(self.account, &request).await? {
-            Some(answer) => answered::<ThresholdsAnswer>(answer)?.thresholds,
+        let ask = ChangeWith { collateral: tokens.0, debt: tokens.1, change };
+        let thresholds = match self.session.ask_daemon(self.account, ask).await? {
+            Some(ThresholdsAnswer { thresholds }) => thresholds,
             None => {
                 let journal = self.session.journal(self.account).await?;
                 change_thresholds(&journal, tokens, &change, self.session.stamp().await?)?
@@ -172,7 +194,7 @@ impl Desk {
         let snapshot = LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?;
         let settings = self.settings(request, action, &snapshot).await?;
         let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, &snapshot, &self.pair, &settings, &hubs, self.ownership)?;
+        let plan = plan(request, &snapshot, &self.pair, &settings, &hubs)?;
         let network = self.session.network();
         let output = self.session.output;
         let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
@@ -190,6 +212,7 @@ impl Desk {
             output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
         }
         if !action.broadcast {
+            note_pause(&self.session, &plan)?;
             let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
             return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
         }
@@ -208,6 +231,9 @@ impl Desk {
             fees: self.session.config.fees,
             slippage: action.slippage_bps.map(Bps),
             thresholds: self.thresholds,
+            defaults: self.session.config.thresholds,
+            loops: self.loops.clone(),
+            scope: self.scope,
             permit_ttl: self.session.config.permit_ttl,
             flash: action.flash.map(|flash| match flash {
                 FlashArg::Morpho => FlashChoice::Morpho,
@@ -275,24 +301,28 @@ pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcom
     Ok(query.decode(&answers, block)?)
 }
 
-/// The thresholds of a loop, and whether the journal has it open; those of its class when it does not.
+/// The journal's loops of an account; none without a journal.
+pub(super) fn own_loops(session: &Session, account: Address) -> Outcome<Vec<KnownLoop>> {
+    let reader = session.journal_reader(account)?;
+    Ok(reader.as_ref().map(known_loops).transpose()?.unwrap_or_default())
+}
+
+/// The thresholds of a loop, and whether the journal has it open; those of its class when it does not, or when those of the
+/// journal make no sense.
 pub(super) fn thresholds_of(
     session: &Session,
     market: &Market,
     pair: &Pair,
     account: Address,
 ) -> Outcome<(Thresholds, bool)> {
-    let stored = match session.journal_reader(account)? {
-        Some(reader) => reader.open_loop_of(pair.collateral.token, pair.debt.token, false)?,
-        None => None,
+    let loops = own_loops(session, account)?;
+    let is_it = |known: &&KnownLoop| {
+        known.position.collateral == pair.collateral.token && known.position.debt == pair.debt.token
     };
-    match stored {
-        Some(position) => {
-            let thresholds = serde_json::from_value(position.terms.thresholds);
-            let bad = |error| Failure::message(Exit::Bug, format!("stored thresholds: {error}"));
-            Ok((thresholds.map_err(bad)?, true))
-        }
-        None => Ok((default_thresholds(session, market, pair)?, false)),
+    let known = loops.iter().find(is_it);
+    match known.and_then(|known| known.thresholds) {
+        Some(thresholds) => Ok((thresholds, true)),
+        None => Ok((default_thresholds(session, market, pair)?, known.is_some())),
     }
 }
 
@@ -311,9 +341,9 @@ async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
     let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
     let thresholds = args.thresholds.change().over(default_thresholds(&session, &market, &pair)?)?;
     let (collateral, debt) = (pair.collateral.token, pair.debt.token);
-    let request = ops::Request::Adopt(Box::new(AdoptWith { collateral, debt, thresholds }));
-    let adopted: Adopted = match session.ask_daemon(account, &request).await? {
-        Some(answer) => answered(answer)?,
+    let ask = AdoptWith { collateral, debt, thresholds };
+    let adopted: Adopted = match session.ask_daemon(account, ask).await? {
+        Some(adopted) => adopted,
         None => {
             let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
             let journal = session.journal(account).await?;

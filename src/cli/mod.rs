@@ -28,6 +28,7 @@ mod perp_args;
 mod perp_view;
 mod plan_view;
 mod replica;
+mod replica_price;
 mod send;
 mod session;
 mod signal;

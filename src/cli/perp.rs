@@ -4,7 +4,7 @@ use alloy::primitives::{U64, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{Delivered, answered, deliver},
+    deliver::{deliver, note_pause},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{gas_view, write_plan},
@@ -17,18 +17,18 @@ use super::{
     session::Session,
 };
 use crate::{
+    actions::{Reconciled, settle_at_venue},
     chain::{BlockRef, Reader},
     config::Urgency,
     journal::IntentId,
     loops::BLOCK_TIME,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
-        PerpSettings, PerpSubject, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
+        PerpSettings, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
     plan::{Approved, Plan, check, rehearse},
-    trade::{Reconciled, settle_at_venue},
     units::{Millis, Secs, parse_units},
-    watchdog::ops::{self, ReconcileAnswer, ReconcileWith},
+    watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
 
 /// One basis point in per cent of 1e10.
@@ -151,25 +151,11 @@ pub(super) async fn next_state(session: &Session, broadcast: bool) -> Outcome<Bl
 }
 
 /// Whether an action is one that [`next_state`] is for.
-const fn waits_for_blocks(request: &PerpRequest) -> bool {
+pub(super) const fn waits_for_blocks(request: &PerpRequest) -> bool {
     match request {
         PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => true,
         PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => false,
     }
-}
-
-/// The same of a plan.
-pub(super) fn needs_blocks(plan: &Plan) -> bool {
-    let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone());
-    subject.is_ok_and(|subject| waits_for_blocks(&subject.perp))
-}
-
-/// Refuses a plan file whose transactions are not what its action would send.
-pub(super) async fn audit(session: &Session, plan: &Plan) -> Outcome {
-    let venue = session.perps().await?;
-    let snapshot = venue.snapshot_for(plan).await?;
-    let audited = venue.audit(plan, &snapshot, session.gas_price().await?);
-    audited.map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))
 }
 
 fn find(snapshot: &VenueSnapshot, which: &WhichArgs) -> Outcome<PositionKey> {
@@ -242,6 +228,7 @@ async fn act(
         output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
     }
     if !sending.broadcast {
+        note_pause(&session, &plan)?;
         let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
         return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
     }
@@ -267,11 +254,6 @@ pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, ye
         }
         _ => Err(Failure::after_result(exit, "the order was cancelled")),
     }
-}
-
-/// Whether a plan is of a perp action.
-pub(super) fn is_perp(plan: &Plan) -> bool {
-    serde_json::from_value::<PerpSubject>(plan.subject.clone()).is_ok()
 }
 
 async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
@@ -301,8 +283,13 @@ async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
 /// Brings the journal's perp orders and positions up to date with the chain; a daemon does it where one holds the journal.
 async fn bring_up_to_date(session: &Session, venue: &AvantisV1) -> Outcome {
     let account = session.account().await?;
-    let done = match session.ask_daemon(account, &ops::Request::Reconcile(ReconcileWith::default())).await? {
-        Some(answer) => answered::<ReconcileAnswer>(answer)?.reconciled,
+    let done = match session.ask_daemon(account, ReconcileWith::default()).await? {
+        Some(ReconcileAnswer { reconciled, failed, .. }) => {
+            if let Some(failed) = failed {
+                session.output.note(format!("note: not all is up to date: {}", failed.message));
+            }
+            reconciled
+        }
         None => {
             let journal = session.journal(account).await?;
             let mut done = Reconciled::default();

@@ -10,14 +10,15 @@ use serde_json::json;
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    output::{Output, table},
+    output::Output,
+    replica_price::{self, LiquidateArgs, PriceArgs},
 };
 use crate::{
     localchain::{
         self, Behaviour, Cache, ComposerSource, Conduct, Controls, DEFAULT_PORT, FeedAge, Instance, Keeper,
-        KeeperOptions, Kit, LocalKind, PriceChange, PriceScope, ReplicaState, start_replica,
+        KeeperOptions, Kit, LocalKind, ReplicaState, start_replica,
     },
-    units::{Millis, Secs, format_units, parse_units},
+    units::{Millis, Secs, parse_units},
 };
 
 /// Where the price service listens unless told otherwise.
@@ -33,8 +34,10 @@ pub(super) enum ReplicaCommand {
     Stop,
     /// Show whether the replica runs, and where.
     Status,
-    /// Move a price: the feed and every pool of the asset, in one block.
+    /// Move a price: the feeds and every pool of the asset, in one block.
     Price(PriceArgs),
+    /// Bring the standard feeds' prices to Aave's oracle and liquidate an account, in one transaction.
+    Liquidate(LiquidateArgs),
     /// Let time pass.
     Warp(WarpArgs),
     /// Give an account ether and tokens.
@@ -86,20 +89,6 @@ pub(super) struct KeeperArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PriceArgs {
-    /// Asset, such as ETH or cbETH.
-    asset: String,
-    /// New price: dollars, or units of the base asset for staked ether (cbETH 1.10).
-    price: String,
-    /// Leave the pools where they are.
-    #[arg(long, conflicts_with = "no_feed")]
-    no_pools: bool,
-    /// Leave the feed where it is; pools only.
-    #[arg(long)]
-    no_feed: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct WarpArgs {
     /// How long, such as 1d or 90min.
     duration: humantime::Duration,
@@ -130,7 +119,8 @@ pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome
         ReplicaCommand::Start(args) => start(output, &args).await,
         ReplicaCommand::Stop => stop(output).await,
         ReplicaCommand::Status => status(output).await,
-        ReplicaCommand::Price(args) => price(global, args).await,
+        ReplicaCommand::Price(args) => replica_price::price(global, args).await,
+        ReplicaCommand::Liquidate(args) => replica_price::liquidate(global, args).await,
         ReplicaCommand::Warp(args) => warp(global, args).await,
         ReplicaCommand::Fund(args) => fund(global, args).await,
         ReplicaCommand::Keeper(args) => keeper(global, &args).await,
@@ -278,35 +268,6 @@ async fn url_of_local_chain(global: &GlobalArgs, kit: &Kit) -> Outcome<String> {
         }
     }
     Err(Failure::message(Exit::Configuration, "no replica or fork runs: start one with `trimtab replica start`"))
-}
-
-async fn price(global: &GlobalArgs, args: PriceArgs) -> Outcome {
-    let scope = match (args.no_pools, args.no_feed) {
-        (true, _) => PriceScope::FeedOnly,
-        (_, true) => PriceScope::PoolsOnly,
-        _ => PriceScope::Everything,
-    };
-    let change = PriceChange::parse(&args.asset, &args.price)?;
-    let report = controls(global).await?.price(&change, scope).await?;
-    global.output().result(&report, || {
-        let prices: Vec<Vec<String>> =
-            report.prices.iter().map(|moved| vec![moved.asset.clone(), usd(moved.before), usd(moved.after)]).collect();
-        let pools: Vec<Vec<String>> = report
-            .pools
-            .iter()
-            .map(|pool| vec![pool.name.clone(), pool.tick_before.to_string(), pool.tick_after.to_string()])
-            .collect();
-        format!(
-            "block {}\n{}\n{}",
-            report.block.number,
-            table(&["oracle", "before", "after"], &prices),
-            table(&["pool (tick)", "before", "after"], &pools)
-        )
-    })
-}
-
-fn usd(price: U256) -> String {
-    format!("{} USD", format_units(price, 8))
 }
 
 async fn warp(global: &GlobalArgs, args: WarpArgs) -> Outcome {

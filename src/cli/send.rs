@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
+    deliver::note_pause,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{gas_view, send_approved},
@@ -12,8 +13,9 @@ use super::{
     session::Session,
 };
 use crate::{
+    actions::{PlanKind, audit},
     chain::Reader,
-    loops::{BLOCK_TIME, audit},
+    loops::BLOCK_TIME,
     plan::{Plan, SCHEMA, check, rehearse},
 };
 
@@ -38,17 +40,20 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         let message = format!("the plan is for {}, the wallet is {account}", plan.account);
         return Err(Failure::message(Exit::Configuration, message));
     }
-    let is_perp = super::perp::is_perp(&plan);
-    if is_perp {
-        super::perp::audit(&session, &plan).await?;
-    } else {
-        session.trust_composer().await?;
-        audit(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
-    }
-    let head = if is_perp && super::perp::needs_blocks(&plan) {
-        super::perp::next_state(&session, args.broadcast).await?
-    } else {
-        Reader::head(&session.endpoints).await?
+    let kind = PlanKind::of(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
+    let venue = match &kind {
+        PlanKind::Perp(_) => Some(session.perps().await?),
+        PlanKind::Loop(_) | PlanKind::Revocation => {
+            session.trust_composer().await?;
+            None
+        }
+    };
+    audit(&plan, venue.as_ref(), session.gas_price().await?).await?;
+    let head = match &kind {
+        PlanKind::Perp(subject) if super::perp::waits_for_blocks(&subject.perp) => {
+            super::perp::next_state(&session, args.broadcast).await?
+        }
+        _ => Reader::head(&session.endpoints).await?,
     };
     let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
     let rehearsal = rehearse(&session.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
@@ -63,11 +68,12 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         return Err(Failure::message(Exit::Refused, message));
     }
     if !args.broadcast {
+        note_pause(&session, &plan)?;
         let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
         return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
     }
     output.note(&shown);
-    if is_perp {
+    if let PlanKind::Perp(_) = kind {
         return super::perp::send_approved(session, approved, args.yes).await;
     }
     send_approved(session, approved, args.yes).await

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, path::Path};
 use alloy::primitives::Address;
 
 use super::{
-    deliver::answered,
     exit::{Exit, Failure, Outcome},
     session::Session,
     signal_run::shown,
@@ -15,14 +14,14 @@ use crate::{
     journal::{JournalReader, Writer},
     strategy::Signal,
     trade::saga::{Follow, Line, Phase, SagaReport, SignalOrder, Wait, state_of},
-    watchdog::ops::{DaemonClient, Request, SignalResumeWith, SignalTaken, SocketError},
+    watchdog::ops::{DaemonClient, SignalResumeWith, SignalTaken, SocketError},
 };
 
 /// Hands one signal over, and follows its trade to the end unless the user does not want to stay.
 pub(super) async fn run(session: &Session, mut daemon: DaemonClient, order: SignalOrder, detach: bool) -> Outcome {
     let account = session.account().await?;
     session.output.note("handed to the daemon that watches this account");
-    let SignalTaken { taken, words } = answered(daemon.ask(&Request::Signal(Box::new(order))).await?)?;
+    let SignalTaken { taken, words } = daemon.ask(order).await?;
     session.output.note(words);
     let reader = reader(session, account)?;
     if detach {
@@ -47,7 +46,7 @@ pub(super) async fn follow(session: &Session, file: &Path, form: &SignalOrder) -
             .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", follow.path().display())))?;
         for line in lines {
             let number = line.number;
-            match hand_over(session, account, &reader, line, form).await {
+            match patiently(session, account, &reader, &line, form).await {
                 Ok(Some(id)) => {
                     session.output.note(format!("signal {id} taken"));
                     trades.look_at(id);
@@ -79,7 +78,7 @@ pub(super) async fn resume(
     let account = session.account().await?;
     let reader = reader(session, account)?;
     let trades = Trades::open(&reader, with.paper)?;
-    daemon.ask(&Request::SignalResume(Box::new(with))).await?;
+    daemon.ask(with).await?;
     stay(session, &reader, trades, until).await
 }
 
@@ -111,6 +110,29 @@ async fn stay(session: &Session, reader: &JournalReader, mut trades: Trades, unt
     }
 }
 
+/// How often a line is offered to a daemon that is busy with something that goes first.
+const OFFERS: u32 = 20;
+
+/// Hands one line over; a daemon that is busy, with a trim for one, is asked again: the line is not lost for that.
+async fn patiently(
+    session: &Session,
+    account: Address,
+    reader: &JournalReader,
+    line: &Line,
+    form: &SignalOrder,
+) -> Outcome<Option<String>> {
+    let mut offers = 1;
+    loop {
+        match hand_over(session, account, reader, line.clone(), form).await {
+            Err(failure) if failure.exit == Exit::Journal && offers < OFFERS && reader.writer() != Writer::None => {
+                offers += 1;
+                tokio::time::sleep(POLL).await;
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Hands one line over; `None` for a signal that was taken before.
 async fn hand_over(
     session: &Session,
@@ -125,11 +147,11 @@ async fn hand_over(
     if reader.signal(&id)?.is_some() {
         return Ok(None);
     }
-    let request = Request::Signal(Box::new(SignalOrder { signal, ..form.clone() }));
+    let order = SignalOrder { signal, ..form.clone() };
     // A connection of its own for each: the daemon does not wait for one that has nothing to say.
     let mut daemon = session.daemon(account).await?.ok_or_else(ended)?;
-    match daemon.ask(&request).await {
-        Ok(answer) => Ok(Some(answered::<SignalTaken>(answer)?.taken)),
+    match daemon.ask(order).await {
+        Ok(SignalTaken { taken, .. }) => Ok(Some(taken)),
         Err(SocketError::Refused(refused)) => Err(Failure::message(Exit::from_code(refused.exit), refused.message)),
         Err(error) => Err(error.into()),
     }

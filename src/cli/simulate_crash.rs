@@ -22,7 +22,7 @@ pub(super) struct CrashArgs {
     /// Seed of the first; each further path has the next. The same seed is the same story.
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
-    /// The watch reads no feed behind Aave's oracle, as one whose settings name none.
+    /// The watch reads no feed behind Aave's oracle, as one with watch.default_feeds off.
     #[arg(long)]
     no_feed: bool,
 }

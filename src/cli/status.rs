@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256};
 use serde::Serialize;
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{Exit, Outcome},
     gas_view::GasView,
     global::GlobalArgs,
     output::table,
@@ -16,9 +16,10 @@ use crate::{
     aave::{AccountQuery, MarketQuery},
     chain::{Batch, Reader},
     journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
-    loops::{AccountView, KnownLoop, LoopView, Mark, ReserveView},
+    loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
+    trade::is_paused,
     units::{Secs, Wad},
 };
 
@@ -37,6 +38,8 @@ struct OpenIntent {
 #[derive(Debug, Serialize)]
 struct Status {
     network: String,
+    /// Whether opening and adding risk is refused.
+    paused: bool,
     #[serde(flatten)]
     view: AccountView,
     gas: GasView,
@@ -57,7 +60,7 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let (market, state) = (market.decode(&answers, block)?, holder.decode(&answers)?);
     let reader = session.journal_reader(account)?;
     let known = reader.as_ref().map(known_loops).transpose()?.unwrap_or_default();
-    let view = AccountView::new(&market, &state, known, &session.config.thresholds)?;
+    let view = AccountView::new(&market, &state, &known, &session.config.thresholds)?;
     let reported = holder.reported(&answers)?;
     if reported != view.aave {
         let (ours, aaves) = (view.aave.health_factor, reported.health_factor);
@@ -67,8 +70,9 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
+    let paused = reader.as_ref().map(is_paused).transpose()?.unwrap_or_default();
     let gas = GasView::read(&session, state.native, &block).await?;
-    let status = Status { network: session.network().to_string(), view, gas, unresolved, perps };
+    let status = Status { network: session.network().to_string(), paused, view, gas, unresolved, perps };
     session.output.result(&status, || text(&status))
 }
 
@@ -86,20 +90,16 @@ async fn perps(
         }
         Err(failure) => return Err(failure),
     };
-    let snapshot = venue.snapshot(account, &Interest::default()).await?;
+    let snapshot = match venue.snapshot(account, &Interest::default()).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            session.output.note(format!("note: perps are not shown: {error}"));
+            return Ok(None);
+        }
+    };
     let orders = reader.map(JournalReader::open_orders).transpose()?.unwrap_or_default();
     let block = snapshot.block.number;
     Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
-}
-
-/// The journal's open loops with their thresholds.
-fn known_loops(reader: &JournalReader) -> Outcome<Vec<KnownLoop>> {
-    let known = |position: crate::journal::LoopPosition| {
-        let thresholds = serde_json::from_value(position.terms.thresholds.clone())
-            .map_err(|error| Failure::message(Exit::Bug, format!("stored thresholds of {}: {error}", position.id)))?;
-        Ok(KnownLoop { position, thresholds })
-    };
-    reader.open_loops()?.into_iter().filter(|position| !position.paper).map(known).collect()
 }
 
 fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
@@ -116,6 +116,9 @@ fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
 fn text(status: &Status) -> String {
     let view = &status.view;
     let mut lines = vec![format!("{} on {} at block {}", view.account, status.network, view.block.number)];
+    if status.paused {
+        lines.push("PAUSED: nothing is opened and no risk is added until `trimtab resume`".to_owned());
+    }
     if view.reserves.is_empty() {
         lines.push("no position: nothing is supplied to Aave and nothing is owed".to_owned());
     } else {
@@ -124,9 +127,13 @@ fn text(status: &Status) -> String {
     for pair in &view.loops {
         lines.extend([String::new(), loop_text(pair, view.aave.health_factor)]);
     }
-    if view.loops.len() > 1 {
+    lines.extend(not_opened_here(view));
+    for other in &view.prices {
+        lines.extend([String::new(), prices_text(other, view.aave.health_factor)]);
+    }
+    if view.loops.len() + view.prices.len() > 1 {
         lines.push(
-            "· all pairs share one health factor; each price assumes that the other prices stand still".to_owned(),
+            "· the account has one health factor; each price assumes that the other prices stand still".to_owned(),
         );
     }
     if !view.reserves.is_empty() {
@@ -159,8 +166,9 @@ fn summary(view: &AccountView) -> String {
         None => "no e-mode".to_owned(),
     };
     format!(
-        "health factor {}, {emode}\ncollateral {}, debt {}, equity {}; net carry per day {}; can borrow {} more",
+        "health factor {}, leverage {}, {emode}\ncollateral {}, debt {}, equity {}; net carry per day {}; can borrow {} more",
         Quantity::wad(view.aave.health_factor.0),
+        view.leverage,
         usd(collateral),
         usd(debt),
         Quantity { negative: debt > collateral, ..Quantity::usd(collateral.abs_diff(debt)) },
@@ -170,10 +178,8 @@ fn summary(view: &AccountView) -> String {
 }
 
 fn loop_text(view: &LoopView, health_factor: Wad) -> String {
-    let owner = match &view.journal {
-        Some(known) => format!("{} in the journal as {}", known.position.origin, known.position.id),
-        None => "not opened by this journal (`trimtab loop adopt` takes it over)".to_owned(),
-    };
+    let position = &view.journal.position;
+    let owner = format!("{} in the journal as {}", position.origin, position.id);
     let valued = |amount: &Quantity, value: &Quantity| vec![amount.to_string(), value.to_string()];
     let mut figures = vec![
         [vec!["  collateral".to_owned()], valued(&view.collateral, &view.collateral_value)].concat(),
@@ -181,9 +187,7 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
     ];
     figures.push(vec!["  loan to value".to_owned(), view.ltv.to_string()]);
     figures.push(vec!["  net carry per day".to_owned(), view.net_carry_per_day.to_string()]);
-    let now =
-        vec!["  now".to_owned(), Quantity::wad(health_factor.0).to_string(), view.price.to_string(), String::new()];
-    let marks: Vec<Vec<String>> = view.marks.iter().map(mark_row).collect();
+    let marks = marks_table(&view.moving, &view.price, &view.marks, health_factor);
     let growth = match view.limits.split_first() {
         Some((first, others)) => {
             let others: Vec<String> = others.iter().map(|limit| format!("{} {}", limit.name, limit.debt)).collect();
@@ -191,23 +195,48 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
         }
         None => "  nothing limits more debt".to_owned(),
     };
-    [
-        format!("{} at {}, {owner}", view.pair, view.leverage),
-        table(&[], &figures),
-        table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat()),
-        growth,
-    ]
-    .join("\n")
+    [format!("{} at {}, {owner}", view.pair, view.leverage), table(&[], &figures), marks, growth].join("\n")
 }
 
-fn mark_row(mark: &Mark) -> Vec<String> {
+/// What no loop of the journal has, if that is anything.
+fn not_opened_here(view: &AccountView) -> Vec<String> {
+    let joined = |all: &[Quantity]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (supplied, owed) = (&view.not_opened_here.supplied, &view.not_opened_here.owed);
+    let what = match (supplied.is_empty(), owed.is_empty()) {
+        (true, true) => return Vec::new(),
+        (false, true) => format!("{} supplied", joined(supplied)),
+        (true, false) => format!("{} owed", joined(owed)),
+        (false, false) => format!("{} supplied, {} owed", joined(supplied), joined(owed)),
+    };
+    let adopt = if supplied.is_empty() || owed.is_empty() { "" } else { " (`trimtab loop adopt` takes a pair over)" };
+    vec![String::new(), format!("not opened by this journal: {what}{adopt}")]
+}
+
+fn prices_text(view: &PriceMarks, health_factor: Wad) -> String {
+    format!("{}\n{}", view.pair, marks_table(&view.moving, &view.price, &view.marks, health_factor))
+}
+
+fn marks_table(moving: &MovingPrice, price: &Quantity, marks: &[Mark], health_factor: Wad) -> String {
+    let health_factor = Quantity::wad(health_factor.0).to_string();
+    let now = vec!["  now".to_owned(), health_factor, moving.shown(price), String::new()];
+    let marks: Vec<Vec<String>> = marks.iter().map(|mark| mark_row(moving, mark)).collect();
+    table(&["", "health factor", "price", "from now"], &[vec![now], marks].concat())
+}
+
+fn mark_row(moving: &MovingPrice, mark: &Mark) -> Vec<String> {
     let name = format!("  {}", mark.name);
     let health_factor = mark.health_factor.to_string();
     let (Some(price), Some(distance)) = (&mark.price, &mark.distance) else {
-        return vec![name, health_factor, "at no price".to_owned(), String::new()];
+        let passed = if mark.passed { "passed" } else { "" };
+        return vec![name, health_factor, "at no price".to_owned(), passed.to_owned()];
     };
-    let distance = if distance.negative { distance.to_string() } else { format!("passed ({distance} above)") };
-    vec![name, health_factor, price.to_string(), distance]
+    let distance = match (mark.passed, distance.negative) {
+        (true, true) => format!("passed ({} below)", Quantity { negative: false, ..distance.clone() }),
+        (true, false) => format!("passed ({distance} above)"),
+        (false, true) => distance.to_string(),
+        (false, false) => format!("+{distance}"),
+    };
+    vec![name, health_factor, moving.shown(price), distance]
 }
 
 fn reserves_text(reserves: &[ReserveView]) -> String {

@@ -12,12 +12,16 @@ mod alias;
 mod bounds;
 mod error;
 mod execution_fee;
+mod feeds;
 mod fees;
 mod governor;
 mod keys;
 mod load;
+mod loop_exit;
 mod origin;
+mod pair_price;
 mod perps;
+mod protect;
 mod rpc;
 mod secret;
 mod service;
@@ -37,11 +41,15 @@ pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, Tel
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
 pub use error::ConfigError;
 pub use execution_fee::{ExecutionFee, ExecutionFeeError};
+pub use feeds::{FeedInUse, FeedOrigin, StandardFeed, TokenFeed};
 pub use fees::{FeeLimits, FeesConfig};
 pub use governor::{DayLossAction, GovernorConfig};
 pub use load::Loaded;
+pub use loop_exit::LoopExit;
 pub use origin::{Origin, Setting};
+pub use pair_price::{PairPrice, PairSide, PriceMove, is_currency_symbol};
 pub use perps::PerpsConfig;
+pub use protect::{SellConfig, WalletUse};
 pub use rpc::{PreConfirmed, RpcConfig};
 pub use secret::{HookUrl, Secret};
 pub use service::{MetricsConfig, SocketConfig};
@@ -53,7 +61,5 @@ pub use strategy::{
 pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
-pub use watch::{
-    BoostConfig, BoostLevels, CarryConfig, Heartbeats, LoopExit, LossGuardConfig, TokenFeed, TopUpConfig, WatchConfig,
-};
+pub use watch::{BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TopUpConfig, WatchConfig};
 pub use watch_keys::WatchKey;

@@ -35,7 +35,7 @@ pub struct Thresholds {
     /// Added to `trigger`: the least health factor when opening.
     #[serde(with = "values::decimal")]
     pub headroom: Decimal,
-    /// Price shock of the survival check, as a share: 0.10 is a fall of 10 %.
+    /// Price shock of the survival check, as a share: 0.10 is a fall of 10 %, or a rise of what a short loop owes.
     #[serde(with = "values::decimal")]
     pub stress: Decimal,
 }
@@ -45,6 +45,19 @@ impl Thresholds {
     #[must_use]
     pub fn opening_floor(&self) -> Decimal {
         self.trigger.saturating_add(self.headroom)
+    }
+
+    /// The stricter of two, threshold by threshold: if both make sense, so does it.
+    #[must_use]
+    pub fn strictest(self, other: Self) -> Self {
+        Self {
+            warn: self.warn.max(other.warn),
+            trigger: self.trigger.max(other.trigger),
+            target: self.target.max(other.target),
+            urgent: self.urgent.max(other.urgent),
+            headroom: self.headroom.max(other.headroom),
+            stress: self.stress.max(other.stress),
+        }
     }
 
     /// What is wrong with these thresholds, as (field, reason); `None` when they make sense together.

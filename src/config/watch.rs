@@ -6,7 +6,10 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{LoopClass, Thresholds, ThresholdsConfig, WatchKey, values, watch_keys};
+use super::{
+    FeedInUse, LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, TokenFeed, WalletUse, WatchKey, feeds,
+    values, watch_keys,
+};
 use crate::units::Secs;
 
 /// Rules of the watchdog.
@@ -23,6 +26,10 @@ pub struct WatchConfig {
     /// Equity of an account, USD, above which a live network asks for a passed drill first.
     #[serde(with = "values::decimal")]
     pub max_equity: Decimal,
+    /// What may be sold to protect an account.
+    pub sell: SellConfig,
+    /// Which tokens of the wallet may be used to protect an account.
+    pub use_wallet: WalletUse,
     /// Trims before Aave's oracle answers, when the feed behind it already shows a health factor below `trigger`.
     pub act_on_feed: bool,
     /// How old an answer of Aave's oracle may be.
@@ -37,22 +44,14 @@ pub struct WatchConfig {
     pub carry: CarryConfig,
     /// Stop-loss and take-profit of loops.
     pub exits: Vec<LoopExit>,
-    /// Feeds behind Aave's oracle that answer before it does.
+    /// Asks the standard feeds of ether and bitcoin on Base, which the sources of Aave's oracle follow.
+    pub default_feeds: bool,
+    /// Other feeds that answer before Aave's oracle does; one of a token goes before its standard feed.
     pub feeds: Vec<TokenFeed>,
     /// Trims that an account's ether should pay for; below it is an alert.
     pub gas_trims: u32,
     /// Keys that the watch acts with, besides those of the flags.
     pub keys: Vec<WatchKey>,
-}
-
-/// A price feed of a token, as Chainlink's aggregators answer (`latestRoundData`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenFeed {
-    /// Symbol of the token at Aave, such as `WETH`.
-    pub token: String,
-    /// The aggregator; it answers in US dollars.
-    pub feed: Address,
 }
 
 /// Ages after which an oracle's answer is old: the feed's own heartbeat with a quarter of an hour or less on top.
@@ -149,23 +148,6 @@ pub struct CarryConfig {
     pub max_cost: Option<Decimal>,
 }
 
-/// When a loop is left by the price of its collateral (its exchange rate, for a correlated one).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoopExit {
-    /// `WETH/USDC`.
-    pub pair: String,
-    /// At or below this.
-    #[serde(default, with = "values::optional_decimal", skip_serializing_if = "Option::is_none")]
-    pub stop_loss: Option<Decimal>,
-    /// At or above this.
-    #[serde(default, with = "values::optional_decimal", skip_serializing_if = "Option::is_none")]
-    pub take_profit: Option<Decimal>,
-    /// Go down to this leverage; unset closes the loop.
-    #[serde(default, with = "values::optional_decimal", skip_serializing_if = "Option::is_none")]
-    pub leverage: Option<Decimal>,
-}
-
 impl WatchConfig {
     /// What is wrong with the section, beside these thresholds, as (key, reason).
     pub(super) fn problem(&self, thresholds: &ThresholdsConfig) -> Option<(&'static str, String)> {
@@ -181,18 +163,24 @@ impl WatchConfig {
             })
             .or_else(|| self.exits.iter().find_map(LoopExit::problem).map(|reason| ("watch.exits", reason)))
             .or_else(|| self.twice())
+            .or_else(|| self.sell.problem())
+            .or_else(|| self.use_wallet.problem())
             .or_else(|| watch_keys::problem(&self.keys))
     }
 
-    /// What is named more than once.
+    /// Every feed that is asked, those of one token in the order in which they are preferred.
+    #[must_use]
+    pub fn feeds_in_use(&self) -> Vec<FeedInUse> {
+        feeds::in_use(&self.feeds, self.default_feeds)
+    }
+
+    /// What is named more than once, or names nothing.
     fn twice(&self) -> Option<(&'static str, String)> {
         let mut accounts = BTreeSet::new();
-        let mut tokens = BTreeSet::new();
         let account = self.accounts.iter().find(|account| !accounts.insert(**account));
-        let feed = self.feeds.iter().find(|feed| !tokens.insert(feed.token.as_str()));
         account
             .map(|account| ("watch.accounts", format!("{account} is named twice")))
-            .or_else(|| feed.map(|feed| ("watch.feeds", format!("{} has two feeds: which one is asked?", feed.token))))
+            .or_else(|| feeds::problem(&self.feeds).map(|reason| ("watch.feeds", reason)))
     }
 
     fn times(&self) -> Option<(&'static str, String)> {
@@ -297,28 +285,6 @@ fn room(
     })
 }
 
-impl LoopExit {
-    fn problem(&self) -> Option<String> {
-        let Self { pair, stop_loss, take_profit, leverage } = self;
-        if !pair.split_once('/').is_some_and(|(collateral, debt)| !collateral.is_empty() && !debt.is_empty()) {
-            return Some(format!("pair `{pair}` is not written as COLLATERAL/DEBT"));
-        }
-        if stop_loss.is_none() && take_profit.is_none() {
-            return Some(format!("{pair} needs stop_loss, take_profit or both"));
-        }
-        if let Some(price) = [stop_loss, take_profit].into_iter().flatten().find(|price| **price <= Decimal::ZERO) {
-            return Some(format!("{pair}: the price {price} must be above 0"));
-        }
-        if let (Some(stop), Some(profit)) = (stop_loss, take_profit)
-            && stop >= profit
-        {
-            return Some(format!("{pair}: stop_loss {stop} must be below take_profit {profit}"));
-        }
-        let leverage = leverage.filter(|leverage| *leverage <= Decimal::ONE)?;
-        Some(format!("{pair}: leverage {leverage} must be above 1; leave it out to close the loop"))
-    }
-}
-
 impl Default for WatchConfig {
     /// The tables of strategy.md §5. Heartbeats: Base's ether and bitcoin feeds answer every 20 minutes at least, those of
     /// coins and exchange rates every day.
@@ -329,6 +295,8 @@ impl Default for WatchConfig {
             stale_blocks: 3,
             recovery: Decimal::new(5, 3),
             max_equity: Decimal::ONE_THOUSAND,
+            sell: SellConfig::Loops,
+            use_wallet: WalletUse::Nothing,
             act_on_feed: true,
             heartbeat: Heartbeats { volatile: Secs(1_500), stable: day, correlated: day },
             boost: BoostConfig {
@@ -346,6 +314,7 @@ impl Default for WatchConfig {
             },
             carry: CarryConfig { max_borrow_rate: None, max_cost: None },
             exits: Vec::new(),
+            default_feeds: true,
             feeds: Vec::new(),
             gas_trims: 3,
             keys: Vec::new(),

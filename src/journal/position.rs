@@ -32,6 +32,13 @@ pub struct LoopTerms {
     pub collateral_principal: U256,
     /// Debt that is ours to touch, in its smallest unit, without interest.
     pub debt_principal: U256,
+    /// Aave's liquidity index when the collateral was recorded, 27 decimals; what it earns since is ours too. `None` in
+    /// practice and for loops that were recorded by a version before 4 of the tables.
+    #[serde(default)]
+    pub collateral_index: Option<U256>,
+    /// Aave's variable borrow index when the debt was recorded, 27 decimals.
+    #[serde(default)]
+    pub debt_index: Option<U256>,
 }
 
 /// A loop to be recorded as open.
@@ -95,11 +102,13 @@ impl Journal {
         self.write(|tx| {
             let changed = tx.execute(
                 "UPDATE positions SET e_mode = :e_mode, thresholds = :thresholds, collateral_principal = :collateral,
-                    debt_principal = :debt, updated_block_time = :block, updated_ms = :ms
+                    debt_principal = :debt, collateral_index = :collateral_index, debt_index = :debt_index,
+                    updated_block_time = :block, updated_ms = :ms
                  WHERE id = :id AND kind = 'loop' AND closed_ms IS NULL",
                 named_params! {
                     ":id": id, ":e_mode": terms.e_mode, ":thresholds": Text(&terms.thresholds),
                     ":collateral": Text(terms.collateral_principal), ":debt": Text(terms.debt_principal),
+                    ":collateral_index": terms.collateral_index.map(Text), ":debt_index": terms.debt_index.map(Text),
                     ":block": at.block(), ":ms": at.ms(),
                 },
             )?;
@@ -173,14 +182,17 @@ fn insert(tx: &Transaction<'_>, new: &NewLoop, opened_by: Option<IntentId>, at: 
     let origin = if opened_by.is_some() { Origin::Opened } else { Origin::Adopted };
     tx.execute(
         "INSERT INTO positions (id, kind, origin, paper, opened_by, thresholds, collateral, debt, e_mode,
-            collateral_principal, debt_principal, opened_block_time, opened_ms, updated_block_time, updated_ms)
+            collateral_principal, debt_principal, collateral_index, debt_index, opened_block_time, opened_ms,
+            updated_block_time, updated_ms)
          VALUES (:id, 'loop', :origin, :paper, :opened_by, :thresholds, :collateral, :debt, :e_mode,
-            :collateral_principal, :debt_principal, :block, :ms, :block, :ms)",
+            :collateral_principal, :debt_principal, :collateral_index, :debt_index, :block, :ms, :block, :ms)",
         named_params! {
             ":id": new.id, ":origin": origin, ":paper": new.paper, ":opened_by": opened_by,
             ":thresholds": Text(&new.terms.thresholds), ":collateral": Text(new.collateral), ":debt": Text(new.debt),
             ":e_mode": new.terms.e_mode, ":collateral_principal": Text(new.terms.collateral_principal),
-            ":debt_principal": Text(new.terms.debt_principal), ":block": at.block(), ":ms": at.ms(),
+            ":debt_principal": Text(new.terms.debt_principal),
+            ":collateral_index": new.terms.collateral_index.map(Text), ":debt_index": new.terms.debt_index.map(Text),
+            ":block": at.block(), ":ms": at.ms(),
         },
     )?;
     Ok(())
@@ -199,6 +211,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<LoopPosition> {
             thresholds: row.get::<_, Json>("thresholds")?.0,
             collateral_principal: row.get::<_, Text<_>>("collateral_principal")?.0,
             debt_principal: row.get::<_, Text<_>>("debt_principal")?.0,
+            collateral_index: row.get::<_, Option<Text<_>>>("collateral_index")?.map(|index| index.0),
+            debt_index: row.get::<_, Option<Text<_>>>("debt_index")?.map(|index| index.0),
         },
         opened_by: row.get("opened_by")?,
         closed_by: row.get("closed_by")?,

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_tables.sql"),
     include_str!("migrations/0002_perps_orders_sagas.sql"),
     include_str!("migrations/0003_seen_block.sql"),
+    include_str!("migrations/0004_loop_indices.sql"),
 ];
 
 /// Version of the tables this program works with.

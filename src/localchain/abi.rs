@@ -96,7 +96,17 @@ sol! {
 
     interface IReplicaFeed {
         function set(int256 answer) external;
+        function setLater(int256 answer, uint256 delay) external;
+        function refresh() external;
         function latestAnswer() external view returns (int256);
+        function description() external view returns (string memory);
+    }
+
+    interface IAtomicLiquidator {
+        struct Update { address feed; int256 answer; }
+        struct Prey { address user; address collateral; address debt; }
+        function updateAndLiquidate(address pool, Update[] calldata updates, Prey[] calldata prey)
+            external returns (uint256 taken);
     }
 
     interface IReplicaRatioFeed {

@@ -18,6 +18,8 @@ pub(crate) struct Market {
     pub(crate) reserves: Vec<Reserve>,
     /// Price sources; several reserves may share one.
     pub(crate) feeds: Vec<Feed>,
+    /// Standard feeds, which Aave's SVR feeds follow.
+    pub(crate) standard_feeds: Vec<FollowedFeed>,
     /// E-mode categories.
     pub(crate) emodes: Vec<EMode>,
     /// Uniswap v3 pools.
@@ -96,6 +98,17 @@ pub(crate) struct Feed {
     /// What it says at the start.
     #[serde(flatten)]
     pub(crate) price: FeedPrice,
+}
+
+/// A feed that anybody can read, and that the SVR feed which Aave asks for the same asset follows.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct FollowedFeed {
+    /// Symbol of an asset whose SVR feed follows it.
+    pub(crate) asset: String,
+    /// The contract.
+    pub(crate) address: Address,
+    /// Its description.
+    pub(crate) description: String,
 }
 
 /// How a feed makes its answer.
@@ -251,6 +264,14 @@ impl Market {
         })
     }
 
+    /// The standard feed that the reserve's feed follows, if there is one.
+    pub(crate) fn standard_feed_of(&self, reserve: &Reserve) -> Option<&FollowedFeed> {
+        let is_its_own = |standard: &&FollowedFeed| {
+            self.reserve(&standard.asset).is_ok_and(|followed| followed.feed == reserve.feed)
+        };
+        self.standard_feeds.iter().find(is_its_own)
+    }
+
     /// What a feed says at the start, 8 decimals.
     pub(crate) fn initial_price(&self, feed: &Feed) -> Result<U256, LocalChainError> {
         match &feed.price {
@@ -300,6 +321,11 @@ mod tests {
         for symbol in symbols.chain(market.pools.iter().flat_map(|pool| [&pool.token0, &pool.token1])) {
             market.reserve(symbol).expect("reserve");
         }
+        for standard in &market.standard_feeds {
+            let followed = market.reserve(&standard.asset).expect("reserve");
+            let feed = market.feed_of(followed).expect("feed");
+            assert!(matches!(feed.price, FeedPrice::Usd { .. }) && feed.description == standard.description);
+        }
         for pool in &market.pools {
             let (token0, token1) = (market.reserve(&pool.token0), market.reserve(&pool.token1));
             assert!(token0.expect("token0").token < token1.expect("token1").token, "{}", pool.name());
@@ -314,6 +340,15 @@ mod tests {
         assert_eq!(market.reserve("cbeth").expect("cbeth").symbol, "cbETH");
         let error = market.reserve("DOGE").expect_err("unknown").to_string();
         assert!(error.contains("DOGE") && error.contains("wstETH"), "{error}");
+    }
+
+    #[test]
+    fn ether_and_every_bitcoin_of_one_feed_follow_a_standard_feed_and_ratios_do_not() {
+        let market = Market::get().expect("market");
+        let follows = |symbol| market.standard_feed_of(market.reserve(symbol).expect("reserve"));
+        assert_eq!(follows("WETH").map(|feed| feed.description.as_str()), Some("ETH / USD"));
+        assert_eq!(follows("tBTC").map(|feed| feed.address), follows("cbBTC").map(|feed| feed.address));
+        assert!(follows("cbBTC").is_some() && follows("cbETH").is_none() && follows("USDC").is_none());
     }
 
     #[test]

@@ -79,7 +79,8 @@ pub(crate) struct PairListing {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PriceSource {
-    /// The feed of one of the market's assets, so that loops and perps see one price.
+    /// The feed of one of the market's assets, so that loops and perps see one price: the standard one, where Aave's follows
+    /// one, because perps do not wait for Aave.
     PricedAs(String),
     /// A feed of its own, with these dollars at the start.
     Usd(String),
@@ -117,10 +118,14 @@ impl PairListing {
         format!("{}/USD", self.from)
     }
 
-    /// The feed that has its price on a local chain.
+    /// The feed that has its price on a local chain: where Aave's feed follows a standard one, that is the price now.
     pub(crate) fn feed(&self) -> Result<Address, LocalChainError> {
         match &self.price {
-            PriceSource::PricedAs(asset) => Ok(Market::get()?.reserve(asset)?.feed),
+            PriceSource::PricedAs(asset) => {
+                let market = Market::get()?;
+                let reserve = market.reserve(asset)?;
+                Ok(market.standard_feed_of(reserve).map_or(reserve.feed, |standard| standard.address))
+            }
             PriceSource::Usd(_) => {
                 Ok(Address::from_word(keccak256(format!("trimtab replica feed {} / USD", self.from))))
             }
@@ -154,8 +159,9 @@ mod tests {
     fn ether_and_bitcoin_have_one_price_for_loops_and_perps() {
         let (venue, market) = (Venue::get().expect("venue"), Market::get().expect("market"));
         let feed = |index| venue.pair(index).expect("pair").feed().expect("feed");
-        assert_eq!(feed(0), market.reserve("WETH").expect("reserve").feed);
-        assert_eq!(feed(1), market.reserve("cbBTC").expect("reserve").feed);
+        let standard = |symbol| market.standard_feed_of(market.reserve(symbol).expect("reserve"));
+        assert_eq!(Some(feed(0)), standard("WETH").map(|standard| standard.address));
+        assert_eq!(Some(feed(1)), standard("cbBTC").map(|standard| standard.address));
         assert!(venue.priced_here("eth").is_none());
         assert_eq!(venue.priced_here("sol").map(|pair| pair.index), Some(2));
     }

@@ -38,25 +38,6 @@ pub fn leverage_at_health_factor(health_factor: U256, threshold: Bps) -> Result<
     mul_div_down(health_factor, WAD, rest)
 }
 
-/// Price of the collateral at which the account's health factor is `health_factor`.
-///
-/// `price` is the present one, `collateral` the value (USD) that moves with it, `threshold` that collateral's
-/// liquidation threshold, `fixed` the threshold-weighted value of all other collateral, `debt` the total debt (USD).
-/// Zero when the account stays above that health factor at any price. Rounded up.
-pub fn price_at_health_factor(
-    price: U256,
-    collateral: U256,
-    threshold: Bps,
-    fixed: U256,
-    debt: U256,
-    health_factor: U256,
-) -> Result<U256, MathError> {
-    let needed = mul_div_up(debt, health_factor, WAD)?;
-    let Some(from_collateral) = needed.checked_sub(fixed) else { return Ok(U256::ZERO) };
-    let counted = mul_div_down(collateral, U256::from(threshold.0), U256::from(Bps::ONE.0))?;
-    mul_div_up(price, from_collateral, counted)
-}
-
 /// Debt to repay so that the health factor rises to `target`:
 /// `r = (HF* × D − C × LT) / (HF* − LT × g)`, `g = (1 + f) / (1 − s)`, rounded up; strategy.md §5.
 ///
@@ -107,18 +88,6 @@ mod tests {
         // strategy.md §4 rule 2: the highest leverage that opens at 1.23 is 3.07.
         let highest = leverage_at_health_factor(wad(1_230), Bps(8_300)).expect("finite");
         assert!(highest > wad(3_074) && highest < wad(3_076));
-    }
-
-    #[test]
-    fn the_trigger_of_a_three_times_loop_is_seven_and_a_half_percent_below() {
-        let price = usd(3_000);
-        let at =
-            price_at_health_factor(price, usd(90_000), Bps(8_300), U256::ZERO, usd(60_000), wad(1_150)).expect("price");
-        // strategy.md §5: trims at −7.6 %.
-        let fall = (price - at) * U256::from(10_000u64) / price;
-        assert!(fall >= U256::from(760u64) && fall <= U256::from(765u64), "{fall}");
-        let liquidation = price_at_health_factor(price, usd(90_000), Bps(8_300), U256::ZERO, usd(60_000), WAD);
-        assert_eq!(liquidation, Ok(U256::from(240_963_855_422u64)));
     }
 
     #[test]

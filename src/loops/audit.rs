@@ -17,6 +17,8 @@ sol! {
     function approve(address spender, uint256 value) external returns (bool);
     function approveDelegation(address delegatee, uint256 amount) external;
     function setUserEMode(uint8 categoryId) external;
+    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
+    function repayWithATokens(address asset, uint256 amount, uint256 interestRateMode) external returns (uint256);
     function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) external returns (uint256);
 }
 
@@ -90,11 +92,15 @@ fn audit_step(plan: &Plan, pair: &Pair, step: &Step) -> Result<(), AuditError> {
     }
 }
 
-/// Entering or leaving an e-mode, exact approvals for the composer, and repaying the pool itself.
+/// Entering or leaving an e-mode, using a supply as collateral or not, repaying with a supply of the same asset, exact approvals for the composer, and repaying the pool itself.
 fn is_preparation(pair: &Pair, account: Address, to: Address, data: &[u8]) -> bool {
     if to == aave::Deployment::BASE.pool {
         let repays = |call: repayCall| call.asset == pair.debt.token && call.onBehalfOf == account;
-        return setUserEModeCall::abi_decode(data).is_ok() || repayCall::abi_decode(data).is_ok_and(repays);
+        let repays_itself = |call: repayWithATokensCall| call.asset == pair.debt.token;
+        return setUserEModeCall::abi_decode(data).is_ok()
+            || setUserUseReserveAsCollateralCall::abi_decode(data).is_ok()
+            || repayWithATokensCall::abi_decode(data).is_ok_and(repays_itself)
+            || repayCall::abi_decode(data).is_ok_and(repays);
     }
     let assets = [&pair.collateral, &pair.debt];
     let pool = aave::Deployment::BASE.pool;

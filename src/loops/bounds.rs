@@ -72,7 +72,7 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, PlanError> {
             name: "health factor at the worst fill".into(),
             rule: Rule::AtLeast,
             actual: Quantity::wad(worst.health_factor),
-            limit: Quantity::wad(wad(ctx.settings.thresholds.trigger)),
+            limit: Quantity::wad(wad(ctx.thresholds.trigger)),
             blocking: true,
             hint: "aim lower, or allow less with --slippage-bps".into(),
         },

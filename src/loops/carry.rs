@@ -3,9 +3,9 @@
 use alloy::primitives::{Address, U256};
 
 use crate::{
-    aave::{Projection, StateError},
+    aave::{Projection, Reserve, StateError},
     plan::Quantity,
-    units::{MathError, Ray, Secs, mul_div_down, mul_div_up},
+    units::{MathError, Ray, Secs, UsdE8, mul_div_down, mul_div_up},
 };
 
 /// One in 27-decimal fixed point.
@@ -18,9 +18,17 @@ const DAY: Secs = Secs(86_400);
 pub fn net_carry_per_day(projection: &Projection, collateral: Address, debt: Address) -> Result<Quantity, StateError> {
     let market = projection.market();
     let (collateral, debt) = (market.reserve(collateral)?, market.reserve(debt)?);
-    let supplied = collateral.collateral_value(projection.supplied(collateral.asset)?)?.0;
-    let owed = debt.debt_value(projection.owed(debt.asset)?)?.0;
-    Ok(net(earned_per_day(supplied, collateral.liquidity_rate)?, paid_per_day(owed, debt.variable_borrow_rate)?))
+    let supplied = collateral.collateral_value(projection.supplied(collateral.asset)?)?;
+    let owed = debt.debt_value(projection.owed(debt.asset)?)?;
+    carry_per_day((collateral, supplied), (debt, owed))
+}
+
+/// The same of these values of the two reserves.
+pub(crate) fn carry_per_day(
+    (collateral, supplied): (&Reserve, UsdE8),
+    (debt, owed): (&Reserve, UsdE8),
+) -> Result<Quantity, StateError> {
+    Ok(net(earned_per_day(supplied.0, collateral.liquidity_rate)?, paid_per_day(owed.0, debt.variable_borrow_rate)?))
 }
 
 /// The same over everything that the account has supplied and owes.
@@ -28,7 +36,8 @@ pub(super) fn account_carry_per_day(projection: &Projection) -> Result<Quantity,
     let (mut earned, mut paid) = (U256::ZERO, U256::ZERO);
     for reserve in &projection.market().reserves {
         let holding = projection.account().holding(reserve.asset);
-        if !holding.scaled_supply.is_zero() {
+        // A supply without price, which anybody may have sent, backs nothing and earns nothing that could be told.
+        if !holding.scaled_supply.is_zero() && reserve.price.is_some() {
             let value = reserve.collateral_value(projection.supplied(reserve.asset)?)?.0;
             earned = earned.saturating_add(earned_per_day(value, reserve.liquidity_rate)?);
         }

@@ -45,6 +45,10 @@ pub enum Share {
 
 /// Amounts of a closing.
 struct Sizes {
+    /// All debt of the asset is repaid, with the interest until then; otherwise exactly `repaid`.
+    repays_all: bool,
+    /// The whole supply leaves, with the interest until then; otherwise exactly `withdrawn`.
+    withdraws_all: bool,
     /// Debt repaid as predicted, and the most it can be by the deadline.
     repaid: U256,
     repaid_at_most: U256,
@@ -59,13 +63,13 @@ struct Sizes {
 pub(super) fn close(ctx: &Context<'_>, share: Share, payout: Payout) -> Result<Draft, PlanError> {
     let before = ctx.start();
     let pair = ctx.pair;
-    let supplied = before.supplied(pair.collateral.token)?;
-    let owed = before.owed(pair.debt.token)?;
+    let supplied = ctx.own_supply(&before)?;
+    let owed = ctx.own_debt(&before)?;
     if supplied.is_zero() {
         return Err(PlanError::NoLoop(pair.name()));
     }
     let sizes = Sizes::of(ctx, share, supplied, owed)?;
-    let work = Closing { ctx, share, payout, sizes };
+    let work = Closing { ctx, payout, sizes };
     let (loan, sources) = work.loan()?;
     let swap = work.swap(loan.as_ref())?;
     let after = work.after(&before, loan.as_ref())?;
@@ -84,10 +88,11 @@ pub(super) fn close(ctx: &Context<'_>, share: Share, payout: Payout) -> Result<D
         headline: format!("{}: {what}, paid out in {into}", pair.name()),
         worst: after.clone(),
         flows: work.flows(loan.as_ref(), swap.as_ref()),
-        a_token: Some(Grant { value: work.sizes.withdrawn_at_most, leaves_rest: share == Share::All }),
+        a_token: Some(Grant { value: work.sizes.withdrawn_at_most, leaves_rest: work.sizes.withdraws_all }),
+        ends: share == Share::All,
         before,
         after,
-        emode: None,
+        prepare: Vec::new(),
         direct: None,
         ops,
         pull: None,
@@ -107,20 +112,31 @@ impl Sizes {
         match share {
             Share::All => {
                 let ttl = ctx.settings.permit_ttl;
+                // What other loops owe and have of the same assets stays, so the exact part of this one goes.
+                let (repays_all, withdraws_all) = (ctx.apart.debt.is_zero(), ctx.apart.collateral.is_zero());
                 Ok(Self {
+                    repays_all,
+                    withdraws_all,
                     repaid: owed,
-                    repaid_at_most: if owed.is_zero() {
+                    repaid_at_most: if owed.is_zero() || !repays_all {
                         owed
                     } else {
                         grown_at_most(owed, highest_rate(ctx.debt), ttl)?
                     },
                     withdrawn: supplied,
-                    withdrawn_at_most: grown_at_most(supplied, highest_rate(ctx.collateral), ttl)?,
-                    withdrawn_at_least: ctx
-                        .snapshot
-                        .account
-                        .supplied(ctx.collateral, ctx.snapshot.block.timestamp)?
-                        .saturating_sub(U256::from(10)),
+                    withdrawn_at_most: if withdraws_all {
+                        grown_at_most(supplied, highest_rate(ctx.collateral), ttl)?
+                    } else {
+                        supplied
+                    },
+                    withdrawn_at_least: if withdraws_all {
+                        ctx.snapshot
+                            .account
+                            .supplied(ctx.collateral, ctx.snapshot.block.timestamp)?
+                            .saturating_sub(U256::from(10))
+                    } else {
+                        supplied
+                    },
                 })
             }
             Share::Part(part) => {
@@ -131,6 +147,8 @@ impl Sizes {
                 let repaid = mul_div_up(owed, part, WAD)?.saturating_add(spare).min(owed);
                 let withdrawn = mul_div_down(supplied, part, WAD)?.saturating_sub(ROUNDED);
                 Ok(Self {
+                    repays_all: false,
+                    withdraws_all: false,
                     repaid,
                     repaid_at_most: repaid,
                     withdrawn,
@@ -150,7 +168,6 @@ pub(super) fn highest_rate(reserve: &Reserve) -> Bps {
 
 struct Closing<'a> {
     ctx: &'a Context<'a>,
-    share: Share,
     payout: Payout,
     sizes: Sizes,
 }
@@ -188,10 +205,9 @@ impl Closing<'_> {
 
     fn after(&self, before: &Projection, loan: Option<&Loan>) -> Result<Projection, PlanError> {
         let pair = self.ctx.pair;
-        let (repay, withdraw) = match self.share {
-            Share::All => (AaveAmount::All, AaveAmount::All),
-            Share::Part(_) => (AaveAmount::Exact(self.sizes.repaid), AaveAmount::Exact(self.sizes.withdrawn)),
-        };
+        let of = |all: bool, amount| if all { AaveAmount::All } else { AaveAmount::Exact(amount) };
+        let repay = of(self.sizes.repays_all, self.sizes.repaid);
+        let withdraw = of(self.sizes.withdraws_all, self.sizes.withdrawn);
         let mut after = before.clone();
         let taken = match loan {
             Some(loan) if loan.is_from_aave() => Some(after.flash_loan(pair.debt.token, loan.amount)?),
@@ -242,14 +258,14 @@ impl Closing<'_> {
     fn ops(&self, loan: Option<&Loan>, swap: Option<&Swap>) -> Result<Vec<Op>, PlanError> {
         let pair = self.ctx.pair;
         let streams = Streams { pair, account: self.ctx.snapshot.account.address };
-        let all = self.share == Share::All;
+        let of = |all: bool, amount| if all { Ok(Amount::Max) } else { Amount::exact(amount) };
         let mut inner = Vec::new();
         if loan.is_some() {
-            inner.extend(streams.repay(if all { Amount::Max } else { Amount::exact(self.sizes.repaid)? }));
+            inner.extend(streams.repay(of(self.sizes.repays_all, self.sizes.repaid)?));
         }
-        inner.push(streams.withdraw(if all { Amount::Max } else { Amount::exact(self.sizes.withdrawn)? }));
+        inner.push(streams.withdraw(of(self.sizes.withdraws_all, self.sizes.withdrawn)?));
         match (self.payout, swap) {
-            (Payout::Debt, Some(swap)) if all => {
+            (Payout::Debt, Some(swap)) if self.sizes.withdraws_all => {
                 inner.extend(streams.sell_everything(swap, self.sizes.withdrawn_at_least)?)
             }
             (Payout::Debt, Some(swap)) => inner.extend(streams.sell(swap)?),

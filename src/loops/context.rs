@@ -6,15 +6,18 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    FlashCandidate, FlashChoice, FlashSource, LoopSnapshot, Pair, PlanError, Standing,
+    FlashCandidate, FlashChoice, FlashSource, KnownLoop, LoopSnapshot, Pair, PlanError, Scope, Standing,
+    account::AccountModel,
     bounds::deviation,
+    draft::Prepare,
     flash::{FlashNeed, Meanwhile, rank},
     marks::standing,
+    scope::Apart,
     swap::{Swap, Venue},
 };
 use crate::{
     aave::{Projection, Reserve},
-    config::{BoundsConfig, FeesConfig, Thresholds, Urgency},
+    config::{BoundsConfig, FeesConfig, Thresholds, ThresholdsConfig, Urgency},
     plan::Quantity,
     units::{Bps, MathError, Secs, WAD, from_decimal, mul_div_down, mul_div_up},
 };
@@ -34,6 +37,12 @@ pub struct Settings {
     pub slippage: Option<Bps>,
     /// Thresholds of the loop.
     pub thresholds: Thresholds,
+    /// Thresholds by class, for what belongs to no loop.
+    pub defaults: ThresholdsConfig,
+    /// The journal's loops of the account.
+    pub loops: Vec<KnownLoop>,
+    /// Which part of the account the action is about.
+    pub scope: Scope,
     /// How long the plan and its permits are valid.
     pub permit_ttl: Secs,
     /// Fee ceilings of all classes.
@@ -63,6 +72,12 @@ pub(super) struct Context<'a> {
     pub(super) feed_gap: Bps,
     /// Most that a swap may lose and still raise the health factor; `None` where that is not what the action is for.
     pub(super) helps: Option<Bps>,
+    /// The account when the action is expected, without it.
+    pub(super) model: AccountModel,
+    /// What of the pair's assets the action is not about.
+    pub(super) apart: Apart,
+    /// The strictest thresholds of the account with this loop in it.
+    pub(super) thresholds: Thresholds,
 }
 
 /// Kept of what a swap may lose for the fee of the loan: more than Aave or Morpho Blue ask.
@@ -99,6 +114,9 @@ impl<'a> Context<'a> {
         let collateral = snapshot.market.reserve(pair.collateral.token)?;
         let debt = snapshot.market.reserve(pair.debt.token)?;
         let urgency = settings.urgency.unwrap_or(Urgency::Open);
+        let then = Projection::new(snapshot.market.clone(), snapshot.account.clone(), snapshot.inclusion());
+        let model = AccountModel::new(&then, &settings.loops, &settings.defaults)?;
+        let apart = Apart::of(settings.scope, &model, (collateral.asset, debt.asset));
         Ok(Self {
             snapshot,
             pair,
@@ -111,6 +129,9 @@ impl<'a> Context<'a> {
             widened: None,
             feed_gap: Bps(0),
             helps: None,
+            thresholds: account_thresholds(&model, pair, settings),
+            model,
+            apart,
         })
     }
 
@@ -157,7 +178,7 @@ impl<'a> Context<'a> {
 
     /// How far the pools of the best route for a small amount are from the oracle, basis points; `None` without route.
     fn pool_off_oracle(&self) -> Result<Option<u64>, PlanError> {
-        let owed = self.start().owed(self.pair.debt.token)?;
+        let owed = self.own_debt(&self.start())?;
         let little = (owed >> 10usize).max(U256::from(1_000u64));
         let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
         Ok(Some(deviation(self.snapshot, swap.quote.route.keys())?))
@@ -214,14 +235,39 @@ impl<'a> Context<'a> {
         Projection::new(self.snapshot.market.clone(), account, self.snapshot.inclusion())
     }
 
-    /// The loop's standing in a projection: the pair's two values, the account's health factor.
+    /// What the action is about in a projection: the values of its own part of the pair's assets, or the account's, and
+    /// the account's health factor.
     pub(super) fn standing(&self, projection: &Projection) -> Result<Standing, PlanError> {
+        let data = projection.account_data()?;
+        let health_factor = data.health_factor.0;
+        if matches!(self.settings.scope, Scope::Account { .. }) {
+            return Ok(Standing { collateral: data.collateral.0, debt: data.debt.0, health_factor });
+        }
+        Ok(Standing {
+            collateral: self.collateral.collateral_value(self.own_supply(projection)?)?.0,
+            debt: self.debt.debt_value(self.own_debt(projection)?)?.0,
+            health_factor,
+        })
+    }
+
+    /// The two assets' whole values in the account, and its health factor.
+    pub(super) fn whole_pair(&self, projection: &Projection) -> Result<Standing, PlanError> {
         Ok(standing(projection, self.collateral, self.debt)?)
+    }
+
+    /// Collateral that the action is about.
+    pub(super) fn own_supply(&self, projection: &Projection) -> Result<U256, PlanError> {
+        Ok(projection.supplied(self.pair.collateral.token)?.saturating_sub(self.apart.collateral))
+    }
+
+    /// Debt that the action is about.
+    pub(super) fn own_debt(&self, projection: &Projection) -> Result<U256, PlanError> {
+        Ok(projection.owed(self.pair.debt.token)?.saturating_sub(self.apart.debt))
     }
 
     /// The health factor an opening must leave, wad.
     pub(super) fn floor(&self) -> U256 {
-        wad(self.settings.thresholds.opening_floor())
+        wad(self.thresholds.opening_floor())
     }
 
     pub(super) fn collateral_amount(&self, raw: U256) -> Quantity {
@@ -257,6 +303,28 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// What must be done first so that the pair's collateral can leave: small collaterals of LTV 0 are switched off. They
+    /// would have to leave before any other (base-replica.md §4), and are not worth an unwinding.
+    pub(super) fn unblocking(&self, start: &Projection) -> Vec<Prepare> {
+        let category = start.market().category(start.account().emode).ok().flatten();
+        if start.market().ltv_in(self.collateral, category).0 == 0 {
+            return Vec::new();
+        }
+        let blocking = self.model.supplies.iter().filter(|supply| supply.is_collateral && supply.ltv.0 == 0);
+        blocking
+            .filter(|supply| {
+                // With several, each is tried on what the ones before it leave.
+                start.clone().use_as_collateral(supply.asset, false).is_ok() && self.is_small(supply.value.0)
+            })
+            .map(|supply| Prepare::Collateral { asset: supply.asset, enabled: false })
+            .collect()
+    }
+
+    /// Whether collateral of a value can be spared: below 5 % of the account's.
+    fn is_small(&self, value: U256) -> bool {
+        value.saturating_mul(U256::from(20u8)) < self.model.data.collateral.0
+    }
+
     /// All sources of a loan, usable ones first.
     pub(super) fn ranked(
         &self,
@@ -281,6 +349,20 @@ impl<'a> Context<'a> {
         }
         Ok(candidates)
     }
+}
+
+/// The loop's own, and those of everything else in the account that owes: all of it has one health factor.
+fn account_thresholds(model: &AccountModel, pair: &Pair, settings: &Settings) -> Thresholds {
+    let dust = model.dust_below();
+    let is_own = |known: &KnownLoop| {
+        known.position.collateral == pair.collateral.token && known.position.debt == pair.debt.token
+    };
+    let others = model.loops.iter().filter(|part| !is_own(&part.known) && part.debt_value >= dust);
+    let own_debt = |asset| settings.scope == Scope::WithExisting && asset == pair.debt.token;
+    let is_foreign = model.owed().any(|debt| !own_debt(debt.asset) && debt.has_unclaimed(dust));
+    let of_class = is_foreign.then(|| settings.defaults.of(model.class));
+    let all = others.map(|part| part.thresholds).chain(of_class);
+    all.fold(settings.thresholds, Thresholds::strictest)
 }
 
 /// A threshold in 18-decimal fixed point; thresholds are validated to be positive.

@@ -5,7 +5,7 @@ use alloy::primitives::{Address, U256};
 use super::{
     FlashCandidate, PlanError, Target,
     context::{Context, Loan, pools_of},
-    draft::{Draft, Flow, Flows, Grant},
+    draft::{Draft, Flow, Flows, Grant, Prepare},
     flash::Meanwhile,
     increase::is_close,
     solve::{Judgement, first_met, largest},
@@ -50,6 +50,8 @@ pub(super) struct Decreasing<'a> {
     pub(super) ctx: &'a Context<'a>,
     ask: &'a Decrease,
     pub(super) base: Projection,
+    /// What the account does first.
+    prepare: Vec<Prepare>,
 }
 
 /// Plans a decrease.
@@ -64,7 +66,13 @@ pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanE
 
 impl<'a> Decreasing<'a> {
     pub(super) fn new(ctx: &'a Context<'a>, ask: &'a Decrease) -> Self {
-        Self { ctx, ask, base: ctx.start() }
+        let mut base = ctx.start();
+        // What cannot be done first is refused when the collateral is to leave.
+        let prepare = ctx.unblocking(&base);
+        for step in &prepare {
+            let _ = step.apply(&mut base);
+        }
+        Self { ctx, ask, base, prepare }
     }
 
     /// The attempt as an action.
@@ -82,10 +90,10 @@ impl<'a> Decreasing<'a> {
         Ok(Draft {
             kind: ask.kind,
             headline: self.headline(),
-            before: self.base,
+            before: ctx.start(),
             after: attempt.after,
             worst,
-            emode: None,
+            prepare: self.prepare,
             direct: None,
             ops,
             pull: None,
@@ -97,6 +105,7 @@ impl<'a> Decreasing<'a> {
             flows,
             target: ask.target,
             adds_risk: !ask.collateral_out.is_zero() || !ask.debt_out.is_zero(),
+            ends: false,
             notes: Vec::new(),
             floor_hint: "take less out, or repay with --keep-leverage".to_owned(),
         })
@@ -124,7 +133,7 @@ impl<'a> Decreasing<'a> {
         let of = |amount| {
             let (collateral_out, debt_out) = if in_debt { (U256::ZERO, amount) } else { (amount, U256::ZERO) };
             let ask = Decrease { collateral_out, debt_out, ..self.ask.clone() };
-            Decreasing { ctx, ask: &ask, base: self.base.clone() }.attempt(None, U256::ZERO, false)
+            Decreasing { ctx, ask: &ask, base: self.base.clone(), prepare: Vec::new() }.attempt(None, U256::ZERO, false)
         };
         let most = largest(U256::ZERO, asked, |amount| amount.is_zero() || of(amount).as_ref().is_ok_and(fits));
         // A little less, or the next second's interest would refuse what is named here.
@@ -155,6 +164,11 @@ impl<'a> Decreasing<'a> {
         });
         let rest = if swap.is_some() { U256::from(REST) } else { U256::ZERO };
         let withdrawn = self.ask.collateral_out.saturating_add(limit).saturating_add(rest);
+        let own = ctx.own_supply(&self.base)?;
+        if withdrawn > own && !ctx.apart.collateral.is_zero() {
+            let (needed, own) = (Box::new(ctx.collateral_amount(withdrawn)), Box::new(ctx.collateral_amount(own)));
+            return Err(PlanError::NotOwn { needed, own });
+        }
         let moved = after.transfer_a_token(pair.collateral.token, AaveAmount::Exact(withdrawn))?;
         after.withdraw_transferred(moved)?;
         if swap.is_some() {
@@ -170,7 +184,7 @@ impl<'a> Decreasing<'a> {
     /// The smallest repayment that meets the target, with the cheapest source that lends it.
     fn solve(&self, target: Target) -> Result<(Attempt, Vec<FlashCandidate>), PlanError> {
         let ctx = self.ctx;
-        let owed = self.base.owed(ctx.pair.debt.token)?;
+        let owed = ctx.own_debt(&self.base)?;
         // A little to begin with: what the target needs is ranked again once it is known.
         let little = (owed >> 6usize).max(U256::ONE);
         let route = ctx.buy_debt(little, None).ok();

@@ -3,7 +3,11 @@
 use alloy::primitives::{Address, U256};
 
 use super::{FlashCandidate, Target, context::Loan, swap::Swap};
-use crate::{aave::Projection, onedelta::Op, plan::Step};
+use crate::{
+    aave::{Projection, Refusal},
+    onedelta::Op,
+    plan::Step,
+};
 
 /// An allowance that the stream needs, and whether it can leave a rest.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +15,25 @@ pub(super) struct Grant {
     pub(super) value: U256,
     /// The amount used is known only on chain: what is left is set to zero at the stream's end.
     pub(super) leaves_rest: bool,
+}
+
+/// A change of the account that only its owner can make, before the action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prepare {
+    /// Enter an e-mode; 0 leaves the present one.
+    EMode(u8),
+    /// Use a supply as collateral, or stop using it.
+    Collateral { asset: Address, enabled: bool },
+}
+
+impl Prepare {
+    /// Does it in a projection.
+    pub(super) fn apply(self, projection: &mut Projection) -> Result<(), Refusal> {
+        match self {
+            Self::EMode(category) => projection.set_emode(category),
+            Self::Collateral { asset, enabled } => projection.use_as_collateral(asset, enabled),
+        }
+    }
 }
 
 /// What the wallet pays and receives, predicted and at the worst permitted fill.
@@ -42,8 +65,8 @@ pub(super) struct Draft {
     pub(super) after: Projection,
     /// After the action at the worst fill that the limits permit.
     pub(super) worst: Projection,
-    /// E-mode entered first, in a transaction of its own.
-    pub(super) emode: Option<u8>,
+    /// What the account does first, in transactions of its own.
+    pub(super) prepare: Vec<Prepare>,
     /// Transactions that do it without the composer; then there are no ops.
     pub(super) direct: Option<Vec<Step>>,
     /// The composer's ops, without permits.
@@ -61,6 +84,8 @@ pub(super) struct Draft {
     pub(super) target: Option<Target>,
     /// Whether it adds debt or takes equity out: then the opening floor binds.
     pub(super) adds_risk: bool,
+    /// Nothing of what it is about remains afterwards.
+    pub(super) ends: bool,
     pub(super) notes: Vec<String>,
     /// What to try when the floor refuses it.
     pub(super) floor_hint: String,

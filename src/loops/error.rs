@@ -50,6 +50,17 @@ pub enum PlanError {
         /// Its leverage.
         leverage: Box<Quantity>,
     },
+    /// There is one already, from another program or another journal.
+    #[error(
+        "the account already has a {pair} loop at leverage {leverage} that this journal did not open: \
+         take it over with `loop adopt`, or add --include-existing to adjust or close it"
+    )]
+    LoopElsewhere {
+        /// Pair.
+        pair: String,
+        /// Its leverage.
+        leverage: Box<Quantity>,
+    },
     /// Amounts that the journal did not open.
     #[error(
         "the account has {collateral} supplied and {debt} owed that this journal did not open: \
@@ -60,6 +71,25 @@ pub enum PlanError {
         collateral: Box<Quantity>,
         /// Debt of the pair.
         debt: Box<Quantity>,
+    },
+    /// The collateral is supplied and not used as collateral, by the owner's will as it seems.
+    #[error(
+        "{supplied} is supplied and not enabled as collateral, so more of it would back no debt: enable it first with \
+         `trimtab loop collateral --enable {symbol} --broadcast`"
+    )]
+    NotCollateral {
+        /// Its symbol.
+        symbol: String,
+        /// How much there is.
+        supplied: Box<Quantity>,
+    },
+    /// More would have to be sold than the action is about, or the owner allows.
+    #[error("{needed} would have to be sold, and {own} may be")]
+    NotOwn {
+        /// What the action needs.
+        needed: Box<Quantity>,
+        /// What it may use.
+        own: Box<Quantity>,
     },
     /// The wallet does not hold what is to be put in.
     #[error("equity of {needed} is more than the wallet's {available}")]
@@ -143,6 +173,17 @@ pub enum PlanError {
     /// Only the wrapped token can be paid in ether.
     #[error("{0} is not wrapped ether: repay it in the token itself")]
     NotEther(String),
+    /// It is as it should be.
+    #[error("{symbol} is {} as collateral already", if *.enabled { "enabled" } else { "not used" })]
+    CollateralAlready {
+        /// Which.
+        symbol: String,
+        /// What was asked for.
+        enabled: bool,
+    },
+    /// One asset is used as collateral, not a pair.
+    #[error("{0} are two assets: one supply at a time is used as collateral")]
+    TwoAssets(String),
     /// No flash loan source has what is needed.
     #[error("no flash loan of {amount}: {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoFlash {

@@ -13,7 +13,7 @@ use super::{
     carry::net_carry_per_day,
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
-    marks::price_at,
+    moving_price::MovingPrice,
 };
 use crate::{
     aave::{self, Projection},
@@ -105,13 +105,19 @@ fn health(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
     })
 }
 
-/// Trim and liquidation price of the collateral: in dollars, or in the debt asset where that is what moves.
+/// Trim and liquidation price of the asset that moves.
 fn prices(ctx: &Context<'_>, draft: &Draft) -> Result<[Figure; 2], PlanError> {
-    let at = |projection: &Projection, health_factor| price_at(projection, ctx.collateral, ctx.debt, health_factor);
-    let trigger = wad(ctx.settings.thresholds.trigger);
+    let moving = MovingPrice::of(ctx.collateral, ctx.debt);
+    let at = |projection: &Projection, health_factor| {
+        let price = moving.at_health_factor(projection, health_factor)?;
+        Ok::<_, PlanError>(price.unwrap_or_else(|| moving.none()))
+    };
+    let figure = |name, label, level| {
+        Ok::<_, PlanError>(derived(name, &moving.label(label), at(&draft.before, level)?, at(&draft.after, level)?))
+    };
     Ok([
-        derived("trim_price", "trim price", at(&draft.before, trigger)?, at(&draft.after, trigger)?),
-        derived("liquidation_price", "liquidation price", at(&draft.before, WAD)?, at(&draft.after, WAD)?),
+        figure("trim_price", "trim price", wad(ctx.thresholds.trigger))?,
+        figure("liquidation_price", "liquidation price", WAD)?,
     ])
 }
 

@@ -6,7 +6,7 @@ use super::{
     PlanError, Standing, Target,
     algebra::{leverage_at_health_factor, leverage_wad},
     context::{Context, Loan, pools_of},
-    draft::{Draft, Flow, Flows, Grant},
+    draft::{Draft, Flow, Flows, Grant, Prepare},
     flash::Meanwhile,
     solve::largest,
     stream::{Streams, without_standing_approvals},
@@ -40,7 +40,8 @@ pub(super) struct Increase {
     pub(super) funds: Funds,
     /// Without a target nothing is borrowed.
     pub(super) target: Option<Target>,
-    pub(super) emode: Option<u8>,
+    /// What the account does first.
+    pub(super) prepare: Vec<Prepare>,
     /// Debt asset borrowed beside the loop and paid out.
     pub(super) draw: U256,
 }
@@ -78,8 +79,8 @@ struct Increasing<'a> {
 pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanError> {
     let before = ctx.start();
     let mut base = before.clone();
-    if let Some(category) = ask.emode {
-        base.set_emode(category)?;
+    for step in &ask.prepare {
+        step.apply(&mut base)?;
     }
     let work = Increasing { ctx, ask, base };
     let (flows, pull) = work.payment();
@@ -100,7 +101,7 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         before,
         after: attempt.after,
         worst,
-        emode: ask.emode,
+        prepare: ask.prepare.clone(),
         direct: None,
         ops,
         pull,
@@ -112,6 +113,7 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
         flows,
         target: ask.target,
         adds_risk: ask.target.is_some() || !ask.draw.is_zero(),
+        ends: false,
         notes: Vec::new(),
         floor_hint,
     })
@@ -227,7 +229,7 @@ impl Increasing<'_> {
         let amount = largest(U256::ZERO, high, |amount| within(amount, target));
         let attempt = self.attempt(Some(loan), amount, false)?;
         let standing = self.standing(target, &attempt.after)?;
-        let floor = Target::HealthFactor(ctx.settings.thresholds.opening_floor());
+        let floor = Target::HealthFactor(ctx.thresholds.opening_floor());
         let fitting = if standing.health_factor < ctx.floor() {
             largest(U256::ZERO, amount, |amount| within(amount, floor))
         } else {

@@ -58,7 +58,7 @@ fn expected(ctx: &Context<'_>, swap: Option<&Swap>, loan: Option<&Loan>) -> Resu
 /// the feed behind Aave's oracle where that is lower, because the oracle liquidates there next.
 fn of_liquidation(ctx: &Context<'_>) -> Result<U256, PlanError> {
     let start = ctx.start();
-    let standing = ctx.standing(&start)?;
+    let standing = ctx.whole_pair(&start)?;
     let (health, collateral) = (ctx.ahead(standing.health_factor)?, ctx.ahead(standing.collateral)?);
     let whole = health <= WHOLE_AT || collateral < WHOLE_BELOW || standing.debt < WHOLE_BELOW;
     let half = start.account_data()?.debt.0 >> 1;

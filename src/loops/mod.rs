@@ -6,6 +6,7 @@
 //! too: a protective plan never lowers the health factor, and an urgent one loses no more than a liquidation would.
 //! Fails with [`PlanError`], which says what to change and by how much.
 
+mod account;
 pub mod algebra;
 mod allow;
 mod approvals;
@@ -27,10 +28,15 @@ mod human;
 mod increase;
 mod loss;
 mod marks;
+mod moving_price;
 mod pair;
+mod price_level;
+mod protect;
 mod record;
 mod repay;
 mod request;
+mod same_asset;
+mod scope;
 mod settle;
 mod snapshot;
 mod solve;
@@ -45,27 +51,35 @@ mod view;
 mod write;
 
 pub use crate::dex::WETH;
+pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, UnknownAsset};
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
+pub(crate) use carry::carry_per_day;
 pub use carry::net_carry_per_day;
 pub use class::class_of;
 pub use close::{Payout, Share};
 pub use context::Settings;
 pub use error::PlanError;
 pub use execute::{Report, execute, execute_protective};
-pub use feeds::{UnknownFeed, feeds_by_token};
+pub use feeds::{
+    FeedAnswer, FeedBook, FeedFault, FeedReading, FeedStanding, FeedVerdict, LEAST_SHARE, MOST_SHARE, Reference,
+    UnknownFeed, judge,
+};
 pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};
 pub use increase::Funds;
+pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
-pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds};
+pub use protect::{Combination, Protection, Sale, combinations, protect, suffices};
+pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds, known_loops};
 pub use repay::Via;
-pub use request::{Ownership, Request, plan, plan_ahead};
+pub use request::{Request, plan, plan_ahead};
+pub use scope::Scope;
 pub use settle::settle;
 pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
 pub use survey::{Observation, Survey};
 pub use target::{Standing, Target, TargetError};
-pub use view::{AccountView, KnownLoop, LoopView, Mark, ReserveView};
+pub use view::{AccountView, KnownLoop, LoopView, Mark, PriceMarks, ReserveView, Unclaimed};
 pub use write::Subject;

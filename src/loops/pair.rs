@@ -62,6 +62,19 @@ impl Pair {
         Ok(pair)
     }
 
+    /// A collateral and a debt of an account by their tokens; they may be the same asset, which repays without a swap.
+    #[must_use]
+    pub fn of(list: &ReserveList, market: &Market, collateral: Address, debt: Address) -> Option<Self> {
+        let find = |token: Address| asset(list, market, &token.to_string()).ok();
+        Some(Self { collateral: find(collateral)?, debt: find(debt)? })
+    }
+
+    /// Whether collateral and debt are the same asset.
+    #[must_use]
+    pub fn is_same_asset(&self) -> bool {
+        self.collateral.token == self.debt.token
+    }
+
     /// `WETH/USDC`.
     #[must_use]
     pub fn name(&self) -> String {

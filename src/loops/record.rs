@@ -4,12 +4,26 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{BLOCK_TIME, LoopSnapshot, Pair};
+use super::{BLOCK_TIME, KnownLoop, LoopSnapshot, Pair, account::AccountModel};
 use crate::{
-    aave::StateError,
-    config::Thresholds,
-    journal::{Journal, JournalError, LoopTerms, NewLoop, PositionId, Stamp},
+    aave::{Projection, StateError},
+    config::{Thresholds, ThresholdsConfig},
+    journal::{Journal, JournalError, JournalReader, LoopPosition, LoopTerms, NewLoop, PositionId, Stamp},
 };
+
+/// The journal's open loops, practice left out. Thresholds that cannot be read or make no sense together are not believed:
+/// then those of the loop's class hold.
+pub fn known_loops(reader: &JournalReader) -> Result<Vec<KnownLoop>, JournalError> {
+    let known = |position: LoopPosition| {
+        let stored: Result<Thresholds, _> = serde_json::from_value(position.terms.thresholds.clone());
+        let thresholds = stored.ok().filter(|thresholds| thresholds.problem().is_none());
+        if thresholds.is_none() {
+            tracing::warn!(loop_id = %position.id, "the journal's thresholds of this loop make no sense; its class's hold");
+        }
+        KnownLoop { position, thresholds }
+    };
+    Ok(reader.open_loops()?.into_iter().filter(|position| !position.paper).map(known).collect())
+}
 
 /// Thresholds that differ from those so far, as health factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,6 +59,12 @@ pub struct Adopted {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
+    /// The collateral backs no debt.
+    #[error(
+        "the account's {0} is supplied and not enabled as collateral: enable it first with \
+         `trimtab loop collateral --enable {0} --broadcast`"
+    )]
+    NotCollateral(String),
     /// Nothing to take over.
     #[error("the account has no {0} loop")]
     NoLoop(String),
@@ -78,7 +98,7 @@ impl RecordError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::NoLoop(_) | Self::Known(_) | Self::NotOurs(_) => 4,
+            Self::NoLoop(_) | Self::Known(_) | Self::NotOurs(_) | Self::NotCollateral(_) => 4,
             Self::Thresholds { .. } => 2,
             Self::Stored(_) | Self::State(_) => 1,
             Self::Journal(error) => error.exit_code(),
@@ -105,7 +125,8 @@ impl ThresholdChange {
     }
 }
 
-/// Takes the account's loop over as it stands in the snapshot. Refused when there is none, or the journal has it.
+/// Takes over what no loop of the journal has of the pair's two assets, as it stands in the snapshot. Refused when that is
+/// not both collateral and debt, or the journal has the loop.
 pub fn adopt(
     journal: &Journal,
     snapshot: &LoopSnapshot,
@@ -115,20 +136,26 @@ pub fn adopt(
 ) -> Result<Adopted, RecordError> {
     let thresholds = checked(thresholds)?;
     let (account, market) = (&snapshot.account, &snapshot.market);
-    let then = snapshot.block.timestamp.plus(BLOCK_TIME);
-    let supplied = account.supplied(market.reserve(pair.collateral.token)?, then)?;
-    let owed = account.owed(market.reserve(pair.debt.token)?, then)?;
-    if supplied.is_zero() || owed.is_zero() {
-        return Err(RecordError::NoLoop(pair.name()));
-    }
     if journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?.is_some() {
         return Err(RecordError::Known(pair.name()));
+    }
+    let then = snapshot.block.timestamp.plus(BLOCK_TIME);
+    let known = known_loops(journal.reader())?;
+    let projection = Projection::new(market.clone(), account.clone(), then);
+    let model = AccountModel::new(&projection, &known, &ThresholdsConfig::default())?;
+    let supply = model.supply(pair.collateral.token).filter(|supply| !supply.unclaimed.is_zero());
+    let debt = model.debt(pair.debt.token).filter(|debt| !debt.unclaimed.is_zero());
+    let (Some(supply), Some(debt)) = (supply, debt) else { return Err(RecordError::NoLoop(pair.name())) };
+    if !supply.is_collateral {
+        return Err(RecordError::NotCollateral(supply.symbol.clone()));
     }
     let terms = LoopTerms {
         e_mode: account.emode,
         thresholds: serde_json::to_value(thresholds)?,
-        collateral_principal: supplied,
-        debt_principal: owed,
+        collateral_principal: supply.unclaimed,
+        debt_principal: debt.unclaimed,
+        collateral_index: Some(market.reserve(supply.asset)?.normalized_income(then)?.0),
+        debt_index: Some(market.reserve(debt.asset)?.normalized_debt(then)?.0),
     };
     let new = NewLoop {
         id: PositionId::derive(at.wall, pair.name().as_bytes()),

@@ -43,14 +43,15 @@ pub enum Via {
 /// Plans a repayment of at most `amount`.
 pub(super) fn repay_from_wallet(ctx: &Context<'_>, amount: U256, via: Via) -> Result<Draft, PlanError> {
     let (pair, before) = (ctx.pair, ctx.start());
-    let owed = before.owed(pair.debt.token)?;
+    let owed = ctx.own_debt(&before)?;
+    let is_all = ctx.apart.debt.is_zero();
     if owed.is_zero() {
         return Err(Refusal::NoDebt(pair.debt.symbol.clone()).into());
     }
     if via == Via::Ether && pair.debt.token != WETH {
         return Err(PlanError::NotEther(pair.debt.symbol.clone()));
     }
-    let all = amount >= owed;
+    let all = is_all && amount >= owed;
     let repaid = amount.min(owed);
     // For all of it a little more is brought along: the debt grows until a block has it, and the rest comes back.
     let brought = match (all, via) {
@@ -81,7 +82,7 @@ pub(super) fn repay_from_wallet(ctx: &Context<'_>, amount: U256, via: Via) -> Re
         worst: after.clone(),
         before,
         after,
-        emode: None,
+        prepare: Vec::new(),
         pull: (via == Via::Composer).then_some((pair.debt.token, brought)),
         direct,
         ops,
@@ -93,6 +94,7 @@ pub(super) fn repay_from_wallet(ctx: &Context<'_>, amount: U256, via: Via) -> Re
         flows,
         target: None,
         adds_risk: false,
+        ends: false,
         notes: Vec::new(),
         floor_hint: String::new(),
     })

@@ -4,13 +4,15 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    Funds, LoopSnapshot, Pair, Payout, PlanError, Settings, Share, Target, Via,
+    Funds, LoopSnapshot, Pair, PairError, Payout, PlanError, Scope, Settings, Share, Target, Via,
     algebra::leverage_wad,
     close::close,
     context::Context,
     decrease::{Decrease, decrease},
+    draft::{Draft, Prepare},
     increase::{Increase, increase},
     repay::repay_from_wallet,
+    same_asset::{repay_with_supply, use_as_collateral},
     trim::trim,
     unwind::unwind,
     write::{funds_suffice, write},
@@ -85,6 +87,11 @@ pub enum Request {
         /// How far above 1 the health factor stays in between.
         margin: Bps,
     },
+    /// Uses the account's supply of an asset as collateral, or stops using it; the pair's two sides are that asset.
+    UseAsCollateral {
+        /// Use it, else stop using it.
+        enabled: bool,
+    },
     /// Closes a loop or a share of it.
     Close {
         /// How much.
@@ -94,15 +101,6 @@ pub enum Request {
     },
 }
 
-/// Whose the amounts are that an action would touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ownership {
-    /// The journal has an open position of the pair, or the user said to include what exists.
-    Known,
-    /// The journal knows nothing of it.
-    Foreign,
-}
-
 /// Plans an action. Pure: everything is in the snapshot.
 pub fn plan(
     request: &Request,
@@ -110,9 +108,8 @@ pub fn plan(
     pair: &Pair,
     settings: &Settings,
     hubs: &[Address],
-    ownership: Ownership,
 ) -> Result<Plan, PlanError> {
-    plan_ahead(request, snapshot, pair, settings, hubs, ownership, Bps(0))
+    plan_ahead(request, snapshot, pair, settings, hubs, Bps(0))
 }
 
 /// The same where the collateral already stands `feed_gap` lower at the feed behind Aave's oracle: what a swap may cost
@@ -123,24 +120,25 @@ pub fn plan_ahead(
     pair: &Pair,
     settings: &Settings,
     hubs: &[Address],
-    ownership: Ownership,
     feed_gap: Bps,
 ) -> Result<Plan, PlanError> {
     let mut ctx = Context { feed_gap, ..Context::new(snapshot, pair, settings, hubs)? };
+    if pair.is_same_asset() {
+        let draft = with_supply(&mut ctx, request)?;
+        return write(&ctx, &draft);
+    }
     let draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
-            refuse_foreign(&ctx, ownership)?;
-            let emode = best_emode(&ctx);
-            increase(
-                &ctx,
-                &Increase { kind: "loop open", funds, target: Some(target.validate()?), emode, draw: U256::ZERO },
-            )?
+            refuse_loop_elsewhere(&ctx)?;
+            refuse_foreign(&ctx)?;
+            let prepare = preparation(&ctx, true)?;
+            let target = Some(target.validate()?);
+            increase(&ctx, &Increase { kind: "loop open", funds, target, prepare, draw: U256::ZERO })?
         }
         Request::Adjust { target } => {
             require_loop(&ctx)?;
-            refuse_foreign(&ctx, ownership)?;
             let target = target.validate()?;
             if lowers_debt(&ctx, target)? {
                 ctx = ctx.lowering_debt()?;
@@ -149,30 +147,29 @@ pub fn plan_ahead(
         }
         Request::Deposit { funds, keep_leverage } => {
             nonzero(funds)?;
-            refuse_foreign(&ctx, ownership)?;
+            refuse_foreign(&ctx)?;
             let target = if keep_leverage { present_leverage(&ctx)? } else { None };
-            increase(&ctx, &Increase { kind: "loop deposit", funds, target, emode: None, draw: U256::ZERO })?
+            let prepare = preparation(&ctx, false)?;
+            increase(&ctx, &Increase { kind: "loop deposit", funds, target, prepare, draw: U256::ZERO })?
         }
         Request::Draw { funds, target, amount } => {
             if amount.is_zero() {
                 return Err(PlanError::Zero("margin"));
             }
-            refuse_foreign(&ctx, ownership)?;
+            refuse_foreign(&ctx)?;
             draw(&ctx, funds, target, amount)?
         }
         Request::Withdraw { collateral, debt, unwrap, keep_leverage } => {
             if collateral.is_zero() && debt.is_zero() {
                 return Err(PlanError::Zero("equity"));
             }
-            require_collateral(&ctx)?;
-            refuse_foreign(&ctx, ownership)?;
+            require_loop(&ctx)?;
             let target = if keep_leverage { present_leverage(&ctx)? } else { None };
             let ask = Decrease { kind: "loop withdraw", collateral_out: collateral, debt_out: debt, unwrap, target };
             decrease(&ctx, &ask)?
         }
         Request::Trim { target, at_most } => {
             require_loop(&ctx)?;
-            refuse_foreign(&ctx, ownership)?;
             ctx = ctx.lowering_debt()?;
             trim(&ctx, target.validate()?, at_most)?
         }
@@ -180,19 +177,18 @@ pub fn plan_ahead(
             if amount.is_zero() {
                 return Err(PlanError::Zero("the amount to repay"));
             }
-            refuse_foreign(&ctx, ownership)?;
+            refuse_foreign(&ctx)?;
             ctx = ctx.lowering_debt()?;
             repay_from_wallet(&ctx, amount, via)?
         }
         Request::Unwind { target, margin } => {
             require_loop(&ctx)?;
-            refuse_foreign(&ctx, ownership)?;
             ctx = ctx.lowering_debt()?;
             unwind(&ctx, target.validate()?, margin)?
         }
+        Request::UseAsCollateral { .. } => return Err(PlanError::TwoAssets(ctx.pair.name())),
         Request::Close { share, payout } => {
-            require_collateral(&ctx)?;
-            refuse_foreign(&ctx, ownership)?;
+            require_loop(&ctx)?;
             if let Share::Part(part) = share
                 && (part <= Decimal::ZERO || part >= Decimal::ONE)
             {
@@ -215,22 +211,17 @@ fn nonzero(funds: Funds) -> Result<(), PlanError> {
     }
 }
 
-fn draw(
-    ctx: &Context<'_>,
-    funds: Funds,
-    target: Option<Target>,
-    amount: U256,
-) -> Result<super::draft::Draft, PlanError> {
+fn draw(ctx: &Context<'_>, funds: Funds, target: Option<Target>, amount: U256) -> Result<Draft, PlanError> {
     let target = target.map(Target::validate).transpose()?;
-    let is_new = ctx.start().supplied(ctx.pair.collateral.token)?.is_zero();
+    let is_new = ctx.own_supply(&ctx.start())?.is_zero();
     // A loop that is where it should be only gets the debt of the amount.
     let target = match target {
         Some(target) if !is_new && is_there(ctx, target)? => None,
         Some(target) if lowers_debt(ctx, target)? => return Err(PlanError::DrawWhileLowering(target)),
         other => other,
     };
-    let emode = if is_new { best_emode(ctx) } else { None };
-    increase(ctx, &Increase { kind: "loop draw", funds, target, emode, draw: amount })
+    let prepare = preparation(ctx, is_new)?;
+    increase(ctx, &Increase { kind: "loop draw", funds, target, prepare, draw: amount })
 }
 
 /// Whether the loop is at a target, within a ten-thousandth.
@@ -239,14 +230,14 @@ fn is_there(ctx: &Context<'_>, target: Target) -> Result<bool, PlanError> {
     Ok(present.abs_diff(target.wad()).saturating_mul(U256::from(10_000u64)) <= target.wad())
 }
 
-fn adjust(ctx: &Context<'_>, target: Target) -> Result<super::draft::Draft, PlanError> {
+fn adjust(ctx: &Context<'_>, target: Target) -> Result<Draft, PlanError> {
     if is_there(ctx, target)? {
         return Err(PlanError::AlreadyThere(target));
     }
     if !lowers_debt(ctx, target)? {
-        let ask =
-            Increase { kind: "loop adjust", funds: Funds::None, target: Some(target), emode: None, draw: U256::ZERO };
-        return increase(ctx, &ask);
+        let prepare = preparation(ctx, false)?;
+        let (kind, target) = ("loop adjust", Some(target));
+        return increase(ctx, &Increase { kind, funds: Funds::None, target, prepare, draw: U256::ZERO });
     }
     let none = U256::ZERO;
     let ask =
@@ -279,34 +270,102 @@ fn refuse_second_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
     Err(PlanError::LoopExists { pair: ctx.pair.name(), leverage: Box::new(leverage) })
 }
 
+/// The same for one that was opened elsewhere, whether it may be touched or not.
+fn refuse_loop_elsewhere(ctx: &Context<'_>) -> Result<(), PlanError> {
+    let (model, dust) = (&ctx.model, ctx.model.dust_below());
+    let supply = model.supply(ctx.pair.collateral.token).filter(|supply| supply.has_unclaimed(dust));
+    let owed = model.debt(ctx.pair.debt.token).filter(|debt| debt.has_unclaimed(dust));
+    let (Some(supply), Some(owed)) = (supply, owed) else { return Ok(()) };
+    let collateral = ctx.collateral.collateral_value(supply.unclaimed)?.0;
+    let debt = ctx.debt.debt_value(owed.unclaimed)?.0;
+    let leverage = Box::new(Quantity::new(leverage_wad(collateral, debt), 18, "x"));
+    Err(PlanError::LoopElsewhere { pair: ctx.pair.name(), leverage })
+}
+
+/// The action needs something that it is about: a loop of the journal, or what is there with `--include-existing`.
 fn require_loop(ctx: &Context<'_>) -> Result<(), PlanError> {
-    require_collateral(ctx)
-}
-
-fn require_collateral(ctx: &Context<'_>) -> Result<(), PlanError> {
-    if ctx.start().supplied(ctx.pair.collateral.token)?.is_zero() {
-        return Err(PlanError::NoLoop(ctx.pair.name()));
+    if !ctx.own_supply(&ctx.start())?.is_zero() {
+        return Ok(());
     }
-    Ok(())
+    // What no loop has is named, with the way to act on it.
+    refuse_foreign(ctx)?;
+    Err(PlanError::NoLoop(ctx.pair.name()))
 }
 
-fn refuse_foreign(ctx: &Context<'_>, ownership: Ownership) -> Result<(), PlanError> {
-    let start = ctx.start();
-    let (supplied, owed) = (start.supplied(ctx.pair.collateral.token)?, start.owed(ctx.pair.debt.token)?);
-    if ownership == Ownership::Known || (supplied.is_zero() && owed.is_zero()) {
+/// What no loop of the journal has of the pair's assets, where the journal has no loop of the pair, is left alone unless
+/// the user says otherwise. Dust is nobody's and stands in nobody's way.
+fn refuse_foreign(ctx: &Context<'_>) -> Result<(), PlanError> {
+    let (collateral, debt) = (ctx.pair.collateral.token, ctx.pair.debt.token);
+    let model = &ctx.model;
+    if ctx.settings.scope != Scope::Loop || model.loop_of(collateral, debt).is_some() {
+        return Ok(());
+    }
+    let dust = model.dust_below();
+    let supply = model.supply(collateral).filter(|supply| supply.has_unclaimed(dust));
+    let owed = model.debt(debt).filter(|debt| debt.has_unclaimed(dust));
+    if supply.is_none() && owed.is_none() {
         return Ok(());
     }
     Err(PlanError::Existing {
-        collateral: Box::new(ctx.collateral_amount(supplied)),
-        debt: Box::new(ctx.debt_amount(owed)),
+        collateral: Box::new(ctx.collateral_amount(supply.map_or(U256::ZERO, |supply| supply.unclaimed))),
+        debt: Box::new(ctx.debt_amount(owed.map_or(U256::ZERO, |debt| debt.unclaimed))),
     })
 }
 
+/// What the account must do before collateral that is added backs debt: enter the e-mode that fits (for a new loop), and
+/// use the supply as collateral where a first supply by somebody else has left that undone.
+fn preparation(ctx: &Context<'_>, is_new: bool) -> Result<Vec<Prepare>, PlanError> {
+    let mut steps = if is_new { entering(ctx) } else { Vec::new() };
+    let Some(supply) = ctx.model.supply(ctx.pair.collateral.token).filter(|supply| !supply.is_collateral) else {
+        return Ok(steps);
+    };
+    if supply.has_unclaimed(ctx.model.dust_below()) && ctx.settings.scope == Scope::Loop {
+        let supplied = Box::new(ctx.collateral_amount(supply.amount));
+        return Err(PlanError::NotCollateral { symbol: supply.symbol.clone(), supplied });
+    }
+    steps.push(Prepare::Collateral { asset: supply.asset, enabled: true });
+    Ok(steps)
+}
+
 /// The e-mode to enter first (0 leaves the present one): the one that fits the pair best, if the account is not in it and
-/// its other positions allow the change.
-fn best_emode(ctx: &Context<'_>) -> Option<u8> {
-    let fitting = emode::fitting(&ctx.snapshot.market, ctx.collateral, ctx.debt);
-    let wanted = fitting.map_or(0, |category| category.id);
-    let is_change = wanted != ctx.snapshot.account.emode;
-    (is_change && ctx.start().set_emode(wanted).is_ok()).then_some(wanted)
+/// its other positions allow the change; dust that does not is switched off as collateral. An account that owes changes
+/// its e-mode only where the pair cannot be opened in the present one: the change concerns all that it has.
+fn entering(ctx: &Context<'_>) -> Vec<Prepare> {
+    let (start, market) = (ctx.start(), &ctx.snapshot.market);
+    let wanted = emode::fitting(market, ctx.collateral, ctx.debt).map_or(0, |category| category.id);
+    let present = market.category(ctx.snapshot.account.emode).ok().flatten();
+    let opens_now = market.is_borrowable_in(ctx.debt, present) && market.ltv_in(ctx.collateral, present).0 > 0;
+    let owes = ctx.model.owed().next().is_some();
+    if wanted == ctx.snapshot.account.emode || (owes && opens_now) {
+        return Vec::new();
+    }
+    let (mut after, mut steps) = (start, Vec::new());
+    for dust in ctx.model.supplies.iter().filter(|supply| supply.is_dust && supply.is_collateral) {
+        let bars = market
+            .reserve(dust.asset)
+            .is_ok_and(|reserve| market.category(wanted).is_ok_and(|category| market.ltv_in(reserve, category).0 == 0));
+        let step = Prepare::Collateral { asset: dust.asset, enabled: false };
+        if bars && step.apply(&mut after).is_ok() {
+            steps.push(step);
+        }
+    }
+    let enter = Prepare::EMode(wanted);
+    if enter.apply(&mut after).is_err() {
+        return Vec::new();
+    }
+    steps.push(enter);
+    steps
+}
+
+/// Actions whose collateral and debt are the same asset.
+fn with_supply(ctx: &mut Context<'_>, request: &Request) -> Result<Draft, PlanError> {
+    let name = ctx.pair.collateral.symbol.clone();
+    match *request {
+        Request::Adjust { target } => repay_with_supply(ctx, target.validate()?, None, true),
+        Request::Trim { target, at_most } => repay_with_supply(ctx, target.validate()?, at_most, false),
+        Request::Unwind { target, .. } => repay_with_supply(ctx, target.validate()?, None, false),
+        Request::Repay { amount, via } => repay_from_wallet(ctx, amount, via),
+        Request::UseAsCollateral { enabled } => use_as_collateral(ctx, enabled),
+        _ => Err(PairError::Same(name).into()),
+    }
 }

@@ -1,4 +1,4 @@
-//! A market under stress: the collateral's price moved, feed and pools together, everything else as it is.
+//! A market under stress: the price that moves a loop has moved against it, feed and pools together, everything else as it is.
 
 use std::collections::BTreeSet;
 
@@ -6,28 +6,37 @@ use alloy::primitives::{Address, U256, U512};
 use rust_decimal::Decimal;
 
 use super::{
-    LoopSnapshot, Pair, PlanError,
+    LoopSnapshot, MovingPrice, Pair, PlanError,
     swap::{Swap, Venue},
 };
 use crate::{
     aave::Reserve,
+    config::PriceMove,
     dex::{Absence, Direction, PoolState, Pools},
     units::{Bps, MathError, from_decimal, isqrt, mul_div_down, to_decimal},
 };
 
 const MILLION: u64 = 1_000_000;
 
-/// The snapshot after the collateral's price fell by a share of it. Pools that hold the collateral follow, replayed swap by
-/// swap; one whose ticks were not read that far cannot be used there.
-pub fn stressed(snapshot: &LoopSnapshot, pair: &Pair, fall: Decimal) -> Result<LoopSnapshot, PlanError> {
-    let kept = Decimal::ONE.checked_sub(fall).and_then(|kept| from_decimal(kept, 6)).ok_or(MathError::Overflow)?;
+/// The snapshot after the price that moves the loop went by a share of it in the direction in which the loop loses: the
+/// collateral's fell, or, of a short loop, the debt's rose. Pools that hold the token follow, replayed swap by swap; one
+/// whose ticks were not read that far cannot be used there.
+pub fn stressed(snapshot: &LoopSnapshot, pair: &Pair, share: Decimal) -> Result<LoopSnapshot, PlanError> {
+    let market = &snapshot.market;
+    let moving = MovingPrice::of(market.reserve(pair.collateral.token)?, market.reserve(pair.debt.token)?);
+    let way = moving.pair.loses_on;
+    let scaled = match way {
+        PriceMove::Fall => Decimal::ONE.checked_sub(share),
+        PriceMove::Rise => Decimal::ONE.checked_add(share),
+    };
+    let scaled = scaled.and_then(|scaled| from_decimal(scaled, 6)).ok_or(MathError::Overflow)?;
     let mut after = snapshot.clone();
     for reserve in &mut after.market.reserves {
-        if let Some(price) = reserve.price.as_mut().filter(|_| reserve.asset == pair.collateral.token) {
-            price.value.0 = mul_div_down(price.value.0, kept, U256::from(MILLION))?;
+        if let Some(price) = reserve.price.as_mut().filter(|_| reserve.asset == moving.asset) {
+            price.value.0 = mul_div_down(price.value.0, scaled, U256::from(MILLION))?;
         }
     }
-    let moved = |pool: &PoolState| (pool.key, fallen(pool, pair.collateral.token, kept));
+    let moved = |pool: &PoolState| (pool.key, followed(pool, moving.asset, way, scaled));
     let pools: Pools = snapshot.pools.found().map(moved).collect();
     for (key, state) in snapshot.pools.found().map(|pool| (pool.key, pools.get(&pool.key).cloned())) {
         after.pools.insert(key, state);
@@ -35,13 +44,19 @@ pub fn stressed(snapshot: &LoopSnapshot, pair: &Pair, fall: Decimal) -> Result<L
     Ok(after)
 }
 
-/// A pool after its price followed the collateral's.
-fn fallen(pool: &PoolState, collateral: Address, kept: U256) -> Result<PoolState, Absence> {
-    // Selling collateral is what brings its price down.
-    let Some(direction) = pool.direction_from(collateral) else { return Ok(pool.clone()) };
-    let (top, bottom) = match direction {
-        Direction::ZeroForOne => (U512::from(kept), U512::from(MILLION)),
-        Direction::OneForZero => (U512::from(MILLION), U512::from(kept)),
+/// A pool after its price followed a token's, which is now `scaled` millionths of what it was.
+fn followed(pool: &PoolState, token: Address, way: PriceMove, scaled: U256) -> Result<PoolState, Absence> {
+    let Some(selling) = pool.direction_from(token) else { return Ok(pool.clone()) };
+    // The pool's price is that of its first token.
+    let (top, bottom) = match selling {
+        Direction::ZeroForOne => (U512::from(scaled), U512::from(MILLION)),
+        Direction::OneForZero => (U512::from(MILLION), U512::from(scaled)),
+    };
+    // Selling a token brings its price down, buying it up.
+    let direction = match (way, selling) {
+        (PriceMove::Fall, selling) => selling,
+        (PriceMove::Rise, Direction::ZeroForOne) => Direction::OneForZero,
+        (PriceMove::Rise, Direction::OneForZero) => Direction::ZeroForOne,
     };
     let squared = pool.sqrt_price_x96.widening_mul::<256, 4, 512, 8>(pool.sqrt_price_x96);
     let limit = isqrt(squared * top / bottom);

@@ -4,10 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{Contracts, LoopSnapshot, Pair, feeds::FeedQuery, snapshot::ContractSlots};
+use super::{
+    Contracts, FeedBook, FeedReading, LoopSnapshot, Pair, account::AccountModel, feeds::FeedQuery,
+    snapshot::ContractSlots,
+};
 use crate::{
-    aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
-    chain::{Answers, Batch, BlockRef, Reader},
+    aave::{
+        AccountQuery, AccountState, Market, MarketQuery, Projection, QueryError, ReserveList, ScreenQuery,
+        UserConfiguration,
+    },
+    chain::{Answers, Batch, BlockRef, ReadError, Reader},
+    config::ThresholdsConfig,
     dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
     onedelta::COMPOSER,
     units::{UsdE8, Wad},
@@ -31,7 +38,7 @@ pub struct Survey {
     close: BTreeSet<Address>,
     pairs: BTreeMap<(Address, Address), Pair>,
     hints: BTreeMap<PoolKey, Option<TickHint>>,
-    feeds: BTreeMap<Address, Address>,
+    feeds: FeedBook,
 }
 
 /// Accounts at one block.
@@ -45,8 +52,10 @@ pub struct Observation {
     pub near: BTreeMap<Address, AccountState>,
     /// Health factors of the others.
     pub far: BTreeMap<Address, Wad>,
-    /// Prices of the feeds behind Aave's oracle, by token, as far as they were asked and answered.
+    /// Plausible prices of the feeds behind Aave's oracle, by token, that are as new as Aave's own.
     pub feeds: BTreeMap<Address, UsdE8>,
+    /// What became of each feed that is asked, with both figures.
+    pub feed_readings: Vec<FeedReading>,
     /// Calls to an endpoint that it took.
     pub calls: usize,
     pools: Pools,
@@ -65,13 +74,13 @@ impl Survey {
             close: BTreeSet::new(),
             pairs: BTreeMap::new(),
             hints: BTreeMap::new(),
-            feeds: BTreeMap::new(),
+            feeds: FeedBook::default(),
         }
     }
 
-    /// Asks these feeds too, by token; they answer US dollars.
+    /// Asks these feeds too.
     #[must_use]
-    pub fn with_feeds(self, feeds: BTreeMap<Address, Address>) -> Self {
+    pub fn with_feeds(self, feeds: FeedBook) -> Self {
         Self { feeds, ..self }
     }
 
@@ -95,10 +104,9 @@ impl Survey {
         accounts: &[Address],
         always: &BTreeSet<Address>,
     ) -> Result<Observation, QueryError> {
-        let mut calls = 0;
+        let mut calls = self.feeds.learn(reader, block).await;
         let mut sheets = vec![Sheet::default()];
         let market = MarketQuery::add(&self.list, &mut sheets[0].batch);
-        let feeds = FeedQuery::add(&self.feeds, &mut sheets[0].batch);
         let pairs = self.ask_pairs(&mut sheets[0].batch, self.pairs.values());
         for account in accounts {
             let is_full = always.contains(account) || self.close.contains(account);
@@ -109,15 +117,31 @@ impl Survey {
                 self.ask(*account, is_full, sheet);
             }
         }
+        let without_feeds = sheets[0].batch.len();
+        let feeds = FeedQuery::add(&self.feeds, &mut sheets[0].batch);
         let mut answers = Vec::with_capacity(sheets.len());
-        for sheet in &sheets {
-            answers.push(reader.read(block, &sheet.batch).await?);
+        let mut with_feeds = true;
+        for sheet in &mut sheets {
             calls += 1;
+            let read = reader.read(block, &sheet.batch).await;
+            let is_first = answers.is_empty() && sheet.batch.len() > without_feeds;
+            answers.push(match read {
+                // No feed may keep accounts and market from being read.
+                Err(error) if is_first && may_be_a_feeds_fault(&error) => {
+                    tracing::debug!(%error, "reading again without feeds");
+                    with_feeds = false;
+                    calls += 1;
+                    sheet.batch.truncate(without_feeds);
+                    reader.read(block, &sheet.batch).await?
+                }
+                read => read?,
+            });
         }
-        let first =
-            answers.first().ok_or(QueryError::Read(crate::chain::ReadError::Unavailable("no answer".into())))?;
+        let first = answers.first().ok_or(QueryError::Read(ReadError::Unavailable("no answer".into())))?;
         let market = market.decode(first, block)?;
-        let feeds = feeds.decode(first);
+        let (hearing, asked) = self.feeds.hear(reader, block, &feeds, with_feeds.then_some(first)).await;
+        calls += asked;
+        let (feeds, feed_readings) = self.feeds.read(&hearing, &market);
         let mut pools = Pools::default();
         let mut known = KnownPairs::new();
         self.take_pairs(pairs, first, &mut pools, &mut known)?;
@@ -167,7 +191,7 @@ impl Survey {
         self.configurations.extend(near.iter().map(|(address, account)| (*address, account.configuration)));
         calls += self.read_new_pairs(reader, block, &market, &near, (&mut pools, &mut known)).await?;
         self.market = Some(market.clone());
-        Ok(Observation { block, market, near, far, feeds, calls, pools, pairs: known })
+        Ok(Observation { block, market, near, far, feeds, feed_readings, calls, pools, pairs: known })
     }
 
     fn full(&self, account: Address, batch: &mut Batch) -> AccountQuery {
@@ -288,24 +312,29 @@ impl Survey {
 }
 
 impl Observation {
+    /// Feeds that are out at this head, with the reason and both figures.
+    pub fn dropped_feeds(&self) -> impl Iterator<Item = &FeedReading> {
+        self.feed_readings.iter().filter(|reading| reading.fault().is_some())
+    }
+
     /// The pools of all pairs.
     #[must_use]
     pub const fn pools(&self) -> &Pools {
         &self.pools
     }
 
-    /// Every collateral with every debt of a near account.
+    /// Every supply with every debt of a near account, dust left out.
     #[must_use]
     pub fn pairs(&self, account: Address) -> Vec<Pair> {
         let Some(state) = self.near.get(&account) else { return Vec::new() };
-        let uses = |token, is_debt: bool| {
-            self.market.reserve(token).is_ok_and(|reserve| match is_debt {
-                true => state.configuration.is_borrowing(reserve.id),
-                false => state.configuration.is_collateral(reserve.id),
-            })
-        };
-        let held = |pair: &&Pair| uses(pair.collateral.token, false) && uses(pair.debt.token, true);
-        self.pairs.values().map(|(pair, ..)| pair).filter(held).cloned().collect()
+        let held = tokens_of(&self.market, state);
+        held.iter().filter_map(|(collateral, debt)| self.pair(*collateral, *debt)).collect()
+    }
+
+    /// The pair of a supply and a debt, where any account that was read has it.
+    #[must_use]
+    pub fn pair(&self, collateral: Address, debt: Address) -> Option<Pair> {
+        self.pairs.get(&(collateral, debt)).map(|(pair, ..)| pair.clone())
     }
 
     /// What a plan for a pair of a near account is made from.
@@ -321,6 +350,11 @@ impl Observation {
             contracts: *contracts,
         })
     }
+}
+
+/// Whether a call can have failed for what feeds were asked in it.
+const fn may_be_a_feeds_fault(error: &ReadError) -> bool {
+    !matches!(error, ReadError::UnknownBlock(_) | ReadError::Stale(_) | ReadError::RateLimited(_))
 }
 
 /// One multicall of accounts.
@@ -339,13 +373,16 @@ struct PairQueries {
 }
 
 fn pairs_of(list: &ReserveList, market: &Market, account: &AccountState) -> Vec<Pair> {
-    let used = |is_used: &dyn Fn(u16) -> bool| -> Vec<Address> {
-        market.reserves.iter().filter(|reserve| is_used(reserve.id)).map(|reserve| reserve.asset).collect()
-    };
-    let collaterals = used(&|id| account.configuration.is_collateral(id));
-    let debts = used(&|id| account.configuration.is_borrowing(id));
-    let find = |collateral: &Address, debt: &Address| {
-        Pair::find(list, market, &collateral.to_string(), &debt.to_string()).ok()
-    };
-    collaterals.iter().flat_map(|collateral| debts.iter().filter_map(move |debt| find(collateral, debt))).collect()
+    let held = tokens_of(market, account);
+    held.into_iter().filter_map(|(collateral, debt)| Pair::of(list, market, collateral, debt)).collect()
+}
+
+/// Every supply with every debt, as far as they matter: what strangers supply on somebody's behalf is not read at every
+/// head. An account whose figures cannot be computed has none; its own rules tell of that.
+fn tokens_of(market: &Market, account: &AccountState) -> Vec<(Address, Address)> {
+    let now = Projection::new(market.clone(), account.clone(), market.block.timestamp);
+    let Ok(model) = AccountModel::new(&now, &[], &ThresholdsConfig::default()) else { return Vec::new() };
+    let debts: Vec<Address> = model.owed().map(|debt| debt.asset).collect();
+    let supplies = model.supplies.iter().filter(|supply| !supply.is_dust);
+    supplies.flat_map(|supply| debts.iter().map(|debt| (supply.asset, *debt)).collect::<Vec<_>>()).collect()
 }

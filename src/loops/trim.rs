@@ -38,7 +38,7 @@ pub(super) fn trim(ctx: &Context<'_>, target: Target, at_most: Option<U256>) -> 
     if target.is_within(&ctx.standing(&work.base)?) {
         return Err(PlanError::AlreadyThere(target));
     }
-    let owed = work.base.owed(ctx.pair.debt.token)?;
+    let owed = ctx.own_debt(&work.base)?;
     let cap = at_most.map_or(owed, |most| most.min(owed));
     if cap.is_zero() {
         return Err(PlanError::Zero("the debt to repay"));

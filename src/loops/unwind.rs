@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 use super::{
     PlanError, Target,
     context::Context,
-    draft::{Draft, Flow, Flows, Grant},
+    draft::{Draft, Flow, Flows, Grant, Prepare},
     loss,
     solve::largest,
     stream::{Streams, without_standing_approvals},
@@ -32,6 +32,8 @@ struct Attempt {
 struct Unwinding<'a> {
     ctx: &'a Context<'a>,
     base: Projection,
+    /// What the account does first.
+    prepare: Vec<Prepare>,
     /// The least health factor while the collateral is out, wad.
     least: U256,
     before: U256,
@@ -39,14 +41,18 @@ struct Unwinding<'a> {
 
 /// Plans one step towards `target`; in between the health factor stays `margin` above 1.
 pub(super) fn unwind(ctx: &Context<'_>, target: Target, margin: Bps) -> Result<Draft, PlanError> {
-    let base = ctx.start();
+    let mut base = ctx.start();
+    let prepare = ctx.unblocking(&base);
+    for step in &prepare {
+        let _ = step.apply(&mut base);
+    }
     let standing = ctx.standing(&base)?;
     if target.is_within(&standing) {
         return Err(PlanError::AlreadyThere(target));
     }
     let one = U256::from(Bps::ONE.0);
     let least = mul_div_up(WAD, one.saturating_add(U256::from(margin.0)), one)?;
-    let work = Unwinding { ctx, base, least, before: standing.health_factor };
+    let work = Unwinding { ctx, base, prepare, least, before: standing.health_factor };
     if work.before <= least {
         let (health_factor, least) = (Box::new(Quantity::wad(work.before)), Box::new(Quantity::wad(least)));
         return Err(PlanError::NoRoom { health_factor, least });
@@ -59,7 +65,7 @@ impl Unwinding<'_> {
     /// The least that meets the target, or the most that may leave.
     fn solve(&self, target: Target) -> Result<Attempt, PlanError> {
         let ctx = self.ctx;
-        let supplied = self.base.supplied(ctx.pair.collateral.token)?;
+        let supplied = ctx.own_supply(&self.base)?;
         let (scale, available) = (U256::from(PARTS), ctx.collateral.virtual_balance);
         let part = |share: U256| supplied.saturating_mul(share) / scale;
         let fits = |share: U256| !share.is_zero() && self.fitting(part(share)).is_ok();
@@ -154,10 +160,10 @@ impl Unwinding<'_> {
         Ok(Draft {
             kind: "loop unwind",
             headline: format!("{}: sell {sold} and repay, without a loan, {towards} {target}", pair.name()),
-            before: self.base,
+            before: ctx.start(),
             after: attempt.after,
             worst,
-            emode: None,
+            prepare: self.prepare,
             direct: None,
             ops,
             pull: None,
@@ -169,6 +175,7 @@ impl Unwinding<'_> {
             flows: Flows { debt: received, ..Flows::default() },
             target: Some(target),
             adds_risk: false,
+            ends: false,
             notes: Vec::new(),
             floor_hint: String::new(),
         })

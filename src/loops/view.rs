@@ -1,16 +1,17 @@
-//! An account as its owner wants to see it: every loop with its thresholds as prices, and what is around them. Pure.
+//! An account as its owner wants to see it: what it has and owes, one health factor, the journal's loops with the prices at
+//! which the account's thresholds are crossed, and what is around them. Pure.
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::{
-    Standing,
+    account::{AccountDebt, AccountModel, AccountSupply, LoopPart},
     algebra::{leverage_wad, ltv_wad},
-    carry::{account_carry_per_day, net_carry_per_day},
+    carry::{account_carry_per_day, carry_per_day},
     context::wad,
     growth::{GrowthLimit, growth_limits},
-    marks::{class_in, price_at, price_of, standing},
+    moving_price::{MovingPrice, distance},
 };
 use crate::{
     aave::{AccountData, AccountState, Market, Projection, Reserve, StateError},
@@ -18,7 +19,7 @@ use crate::{
     config::{LoopClass, Thresholds, ThresholdsConfig},
     journal::LoopPosition,
     plan::Quantity,
-    units::{Ray, Secs, mul_div_down},
+    units::{Ray, Secs},
 };
 
 /// A loop of the journal with its thresholds read.
@@ -26,9 +27,9 @@ use crate::{
 pub struct KnownLoop {
     /// As recorded.
     pub position: LoopPosition,
-    /// Its thresholds.
+    /// Its thresholds; `None` where the journal's make no sense.
     #[serde(skip)]
-    pub thresholds: Thresholds,
+    pub thresholds: Option<Thresholds>,
 }
 
 /// Everything about one account at one block.
@@ -42,10 +43,23 @@ pub struct AccountView {
     pub aave: AccountData,
     /// Number and label of the e-mode; `None` outside of any.
     pub emode: Option<(u8, String)>,
+    /// `C / (C − D)` of the account.
+    pub leverage: Quantity,
+    /// `D / C` of the account, in per cent.
+    pub ltv: Quantity,
+    /// Selects the default thresholds: correlated only when every collateral is correlated with every debt.
+    pub class: LoopClass,
+    /// The account's thresholds in force: the strictest of its loops'.
+    pub thresholds: Thresholds,
     /// Interest on everything over a day.
     pub net_carry_per_day: Quantity,
-    /// Every collateral with every debt.
+    /// Loops of the journal, each with its own share of collateral and debt.
     pub loops: Vec<LoopView>,
+    /// What no loop of the journal has.
+    pub not_opened_here: Unclaimed,
+    /// For each collateral and debt that matter: the prices at which the account's thresholds are crossed, where no loop
+    /// shows them.
+    pub prices: Vec<PriceMarks>,
     /// Reserves in which something is supplied or owed.
     pub reserves: Vec<ReserveView>,
     /// What the wallet holds: ether, then tokens.
@@ -54,35 +68,61 @@ pub struct AccountView {
     pub vanished: Vec<KnownLoop>,
 }
 
-/// One collateral with one debt.
+/// Supplies and debts that no loop of the journal has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Unclaimed {
+    /// Supplied.
+    pub supplied: Vec<Quantity>,
+    /// Owed.
+    pub owed: Vec<Quantity>,
+}
+
+/// One loop of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoopView {
     /// `WETH/USDC`.
     pub pair: String,
-    /// Collateral, with interest.
+    /// Its share of the collateral, with interest.
     pub collateral: Quantity,
-    /// Debt, with interest.
+    /// Its share of the debt, with interest.
     pub debt: Quantity,
     /// Its value.
     pub collateral_value: Quantity,
     /// Its value.
     pub debt_value: Quantity,
-    /// `C / (C − D)` of the pair.
+    /// `C / (C − D)` of the loop.
     pub leverage: Quantity,
-    /// `D / C` of the pair, in per cent.
+    /// `D / C` of the loop, in per cent.
     pub ltv: Quantity,
     /// Which selects the default thresholds.
     pub class: LoopClass,
-    /// The loop in the journal; `None` when it did not open it.
-    pub journal: Option<KnownLoop>,
-    /// The collateral's price now: dollars, or the exchange rate of a correlated pair.
+    /// The thresholds given with it.
+    pub thresholds: Thresholds,
+    /// The loop in the journal.
+    pub journal: KnownLoop,
+    /// Whose price the prices here are, in what, and which way the loop loses.
+    pub moving: MovingPrice,
+    /// That price now.
     pub price: Quantity,
-    /// Warn, trigger, urgent, liquidation.
+    /// Warn, trigger, urgent and liquidation of the account, as this price.
     pub marks: Vec<Mark>,
     /// Supply interest less borrow interest over a day.
     pub net_carry_per_day: Quantity,
     /// What limits more leverage, the first to bind in front.
     pub limits: Vec<GrowthLimit>,
+}
+
+/// A pair of the account's assets that is no loop, with the prices at which the account's thresholds are crossed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PriceMarks {
+    /// `WETH/USDC`.
+    pub pair: String,
+    /// Whose price the prices here are, in what, and which way the account loses by it.
+    pub moving: MovingPrice,
+    /// That price now.
+    pub price: Quantity,
+    /// Warn, trigger, urgent and liquidation of the account.
+    pub marks: Vec<Mark>,
 }
 
 /// A health factor as a price.
@@ -92,10 +132,14 @@ pub struct Mark {
     pub name: &'static str,
     /// The health factor it stands at.
     pub health_factor: Quantity,
-    /// The collateral's price there; `None` when no price leads there.
+    /// Symbol of the asset whose price it is.
+    pub asset: String,
+    /// Its price there, with the rest of the account as it is; `None` when no price leads there.
     pub price: Option<Quantity>,
-    /// How the price must move from now, in per cent; a fall is negative. What is not negative is passed already.
+    /// How the price must move from now, in per cent; a fall is negative.
     pub distance: Option<Quantity>,
+    /// Whether the account's health factor is below it already.
+    pub passed: bool,
 }
 
 /// One reserve that the account uses.
@@ -126,84 +170,112 @@ impl AccountView {
     pub fn new(
         market: &Market,
         account: &AccountState,
-        known: Vec<KnownLoop>,
+        known: &[KnownLoop],
         defaults: &ThresholdsConfig,
     ) -> Result<Self, StateError> {
         let block = market.block;
         let projection = Projection::new(market.clone(), account.clone(), block.timestamp);
-        let collaterals = used(&projection, |id| account.configuration.is_collateral(id));
-        let debts = used(&projection, |id| account.configuration.is_borrowing(id));
-        let mut loops = Vec::new();
-        let mut vanished = known;
-        for collateral in &collaterals {
-            for debt in &debts {
-                let at = vanished.iter().position(|known| is_of(known, collateral, debt));
-                let journal = at.map(|at| vanished.remove(at));
-                loops.push(loop_view(&projection, collateral, debt, journal, defaults)?);
-            }
-        }
+        let model = AccountModel::new(&projection, known, defaults)?;
+        let loops = model.loops.iter().map(|part| loop_view(&projection, &model, part)).collect::<Result<_, _>>()?;
         let in_use = market.reserves.iter().filter(|reserve| {
             let holding = account.holding(reserve.asset);
             !holding.scaled_supply.is_zero() || !holding.scaled_debt.is_zero()
         });
         let category = market.category(account.emode)?;
+        let (collateral, debt) = (model.data.collateral.0, model.data.debt.0);
         Ok(Self {
             account: account.address,
             block,
-            aave: projection.account_data()?,
+            aave: model.data,
             emode: category.map(|category| (category.id, category.label.clone())),
+            leverage: Quantity::new(leverage_wad(collateral, debt), 18, "x"),
+            ltv: Quantity::new(ltv_wad(collateral, debt), 16, "%"),
+            class: model.class,
+            thresholds: model.thresholds,
             net_carry_per_day: account_carry_per_day(&projection)?,
             loops,
+            not_opened_here: unclaimed(market, &model)?,
+            prices: other_prices(&projection, &model)?,
             reserves: in_use.map(|reserve| reserve_view(&projection, reserve)).collect::<Result<_, _>>()?,
             wallet: wallet(market, account),
-            vanished,
+            vanished: model.vanished,
         })
     }
 }
 
-fn used(projection: &Projection, is_used: impl Fn(u16) -> bool) -> Vec<&Reserve> {
-    projection.market().reserves.iter().filter(|reserve| is_used(reserve.id)).collect()
-}
-
-fn is_of(known: &KnownLoop, collateral: &Reserve, debt: &Reserve) -> bool {
-    known.position.collateral == collateral.asset && known.position.debt == debt.asset
-}
-
-fn loop_view(
-    projection: &Projection,
-    collateral: &Reserve,
-    debt: &Reserve,
-    journal: Option<KnownLoop>,
-    defaults: &ThresholdsConfig,
-) -> Result<LoopView, StateError> {
-    let class = class_in(projection, collateral)?;
-    let thresholds = journal.as_ref().map_or_else(|| defaults.of(class), |known| known.thresholds);
-    let Standing { collateral: value, debt: owed, .. } = standing(projection, collateral, debt)?;
-    let price = price_of(projection, collateral, debt, collateral.price()?.0)?;
-    let marks = marks(projection, (collateral, debt), &thresholds, &price)?;
+fn loop_view(projection: &Projection, model: &AccountModel, part: &LoopPart) -> Result<LoopView, StateError> {
+    let market = projection.market();
+    let position = &part.known.position;
+    let (collateral, debt) = (market.reserve(position.collateral)?, market.reserve(position.debt)?);
+    let (value, owed) = (part.collateral_value.0, part.debt_value.0);
+    let moving = MovingPrice::of(collateral, debt);
+    let price = moving.now(market)?;
     Ok(LoopView {
-        pair: format!("{}/{}", collateral.symbol, debt.symbol),
-        collateral: amount(collateral, projection.supplied(collateral.asset)?),
-        debt: amount(debt, projection.owed(debt.asset)?),
+        pair: part.name.clone(),
+        collateral: amount(collateral, part.collateral),
+        debt: amount(debt, part.debt),
         collateral_value: Quantity::usd(value),
         debt_value: Quantity::usd(owed),
         leverage: Quantity::new(leverage_wad(value, owed), 18, "x"),
         ltv: Quantity::new(ltv_wad(value, owed), 16, "%"),
-        class,
+        class: part.class,
+        thresholds: part.thresholds,
+        marks: marks(projection, &moving, &model.thresholds, &price)?,
+        moving,
         price,
-        marks,
-        net_carry_per_day: net_carry_per_day(projection, collateral.asset, debt.asset)?,
-        limits: growth_limits(projection, collateral, debt, wad(thresholds.opening_floor()))?,
-        journal,
+        net_carry_per_day: carry_per_day((collateral, part.collateral_value), (debt, part.debt_value))?,
+        limits: growth_limits(projection, collateral, debt, wad(model.thresholds.opening_floor()))?,
+        journal: part.known.clone(),
     })
+}
+
+/// What of the account is in no loop; rounding and dust of less than a dollar is left out where a loop claims the asset.
+fn unclaimed(market: &Market, model: &AccountModel) -> Result<Unclaimed, StateError> {
+    let mut all = Unclaimed::default();
+    for AccountSupply { asset, unclaimed, .. } in &model.supplies {
+        if !unclaimed.is_zero() {
+            all.supplied.push(amount(market.reserve(*asset)?, *unclaimed));
+        }
+    }
+    for AccountDebt { asset, unclaimed, .. } in &model.debts {
+        if !unclaimed.is_zero() {
+            all.owed.push(amount(market.reserve(*asset)?, *unclaimed));
+        }
+    }
+    Ok(all)
+}
+
+/// Prices of collateral and debt that no loop shows: one row for each collateral that matters, against the debt that weighs
+/// most, where the account owes and no loop of that collateral is known.
+fn other_prices(projection: &Projection, model: &AccountModel) -> Result<Vec<PriceMarks>, StateError> {
+    let market = projection.market();
+    let Some(most_owed) = model.owed().max_by_key(|debt| (debt.value, debt.asset)) else { return Ok(Vec::new()) };
+    let debt = market.reserve(most_owed.asset)?;
+    let mut rows = Vec::new();
+    for supply in model.collaterals().filter(|supply| supply.asset != debt.asset) {
+        if model.loops.iter().any(|part| part.known.position.collateral == supply.asset) {
+            continue;
+        }
+        let collateral = market.reserve(supply.asset)?;
+        let moving = MovingPrice::of(collateral, debt);
+        let price = moving.now(market)?;
+        rows.push(PriceMarks {
+            pair: format!("{}/{}", collateral.symbol, debt.symbol),
+            marks: marks(projection, &moving, &model.thresholds, &price)?,
+            moving,
+            price,
+        });
+    }
+    Ok(rows)
 }
 
 fn marks(
     projection: &Projection,
-    (collateral, debt): (&Reserve, &Reserve),
+    moving: &MovingPrice,
     thresholds: &Thresholds,
     now: &Quantity,
 ) -> Result<Vec<Mark>, StateError> {
+    let present = projection.account_data()?.health_factor.0;
     let levels = [
         ("warn", thresholds.warn),
         ("trigger", thresholds.trigger),
@@ -212,18 +284,12 @@ fn marks(
     ];
     let mark = |(name, level): (&'static str, Decimal)| {
         let health_factor = wad(level);
-        let price = price_at(projection, collateral, debt, health_factor)?;
-        let price = Some(price).filter(|price| !price.raw.is_zero());
-        let distance = price.as_ref().map(|price| distance(now.raw, price.raw)).transpose()?;
-        Ok(Mark { name, health_factor: Quantity::wad(health_factor), price, distance })
+        let price = moving.at_health_factor(projection, health_factor)?;
+        let distance = price.as_ref().map(|price| distance(now, price)).transpose()?;
+        let (asset, passed) = (moving.pair.symbol.clone(), present < health_factor);
+        Ok(Mark { name, health_factor: Quantity::wad(health_factor), asset, price, distance, passed })
     };
     levels.into_iter().map(mark).collect()
-}
-
-/// From `now` to `there`, in per cent of `now`.
-fn distance(now: U256, there: U256) -> Result<Quantity, StateError> {
-    let bps = mul_div_down(now.abs_diff(there), U256::from(10_000u64), now)?;
-    Ok(Quantity { negative: there < now, ..Quantity::new(bps, 2, "%") })
 }
 
 fn reserve_view(projection: &Projection, reserve: &Reserve) -> Result<ReserveView, StateError> {

@@ -8,10 +8,10 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FlashSource, Pair, PlanError, Target,
+    FlashSource, Pair, PlanError, Scope, Target,
     bounds::{bounds, gas_reserve, least_gas},
     context::Context,
-    draft::{Draft, Flows, Grant},
+    draft::{Draft, Flows, Grant, Prepare},
     figures::figures,
 };
 use crate::{
@@ -26,6 +26,7 @@ sol! {
     function approve(address spender, uint256 value) external returns (bool);
     function approveDelegation(address delegatee, uint256 amount) external;
     function setUserEMode(uint8 categoryId) external;
+    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
 
 /// What the journal keeps of a loop plan.
@@ -40,6 +41,23 @@ pub struct Subject {
     pub thresholds: Thresholds,
     /// What was aimed at.
     pub target: Option<Target>,
+    /// Which part of the account it is about; absent in plans of earlier versions, which knew loops of whole pairs only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// The part of the account that a plan is about, as it stands without the plan when that is expected to be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Which part was asked for.
+    pub scope: Scope,
+    /// Its collateral, smallest unit.
+    pub collateral: U256,
+    /// Its debt, smallest unit.
+    pub debt: U256,
+    /// Nothing of it remains afterwards.
+    pub ends: bool,
 }
 
 /// Writes the plan.
@@ -56,6 +74,12 @@ pub(super) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, PlanError>
         emode: draft.after.account().emode,
         thresholds: ctx.settings.thresholds,
         target: draft.target,
+        part: Some(Part {
+            scope: ctx.settings.scope,
+            collateral: ctx.own_supply(&draft.before)?,
+            debt: ctx.own_debt(&draft.before)?,
+            ends: draft.ends,
+        }),
     };
     Ok(Plan {
         schema: SCHEMA,
@@ -110,21 +134,13 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn steps(&self) -> Result<Vec<Step>, PlanError> {
         let (ctx, draft) = (self.ctx, self.draft);
-        if let Some(steps) = &draft.direct {
-            return Ok(steps.clone());
-        }
         let mut steps = Vec::new();
-        if let Some(category) = draft.emode {
-            let purpose = match ctx.snapshot.market.category(category)? {
-                Some(entered) => format!("enter e-mode {category} ({})", entered.label),
-                None => format!("leave e-mode {}", ctx.snapshot.account.emode),
-            };
-            steps.push(Step {
-                purpose,
-                to: aave::Deployment::BASE.pool,
-                value: U256::ZERO,
-                data: fixed(setUserEModeCall { categoryId: category }.abi_encode()),
-            });
+        for prepare in &draft.prepare {
+            steps.push(self.preparation(*prepare)?);
+        }
+        if let Some(direct) = &draft.direct {
+            steps.extend(direct.iter().cloned());
+            return Ok(steps);
         }
         let mut segments = Vec::new();
         let mut last = Vec::new();
@@ -145,6 +161,29 @@ impl Writer<'_> {
             data: CallData::Stream { selector: DELTA_COMPOSE.into(), segments },
         });
         Ok(steps)
+    }
+
+    fn preparation(&self, prepare: Prepare) -> Result<Step, PlanError> {
+        let market = &self.ctx.snapshot.market;
+        let (purpose, data) = match prepare {
+            Prepare::EMode(category) => {
+                let purpose = match market.category(category)? {
+                    Some(entered) => format!("enter e-mode {category} ({})", entered.label),
+                    None => format!("leave e-mode {}", self.ctx.snapshot.account.emode),
+                };
+                (purpose, setUserEModeCall { categoryId: category }.abi_encode())
+            }
+            Prepare::Collateral { asset, enabled } => {
+                let symbol = &market.reserve(asset)?.symbol;
+                let purpose = match enabled {
+                    true => format!("enable the {symbol} supply as collateral"),
+                    false => format!("stop using the {symbol} supply as collateral"),
+                };
+                (purpose, setUserUseReserveAsCollateralCall { asset, useAsCollateral: enabled }.abi_encode())
+            }
+        };
+        let to = aave::Deployment::BASE.pool;
+        Ok(Step { purpose, to, value: U256::ZERO, data: fixed(data) })
     }
 
     /// The permits of the stream; a token without permit gets an exact approval as a step of its own.

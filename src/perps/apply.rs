@@ -1,4 +1,5 @@
-//! What an order's end makes of the journal's positions. Everything here may be done again after a crash.
+//! What an order's end makes of the journal's positions. Everything here may be done again after a crash, and by two tasks
+//! at the same time: each write is whole, and the second finds that it is done.
 
 use super::{
     Ending, ExecuteError, Fill, OrderHandle, OrderKind, OrderState, PerpRequest, PerpVenue, PositionKey, Side,
@@ -6,7 +7,9 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
-    journal::{self, Journal, NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms, PositionId, Stamp},
+    journal::{
+        self, IntentId, Journal, JournalError, NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms, PositionId, Stamp,
+    },
     units::Millis,
 };
 
@@ -36,8 +39,11 @@ pub(super) async fn apply<V: PerpVenue>(
     };
     let actual = serde_json::to_value(state).map_err(ExecuteError::Subject)?;
     let actual = answer.is_final().then_some(&actual);
-    journal.resolve_order(venue.name(), &handle.id, answer, reason.as_deref(), actual, stamp)?;
-    Ok(())
+    match journal.resolve_order(venue.name(), &handle.id, answer, reason.as_deref(), actual, stamp) {
+        // Another task has recorded the same end meanwhile; of what it could tell about it the first word stays.
+        Err(JournalError::OtherAnswer { from, to, .. }) if from.is_final() && (from == to || !to.is_final()) => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// The journal's open position in a slot.
@@ -107,8 +113,34 @@ async fn opened<V: PerpVenue>(
             guard_uses: 0,
         },
     };
-    journal.open_perp(&new, intent, stamp)?;
-    Ok(())
+    match journal.open_perp(&new, intent, stamp) {
+        // Another task has recorded the same fill meanwhile.
+        Err(JournalError::DuplicatePosition(_)) => Ok(()),
+        Err(JournalError::PerpIsOpen(there)) if opened_by(journal, there, &order.id)? => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Whether a position of the journal came from this order.
+fn opened_by(journal: &Journal, position: PositionId, order: &str) -> Result<bool, ExecuteError> {
+    let known = journal.reader().perp(position)?;
+    Ok(known.is_some_and(|known| known.entry.opened_order.as_deref() == Some(order)))
+}
+
+/// Closes a position; one that another task has closed meanwhile stays as that wrote it. Answers whether it was this.
+fn close_once(
+    journal: &Journal,
+    position: PositionId,
+    by: Option<IntentId>,
+    ending: &Ending,
+    stamp: Stamp,
+) -> Result<bool, ExecuteError> {
+    let realised = serde_json::to_value(ending).map_err(ExecuteError::Subject)?;
+    match journal.close_position(position, by, &realised, stamp) {
+        Ok(()) => Ok(true),
+        Err(JournalError::UnknownPosition(_)) if journal.reader().perp(position)?.is_some() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn closed<V: PerpVenue>(
@@ -122,8 +154,7 @@ fn closed<V: PerpVenue>(
     let Some(position) = slot(journal, venue, fill.key)? else { return Ok(()) };
     if fill.left.0.is_zero() {
         let ending = Ending { kind: super::EndKind::Closed, fill: fill.clone(), order: order.id.parse().ok() };
-        let realised = serde_json::to_value(ending).map_err(ExecuteError::Subject)?;
-        journal.close_position(position.id, order.intent, &realised, stamp)?;
+        close_once(journal, position.id, order.intent, &ending, stamp)?;
         return Ok(());
     }
     journal.update_perp(position.id, &PerpTerms { collateral: fill.left.0, ..position.terms }, stamp)?;
@@ -131,7 +162,7 @@ fn closed<V: PerpVenue>(
 }
 
 /// Blocks before the newest one from which a later look starts again: what was seen in these may still be replaced.
-const REPLACEABLE: u64 = 32;
+pub(super) const REPLACEABLE: u64 = 32;
 /// Blocks that a chain may have made beyond one a second, for a position whose first block is not known.
 const BLOCK_MARGIN: u64 = 2_000;
 
@@ -147,13 +178,15 @@ pub(super) async fn end<V: PerpVenue>(
         PositionKey { pair_index: u64::from(position.entry.pair_index), index: u64::from(position.entry.trade_index) };
     let since = open_at(position, head);
     if let Some(ending) = venue.ending(journal.account(), key, since).await? {
-        let realised = serde_json::to_value(&ending).map_err(ExecuteError::Subject)?;
-        journal.close_position(position.id, None, &realised, stamp)?;
-        return Ok(Some(ending));
+        return Ok(close_once(journal, position.id, None, &ending, stamp)?.then_some(ending));
     }
     let seen = head.number.saturating_sub(REPLACEABLE);
     if seen > since {
-        journal.see_perp(position.id, seen)?;
+        match journal.see_perp(position.id, seen) {
+            // Closed meanwhile.
+            Err(JournalError::UnknownPosition(_)) => {}
+            other => other?,
+        }
     }
     Ok(None)
 }

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     chain::{BlockRef, Clock, Reader},
-    journal::{Journal, JournalReader, Stamp},
+    journal::{IntentId, Journal, JournalReader, Stamp},
     plan::{Approved, Deviation, Plan},
-    send::{Outcome, Sender, Settlement, Wire, perform},
+    send::{Ending, Outcome, Sender, Settlement, Wire, perform},
     units::Millis,
 };
 
@@ -60,6 +60,22 @@ impl Report {
     }
 }
 
+/// What was sent, with the orders that it placed: their ends are still to come.
+#[derive(Debug)]
+pub struct Placed {
+    outcome: Outcome,
+    settlement: Option<Settlement>,
+    handles: Vec<OrderHandle>,
+    subject: PerpSubject,
+}
+
+impl Placed {
+    /// How the transactions ended.
+    pub const fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
 /// Carries out an approved plan: sends it, records the orders it placed, and follows each to its end or to the deadline.
 /// No order is placed while the end of an earlier one is not known; what can be settled of earlier ones is settled first.
 pub async fn execute<W: Wire + Reader, V: PerpVenue>(
@@ -69,6 +85,18 @@ pub async fn execute<W: Wire + Reader, V: PerpVenue>(
     approved: Approved<Plan>,
     patience: OrderPatience,
 ) -> Result<Report, ExecuteError> {
+    let placed = place(sender, venue, clock, approved).await?;
+    follow(sender.journal(), sender.wire(), venue, clock, placed, patience).await
+}
+
+/// The first half of [`execute`]: everything that needs the sender. Its orders are in the journal when it is over, and are
+/// found there by whoever comes next, should nobody follow them.
+pub async fn place<W: Wire + Reader, V: PerpVenue>(
+    sender: &mut Sender<W>,
+    venue: &V,
+    clock: &dyn Clock,
+    approved: Approved<Plan>,
+) -> Result<Placed, ExecuteError> {
     let subject = subject_of(approved.get())?;
     resume(sender.journal(), sender.wire(), venue, clock).await?;
     if places_order(&subject.perp) {
@@ -76,23 +104,54 @@ pub async fn execute<W: Wire + Reader, V: PerpVenue>(
     }
     let (id, outcome) = perform(sender, clock, approved).await?;
     if !outcome.is_mined() {
-        return Ok(Report { outcome, settlement: None, orders: Vec::new(), fills: Vec::new() });
+        return Ok(Placed { outcome, settlement: None, handles: Vec::new(), subject });
     }
     fail::fail_point!("perps-after-mined");
     let (_, stamp) = now(sender.wire(), clock).await?;
     let (settlement, handles) = settle(sender.journal(), sender.wire(), venue, id, stamp).await?;
     fail::fail_point!("perps-after-recorded");
-    let orders = follow(venue, sender.journal(), handles, clock, patience).await;
+    Ok(Placed { outcome, settlement: Some(settlement), handles, subject })
+}
+
+/// The same for an intent whose transactions are all included already: what it placed is recorded, if nobody has done that,
+/// and can be followed.
+pub async fn take_up<R: Reader, V: PerpVenue>(
+    journal: &Journal,
+    reader: &R,
+    venue: &V,
+    clock: &dyn Clock,
+    id: IntentId,
+) -> Result<Placed, ExecuteError> {
+    let plan = journal.reader().intent(id)?.plan;
+    let subject = subject_of(&serde_json::from_value(plan).map_err(ExecuteError::Subject)?)?;
+    let (_, stamp) = now(reader, clock).await?;
+    let (settlement, handles) = settle(journal, reader, venue, id, stamp).await?;
+    let outcome = Outcome { done: Vec::new(), ending: Ending::Mined };
+    Ok(Placed { outcome, settlement: Some(settlement), handles, subject })
+}
+
+/// The second half: the orders are followed to their ends or to the deadline, and what they came to is recorded. It needs no
+/// sender, so that whoever has one may use it meanwhile.
+pub async fn follow<R: Reader, V: PerpVenue>(
+    journal: &Journal,
+    reader: &R,
+    venue: &V,
+    clock: &dyn Clock,
+    placed: Placed,
+    patience: OrderPatience,
+) -> Result<Report, ExecuteError> {
+    let Placed { outcome, settlement, handles, subject } = placed;
+    let orders = watch(venue, journal, handles, clock, patience).await;
     let mut fills = Vec::new();
     for (order, state) in &orders {
-        let now = now(sender.wire(), clock).await?;
-        apply(sender.journal(), venue, order, state, now).await?;
+        let now = now(reader, clock).await?;
+        apply(journal, venue, order, state, now).await?;
         if let (OrderState::Filled(fill), Some(forecast)) = (state, &subject.forecast) {
             fills.extend(compare(forecast, fill, &subject.perp));
         }
     }
     fail::fail_point!("perps-after-applied");
-    Ok(Report { outcome, settlement: Some(settlement), orders, fills })
+    Ok(Report { outcome, settlement, orders, fills })
 }
 
 /// The perp action that a plan is.
@@ -127,7 +186,7 @@ fn require_no_order<V: PerpVenue>(reader: &JournalReader, venue: &V) -> Result<(
 }
 
 /// Looks at each order until it has ended or the deadline is over. An endpoint that fails does not end the following.
-async fn follow<V: PerpVenue>(
+async fn watch<V: PerpVenue>(
     venue: &V,
     journal: &Journal,
     handles: Vec<OrderHandle>,

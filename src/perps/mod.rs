@@ -24,13 +24,13 @@ mod venue;
 
 pub use compare::compare;
 pub use error::{BelowMinimum, PerpError};
-pub use execute::{OrderPatience, Report, execute};
+pub use execute::{OrderPatience, Placed, Report, execute, follow, place, take_up};
 pub use execute_error::ExecuteError;
 pub use forecast::{CloseForecast, Forecast, OpenForecast};
 pub use order::{EndKind, Ending, Fill, LikelyReason, OrderHandle, OrderKind, OrderState};
 pub use position::{KeyError, LimitOrder, PendingOrder, PerpPosition, PositionKey};
 pub use request::{Change, Entry, Level, MarginChange, OpenRequest, Outlook, PerpRequest, Portion};
-pub use resume::{Resumed, resume, settle_endings};
+pub use resume::{Looked, Resumed, ended_event, ended_words, resume, resume_from, settle_endings};
 pub use settle::{OpenedRecord, OrderRecord, settle};
 pub use side::Side;
 pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};

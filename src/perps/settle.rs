@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     chain::{BlockRef, Reader},
-    journal::{self, IntentId, Journal, NewOrder, PerpTerms, Stamp},
+    journal::{self, IntentId, Journal, JournalError, NewOrder, PerpTerms, Stamp},
     plan::Plan,
     send::{SettleError, Settlement, measure, record},
 };
@@ -34,7 +34,8 @@ pub struct OpenedRecord {
 }
 
 /// Settles a perp intent whose transactions are all included: reads the outcome at the last one's block, records the
-/// orders that were placed, and then the outcome beside the prediction. Doing it again records nothing twice.
+/// orders that were placed, and then the outcome beside the prediction. Doing it again records nothing twice, and neither
+/// does another task that does it at the same time.
 pub async fn settle<R: Reader, V: PerpVenue>(
     journal: &Journal,
     reader: &R,
@@ -74,8 +75,7 @@ fn record_order<V: PerpVenue>(
     intent: IntentId,
     stamp: Stamp,
 ) -> Result<(), ExecuteError> {
-    let known = journal.reader().orders_of_intent(intent)?;
-    if known.iter().any(|order| order.venue == venue.name() && order.id == handle.id) {
+    if is_recorded(journal, venue, handle, intent)? {
         return Ok(());
     }
     let signal = match &subject.perp {
@@ -87,7 +87,7 @@ fn record_order<V: PerpVenue>(
         OrderKind::Open | OrderKind::LimitOpen => None,
     };
     let kept = OrderRecord { handle: handle.clone(), subject: subject.clone() };
-    journal.record_order(
+    let recorded = journal.record_order(
         &NewOrder {
             venue: venue.name().to_owned(),
             id: handle.id.clone(),
@@ -102,8 +102,23 @@ fn record_order<V: PerpVenue>(
             predicted: serde_json::to_value(kept).map_err(ExecuteError::Subject)?,
         },
         stamp,
-    )?;
-    Ok(())
+    );
+    match recorded {
+        // Somebody else of this process has settled the same intent meanwhile.
+        Err(JournalError::DuplicateOrder { .. }) if is_recorded(journal, venue, handle, intent)? => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Whether the journal has an order as placed by this intent.
+fn is_recorded<V: PerpVenue>(
+    journal: &Journal,
+    venue: &V,
+    handle: &OrderHandle,
+    intent: IntentId,
+) -> Result<bool, ExecuteError> {
+    let known = journal.reader().orders_of_intent(intent)?;
+    Ok(known.iter().any(|order| order.venue == venue.name() && order.id == handle.id))
 }
 
 /// What the transaction did by itself, without the keeper.

@@ -10,8 +10,10 @@ mod call;
 mod check;
 mod contracts;
 mod endpoints;
+mod feeds;
 
 pub use bytes::{Explanation, Kind, Unrecognised, explain_bytes};
 pub use check::{Check, Verdict};
 pub use contracts::contract_checks;
 pub use endpoints::{EndpointReport, announcement_check, endpoint_checks};
+pub use feeds::feed_checks;

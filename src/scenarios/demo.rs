@@ -155,15 +155,15 @@ async fn close(stage: &mut Stage, tell: &mut impl FnMut(Beat<'_>)) -> Result<(),
 
 async fn standing(stage: &Stage, tell: &mut impl FnMut(Beat<'_>)) -> Result<(), StoryError> {
     let close = Request::Close { share: Share::All, payout: Payout::Debt };
-    let (plan, _) = stage.plan("WETH", "USDC", &close).await?;
+    let (plan, _) = Box::pin(stage.plan("WETH", "USDC", &close)).await?;
     tell(Beat::Standing { plan: &plan });
     Ok(())
 }
 
 async fn step(stage: &mut Stage, request: &Request, tell: &mut impl FnMut(Beat<'_>)) -> Result<(), StoryError> {
-    let (plan, snapshot) = stage.plan("WETH", "USDC", request).await?;
+    let (plan, snapshot) = Box::pin(stage.plan("WETH", "USDC", request)).await?;
     tell(Beat::Planned { plan: &plan });
-    let (simulation, settlement) = stage.act(plan, &snapshot).await?;
+    let (simulation, settlement) = Box::pin(stage.act(plan, &snapshot)).await?;
     tell(Beat::Done { simulation: &simulation, settlement: &settlement });
     Ok(())
 }

@@ -13,7 +13,9 @@ use crate::{
     config::{BoundsConfig, ConfigError, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal, JournalError},
     localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
-    loops::{LoopSnapshot, Ownership, Pair, PairError, PlanError, Request, Settings, UnknownFeed, execute, plan},
+    loops::{
+        LoopSnapshot, Pair, PairError, PlanError, Request, Scope, Settings, UnknownFeed, execute, known_loops, plan,
+    },
     perps::{self, PerpError},
     plan::{Plan, Refusal, Rehearsal, SimulationError, check, rehearse},
     send::{ExecuteError, Outcome, Sender, Settlement},
@@ -153,12 +155,15 @@ impl Stage {
             fees: FeesConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(LoopClass::Volatile),
+            defaults: ThresholdsConfig::default(),
+            loops: known_loops(self.sender.journal().reader())?,
+            scope: Scope::WithExisting,
             permit_ttl: Secs::HOUR,
             flash: None,
             gas_price: fees.price(&FeesConfig::default().open),
         };
         let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, &snapshot, &pair, &settings, &hubs, Ownership::Known)?;
+        let plan = plan(request, &snapshot, &pair, &settings, &hubs)?;
         Ok((plan, snapshot))
     }
 

@@ -44,7 +44,7 @@ pub(super) enum Left {
 impl<W: Wire> Sender<W> {
     /// Follows a lineage to its end, raising, re-sending or taking back on the way, and records the end.
     pub(super) async fn pursue(&self, lineage: &mut Lineage) -> StepEnd {
-        let (settled, head) = self.follow(lineage).await;
+        let (settled, head) = Box::pin(self.follow(lineage)).await;
         let ended = match settled {
             Ok(Settled::Included { attempt, receipt }) => self.conclude(lineage, attempt, receipt, head).await,
             Ok(Settled::Overtaken { rival, receipt }) => self.overtaken(lineage, &rival, &receipt, head),

@@ -23,6 +23,7 @@ impl<W: Wire> Sender<W> {
     /// revert or its time is over. Later steps of the plan are not carried out.
     pub async fn resend(&mut self, intent: IntentId) -> Result<Outcome, SendError> {
         let (mut lineage, head) = self.take_up(intent).await?;
+        let _following = self.interrupt.follow();
         if let Some(reason) = self.spoiled(&lineage, head).await {
             return Err(SendError::Spoiled { intent, reason });
         }
@@ -34,6 +35,7 @@ impl<W: Wire> Sender<W> {
     /// may be included.
     pub async fn take_back(&mut self, intent: IntentId) -> Result<Outcome, SendError> {
         let (mut lineage, head) = self.take_up(intent).await?;
+        let _following = self.interrupt.follow();
         lineage.cancelled_for = Some("taken back by the user".to_owned());
         self.offer_instead(&mut lineage, true, head).await?;
         Ok(self.see_through(lineage).await)

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Sender<W> {
     pub(super) wire: W,
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
     pub(super) signer: Signer,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) fees: FeesConfig,
@@ -59,7 +59,7 @@ impl<W: Wire> Sender<W> {
     /// A sender with default ceilings and patience.
     pub fn new(wire: W, journal: Journal, signer: Signer, clock: Arc<dyn Clock>) -> Self {
         let (fees, patience) = (FeesConfig::default(), Patience::default());
-        let interrupt = Interrupt::new();
+        let (journal, interrupt) = (Arc::new(journal), Interrupt::new());
         Self { wire, journal, signer, clock, fees, patience, interrupt, last_tip: U256::ZERO }
     }
 
@@ -90,8 +90,15 @@ impl<W: Wire> Sender<W> {
 
     /// The journal, for what others record in it.
     #[must_use]
-    pub const fn journal(&self) -> &Journal {
+    pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// The same for tasks that record beside it: what they write is whole or not at all, and the journal's lock is held for
+    /// as long as one of them has it.
+    #[must_use]
+    pub fn shared_journal(&self) -> Arc<Journal> {
+        self.journal.clone()
     }
 
     /// The network as it sees it.
@@ -245,13 +252,14 @@ impl<W: Wire> Sender<W> {
         if manner == Manner::Ordinary && self.interrupt.is_raised() {
             return Err(SendError::Interrupted);
         }
+        let _following = self.interrupt.follow();
         match self.offer_first(&mut lineage, terms.replaces, terms.offer.fees).await? {
             Offered::Rejected(Rejection::InsufficientFunds(said)) => {
                 Ok(StepEnd::Other(Ending::Unpaid(Box::new(terms.short(plan, value, Some(said))))))
             }
             Offered::Rejected(rejection) => Ok(StepEnd::Other(Ending::Rejected { reason: terms.refused(&rejection) })),
             Offered::Out => {
-                let end = self.pursue(&mut lineage).await;
+                let end = Box::pin(self.pursue(&mut lineage)).await;
                 if manner != Manner::Ordinary {
                     self.last_tip = lineage.highest_tip();
                 }

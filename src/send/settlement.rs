@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{Batch, ReadError, Reader},
-    journal::{IntentId, Journal, JournalError, TransactionRecord, TransactionState},
+    journal::{IntentId, IntentState, Journal, JournalError, TransactionRecord, TransactionState},
     plan::{Deviation, Plan, Quantity, deviations},
 };
 
@@ -40,6 +40,9 @@ pub enum SettleError {
     /// The journal says it was included, but not where.
     #[error("intent {0} has no included transaction")]
     NotIncluded(IntentId),
+    /// An amount does not fit the arithmetic.
+    #[error(transparent)]
+    Math(#[from] crate::units::MathError),
     /// An answer is shorter than the figure needs.
     #[error("the answer for `{0}` has no such word")]
     ShortAnswer(String),
@@ -67,7 +70,7 @@ pub async fn measure<R: Reader>(
     Ok((plan, settlement))
 }
 
-/// Records a settlement: the intent is done.
+/// Records a settlement: the intent is done. One that another task has recorded meanwhile stays as it is.
 pub fn record(
     journal: &Journal,
     id: IntentId,
@@ -75,7 +78,10 @@ pub fn record(
     stamp: crate::journal::Stamp,
 ) -> Result<(), SettleError> {
     let actual = serde_json::to_value(settlement).map_err(|error| SettleError::Plan(id, error))?;
-    Ok(journal.record_reconciled(id, &actual, stamp)?)
+    match journal.record_reconciled(id, &actual, stamp) {
+        Err(JournalError::IllegalIntent { from: IntentState::Reconciled, .. }) => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 async fn outcome<R: Reader>(

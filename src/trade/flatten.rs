@@ -4,16 +4,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, TradeError, assess::state::decimal};
+use super::{Desk, TradeError};
 use crate::{
     aave::{Market, MarketQuery},
+    actions::{self, Done},
     chain::{Batch, Endpoints, Reader},
     config::Urgency,
     journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
-    loops::{self, LoopSnapshot, Ownership, Pair, Payout, Request, Settings, Share, class_of},
+    loops::{self, KnownLoop, LoopSnapshot, MovingPrice, Pair, Request, Scope, Settings, Share, class_of, known_loops},
     perps::{
-        self, Interest, OrderKind, OrderPatience, OrderRecord, PerpRequest, PerpSettings, PerpVenue, Portion,
-        PositionKey, VenueSnapshot,
+        self, Interest, OrderKind, OrderPatience, OrderRecord, PerpError, PerpRequest, PerpSettings, PerpVenue,
+        Portion, PositionKey, VenueSnapshot,
     },
     plan::{Plan, check},
     send::Sender,
@@ -30,6 +31,8 @@ pub enum FlattenAction {
     Perp(PositionKey),
     /// Close a loop.
     Loop(LoopPosition),
+    /// Whatever there is at a venue that could not be read.
+    Venue,
 }
 
 /// One thing to do, planned on the present state.
@@ -79,19 +82,46 @@ pub async fn plan_flatten<V: PerpVenue>(
     reader: Option<&JournalReader>,
     include_existing: bool,
 ) -> Result<FlattenPlan, TradeError> {
-    let venue = desk.venue.snapshot(desk.account, &Interest::default()).await?;
     let own = match reader {
         Some(reader) => Own::read(desk, reader)?,
         None => Own::default(),
     };
     let mut all = FlattenPlan::default();
     let mut legs = Vec::new();
+    match desk.venue.snapshot(desk.account, &Interest::default()).await {
+        Ok(venue) => at_venue(&venue, &own, include_existing, &mut legs, &mut all.left),
+        // A venue that cannot be read keeps its own; the loops are closed all the same.
+        Err(error) => {
+            let what = "everything at the perp venue".to_owned();
+            all.legs.push(ClosingLeg { what, plan: Err(error.to_string()), action: FlattenAction::Venue });
+        }
+    }
+    for open in own.loops {
+        let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
+        legs.push((format!("loop {}/{}", name(open.collateral), name(open.debt)), FlattenAction::Loop(open)));
+    }
+    let known = reader.map(known_loops).transpose()?.unwrap_or_default();
+    for (what, action) in legs {
+        let plan = plan(desk, &action, &known).await.map_err(|error| error.to_string());
+        all.legs.push(ClosingLeg { what, plan, action });
+    }
+    Ok(all)
+}
+
+/// Limit orders and perps that the venue shows: to be closed, or left.
+fn at_venue(
+    venue: &VenueSnapshot,
+    own: &Own,
+    include_existing: bool,
+    legs: &mut Vec<(String, FlattenAction)>,
+    left: &mut Vec<String>,
+) {
     for limit in &venue.limits {
         let what = format!("limit order {} on {}", limit.key, limit.pair);
         if include_existing || own.limits.contains(&limit.key) {
             legs.push((what, FlattenAction::Limit(limit.key)));
         } else {
-            all.left.push(what);
+            left.push(what);
         }
     }
     // A perp of the journal that has ended already is settled by the journal's own reconciliation.
@@ -100,18 +130,9 @@ pub async fn plan_flatten<V: PerpVenue>(
         if include_existing || own.perps.contains(&perp.key) {
             legs.push((what, FlattenAction::Perp(perp.key)));
         } else {
-            all.left.push(what);
+            left.push(what);
         }
     }
-    for open in own.loops {
-        let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
-        legs.push((format!("loop {}/{}", name(open.collateral), name(open.debt)), FlattenAction::Loop(open)));
-    }
-    for (what, action) in legs {
-        let plan = plan(desk, &venue, &action).await.map_err(|error| error.to_string());
-        all.legs.push(ClosingLeg { what, plan, action });
-    }
-    Ok(all)
 }
 
 /// What the journal has open.
@@ -166,12 +187,7 @@ pub async fn flatten<V: PerpVenue>(
 ) -> Vec<Flattened> {
     let mut all = Vec::with_capacity(legs.len());
     for leg in legs {
-        let (result, exit) = match carry_out(desk, sender, &leg.action, patience).await {
-            Ok((words, 0)) => (Ok(words), 0),
-            Ok((words, exit)) => (Err(words), exit),
-            Err(error) => (Err(error), 4),
-        };
-        let done = Flattened { what: leg.what.clone(), result, exit };
+        let done = Flattened::of(leg, Box::pin(carry_out(desk, sender, leg, patience)).await);
         tell(&done);
         all.push(done);
     }
@@ -181,34 +197,55 @@ pub async fn flatten<V: PerpVenue>(
 async fn carry_out<V: PerpVenue>(
     desk: &Desk<V>,
     sender: &mut Sender<Endpoints>,
-    action: &FlattenAction,
+    leg: &ClosingLeg,
     patience: OrderPatience,
-) -> Result<(String, u8), String> {
-    let venue = desk.venue.snapshot(desk.account, &Interest::default()).await.map_err(|error| error.to_string())?;
-    let plan = plan(desk, &venue, action).await.map_err(|error| error.to_string())?;
+) -> Result<Done, (String, u8)> {
+    // What the loops before this one have left.
+    let known = known_loops(sender.journal().reader()).map_err(|error| (error.to_string(), 1))?;
+    let plan = plan_leg(desk, leg, &known).await.map_err(|error| (error.to_string(), error.exit_code()))?;
     let at = plan.block.timestamp;
-    let approved = check(plan, &desk.network, at).map_err(|refusal| refusal.to_string())?;
-    if matches!(action, FlattenAction::Loop(_)) {
-        let report = loops::execute(sender, &*desk.clock, approved).await.map_err(|error| error.to_string())?;
-        let words =
-            if report.settlement.is_some() { "closed".to_owned() } else { format!("{:?}", report.outcome.ending) };
-        return Ok((words, report.outcome.exit_code()));
-    }
-    let report = perps::execute(sender, &desk.venue, &*desk.clock, approved, patience).await;
-    let report = report.map_err(|error| error.to_string())?;
-    let words = match report.orders.as_slice() {
-        [] if report.settlement.is_some() => "done".to_owned(),
-        [] => format!("{:?}", report.outcome.ending),
-        [(_, perps::OrderState::Filled(fill)), ..] => {
-            let paid = decimal(fill.paid.0, perps::Usdc::DECIMALS).map_err(|error| error.to_string())?;
-            format!("closed at {}, {paid} USDC paid", fill.price)
-        }
-        [(order, state), ..] => format!("order {}: {state:?}", order.id),
-    };
-    Ok((words, report.exit_code()))
+    let approved = check(plan, &desk.network, at).map_err(|refusal| (refusal.to_string(), 4))?;
+    let done = actions::execute(sender, Some(&desk.venue), &*desk.clock, approved, patience).await;
+    done.map_err(|error| (error.to_string(), error.exit_code()))
 }
 
-async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &FlattenAction) -> Result<Plan, TradeError> {
+/// Plans one thing anew, on the state of this moment.
+pub async fn plan_leg<V: PerpVenue>(desk: &Desk<V>, leg: &ClosingLeg, known: &[KnownLoop]) -> Result<Plan, TradeError> {
+    plan(desk, &leg.action, known).await
+}
+
+impl Flattened {
+    /// What became of one thing: what was done, or why nothing was, with its exit code.
+    #[must_use]
+    pub fn of(leg: &ClosingLeg, done: Result<Done, (String, u8)>) -> Self {
+        let what = leg.what.clone();
+        let (result, exit) = match done {
+            Ok(done) if done.exit_code() == 0 => (Ok(leg.words(&done)), 0),
+            Ok(done) => (Err(leg.words(&done)), done.exit_code()),
+            Err((reason, exit)) => (Err(reason), exit.max(1)),
+        };
+        Self { what, result, exit }
+    }
+}
+
+impl ClosingLeg {
+    /// What was done, in words.
+    fn words(&self, done: &Done) -> String {
+        match done.orders.as_slice() {
+            [] if done.settlement.is_some() => match self.action {
+                FlattenAction::Loop(_) => "closed".to_owned(),
+                _ => "done".to_owned(),
+            },
+            [] => format!("{:?}", done.outcome.ending),
+            [(_, perps::OrderState::Filled(fill)), ..] => {
+                format!("closed at {}, {} USDC paid", fill.price, fill.paid)
+            }
+            [(order, state), ..] => format!("order {}: {state:?}", order.id),
+        }
+    }
+}
+
+async fn plan<V: PerpVenue>(desk: &Desk<V>, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     let market = market(desk).await?;
     let gas_price = desk.endpoints.fee_market(&market.block).await?.price(&desk.settings.fees.open);
     let subject = format!("flatten {action:?} {} {}", market.block.hash, desk.account);
@@ -216,8 +253,14 @@ async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &Flat
     let request = match action {
         FlattenAction::Limit(order) => PerpRequest::Cancel { order: *order },
         FlattenAction::Perp(position) => PerpRequest::Close { position: *position, portion: Portion::All },
-        FlattenAction::Loop(open) => return plan_loop(desk, &market, open, (id, gas_price)).await,
+        FlattenAction::Loop(open) => return plan_loop(desk, &market, (open, known), (id, gas_price)).await,
+        // Asked again, it says what is wrong, or that it can be read by now: then flattening once more closes it.
+        FlattenAction::Venue => {
+            desk.venue.snapshot(desk.account, &Interest::default()).await?;
+            return Err(PerpError::Refused("the venue can be read again: flatten once more".to_owned()).into());
+        }
     };
+    let venue = desk.venue.snapshot(desk.account, &Interest::default()).await?;
     let settings = PerpSettings {
         id,
         network: desk.network.clone(),
@@ -225,13 +268,13 @@ async fn plan<V: PerpVenue>(desk: &Desk<V>, venue: &VenueSnapshot, action: &Flat
         valid_for: desk.settings.permit_ttl,
         gas_price,
     };
-    Ok(desk.venue.plan(&request, venue, &settings).await?)
+    Ok(desk.venue.plan(&request, &venue, &settings).await?)
 }
 
 async fn plan_loop<V>(
     desk: &Desk<V>,
     market: &Market,
-    open: &LoopPosition,
+    (open, known): (&LoopPosition, &[KnownLoop]),
     (id, gas_price): (String, alloy::primitives::U256),
 ) -> Result<Plan, TradeError> {
     let pair = Pair::find(&desk.reserves, market, &open.collateral.to_string(), &open.debt.to_string())?;
@@ -245,14 +288,18 @@ async fn plan_loop<V>(
         bounds: trade.bounds,
         slippage: None,
         thresholds: stored.unwrap_or_else(|| trade.thresholds.of(class_of(None))),
+        defaults: trade.thresholds,
+        loops: known.to_vec(),
+        scope: Scope::Loop,
         permit_ttl: trade.permit_ttl,
         fees: trade.fees,
         flash: None,
         gas_price,
     };
-    let request = Request::Close { share: Share::All, payout: Payout::Debt };
+    let moving = MovingPrice::of(market.reserve(pair.collateral.token)?, market.reserve(pair.debt.token)?);
+    let request = Request::Close { share: Share::All, payout: moving.payout() };
     let hubs = LoopSnapshot::hubs(&desk.reserves);
-    Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs, Ownership::Known)?)
+    Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs)?)
 }
 
 async fn market<V>(desk: &Desk<V>) -> Result<Market, TradeError> {

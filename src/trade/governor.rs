@@ -41,11 +41,11 @@ pub async fn load_governor<V>(
     Ok(GovernorState::new(account_equity(desk, perps).await?, now))
 }
 
-/// What the account is worth, US dollars: equity of the strategy's loop, free USDC, and what its perps would pay out now
+/// What the account is worth, US dollars: its equity at Aave, free USDC, and what its perps would pay out now
 /// (our reading of strategy.md §9). Perps that cannot be read count for nothing.
 pub async fn account_equity<V>(desk: &Desk<V>, perps: Option<&VenueSnapshot>) -> Result<Decimal, TradeError> {
-    let loop_ = LoopState::read(desk, &OpenTrades::default(), false).await?;
-    let in_loop = loop_.now.map_or(Decimal::ZERO, |now| now.equity);
+    let loop_ = LoopState::read(desk, &OpenTrades::default(), false, false).await?;
+    let in_loop = loop_.equity;
     let value = |value: Usdc| to_decimal(value.0, Usdc::DECIMALS).unwrap_or_default();
     let in_perps = perps.map_or(Decimal::ZERO, |venue| {
         let pending = venue.pending.iter().filter(|order| order.kind != OrderKind::Close);
@@ -69,9 +69,9 @@ pub fn command_governor(
     let after = state.commanded(command);
     store_governor(journal, paper, &after, stamp)?;
     let (kind, reason) = match command {
-        Command::Pause => ("paused", "nothing is opened until `trimtab resume`"),
-        Command::Resume => ("resumed", "opening is allowed again"),
-        Command::Flatten => ("flattening", "nothing is opened, and everything is closed"),
+        Command::Pause => ("paused", "nothing is opened and no risk is added until `trimtab resume`"),
+        Command::Resume => ("resumed", "opening and adding risk is allowed again"),
+        Command::Flatten => ("flattening", "nothing is opened, no risk is added, and everything is closed"),
     };
     journal.append_event(&Event {
         severity: Severity::Warning,

@@ -2,7 +2,7 @@
 //!
 //! [`assess`] reads loop, venue and wallet and answers with everything a trade would be: sizes, both plans, all checks
 //! with both figures, what it costs and what it can win and lose; nothing is sent. [`Desk`] is what every trade needs.
-//! [`flatten`] closes everything. [`settle_included`] compares what was sent with its plan. The governor's state is kept in the journal ([`load_governor`]).
+//! [`flatten`] closes everything; [`refuse_while_paused`] is what a pause refuses. The governor's state is kept in the journal ([`load_governor`]).
 //! Fails with [`TradeError`]; what chain, venue or rules do not allow is a refusal inside the [`Assessment`].
 
 mod assess;
@@ -11,15 +11,15 @@ mod error;
 mod flatten;
 mod governor;
 mod open;
-mod reconcile;
+mod pause;
 mod reverts;
 pub mod saga;
 
 pub use assess::{AssessOptions, Assessment, CapitalNeeded, Cost, OpenNotional, assess};
 pub use desk::{Desk, TradeSettings};
 pub use error::TradeError;
-pub use flatten::{ClosingLeg, FlattenAction, FlattenPlan, FlattenReport, Flattened, flatten, plan_flatten};
+pub use flatten::{ClosingLeg, FlattenAction, FlattenPlan, FlattenReport, Flattened, flatten, plan_flatten, plan_leg};
 pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};
-pub use reconcile::{ReconcileError, Reconciled, settle_at_venue, settle_included};
+pub use pause::{PauseError, is_paused, refuse_while_paused};
 pub use reverts::error_table;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Desk;
 use crate::{
     journal::{JournalError, JournalReader, LoopPosition, PerpPosition},
+    loops::{KnownLoop, known_loops},
     perps::{LeverageE10, Usdc},
 };
 
@@ -42,6 +43,8 @@ pub struct OpenTrades {
     pub trades: Vec<OpenTrade>,
     /// The loop of the strategy's pair, if the journal has it.
     pub known_loop: Option<LoopPosition>,
+    /// All loops of the journal; none in practice.
+    pub loops: Vec<KnownLoop>,
 }
 
 impl OpenTrades {
@@ -59,7 +62,8 @@ impl OpenTrades {
             (Some(collateral), Some(debt)) => reader.open_loop_of(collateral, debt, paper)?,
             _ => None,
         };
-        Ok(Self { trades, known_loop })
+        let loops = if paper { Vec::new() } else { known_loops(reader)? };
+        Ok(Self { trades, known_loop, loops })
     }
 
     /// The highest loop leverage that an open trade asks for; 1 when none asks.
@@ -78,6 +82,6 @@ impl OpenTrades {
     #[must_use]
     pub fn without(&self, signal: &str) -> Self {
         let others = self.trades.iter().filter(|trade| trade.signal.as_deref() != Some(signal));
-        Self { trades: others.cloned().collect(), known_loop: self.known_loop.clone() }
+        Self { trades: others.cloned().collect(), known_loop: self.known_loop.clone(), loops: self.loops.clone() }
     }
 }

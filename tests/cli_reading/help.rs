@@ -3,13 +3,14 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 38] = [
+const COMMANDS: [&str; 39] = [
     "demo",
     "replica build",
     "replica start",
     "replica stop",
     "replica status",
     "replica price",
+    "replica liquidate",
     "replica warp",
     "replica fund",
     "fork",

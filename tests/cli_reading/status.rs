@@ -16,7 +16,7 @@ use trimtab::{
 use crate::{
     common::{account, signer},
     masked::masked,
-    trader::{CBETH, Erc20, POOL, Pool, Program, Trader, WETH, ether},
+    trader::{CBBTC, CBETH, Erc20, POOL, Pool, Program, Trader, USDC, WETH, ether, units},
 };
 
 /// Reads without any key.
@@ -82,6 +82,70 @@ async fn the_health_factor_is_what_the_status_says_when_the_price_gets_there() {
     fallen.succeeds().shows(&["passed (", "next to bind: health factor floor for opening at 0 USD"]);
 }
 
+/// Puts each price of the loop into the feeds and looks whether Aave's health factor is the one that stands beside it.
+async fn prices_are_true(trader: &Trader, shown: &Value, asset: &str, dollars_per_unit: U256) {
+    for mark in shown["marks"].as_array().expect("marks") {
+        // A ratio has 18 decimals, dollars have 8.
+        let scale = U256::from(10).pow(U256::from(mark["price"]["decimals"].as_u64().expect("decimals")));
+        let price = raw(&mark["price"]) * dollars_per_unit * U256::from(100_000_000u64) / scale;
+        let change = PriceChange::parse(asset, &format_units(price, 8)).expect("a price");
+        trader.replica.controls.price(&change, PriceScope::FeedOnly).await.expect("feed");
+        let (found, promised) = (trader.health_factor().await, raw(&mark["health_factor"]));
+        assert!(found.abs_diff(promised) < U256::from(1_000_000_000_000u64), "{} at {price}: {found}", mark["name"]);
+    }
+}
+
+#[tokio::test]
+async fn a_short_loop_is_told_in_the_price_of_what_it_owes_not_of_its_coin() {
+    let trader = Trader::start().await;
+    trader.give(USDC, units(30_000, 6)).await;
+    let open = "loop open --collateral USDC --debt WETH --equity 30000 --leverage 2";
+    let plan = trader.program().run(open).await;
+    plan.succeeds().shows(&["trim price of WETH", "4,069.57 USD", "liquidation price of WETH", "4,680 USD"]);
+    trader.program().run(&format!("{open} --broadcast")).await.succeeds();
+    let shown = reading(&trader).run("status").await;
+    let shown = &shown.succeeds().stdout;
+    let table: Vec<&str> = shown.lines().skip_while(|line| !line.contains("from now")).take(6).collect();
+    insta::assert_snapshot!(table.join("\n"), @"
+                 health factor              price  from now
+    now                   1.56     WETH 3,000 USD
+    warn                  1.18   WETH 3,966.1 USD   +32.2 %
+    trigger               1.15  WETH 4,069.57 USD  +35.65 %
+    urgent                1.08  WETH 4,333.33 USD  +44.44 %
+    liquidation              1     WETH 4,680 USD     +56 %
+    ");
+    let carry = shown.lines().find(|line| line.trim_start().starts_with("net carry")).expect("carry");
+    assert!(!carry.contains('-'), "the supply earns more than the debt costs: {carry}");
+
+    let json = reading(&trader).run("status --json").await.succeeds().json();
+    let short = &json["loops"][0];
+    assert_eq!((&short["moving"]["symbol"], &short["moving"]["loses_on"]), (&"WETH".into(), &"rise".into()));
+    for mark in short["marks"].as_array().expect("marks") {
+        assert_eq!(
+            (&mark["asset"], &mark["price"]["unit"], &mark["passed"]),
+            (&"WETH".into(), &"USD".into(), &false.into())
+        );
+    }
+    prices_are_true(&trader, short, "ETH", U256::ONE).await;
+    // The last one was the liquidation price.
+    let risen = reading(&trader).run("status").await;
+    risen.succeeds().shows(&["1.15  WETH 4,069.57 USD  passed (13.04 % below)"]);
+}
+
+#[tokio::test]
+async fn a_pair_of_two_volatile_assets_is_told_as_what_one_is_worth_in_the_other() {
+    let trader = Trader::start().await;
+    trader.give(CBBTC, units(1, 8)).await;
+    let open = "loop open --collateral cbBTC --debt WETH --equity 1 --leverage 2 --broadcast";
+    trader.program().run(open).await.succeeds().shows(&["health factor"]);
+    let shown = reading(&trader).run("status").await;
+    shown.succeeds().shows(&["cbBTC/WETH at 2x", "cbBTC 30 WETH", "cbBTC 19.23", "-35.8"]);
+    let json = reading(&trader).run("status --json").await.succeeds().json();
+    let pair = &json["loops"][0];
+    assert_eq!((&pair["price"]["unit"], &pair["moving"]["symbol"]), (&"WETH".into(), &"cbBTC".into()));
+    prices_are_true(&trader, pair, "cbBTC", U256::from(3_000u64)).await;
+}
+
 #[tokio::test]
 async fn several_collaterals_are_all_named_and_only_the_journals_own_pair_is_marked() {
     let trader = Trader::start().await;
@@ -101,16 +165,28 @@ async fn several_collaterals_are_all_named_and_only_the_journals_own_pair_is_mar
     let shown = reading(&trader).run("status").await;
     shown.succeeds().shows(&[
         "WETH/USDC at ",
-        "cbETH/USDC at ",
-        "cbETH/WETH at ",
         "opened in the journal as",
-        "not opened by this journal",
-        "all pairs share one health factor",
+        "not opened by this journal: 5 cbETH supplied, 1 WETH owed",
+        // What is no loop has prices of thresholds too, against the debt that weighs most.
+        "cbETH/USDC\n",
+        "the account has one health factor",
     ]);
+    for invented in ["cbETH/USDC at ", "cbETH/WETH at ", "WETH/WETH"] {
+        assert!(!shown.stdout.contains(invented), "{invented}: {shown:#?}");
+    }
     let json = reading(&trader).run("status --json").await.succeeds().json();
     let loops = json["loops"].as_array().expect("loops");
-    let of = |pair: &str| loops.iter().find(|one| one["pair"] == pair).unwrap_or_else(|| panic!("{pair}: {json:#}"));
-    assert!(of("WETH/USDC")["journal"].is_object() && of("cbETH/USDC")["journal"].is_null());
+    let pairs: Vec<&str> = loops.iter().filter_map(|one| one["pair"].as_str()).collect();
+    assert_eq!(pairs, ["WETH/USDC"], "no pair is invented: {json:#}");
+    let unclaimed = &json["not_opened_here"];
+    assert_eq!(
+        (unclaimed["supplied"][0]["unit"].as_str(), unclaimed["owed"][0]["unit"].as_str()),
+        (Some("cbETH"), Some("WETH"))
+    );
+    assert!(
+        json["leverage"].is_object() && json["ltv"].is_object() && json["thresholds"]["trigger"].is_string(),
+        "{json:#}"
+    );
     assert_eq!(json["reserves"].as_array().map(Vec::len), Some(3));
     assert_eq!(
         raw(&serde_json::json!({ "raw": json["aave"]["health_factor"] })) / U256::from(10u64.pow(9)),
@@ -124,7 +200,7 @@ async fn a_position_that_another_program_opened_is_shown_too() {
     trader.somebody_borrows(3, ether(10), 9_000).await;
     let other = account(3).to_string();
     let program = Program::new(trader.journals.path()).args(["--rpc-url", trader.replica.url(), "--from", &other]);
-    program.run("status").await.succeeds().shows(&["WETH/USDC at ", "not opened by this journal", "loop adopt"]);
+    program.run("status").await.succeeds().shows(&["not opened by this journal: 10 WETH", "loop adopt", "WETH/USDC\n"]);
 }
 
 #[tokio::test]

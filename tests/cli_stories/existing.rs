@@ -33,7 +33,11 @@ async fn a_position_opened_elsewhere_is_left_alone_until_its_owner_says_otherwis
     }
     trader.program().run("loop adjust --leverage 2.5 --include-existing").await.succeeds();
     // Opening on top of it is refused as a second loop.
-    trader.program().run("loop open --equity 1 --leverage 2").await.fails(4, &["already has a WETH/USDC loop"]);
+    trader
+        .program()
+        .run("loop open --equity 1 --leverage 2")
+        .await
+        .fails(4, &["already has a WETH/USDC loop", "loop adopt"]);
 
     let adopted = trader.program().run("loop adopt --trigger 1.2 --warn 1.21 --target 1.3 --urgent 1.1").await;
     adopted.succeeds().shows(&["adopted WETH/USDC", "10 WETH"]);

@@ -10,3 +10,4 @@ mod existing;
 mod input;
 mod life;
 mod plan_file;
+mod unknown;

@@ -22,7 +22,7 @@ use trimtab::{
     chain::{BASE_CHAIN_ID, Clock, Endpoints, NetworkIdentity, Reader, SigningGate, SystemClock, Wallet},
     config::{BoundsConfig, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal},
-    loops::{LoopSnapshot, Ownership, Pair, PlanError, Report, Request, Settings, execute, plan},
+    loops::{KnownLoop, LoopSnapshot, Pair, PlanError, Report, Request, Scope, Settings, execute, known_loops, plan},
     onedelta::{CALL_FORWARDER, COMPOSER},
     plan::{Plan, Refusal, check},
     send::{ExecuteError, Sender, Settlement},
@@ -146,6 +146,14 @@ impl Trader {
         LoopSnapshot::read(&self.endpoints, &self.list, pair, self.account).await.expect("snapshot")
     }
 
+    /// The journal's loops; none where there is no journal yet.
+    pub fn loops(&self) -> Vec<KnownLoop> {
+        match Journal::read(self.journals.path(), self.identity.id().as_str(), self.account) {
+            Ok(reader) => known_loops(&reader).expect("loops"),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// As the program's defaults.
     pub fn settings(&self, class: LoopClass) -> Settings {
         let number = self.made.fetch_add(1, Ordering::SeqCst);
@@ -157,6 +165,9 @@ impl Trader {
             bounds: BoundsConfig::default(),
             slippage: None,
             thresholds: ThresholdsConfig::default().of(class),
+            defaults: ThresholdsConfig::default(),
+            loops: self.loops(),
+            scope: Scope::WithExisting,
             permit_ttl: self.permit_ttl,
             flash: None,
             gas_price: U256::from(60_000_000u64),
@@ -165,7 +176,7 @@ impl Trader {
 
     pub async fn plan_with(&self, pair: &Pair, request: &Request, settings: &Settings) -> Result<Plan, PlanError> {
         let snapshot = self.snapshot(pair).await;
-        plan(request, &snapshot, pair, settings, &LoopSnapshot::hubs(&self.list), Ownership::Known)
+        plan(request, &snapshot, pair, settings, &LoopSnapshot::hubs(&self.list))
     }
 
     /// Plans for a volatile pair.

@@ -98,6 +98,8 @@ fn loops_and_perps_are_not_taken_for_each_other() {
         thresholds: json!({}),
         collateral_principal: U256::from(1),
         debt_principal: U256::from(1),
+        collateral_index: None,
+        debt_index: None,
     };
     let refusal = refused(desk.journal.update_loop(new.id, &terms, at(2)));
     assert!(matches!(refusal, JournalError::UnknownPosition(_)), "{refusal}");

@@ -20,6 +20,8 @@ fn new_loop(name: &str) -> NewLoop {
             thresholds: json!({ "trigger": "1.15", "target": "1.25" }),
             collateral_principal: U256::from(10).pow(U256::from(19)),
             debt_principal: U256::MAX,
+            collateral_index: Some(U256::from(10).pow(U256::from(27))),
+            debt_index: None,
         },
     }
 }
@@ -179,7 +181,7 @@ fn the_export_has_every_record_and_signed_bytes_only_when_asked() {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     };
     let plain = lines(false);
-    assert_eq!(plain[0], json!({ "schema": 1, "tables": 3 }));
+    assert_eq!(plain[0], json!({ "schema": 1, "tables": 4 }));
     let tables: Vec<_> = plain[1..].iter().map(|line| line["table"].as_str().expect("named")).collect();
     let expected = "network intents transactions signals sagas saga_intents positions positions orders governor_state";
     assert_eq!(tables.join(" "), expected, "every record comes after those it refers to");

@@ -11,7 +11,7 @@ use proptest::{
 use rust_decimal::{Decimal, dec};
 use trimtab::{
     config::Urgency,
-    loops::{FlashChoice, Funds, LoopSnapshot, Ownership, Request, Settings, Target, Via, plan},
+    loops::{FlashChoice, Funds, LoopSnapshot, Request, Settings, Target, Via, plan},
     plan::check,
     units::{Bps, UsdE8},
 };
@@ -115,7 +115,7 @@ async fn no_protective_plan_that_passes_its_bounds_lowers_the_health_factor() {
         for request in case.requests() {
             let settings = Settings { flash: case.flash, ..urgent(&trader, case.urgency) };
             let network = settings.network.clone();
-            let Ok(planned) = plan(&request, &snapshot, &pair, &settings, &hubs, Ownership::Known) else { continue };
+            let Ok(planned) = plan(&request, &snapshot, &pair, &settings, &hubs) else { continue };
             if planned.figure("debt").is_some_and(|debt| debt.after.raw > debt.before.raw) {
                 // The loop stands better than the target: it would be levered up, which protects nothing.
                 continue;

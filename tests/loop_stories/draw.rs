@@ -101,6 +101,28 @@ async fn a_market_imagined_ten_percent_lower_costs_what_the_real_one_does_once_i
 }
 
 #[tokio::test]
+async fn a_market_imagined_for_a_short_is_the_one_in_which_its_debt_has_risen() {
+    let trader = Trader::start().await;
+    let pair = trader.pair("USDC", "WETH").await;
+    let now = trader.snapshot(&pair).await;
+    let imagined = stressed(&now, &pair, dec!(0.1)).expect("a market");
+    let change = PriceChange::parse("ETH", "3300").expect("price");
+    trader.replica.controls.price(&change, PriceScope::Everything).await.expect("moved");
+    let real = trader.snapshot(&pair).await;
+    for token in [pair.collateral.token, pair.debt.token] {
+        let price =
+            |snapshot: &LoopSnapshot| snapshot.market.reserve(token).and_then(|held| held.price()).expect("price");
+        assert_eq!(price(&imagined), price(&real));
+    }
+    let hubs = LoopSnapshot::hubs(&trader.list);
+    let lost = |snapshot: &LoopSnapshot| {
+        let cost = SwapCost { snapshot, pair: &pair, hubs: &hubs, gas_price: U256::from(60_000_000u64) };
+        cost.into_debt(ether(30)).expect("a route")
+    };
+    assert!((lost(&imagined) - lost(&real)).abs() < dec!(0.0001), "{} instead of {}", lost(&imagined), lost(&real));
+}
+
+#[tokio::test]
 async fn stress_moves_the_pools_of_the_collateral_down_and_leaves_the_others_where_they_are() {
     let trader = Trader::start().await;
     let pair = trader.pair("WETH", "USDC").await;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use alloy::primitives::{Address, B256, U256};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -22,10 +23,12 @@ use trimtab::{
     chain::BlockRef,
     config::{SocketConfig, Urgency},
     plan::{self, Plan},
+    strategy::GovernorState,
+    trade::FlattenReport,
     units::Secs,
     watchdog::ops::{
-        Answer, DaemonClient, DaemonSocket, FlattenWith, PaperWith, Refused, Request, Requests, SOCKET_SCHEMA,
-        SocketError, socket_path,
+        Answer, DaemonClient, DaemonSocket, DaemonStatus, FlattenWith, Governed, PaperWith, Pause, Refused, Reply,
+        Request, Requests, SOCKET_SCHEMA, SocketError, Status, Submit, WatchedStatus, socket_path,
     },
 };
 
@@ -41,18 +44,24 @@ struct Daemon {
     hash: std::sync::Mutex<Option<B256>>,
 }
 
+impl Daemon {
+    fn govern(&self, paused: bool) -> Reply {
+        let was_paused = self.paused.swap(paused, Ordering::SeqCst);
+        let governor = GovernorState { paused, ..GovernorState::new(Decimal::ONE, Secs(1)) };
+        Reply::Governed(Governed { governor, was_paused })
+    }
+}
+
 impl Requests for Daemon {
     async fn answer(&self, request: Request) -> Answer {
         match request {
-            Request::Status => Ok(json!({"paused": self.paused.load(Ordering::SeqCst)})),
-            Request::Pause(_) => {
-                self.paused.store(true, Ordering::SeqCst);
-                Ok(Value::Null)
+            Request::Status => {
+                let paused = self.paused.load(Ordering::SeqCst);
+                let watched = WatchedStatus { account: Address::ZERO, can_act: true, paused, turn: Value::Null };
+                Ok(Reply::Status(DaemonStatus { head: None, shadow: false, accounts: vec![watched] }))
             }
-            Request::Resume(_) => {
-                self.paused.store(false, Ordering::SeqCst);
-                Ok(Value::Null)
-            }
+            Request::Pause(_) => Ok(self.govern(true)),
+            Request::Resume(_) => Ok(self.govern(false)),
             Request::Submit(plan) => {
                 *self.hash.lock().expect("hash") = plan.hash().ok();
                 self.submitted.fetch_add(1, Ordering::SeqCst);
@@ -62,7 +71,7 @@ impl Requests for Daemon {
                 self.begun.notify_one();
                 self.go_on.notified().await;
                 self.submitted.fetch_add(100, Ordering::SeqCst);
-                Ok(Value::Null)
+                Ok(Reply::Flattened(FlattenReport::default()))
             }
             Request::Reload => panic!("a bug in the daemon"),
             other => Err(Refused::new(2, format!("not here: {}", other.name()))),
@@ -143,10 +152,12 @@ async fn a_command_asks_pauses_and_hands_over_its_plan_unchanged() {
     let mut client = desk.client().await;
     let pong = client.ping().await.expect("pong");
     assert_eq!((pong.pid, pong.version.as_str()), (std::process::id(), env!("CARGO_PKG_VERSION")));
-    assert_eq!(client.ask(&Request::Status).await.expect("status"), json!({"paused": false}));
-    assert_eq!(client.ask(&Request::Pause(PaperWith::default())).await.expect("paused"), Value::Null);
-    assert_eq!(desk.client().await.ask(&Request::Status).await.expect("status"), json!({"paused": true}));
-    let refused = client.ask(&Request::Submit(Box::new(plan()))).await.expect_err("refused");
+    let is_paused = async |client: &mut DaemonClient| client.ask(Status).await.expect("status").accounts[0].paused;
+    assert!(!is_paused(&mut client).await);
+    let governed = client.ask(Pause(PaperWith::default())).await.expect("paused");
+    assert!(governed.governor.paused && !governed.was_paused);
+    assert!(is_paused(&mut desk.client().await).await);
+    let refused = client.ask(Submit(plan())).await.expect_err("refused");
     assert_eq!(refused.exit_code(), 4, "the daemon's exit code becomes the command's");
     assert!(refused.to_string().contains("1.107 is below the floor 1.230"), "{refused}");
     assert_eq!(*desk.daemon.hash.lock().expect("hash"), plan().hash().ok(), "the same plan arrived");
@@ -219,7 +230,7 @@ async fn garbage_is_answered_with_what_is_wrong_and_the_connection_goes_on() {
     // A crash of the daemon's own code is an answer too, and the next request is served.
     let answer = say(&mut stream, b"{\"schema\":1,\"request\":\"reload\"}\n").await;
     assert_eq!(answer["error"]["exit"], 7, "{answer}");
-    assert!(desk.client().await.ask(&Request::Status).await.is_ok());
+    assert!(desk.client().await.ask(Status).await.is_ok());
 }
 
 #[tokio::test]
@@ -252,7 +263,7 @@ async fn work_goes_on_when_its_client_goes_away_and_a_late_answer_is_called_unkn
     let config = SocketConfig { answer_timeout: Duration::from_millis(100), ..SocketConfig::default() };
     let desk = Desk::open(config);
     let mut client = desk.client().await;
-    let late = client.ask(&Request::Flatten(FlattenWith::default())).await.expect_err("late");
+    let late = client.ask(FlattenWith::default()).await.expect_err("late");
     assert_eq!(late.exit_code(), 7, "{late}");
     assert!(late.to_string().contains("goes on"), "{late}");
     assert!(client.ping().await.is_ok(), "the connection still serves");
@@ -275,9 +286,9 @@ async fn many_clients_are_served_at_once_and_more_than_that_are_told_so() {
     }
     let crowded = desk.client().await.ping().await.expect_err("too many");
     assert!(crowded.to_string().contains("socket.max_clients"), "{crowded}");
-    let asked = clients.into_iter().map(|mut client| {
-        tokio::spawn(async move { client.ask(&Request::Submit(Box::new(plan()))).await.expect_err("refused") })
-    });
+    let asked = clients
+        .into_iter()
+        .map(|mut client| tokio::spawn(async move { client.ask(Submit(plan())).await.expect_err("refused") }));
     for answer in asked.collect::<Vec<_>>() {
         assert_eq!(answer.await.expect("task").exit_code(), 4);
     }
@@ -291,4 +302,28 @@ fn the_socket_is_beside_the_journal_unless_the_user_says_where() {
     assert_eq!(socket_path(&SocketConfig::default(), journal), Path::new("/data/journal/base/0xabc.sock"));
     let own = SocketConfig { path: Some("/run/trimtab/a.sock".into()), ..SocketConfig::default() };
     assert_eq!(socket_path(&own, journal), Path::new("/run/trimtab/a.sock"));
+}
+
+/// What an older or newer daemon might say: whatever was asked for is perhaps done, and the command says so.
+#[tokio::test]
+async fn an_answer_of_another_shape_is_unknown_when_something_was_to_change() {
+    let directory = tempfile::tempdir().expect("directory");
+    let path = directory.path().join("other.sock");
+    let listener = tokio::net::UnixListener::bind(&path).expect("a socket");
+    let config = SocketConfig::default();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (reader, mut writer) = stream.split();
+            let mut lines = BufReader::new(reader).lines();
+            while let Ok(Some(_)) = lines.next_line().await {
+                let _ = writer.write_all(b"{\"schema\":1,\"ok\":{\"exit\":0,\"orders\":[{\"id\":\"7\"}]}}\n").await;
+            }
+        }
+    });
+    let mut client = DaemonClient::connect(&path, &config).await.expect("reachable").expect("somebody");
+    let unread = client.ask(Submit(plan())).await.expect_err("not an answer to that");
+    assert_eq!(unread.exit_code(), 7, "{unread}");
+    assert!(unread.to_string().contains("may be done: look with `trimtab journal list`"), "{unread}");
+    let unread = client.ask(Status).await.expect_err("not an answer to that");
+    assert_eq!(unread.exit_code(), 3, "{unread}");
 }

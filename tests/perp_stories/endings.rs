@@ -32,8 +32,10 @@ async fn pass(desk: &Desk, seconds: u64) {
 async fn look(desk: &Desk) -> (usize, Vec<PerpPosition>) {
     let sender = desk.trader.sender();
     let clock = SystemClock::new();
-    let ended = settle_endings(sender.journal(), sender.wire(), &desk.venue, &clock).await.expect("settled");
-    (ended.len(), sender.journal().reader().perps().expect("positions"))
+    let mut ended = 0;
+    let told = settle_endings(sender.journal(), sender.wire(), &desk.venue, &clock, |_, _| ended += 1);
+    told.await.expect("settled");
+    (ended, sender.journal().reader().perps().expect("positions"))
 }
 
 #[tokio::test]

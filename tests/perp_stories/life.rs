@@ -174,8 +174,10 @@ async fn target_stop_and_liquidation_are_told_apart_and_close_the_journals_posit
         }
         let sender = desk.trader.sender();
         let clock = trimtab::chain::SystemClock::new();
-        let ended = settle_endings(sender.journal(), sender.wire(), &desk.venue, &clock).await.expect("settled");
-        assert_eq!(ended.len(), 1);
+        let mut ended = 0;
+        let told = settle_endings(sender.journal(), sender.wire(), &desk.venue, &clock, |_, _| ended += 1);
+        told.await.expect("settled");
+        assert_eq!(ended, 1);
         assert!(sender.journal().reader().open_perps().expect("positions").is_empty());
     }
 }

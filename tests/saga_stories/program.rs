@@ -47,22 +47,29 @@ impl Story {
 
     /// Moves the price to the target as soon as a perp is open.
     pub async fn to_target(&self) {
+        self.until_held().await;
+        self.price("3200").await;
+    }
+
+    async fn until_held(&self) {
         let deadline = Instant::now() + DEADLINE;
         while self.positions().await == 0 {
             assert!(Instant::now() < deadline, "no perp was opened");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.price("3200").await;
     }
 
-    /// Runs the program with the price moved to the target once the perp is open.
+    /// Runs the program with the price moved to the target once the perp is open. A move that was begun is finished, even if
+    /// the program has ended by then: half of one leaves a chain that makes no blocks.
     pub async fn run_to_target(&self, program: Program, words: &str) -> Ran {
         let run = program.run(words);
         tokio::pin!(run);
         tokio::select! {
-            ran = &mut run => ran,
-            () = self.to_target() => run.await,
+            ran = &mut run => return ran,
+            () = self.until_held() => {}
         }
+        let ((), ran) = tokio::join!(self.price("3200"), run);
+        ran
     }
 }
 

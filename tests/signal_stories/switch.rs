@@ -3,7 +3,10 @@
 use alloy::primitives::U256;
 use serde_json::{Value, json};
 
-use crate::kit::Floor;
+use crate::{
+    kit::Floor,
+    trader::{USDC, WETH, milli_ether, units},
+};
 
 #[tokio::test]
 async fn pausing_refuses_every_open_until_it_is_resumed_and_the_journal_tells_it() {
@@ -13,7 +16,7 @@ async fn pausing_refuses_every_open_until_it_is_resumed_and_the_journal_tells_it
     floor.plan(&json!({}), "--base-capital 3000").await.fails(4, &["governor: opening is paused"]);
     // Practice has a switch of its own.
     floor.plan(&json!({}), "--base-capital 3000 --paper").await.succeeds();
-    floor.run("resume").await.succeeds().shows(&["signals are traded again"]);
+    floor.run("resume").await.succeeds().shows(&["opening and adding risk is allowed again"]);
     floor.plan(&json!({}), "--base-capital 3000").await.succeeds();
     let exported = floor.trader.program().run("journal export").await;
     let rows = exported.succeeds().stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("a row"));
@@ -45,6 +48,20 @@ async fn flattening_shows_first_then_closes_loops_and_leaves_opening_paused() {
     assert_eq!(floor.trader.health_factor().await, U256::MAX, "no debt is left");
     floor.plan(&json!({}), "--base-capital 3000").await.fails(4, &["governor: opening is paused"]);
     floor.run("flatten --broadcast").await.succeeds().shows(&["paused"]);
+}
+
+#[tokio::test]
+async fn flattening_a_short_does_not_leave_its_owner_with_what_he_was_short_of() {
+    let floor = Floor::open(5_000).await;
+    floor.trader.give(USDC, units(3_000, 6)).await;
+    let open = "loop open --collateral USDC --debt WETH --equity 3000 --leverage 2 --broadcast";
+    floor.trader.program().run(open).await.succeeds();
+    let before = floor.trader.balance(USDC, floor.trader.account).await;
+    let done: Value = floor.run("flatten --broadcast --json").await.succeeds().json();
+    assert_eq!(done["closed"][0]["result"], json!({ "Ok": "closed" }), "{done:#}");
+    let paid = floor.trader.balance(USDC, floor.trader.account).await - before;
+    assert!(paid > units(2_980, 6), "{paid}");
+    assert!(floor.trader.balance(WETH, floor.trader.account).await < milli_ether(1));
 }
 
 const OPEN: &str = "perp open --pair ETH/USD --side long --margin 100 --leverage 10 --broadcast";

@@ -40,7 +40,7 @@ async fn the_kill_switch_reaches_the_daemon_and_flatten_closes_through_it() {
     let daemon = Daemon::start(program(&trader), "watch").await;
     trader.program().run("pause").await.succeeds().shows(&["paused: nothing is opened"]);
     trader.program().run("pause").await.succeeds().shows(&["it was paused already"]);
-    trader.program().run("resume").await.succeeds().shows(&["resumed: signals are traded again"]);
+    trader.program().run("resume").await.succeeds().shows(&["resumed: opening and adding risk is allowed again"]);
     let flat = trader.program().run("flatten --broadcast").await;
     flat.succeeds().shows(&["loop WETH/USDC: closed", "paused"]);
     let pair = trader.pair("WETH", "USDC").await;

@@ -72,18 +72,18 @@ async fn thresholds_are_read_again_when_the_file_changed_and_the_old_ones_hold_w
     let trader = Trader::start().await;
     let pair = trader.pair("WETH", "USDC").await;
     trader.act(&pair, &Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(3)) }).await;
-    // With a journal that knows nothing of the loop, the thresholds of the settings hold.
+    // With a journal that knows nothing of the loop, the thresholds of the settings hold, and the settings say what may be sold.
     let other = tempfile::tempdir().expect("directory");
     let file = other.path().join("trimtab.toml");
     let write = |text: &str| std::fs::write(&file, text).expect("written");
-    write("[watch]\nrecovery = 0.005\n");
+    write("[watch]\nrecovery = 0.005\nsell = \"all\"\n");
     let watching = program(&trader).args(["--config", &file.display().to_string(), "--journal-dir"]);
     let daemon = Daemon::start(watching.args([other.path().to_str().expect("a path")]), "watch").await;
     write("[thresholds.volatile]\ntrigger = 9\n");
     daemon.reload().await;
     // Two wishes at once would be one: the first must have been heard.
     daemon.hears("STATUS=settings could not be read again, the old ones hold").await;
-    write("[thresholds.volatile]\nwarn = 1.32\ntrigger = 1.30\ntarget = 1.40\n");
+    write("[watch]\nsell = \"all\"\n[thresholds.volatile]\nwarn = 1.32\ntrigger = 1.30\ntarget = 1.40\n");
     daemon.reload().await;
     until("trimmed to the new target", || async {
         let _: Value = trader.replica.request("evm_mine", serde_json::json!([])).await.expect("a block");

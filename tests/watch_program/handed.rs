@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Story {
-    fn file(&self, name: &str, fields: &Value) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, fields: &Value) -> PathBuf {
         let path = self.trader.journals.path().join(name);
         fs::write(&path, self.text(fields)).expect("written");
         path
@@ -35,11 +35,11 @@ impl Story {
     }
 
     /// A daemon that knows the venue and no base capital: sizes are the command's.
-    async fn daemon(&self, words: &str) -> Daemon {
+    pub(crate) async fn daemon(&self, words: &str) -> Daemon {
         Daemon::start(program(&self.trader), &format!("watch {words} --price-url {}", self.keeper.price_url())).await
     }
 
-    fn command(&self) -> Program {
+    pub(crate) fn command(&self) -> Program {
         self.trader.program().args(["--price-url", self.keeper.price_url()])
     }
 
@@ -174,7 +174,7 @@ async fn a_trim_calls_the_sender_away_from_a_handed_signals_transaction() {
 }
 
 /// The hash of the account's transaction in the pool.
-async fn waiting(trader: &Trader) -> String {
+pub(crate) async fn waiting(trader: &Trader) -> String {
     let pool: Value = trader.replica.request("txpool_content", json!([])).await.expect("pool");
     let own = trader.account.to_string().to_lowercase();
     let accounts = pool["pending"].as_object().expect("accounts");

@@ -6,9 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use alloy::primitives::{Address, address};
 use rust_decimal::{Decimal, dec};
 use tempfile::TempDir;
 use trimtab::{
+    journal::{Journal, JournalReader},
     localchain::{PriceChange, PriceScope},
     loops::{Funds, Request, Target},
     units::Wad,
@@ -16,8 +18,12 @@ use trimtab::{
 
 use crate::{
     common::TEST_KEYS,
+    story::Story,
     trader::{POOL, Pool, Program, Ran, Running, Trader, ether},
 };
+
+/// The venue's contract that takes the margin of perps.
+pub(crate) const STORAGE: Address = address!("8a311D7048c35985aa31C131B9A13e03a5f7422d");
 
 /// How long anything may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -103,6 +109,11 @@ impl Daemon {
         self.running.signal("HUP").await;
     }
 
+    /// Waits for an end that comes by itself.
+    pub(crate) async fn end(self) -> Ran {
+        self.running.end().await
+    }
+
     /// As `systemctl stop` does.
     pub(crate) async fn stop(self) -> Ran {
         self.running.signal("TERM").await;
@@ -115,5 +126,12 @@ impl Daemon {
 pub(crate) fn keeps_its_secrets(ran: &Ran) {
     for key in TEST_KEYS {
         assert!(!ran.stdout.contains(key) && !ran.stderr.contains(key), "a key in {ran:#?}");
+    }
+}
+
+impl Story {
+    pub(crate) fn reader(&self) -> JournalReader {
+        let network = self.trader.identity.id();
+        Journal::read(self.trader.journals.path(), network.as_str(), self.trader.account).expect("a journal")
     }
 }

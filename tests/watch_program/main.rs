@@ -16,11 +16,17 @@ mod ahead;
 mod beside;
 mod daemon;
 mod drill;
+mod ends;
+mod everything;
 mod feeds;
 mod gas;
 mod handed;
 mod keys;
+#[cfg(feature = "failpoints")]
+mod killed;
 mod kit;
 mod once;
+mod paused;
 mod records;
 mod signals;
+mod stalled;

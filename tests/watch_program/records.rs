@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Supplies and borrows as a user of Aave's own page does.
-async fn elsewhere(trader: &Trader) {
+pub(crate) async fn elsewhere(trader: &Trader) {
     let (who, collateral) = (trader.account, ether(10));
     trader.give(WETH, collateral).await;
     trader.replica.send(who, WETH, &Erc20::approveCall { spender: POOL, value: collateral }).await;
@@ -117,7 +117,7 @@ async fn approvals_are_taken_back_and_the_journal_reconciled_through_the_daemon(
     assert_eq!(trader.replica.ask(USDC, &allowance).await, U256::ZERO);
     trader.program().run("journal reconcile").await.succeeds().shows(&["nothing is open"]);
     let document = trader.program().run("journal reconcile --json").await.succeeds().json();
-    assert_eq!(document, json!({ "schema": 1, "findings": [], "settled": [], "orders": [] }));
+    assert_eq!(document, json!({ "schema": 1, "findings": [], "settled": [], "orders": [], "ended": [], "left": [] }));
     let unknown = trader.program().run("journal reconcile --resend 01J00000000000000000000000").await;
     assert!(unknown.code != Some(0) && unknown.stderr.contains("01J00000000000000000000000"), "{unknown:#?}");
     daemon.stop().await.succeeds();

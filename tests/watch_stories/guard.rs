@@ -6,10 +6,10 @@ use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
 use trimtab::{
     chain::{Clock, Reader, SystemClock},
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
+    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
     journal::{Journal, JournalError},
     localchain::{PriceChange, PriceScope},
-    loops::{Funds, Pair, Request, Survey, Target},
+    loops::{FeedBook, Funds, Pair, Request, Survey, Target},
     units::{Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
@@ -40,7 +40,7 @@ pub(crate) struct Guard {
 
 pub(crate) fn rulebook() -> Rulebook {
     Rulebook {
-        watch: WatchConfig::default(),
+        watch: WatchConfig { use_wallet: WalletUse::Everything, ..WatchConfig::default() },
         bounds: BoundsConfig::default(),
         fees: FeesConfig::default(),
         thresholds: ThresholdsConfig::default(),
@@ -69,10 +69,11 @@ impl Guard {
         let heard = Arc::new(Listener::default());
         let meters = Arc::new(Meters::new().expect("meters"));
         let network = trader.identity.id().as_str().to_owned();
+        let feeds = FeedBook::new(&rulebook.watch, &trader.list).expect("tokens that Aave lists");
         let office = Office::new(trader.endpoints.clone(), network, clock, heard.clone(), meters, rulebook);
         let office = Arc::new(office.in_shadow(shadow));
         let seats = vec![Seat::new(office.clone(), trader.account, hands)];
-        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2)));
+        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2))).with_feeds(feeds);
         let watch = Watch::over(office.clone(), survey, &seats);
         Self { trader, pair, seats, watch, heard }
     }
@@ -106,8 +107,9 @@ impl Guard {
         Journal::read(self.trader.journals.path(), self.trader.identity.id().as_str(), self.trader.account)
     }
 
+    /// Without debt it is larger than anything.
     pub(crate) async fn health(&self) -> Decimal {
-        Wad(self.trader.health_factor().await).to_decimal().expect("a decimal")
+        Wad(self.trader.health_factor().await).to_decimal().unwrap_or(Decimal::MAX)
     }
 }
 

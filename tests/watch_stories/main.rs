@@ -6,7 +6,10 @@ mod common;
 #[path = "../common/trader.rs"]
 mod trader;
 
+mod accounts;
+mod feeds;
 mod guard;
 mod ladder;
 mod look;
+mod random_accounts;
 mod trim;

@@ -4,6 +4,7 @@
 //! and go to whoever acts (for loops, the composer). An action that is refused leaves the projection as it was.
 //! Accuracy: after the same actions in one block the chain holds the same words (tests/aave_arithmetic.rs).
 
+mod collateral;
 mod debt;
 mod flash;
 mod lend;

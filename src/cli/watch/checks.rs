@@ -9,10 +9,14 @@ use crate::{
         exit::{Exit, Failure, Outcome},
         session::Session,
     },
-    journal::DRILL_PASSED,
+    journal::{DRILL_PASSED, Severity},
     report::{Verdict, contract_checks},
     units::to_decimal,
-    watchdog::runner::Seen,
+    watchdog::{
+        ops::{Alert, AlertSink, Alerts},
+        rules::{exits_at_once, exits_problem},
+        runner::Seen,
+    },
 };
 
 /// Decimals of Aave's prices.
@@ -35,6 +39,22 @@ pub(super) async fn deployments(session: &Session) -> Outcome {
         return Ok(());
     }
     Err(Failure::message(Exit::Configuration, format!("deployments: {}", failed.join("\n  "))))
+}
+
+/// Every price exit means what its settings say, by the market's own tokens. One whose price is reached already is told:
+/// the first head carries it out.
+pub(super) fn exits(session: &Session, alerts: &Alerts, accounts: &[Address], seen: &Seen) -> Outcome {
+    let (exits, observation) = (&session.config.watch.exits, &seen.observation);
+    if let Some(problem) = exits_problem(exits, &observation.market) {
+        return Err(Failure::message(Exit::Configuration, format!("`watch.exits`: {problem}")));
+    }
+    for account in accounts {
+        let Some(state) = observation.near.get(account) else { continue };
+        for (pair, text) in exits_at_once(exits, &observation.market, state)? {
+            alerts.raise(Alert::new(Severity::Alert, "exit-at-once", pair, text).of(*account));
+        }
+    }
+    Ok(())
 }
 
 /// On the live chain an account above `watch.max_equity` is not watched before a drill has passed there.

@@ -8,25 +8,28 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{keys::session_of_one, post::origin};
+use super::{emergency::emergency, keys::session_of_one, post::origin};
 use crate::{
-    aave::ReserveList,
+    aave::{Projection, ReserveList},
     chain::Reader,
     cli::{
-        deliver::{Delivered, deliver},
+        deliver::deliver,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
-        loop_args::PairArgs,
-        loops::{gas_view, read_market, thresholds_of},
+        loops::{gas_view, own_loops, read_market, thresholds_of},
         plan_view::{plan_text, settlement_text, simulation_text},
         session::Session,
     },
     journal::{DRILL_PASSED, Event, IntentId, Severity},
-    loops::{LoopSnapshot, Ownership, Pair, Request, Settings, Target, plan},
+    loops::{AccountModel, KnownLoop, LoopSnapshot, Pair, Request, Scope, Settings, Subject, Target, plan},
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     send::Settlement,
+    trade::{PauseError, is_paused},
     units::{Millis, WAD, from_decimal, to_decimal},
-    watchdog::ops::{self, Alerts, ChannelTest, Meters},
+    watchdog::{
+        ops::{Alerts, ChannelTest, Delivered, DrilledWith, Meters},
+        runner::Emergency,
+    },
 };
 
 /// The share of the debt that is repaid and borrowed again: one in so many.
@@ -36,8 +39,16 @@ const ALERT_DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Args)]
 pub(super) struct DrillArgs {
-    #[command(flatten)]
-    pair: PairArgs,
+    /// Collateral of the loop that is trimmed and brought back: symbol or address. Without it and --debt, the loop that an
+    /// emergency would trim first.
+    #[arg(long, value_name = "ASSET")]
+    collateral: Option<String>,
+    /// Its debt.
+    #[arg(long, value_name = "ASSET")]
+    debt: Option<String>,
+    /// Drill on amounts that the journal did not open, too.
+    #[arg(long)]
+    include_existing: bool,
     /// Send it; without this flag the trim is planned, simulated and shown only.
     #[arg(long)]
     broadcast: bool,
@@ -52,6 +63,8 @@ struct Drill {
     pair: String,
     passed: bool,
     sent: bool,
+    /// What an emergency would do, as it was simulated before.
+    emergency: Option<Emergency>,
     trim: Option<Settlement>,
     back: Option<Settlement>,
     alerts: Vec<ChannelTest>,
@@ -60,12 +73,24 @@ struct Drill {
 pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
     let session = session_of_one(global, Session::connect(global).await?).await?;
     session.trust_composer().await?;
-    let field = Field::new(&session, &args.pair).await?;
+    let field = Field::new(&session, &args).await?;
     let output = session.output;
+    let emergency = field.emergency.as_ref();
+    for line in emergency.map(Emergency::words).unwrap_or_default() {
+        output.note(line);
+    }
+    // The very plan that an emergency would use, in the account as it is.
+    if let Some(Err(reason)) = emergency.map(|emergency| &emergency.first) {
+        return Err(Failure::message(Exit::Refused, format!("{reason}; the drill has not passed")));
+    }
+    refuse_when_paused(&session, field.account)?;
     let (there, before) = field.there().await?;
     let name = field.pair.name();
     if !args.broadcast {
-        let document = json!({ "plan": there.plan, "simulation": there.rehearsal, "back_to": before, "sent": false });
+        let document = json!({
+            "emergency": field.emergency, "plan": there.plan, "simulation": there.rehearsal, "back_to": before,
+            "sent": false,
+        });
         return output.result(&document, || {
             format!(
                 "{}\n\nthen back to leverage {before}x, planned on what the first leaves\n\ndry run: nothing was sent, no \
@@ -91,6 +116,7 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
         pair: name,
         passed: failed.is_empty(),
         sent: true,
+        emergency: field.emergency.clone(),
         trim: Some(trim),
         back: Some(back),
         alerts,
@@ -104,6 +130,16 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
     }
     let message = format!("the trim works, the alerts do not: {}; the drill has not passed", failed.join("; "));
     Err(Failure::after_result(Exit::Configuration, message))
+}
+
+/// The way back borrows: a drill that could only go one way is not begun.
+fn refuse_when_paused(session: &Session, account: Address) -> Outcome {
+    match session.journal_reader(account)? {
+        Some(reader) if is_paused(&reader)? => {
+            Err(PauseError::Paused("borrows again what it repays for practice").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A failure after the first half: the loop is safer than before, and stays so.
@@ -130,15 +166,38 @@ struct Field<'a> {
     pair: Pair,
     account: Address,
     include_existing: bool,
+    emergency: Option<Emergency>,
 }
 
 impl<'a> Field<'a> {
-    async fn new(session: &'a Session, args: &PairArgs) -> Outcome<Self> {
+    async fn new(session: &'a Session, args: &DrillArgs) -> Outcome<Self> {
         let list = session.reserves().await?;
         let account = session.account().await?;
         let market = read_market(session, &list).await?;
-        let pair = Pair::find(&list, &market, &args.collateral, &args.debt)?;
-        Ok(Self { session, list, pair, account, include_existing: args.include_existing })
+        let emergency = Box::pin(emergency(session, account)).await?;
+        let chosen = Self::of_emergency(session, account, emergency.as_ref())?;
+        let name = |given: &Option<String>, chosen: Option<Address>, otherwise: &str| {
+            given.clone().or_else(|| chosen.map(|token| token.to_string())).unwrap_or_else(|| otherwise.to_owned())
+        };
+        let collateral = name(&args.collateral, chosen.map(|tokens| tokens.0), "WETH");
+        let debt = name(&args.debt, chosen.map(|tokens| tokens.1), "USDC");
+        let pair = Pair::find(&list, &market, &collateral, &debt)?;
+        Ok(Self { session, list, pair, account, include_existing: args.include_existing, emergency })
+    }
+
+    /// The loop that an emergency would trim first; where that sells for another loop's debt, the journal's first loop.
+    fn of_emergency(
+        session: &Session,
+        account: Address,
+        emergency: Option<&Emergency>,
+    ) -> Outcome<Option<(Address, Address)>> {
+        let loops = own_loops(session, account)?;
+        let of = |known: &KnownLoop| (known.position.collateral, known.position.debt);
+        let plan = emergency.and_then(|emergency| emergency.first.as_ref().ok());
+        let subject = plan.and_then(|plan| serde_json::from_value::<Subject>(plan.subject.clone()).ok());
+        let pair = subject.map(|subject| (subject.pair.collateral.token, subject.pair.debt.token));
+        let own = loops.iter().map(of).find(|tokens| Some(*tokens) == pair);
+        Ok(own.or_else(|| loops.first().map(of)))
     }
 
     /// The trim, and the leverage before it.
@@ -171,21 +230,28 @@ impl<'a> Field<'a> {
         self.ready(&Request::Adjust { target: Target::Leverage(leverage) }, &snapshot, &settings).await
     }
 
+    const fn scope(&self) -> Scope {
+        if self.include_existing { Scope::WithExisting } else { Scope::Loop }
+    }
+
     async fn snapshot(&self) -> Outcome<LoopSnapshot> {
         Ok(LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?)
     }
 
     /// The debt, and the leverage rounded down: going back never asks for more than there was.
     fn standing(&self, snapshot: &LoopSnapshot) -> Outcome<(U256, Decimal)> {
-        let data = snapshot.account.at(&snapshot.market, snapshot.block.timestamp)?;
-        let debt = snapshot.market.reserve(self.pair.debt.token)?;
-        let owed = snapshot.account.owed(debt, snapshot.block.timestamp)?;
-        let equity = data.collateral.0.saturating_sub(data.debt.0);
+        let now = Projection::new(snapshot.market.clone(), snapshot.account.clone(), snapshot.block.timestamp);
+        let loops = own_loops(self.session, self.account)?;
+        let model = AccountModel::new(&now, &loops, &self.session.config.thresholds)?;
+        let tokens = (self.pair.collateral.token, self.pair.debt.token);
+        let (supplied, owed) = self.scope().share(&model, tokens);
+        let collateral = snapshot.market.reserve(tokens.0)?.collateral_value(supplied)?.0;
+        let equity = collateral.saturating_sub(snapshot.market.reserve(tokens.1)?.debt_value(owed)?.0);
         if owed.is_zero() || equity.is_zero() {
             let message = format!("there is no {} loop to drill on; open a small one first", self.pair.name());
             return Err(Failure::message(Exit::Refused, message));
         }
-        let wad = data.collateral.0.saturating_mul(WAD) / equity;
+        let wad = collateral.saturating_mul(WAD) / equity;
         let leverage = to_decimal(wad, 18).unwrap_or(Decimal::ONE);
         Ok((owed, leverage.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::ToZero)))
     }
@@ -201,6 +267,9 @@ impl<'a> Field<'a> {
             fees: config.fees,
             slippage: None,
             thresholds: thresholds_of(session, &snapshot.market, &self.pair, self.account)?.0,
+            defaults: config.thresholds,
+            loops: own_loops(session, self.account)?,
+            scope: self.scope(),
             permit_ttl: config.permit_ttl,
             flash: None,
             gas_price: session.gas_price().await?,
@@ -209,10 +278,8 @@ impl<'a> Field<'a> {
 
     async fn ready(&self, request: &Request, snapshot: &LoopSnapshot, settings: &Settings) -> Outcome<Ready> {
         let session = self.session;
-        let is_ours = thresholds_of(session, &snapshot.market, &self.pair, self.account)?.1;
-        let ownership = if is_ours || self.include_existing { Ownership::Known } else { Ownership::Foreign };
         let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, snapshot, &self.pair, settings, &hubs, ownership)?;
+        let plan = plan(request, snapshot, &self.pair, settings, &hubs)?;
         let approved = match check(plan.clone(), session.network().as_str(), snapshot.block.timestamp) {
             Ok(approved) => approved,
             Err(refusal) => {
@@ -253,8 +320,8 @@ async fn record(session: &Session, account: Address, drill: &Drill) -> Outcome {
         "trim": drill.trim.as_ref().map(|leg| &leg.transactions),
         "back": drill.back.as_ref().map(|leg| &leg.transactions),
     });
-    let with = ops::DrilledWith { figures: figures.clone() };
-    if session.ask_daemon(account, &ops::Request::Drilled(with)).await?.is_some() {
+    let with = DrilledWith { figures: figures.clone() };
+    if session.ask_daemon(account, with).await?.is_some() {
         return Ok(());
     }
     let head = Reader::head(&session.endpoints).await?;

@@ -3,6 +3,7 @@
 mod checks;
 mod daemon;
 mod drill;
+mod emergency;
 mod keys;
 mod once;
 mod post;

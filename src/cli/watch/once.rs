@@ -75,8 +75,8 @@ impl Account {
         let Some(facts) = &self.turn.facts else {
             return format!("{}{note}: far from any threshold", self.account);
         };
-        let mut lines = vec![match facts.loops.is_empty() {
-            true => format!("{}{note}: no loop", self.account),
+        let mut lines = vec![match facts.debt_value.0.is_zero() {
+            true => format!("{}{note}: owes nothing", self.account),
             false => format!("{}{note}: health factor {}", self.account, Quantity::wad(facts.health_factor.0)),
         }];
         lines.extend(self.turn.firings.iter().map(|firing| format!("  {}: {}", firing.rule, firing.reason)));

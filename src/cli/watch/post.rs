@@ -14,9 +14,8 @@ use crate::{
         session::Session,
         signal_view::assessment_text,
     },
-    config::TokenFeed,
     journal::Severity,
-    loops::{Survey, feeds_by_token},
+    loops::{FeedBook, Survey},
     trade::TradeSettings,
     units::Wad,
     watchdog::{
@@ -77,11 +76,8 @@ impl Manned {
             }
         };
         let reserves = session.reserves().await?;
-        let feeds = feeds_by_token(&config.watch.feeds, &reserves)
-            .map_err(|error| Failure::message(Exit::Configuration, error))?;
-        for TokenFeed { token, feed } in &config.watch.feeds {
-            tracing::info!(check = "feeds", "{token} is asked at {feed} before Aave's oracle");
-        }
+        let feeds =
+            FeedBook::new(&config.watch, &reserves).map_err(|error| Failure::message(Exit::Configuration, error))?;
         let survey = Survey::new(reserves.clone(), NEAR).with_feeds(feeds);
         let trade = TradeOffice {
             settings: TradeSettings::from(config),
@@ -118,6 +114,9 @@ impl Post {
 
     /// What is checked on the first reading: nobody too rich without a drill, and a trim would go through now.
     pub(super) async fn check(&mut self, seen: &Seen) -> Outcome {
+        for reading in &seen.observation.feed_readings {
+            tracing::info!(check = "feeds", origin = %reading.origin, "{reading}");
+        }
         let acting: Vec<Address> = self.seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
         if !self.office.shadow
             && let Err(failure) = checks::require_drill(&self.session, &acting, seen)
@@ -127,18 +126,20 @@ impl Post {
             self.alerts.drain(FAREWELL).await;
             return Err(failure);
         }
+        checks::exits(&self.session, &self.alerts, &acting, seen)?;
         for seat in self.seats.iter_mut().filter(|seat| seat.can_act()) {
             let account = seat.account();
-            for (pair, result) in seat.rehearse_trims(seen).await? {
-                match result {
-                    Ok(()) => {
-                        tracing::info!(%account, check = "permits", "{pair}: a trim goes through in simulation now");
-                    }
-                    Err(reason) => {
-                        let text = format!("start-up check: {pair}: {reason}");
-                        self.alerts.raise(Alert::new(Severity::Alert, "trim-check", pair.name, text).of(account));
-                    }
-                }
+            let Some(emergency) = Box::pin(seat.rehearse_emergency(seen)).await? else { continue };
+            for line in emergency.permissions() {
+                tracing::info!(%account, check = "protection", "{line}");
+            }
+            if let Ok(plan) = &emergency.first {
+                let name = &emergency.name;
+                tracing::info!(%account, check = "permits", "{name}: a trim goes through in simulation now: {}", plan.headline);
+            }
+            if let Err(reason) = &emergency.first {
+                let text = format!("start-up check: {}: {reason}", emergency.name);
+                self.alerts.raise(Alert::new(Severity::Alert, "trim-check", emergency.name.clone(), text).of(account));
             }
         }
         Ok(())

@@ -1,13 +1,10 @@
 //! The newest turns as rows of the live table.
 
-use std::collections::BTreeMap;
-
 use alloy::primitives::Address;
-use rust_decimal::Decimal;
 
 use crate::{
+    config::{PairPrice, PairSide},
     strategy::Side,
-    units::{Wad, to_decimal},
     watchdog::{
         ops::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow},
         rules::{AccountFacts, LoopFacts, PerpFacts},
@@ -15,16 +12,17 @@ use crate::{
     },
 };
 
-/// Decimals of Aave's prices.
-const USD_DECIMALS: u8 = 8;
+/// Behind an account that is paused.
+const PAUSED: &str = "PAUSED: nothing is opened and no risk is added until `trimtab resume`";
 
 /// Everybody, in the order of the seats: whose, and whether it can act.
 pub(super) fn account_rows(seats: &[(Address, bool)], news: &News) -> Vec<AccountRow> {
     let row = |((account, can_act), turn): (&(Address, bool), &Option<Turn>)| {
         let facts = turn.as_ref().and_then(|turn| turn.facts.as_ref());
+        let note = note(*can_act, turn.as_ref());
         AccountRow {
             account: short(*account),
-            note: note(*can_act, turn.as_ref()).to_owned(),
+            note: if news.paused.contains(account) { PAUSED.to_owned() } else { note.to_owned() },
             loops: facts.map(loop_rows).unwrap_or_default(),
             perps: facts.map(perp_rows).unwrap_or_default(),
         }
@@ -59,39 +57,37 @@ fn short(account: Address) -> String {
     }
 }
 
+/// Each loop of the journal, or the account where it has none, with the account's health factor and thresholds.
 fn loop_rows(facts: &AccountFacts) -> Vec<LoopRow> {
-    let debts: BTreeMap<Address, Decimal> =
-        facts.loops.iter().filter_map(|held| Some((held.pair.debt, dollars(held.debt_value.0)?))).collect();
-    let debt = debts.values().copied().fold(Decimal::ZERO, Decimal::saturating_add);
-    facts.loops.iter().map(|held| loop_row(facts.health_factor, debt, held)).collect()
-}
-
-fn loop_row(health_factor: Wad, debt: Decimal, held: &LoopFacts) -> LoopRow {
-    let health_factor = health_factor.to_decimal().filter(|_| !debt.is_zero());
-    let marks = Marks { trigger: held.thresholds.trigger, target: held.thresholds.target };
-    let at = |mark| health_factor.and_then(|now| price_at(now, mark, debt, held));
-    LoopRow {
+    if facts.debt_value.0.is_zero() {
+        return Vec::new();
+    }
+    let health_factor = facts.health_factor.to_decimal();
+    let marks = Marks { trigger: facts.thresholds.trigger, target: facts.thresholds.target };
+    if facts.loops.is_empty() {
+        // The account as a whole has no price of its own.
+        let of = PairPrice::of(PairSide::of_symbol(&facts.name), PairSide::of_symbol("USD"));
+        let (price, trim_price, liquidation_price) = (None, None, None);
+        return vec![LoopRow {
+            pair: facts.name.clone(),
+            health_factor,
+            marks,
+            of,
+            price,
+            trim_price,
+            liquidation_price,
+        }];
+    }
+    let row = |held: &LoopFacts| LoopRow {
         pair: held.pair.name.clone(),
         health_factor,
         marks,
+        of: held.moving.pair.clone(),
         price: Some(held.price),
-        trim_price: at(marks.trigger),
-        liquidation_price: at(Decimal::ONE),
-    }
-}
-
-/// The collateral's price at which the account's health factor is `mark`, all else as it is: this collateral's share of
-/// the health factor moves with its price.
-fn price_at(now: Decimal, mark: Decimal, debt: Decimal, held: &LoopFacts) -> Option<Decimal> {
-    let share = dollars(held.collateral_value.0)?.checked_mul(held.liquidation_threshold.to_decimal())?;
-    let share = share.checked_div(debt)?;
-    let left = Decimal::ONE.checked_sub(now.checked_sub(mark)?.checked_div(share)?)?;
-    let price = held.price.checked_mul(left)?;
-    (price > Decimal::ZERO).then_some(price.round_dp(8))
-}
-
-fn dollars(value: alloy::primitives::U256) -> Option<Decimal> {
-    to_decimal(value, USD_DECIMALS)
+        trim_price: held.trim_price,
+        liquidation_price: held.liquidation_price,
+    };
+    facts.loops.iter().map(row).collect()
 }
 
 fn perp_rows(facts: &AccountFacts) -> Vec<PerpRow> {

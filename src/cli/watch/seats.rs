@@ -32,7 +32,7 @@ pub(super) async fn places(global: &GlobalArgs, session: &Session, args: &WatchA
     for account in readers {
         if places.iter().all(|(known, _)| *known != account) {
             tracing::info!(%account, check = "key", "none: this account is only looked at");
-            places.push((account, Hands::None(session.journal_reader(account)?)));
+            places.push((account, Hands::None(session.journal_reader(account)?.map(std::sync::Arc::new))));
         }
     }
     if places.is_empty() {

@@ -1,4 +1,4 @@
-//! Stage: price feeds at the addresses that Aave's oracle asks on Base.
+//! Stage: price feeds at the addresses that Aave's oracle asks on Base, and the standard feeds that they follow.
 
 use alloy::{
     primitives::{I256, U256},
@@ -25,6 +25,12 @@ pub(super) async fn stage(site: &Site<'_>) -> Result<(), LocalChainError> {
                 site.place("ReplicaRatioFeed", feed.address, &(base, ratio, description).abi_encode_params()).await?;
             }
         }
+    }
+    for standard in &site.market.standard_feeds {
+        let followed = site.market.feed_of(site.market.reserve(&standard.asset)?)?;
+        let answer = I256::from_raw(site.market.initial_price(followed)?);
+        let arguments = (answer, standard.description.clone()).abi_encode_params();
+        site.place("ReplicaFeed", standard.address, &arguments).await?;
     }
     Ok(())
 }

@@ -47,6 +47,8 @@ pub(super) struct OwnCode {
     pub(super) feed: Bytes,
     /// A feed that is a ratio to another.
     pub(super) ratio_feed: Bytes,
+    /// The contract that updates Aave's oracle and liquidates in one transaction.
+    pub(super) liquidator: Bytes,
     /// Tokens that anybody may mint.
     pub(super) tokens: [Bytes; 2],
 }
@@ -71,6 +73,7 @@ impl Controls {
         let code = OwnCode {
             feed: kit.runtime_code("ReplicaFeed")?,
             ratio_feed: kit.runtime_code("ReplicaRatioFeed")?,
+            liquidator: kit.runtime_code("AtomicLiquidator")?,
             tokens: [kit.runtime_code("ReplicaToken")?, kit.runtime_code("ReplicaPermitToken")?],
         };
         Ok(Self { node, kind, instance: metadata.instance_id, code: Arc::new(code) })

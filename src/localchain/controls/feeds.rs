@@ -9,7 +9,7 @@ use crate::{
     chain::{Answers, Batch, Slot},
     localchain::{
         LocalChainError,
-        abi::IAaveOracle,
+        abi::{IAaveOracle, IReplicaFeed},
         build::AAVE_ORACLE,
         market::{Market, Reserve},
     },
@@ -73,9 +73,16 @@ impl Controls {
             return Ok(());
         }
         let now = self.node.head().await?.timestamp.0;
-        // Answer, its time, the round, the description: all four, because the old contract left its own words there.
-        let words = [quote.price, U256::from(now), U256::from(1), U256::ZERO];
-        self.overlay(quote.source, &self.code.feed, words).await
+        let description = short_string(&self.description(quote.source).await);
+        // Answer, its time, the round, the description, no answers to come: all of them, because the old contract left its
+        // own words there.
+        let words = [quote.price, U256::from(now), U256::from(1), description, U256::ZERO];
+        self.overlay(quote.source, &self.code.feed, &words).await
+    }
+
+    /// A contract's own words about itself; empty where it has none.
+    async fn description(&self, feed: Address) -> String {
+        self.node.ask(feed, &IReplicaFeed::descriptionCall {}).await.unwrap_or_default()
     }
 
     /// Makes a feed a ratio to another that answers what it answered before, unless it is one already.
@@ -87,25 +94,44 @@ impl Controls {
         let ratio = mul_div_up(quote.price, WAD, base.price)
             .map_err(|error| LocalChainError::BadAmount(format!("ratio of feed {}: {error}", quote.source)))?;
         let base = U256::from_be_bytes(base.source.into_word().0);
-        self.overlay(quote.source, &self.code.ratio_feed, [base, ratio, U256::ZERO, U256::ZERO]).await
-    }
-
-    /// Puts a feed of ours where nothing was, with this answer (dollars, 8 decimals) as of now.
-    pub(in crate::localchain) async fn place_feed(&self, at: Address, answer: U256) -> Result<(), LocalChainError> {
-        let now = self.node.head().await?.timestamp.0;
-        self.overlay(at, &self.code.feed, [answer, U256::from(now), U256::from(1), U256::ZERO]).await
+        let description = short_string(&self.description(quote.source).await);
+        self.overlay(quote.source, &self.code.ratio_feed, &[base, ratio, description]).await
     }
 
     async fn overlay(
         &self,
         at: Address,
         code: &alloy::primitives::Bytes,
-        words: [U256; 4],
+        words: &[U256],
     ) -> Result<(), LocalChainError> {
         self.node.set_code(at, code).await?;
-        for (slot, word) in words.into_iter().enumerate() {
-            self.node.set_storage(at, U256::from(slot), B256::from(word)).await?;
+        for (slot, word) in words.iter().enumerate() {
+            self.node.set_storage(at, U256::from(slot), B256::from(*word)).await?;
         }
         Ok(())
+    }
+}
+
+/// A text as Solidity stores it in one word; nothing when it is too long for one.
+fn short_string(text: &str) -> U256 {
+    let mut word = [0; 32];
+    match word.get_mut(..text.len()) {
+        Some(room) if text.len() < 32 => room.copy_from_slice(text.as_bytes()),
+        _ => return U256::ZERO,
+    }
+    U256::from_be_bytes(word) | U256::from(2 * text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_text_is_a_word_with_its_length_at_the_end() {
+        let word = short_string("ETH / USD");
+        assert_eq!(word >> 184, U256::from_be_slice(b"ETH / USD"));
+        assert_eq!(word & U256::from(255u8), U256::from(18u8));
+        assert_eq!(short_string(""), U256::ZERO);
+        assert_eq!(short_string(&"x".repeat(32)), U256::ZERO);
     }
 }

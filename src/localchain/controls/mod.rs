@@ -8,12 +8,17 @@ mod change;
 mod connection;
 mod feeds;
 mod fund;
+mod liquidate;
 mod one_block;
 mod pair_price;
 mod price;
+mod report;
+mod standard;
 mod warp;
 
 pub use change::{PriceChange, PriceTarget};
 pub use connection::{Controls, LocalKind};
-pub use price::{PoolMoved, PriceMoved, PriceReport, PriceScope};
+pub(in crate::localchain) use liquidate::strike;
+pub use liquidate::{Liquidation, LiquidationReport};
+pub use report::{PoolMoved, PriceMoved, PriceReport, PriceScope};
 pub use warp::FeedAge;

@@ -14,6 +14,8 @@ use crate::{
 
 /// Gas of one control transaction that is not a swap.
 pub(super) const SMALL: u64 = 500_000;
+/// Gas of one feed's new answer: the two feeds of a price fit into a block that has room for little else.
+pub(super) const ANSWER: u64 = 200_000;
 
 /// Mines these calls of a role, in their order, in one block; at this time if one is given.
 pub(super) async fn mine_together(

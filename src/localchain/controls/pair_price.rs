@@ -36,6 +36,12 @@ impl Controls {
         let after = self.node.ask(source, &IReplicaFeed::latestAnswerCall {}).await?.into_raw();
         super::price::same(format!("price of {}", pair.from), wanted, after)?;
         let moved = PriceMoved { asset: pair.from.clone(), before, after };
-        Ok(PriceReport { block, prices: vec![moved], pools: Vec::new() })
+        Ok(PriceReport {
+            block,
+            prices: vec![moved],
+            standard_feeds: Vec::new(),
+            oracle_follows_at: None,
+            pools: Vec::new(),
+        })
     }
 }

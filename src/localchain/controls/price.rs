@@ -1,12 +1,12 @@
 //! Prices: the feed, everything that hangs on it, and all pools, in one block.
 
 use alloy::primitives::{Address, U160, U256, aliases::U24};
-use serde::Serialize;
 
 use super::{
-    Controls, PriceChange, PriceTarget,
+    Controls, PoolMoved, PriceChange, PriceMoved, PriceReport, PriceScope, PriceTarget,
     feeds::{Quotes, quote},
-    one_block::{SMALL, mine_together},
+    one_block::{ANSWER, SMALL, mine_together},
+    standard::refuse_delay,
 };
 use crate::{
     chain::{Batch, BlockRef},
@@ -18,6 +18,7 @@ use crate::{
         node::Call,
         venue::Venue,
     },
+    units::Secs,
 };
 
 /// Most gas that one swap may use.
@@ -25,54 +26,8 @@ const SWAP_GAS: u64 = 15_000_000;
 /// Room in the block for whoever else sends just then, such as the keeper.
 const OTHERS_GAS: u64 = 3_000_000;
 
-/// What of a price moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PriceScope {
-    /// Feed and pools.
-    #[default]
-    Everything,
-    /// Only the feed: pools stay behind, as in a fast market.
-    FeedOnly,
-    /// Only the pools: the oracle stays behind.
-    PoolsOnly,
-}
-
-/// What a price change did.
-#[derive(Debug, Clone, Serialize)]
-pub struct PriceReport {
-    /// The block in which all of it happened.
-    pub block: BlockRef,
-    /// Assets whose price changed: the one named and those whose feed hangs on it.
-    pub prices: Vec<PriceMoved>,
-    /// Pools that were pushed.
-    pub pools: Vec<PoolMoved>,
-}
-
-/// One asset's price.
-#[derive(Debug, Clone, Serialize)]
-pub struct PriceMoved {
-    /// The asset.
-    pub asset: String,
-    /// Dollars before, 8 decimals.
-    pub before: U256,
-    /// Dollars after, 8 decimals.
-    pub after: U256,
-}
-
-/// One pool's price.
-#[derive(Debug, Clone, Serialize)]
-pub struct PoolMoved {
-    /// Tokens and fee, such as `WETH/USDC/500`.
-    pub name: String,
-    /// The pool.
-    pub address: Address,
-    /// Tick before.
-    pub tick_before: i32,
-    /// Tick after.
-    pub tick_after: i32,
-    /// `sqrtPriceX96` after.
-    pub sqrt_price: U256,
-}
+/// How often a price that somebody else's swap came between is set again.
+const ATTEMPTS: u32 = 3;
 
 /// A pool and where it is to go.
 struct Push<'a> {
@@ -86,6 +41,20 @@ impl Controls {
     /// Sets a price. Feeds that are a ratio to it follow, and so do the pools of all these assets. Perps follow the same
     /// feeds; an asset that only they have moves its own feed.
     pub async fn price(&self, change: &PriceChange, scope: PriceScope) -> Result<PriceReport, LocalChainError> {
+        self.price_before_oracle(change, scope, Secs(0)).await
+    }
+
+    /// The same, with Aave's oracle so much later than the standard feed, as where it asks an SVR feed and nobody has brought
+    /// the update forward. Only an asset with a standard feed can move ahead of Aave's oracle.
+    pub async fn price_before_oracle(
+        &self,
+        change: &PriceChange,
+        scope: PriceScope,
+        delay: Secs,
+    ) -> Result<PriceReport, LocalChainError> {
+        if delay != Secs(0) {
+            refuse_delay(change, scope)?;
+        }
         if let Some(pair) = Venue::get()?.priced_here(change.symbol()) {
             return self.price_pair(pair, change, scope).await;
         }
@@ -100,26 +69,61 @@ impl Controls {
             .map(|reserve| reserve.symbol.as_str())
             .collect();
         let mut calls = Vec::new();
+        let mut said = None;
         if scope != PriceScope::PoolsOnly {
-            calls.push(self.feed_call(market, change, &before).await?);
-        }
-        let mut pushes = Vec::new();
-        if scope != PriceScope::FeedOnly {
-            pushes = self.pushes(market, &changed, &after).await?;
-            calls.extend(self.swaps(market, &pushes).await?);
+            let (standard, says) = self.standard_call(market, change, &before).await?.unzip();
+            calls.extend(standard);
+            said = says;
+            calls.push(self.feed_call(market, change, &before, delay).await?);
         }
         self.equip_for_gas(Role::Trader).await?;
-        let block = mine_together(&self.node, Role::Trader, &calls, None).await?;
-        let pools = self.pushed(&pushes).await?;
+        let mut attempts = ATTEMPTS;
+        let (block, pools) = loop {
+            let concerned = if scope == PriceScope::FeedOnly { &[][..] } else { &changed };
+            match self.in_one_block(market, &calls, concerned, &after).await {
+                Err(LocalChainError::Reverted { .. } | LocalChainError::Mismatch { .. }) if attempts > 1 => {
+                    attempts -= 1
+                }
+                done => break done?,
+            }
+        };
         let now = self.quotes(market).await?;
-        let mut prices = Vec::new();
+        let (mut prices, mut standard_feeds) = (Vec::new(), Vec::new());
         for symbol in changed.into_iter().filter(|_| scope != PriceScope::PoolsOnly) {
             let reserve = market.reserve(symbol)?;
-            let (wanted, found) = (quote(&after, reserve)?.price, quote(&now, reserve)?.price);
-            same(format!("price of {symbol}"), wanted, found)?;
+            let found = quote(&now, reserve)?.price;
+            // What was given in advance may have come meanwhile, to the base of a ratio too.
+            let wanted = match change.target() {
+                PriceTarget::Ratio(ratio) => ratio_price(quote(&now, self.base_of(market, reserve)?)?.price, ratio),
+                PriceTarget::Usd(_) => quote(&after, reserve)?.price,
+            };
+            if delay == Secs(0) {
+                same(format!("price of {symbol}"), wanted, found)?;
+            }
             prices.push(PriceMoved { asset: symbol.to_owned(), before: quote(&before, reserve)?.price, after: found });
         }
-        Ok(PriceReport { block, prices, pools })
+        if let Some((standard, before)) = said {
+            let asset = standard.description.clone();
+            standard_feeds.push(PriceMoved { asset, before, after: self.answer(standard.address).await? });
+        }
+        let oracle_follows_at = (delay != Secs(0)).then(|| block.timestamp.plus(delay));
+        Ok(PriceReport { block, prices, standard_feeds, oracle_follows_at, pools })
+    }
+
+    /// The feeds' new answers and the pools of these assets, in one block. Somebody else's swap in that block can put a pool
+    /// past its price.
+    async fn in_one_block(
+        &self,
+        market: &Market,
+        feeds: &[Call],
+        concerned: &[&str],
+        after: &Quotes<'_>,
+    ) -> Result<(BlockRef, Vec<PoolMoved>), LocalChainError> {
+        let pushes = self.pushes(market, concerned, after).await?;
+        let mut calls = feeds.to_vec();
+        calls.extend(self.swaps(market, &pushes).await?);
+        let block = mine_together(&self.node, Role::Trader, &calls, None).await?;
+        Ok((block, self.pushed(&pushes).await?))
     }
 
     /// All prices as they will be. Takes over the feeds that must follow by themselves.
@@ -170,6 +174,7 @@ impl Controls {
         market: &Market,
         change: &PriceChange,
         before: &Quotes<'_>,
+        delay: Secs,
     ) -> Result<Call, LocalChainError> {
         let reserve = market.reserve(change.symbol())?;
         let own = quote(before, reserve)?;
@@ -178,14 +183,19 @@ impl Controls {
             PriceTarget::Usd(price) => {
                 self.take_over_feed(own).await?;
                 let answer = alloy::primitives::I256::from_raw(price);
-                Call::new(trader, own.source, &IReplicaFeed::setCall { answer })
+                let delay = U256::from(delay.0);
+                if delay.is_zero() {
+                    Call::new(trader, own.source, &IReplicaFeed::setCall { answer })
+                } else {
+                    Call::new(trader, own.source, &IReplicaFeed::setLaterCall { answer, delay })
+                }
             }
             PriceTarget::Ratio(ratio) => {
                 self.take_over_ratio(own, quote(before, self.base_of(market, reserve)?)?).await?;
                 Call::new(trader, own.source, &IReplicaRatioFeed::setRatioCall { ratio })
             }
         };
-        call.gas = SMALL;
+        call.gas = if delay == Secs(0) { ANSWER } else { SMALL };
         Ok(call)
     }
 

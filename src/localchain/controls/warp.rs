@@ -47,7 +47,8 @@ impl Controls {
         mine_together(&self.node, Role::Trader, &calls, Some(then)).await
     }
 
-    /// Every feed says again what it says. Ratio feeds are as old as the feed below them.
+    /// Every feed says again what it says, and standard feeds too; what was given in advance still comes. Ratio feeds are as
+    /// old as the feed below them.
     async fn refreshes(&self) -> Result<Vec<Call>, LocalChainError> {
         let market = Market::get()?;
         let quotes = self.quotes(market).await?;
@@ -60,10 +61,11 @@ impl Controls {
                 continue;
             }
             self.take_over_feed(own).await?;
-            let answer = alloy::primitives::I256::from_raw(own.price);
-            let mut call = Call::new(trader, own.source, &IReplicaFeed::setCall { answer });
-            call.gas = SMALL;
-            calls.push(call);
+            calls.push(Call { gas: SMALL, ..Call::new(trader, own.source, &IReplicaFeed::refreshCall {}) });
+        }
+        for standard in &market.standard_feeds {
+            self.take_over_standard(standard, quote(&quotes, market.reserve(&standard.asset)?)?.price).await?;
+            calls.push(Call { gas: SMALL, ..Call::new(trader, standard.address, &IReplicaFeed::refreshCall {}) });
         }
         self.equip_for_gas(Role::Trader).await?;
         Ok(calls)

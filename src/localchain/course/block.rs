@@ -1,4 +1,4 @@
-//! One block: what waits in the pool, prices, the liquidator.
+//! One block: what waits in the pool, prices, and the liquidator that brings them to Aave.
 
 use alloy::{
     primitives::{Address, B256, I256, U160, U256, aliases::U24},
@@ -13,18 +13,21 @@ use crate::{
     chain::{Batch, BlockRef},
     localchain::{
         LocalChainError, Role,
-        abi::{IAavePool, IReplicaFeed, ISwapRouter02, IUniswapV3Pool},
-        build::{POOL, SWAP_ROUTER},
+        abi::{
+            IAavePool,
+            IAtomicLiquidator::{Prey, Update},
+            IReplicaFeed, ISwapRouter02, IUniswapV3Pool,
+        },
+        build::SWAP_ROUTER,
+        controls::strike,
         market::{ratio_price, sqrt_price},
         node::Call,
     },
     units::{Secs, UsdE8},
 };
 
-/// Gas of a push or a liquidation.
+/// Gas of a push, and of each account that is liquidated: half of the debt first, then the rest.
 const GAS: u64 = 1_500_000;
-/// A liquidator tries an account so often in a block: half of the debt first, then the rest.
-const ATTEMPTS: usize = 2;
 
 /// Where the market is to be after a block.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +47,7 @@ pub struct CourseStep {
 pub struct CourseBlock {
     /// The block.
     pub block: BlockRef,
-    /// Transactions in it before the oracle's.
+    /// Transactions in it before the first that moves a price.
     pub before_prices: u64,
     /// What the liquidator took.
     pub liquidated: Vec<Liquidated>,
@@ -70,8 +73,8 @@ struct Mined {
 }
 
 impl Course {
-    /// Mines a block: first what waits in the pool at a higher fee, then oracle, standard feed and pools, then
-    /// `liquidationCall` for each of `prey`, which may revert.
+    /// Mines a block: first what waits in the pool at a higher fee, then standard feed and pools, then the oracle's update
+    /// together with `liquidationCall` for each of `prey`, which may revert.
     pub async fn block(&self, step: &CourseStep, prey: &[Address]) -> Result<CourseBlock, LocalChainError> {
         let node = &self.controls.node;
         let head = node.head().await?;
@@ -79,13 +82,10 @@ impl Course {
         let floor = head.base_fee.saturating_mul(U256::from(9u64)) / U256::from(8u64);
         let (prices, last) = (floor.saturating_add(U256::from(2u64)), floor.saturating_add(U256::ONE));
         let trader = Role::Trader.address();
-        let answers = |feed: Address, price: UsdE8| {
-            let call = Call::new(trader, feed, &IReplicaFeed::setCall { answer: I256::from_raw(price.0) });
-            Call { gas: GAS, ..call }
-        };
-        // One account and one price of gas: they stay in this order, so the oracle's is the first.
-        let set = self.offer(&answers(self.asked, step.oracle), prices).await?;
-        let shown = self.offer(&answers(self.standard, step.feed), prices).await?;
+        let answer = I256::from_raw(step.feed.0);
+        let call = Call::new(trader, self.standard, &IReplicaFeed::setCall { answer });
+        // One account and one price of gas: they stay in this order, so the standard feed's is the first.
+        let shown = self.offer(&Call { gas: GAS, ..call }, prices).await?;
         for moved in &self.pools {
             let target = moved.target(step.pool)?;
             // What waits in the pool moves prices too, so it is known only in the block on which side of the target they are:
@@ -94,17 +94,12 @@ impl Course {
                 self.offer(&moved.push(target, from_above), prices).await?;
             }
         }
-        let mut attempts = Vec::new();
-        for account in prey {
-            for _ in 0..ATTEMPTS {
-                attempts.push((*account, self.offer(&self.liquidation(*account)?, last).await?));
-            }
-        }
+        let struck = self.offer(&self.update_and_liquidate(step.oracle, prey)?, last).await?;
         node.request::<Value>("evm_setNextBlockTimestamp", json!([step.at.0])).await?;
         node.request::<Value>("evm_mine", json!([])).await?;
         let block = node.head().await?;
-        let before_prices = self.mined(set, "setting the oracle").await?;
-        self.mined(shown, "setting the standard feed").await?;
+        let before_prices = self.mined(shown, "setting the standard feed").await?.transaction_index.to();
+        let struck = self.mined(struck, "updating the oracle").await?;
         for (moved, found) in self.pools.iter().zip(self.square_roots().await?) {
             let wanted = moved.target(step.pool)?;
             if wanted != found {
@@ -115,16 +110,10 @@ impl Course {
                 });
             }
         }
-        let mut liquidated = Vec::new();
-        for (account, hash) in attempts {
-            let mined = self.receipt(hash).await?;
-            let events = mined.logs.iter().filter_map(|log| IAavePool::LiquidationCall::decode_log(&log.inner).ok());
-            if mined.status.is_zero() {
-                continue;
-            }
-            liquidated.extend(events.map(|event| Liquidated { account, covered: event.covered, seized: event.seized }));
-        }
-        Ok(CourseBlock { block, before_prices, liquidated })
+        let events = struck.logs.iter().filter_map(|log| IAavePool::LiquidationCall::decode_log(&log.inner).ok());
+        let liquidated =
+            events.map(|event| Liquidated { account: event.user, covered: event.covered, seized: event.seized });
+        Ok(CourseBlock { block, before_prices, liquidated: liquidated.collect() })
     }
 
     /// Mines what waits in the pool and nothing else.
@@ -143,15 +132,13 @@ impl Course {
         Ok(next > used)
     }
 
-    fn liquidation(&self, account: Address) -> Result<Call, LocalChainError> {
-        let call = IAavePool::liquidationCallCall {
-            collateral: self.market.reserve("WETH")?.token,
-            debt: self.market.reserve("USDC")?.token,
-            user: account,
-            debtToCover: U256::MAX,
-            receiveAToken: false,
-        };
-        Ok(Call { gas: GAS, ..Call::new(Role::Liquidator.address(), POOL, &call) })
+    /// The liquidator's transaction: the oracle's new answer, and whoever can be liquidated at it.
+    fn update_and_liquidate(&self, oracle: UsdE8, prey: &[Address]) -> Result<Call, LocalChainError> {
+        let update = Update { feed: self.asked, answer: I256::from_raw(oracle.0) };
+        let (collateral, debt) = (self.market.reserve("WETH")?.token, self.market.reserve("USDC")?.token);
+        let gas = GAS.saturating_mul(u64::try_from(prey.len()).unwrap_or(u64::MAX).saturating_add(1));
+        let prey = prey.iter().map(|user| Prey { user: *user, collateral, debt }).collect();
+        Ok(Call { gas, ..strike(self.liquidator, vec![update], prey) })
     }
 
     /// Puts a call into the pool at this price of gas.
@@ -170,11 +157,11 @@ impl Course {
         })
     }
 
-    /// Its place in the block.
-    async fn mined(&self, hash: B256, what: &str) -> Result<u64, LocalChainError> {
+    /// Its receipt, when it did what it should.
+    async fn mined(&self, hash: B256, what: &str) -> Result<Mined, LocalChainError> {
         let mined = self.receipt(hash).await?;
         if !mined.status.is_zero() {
-            return Ok(mined.transaction_index.to());
+            return Ok(mined);
         }
         Err(LocalChainError::Reverted { what: what.to_owned(), why: "its receipt says so".to_owned() })
     }

@@ -1,7 +1,6 @@
 //! Loops on the course: opened at Aave by hand, looked at, and who may take them.
 
 use alloy::primitives::{Address, U256};
-use serde_json::{Value, json};
 
 use super::Course;
 use crate::{
@@ -113,10 +112,6 @@ impl Course {
     }
 
     pub(super) async fn equip_liquidator(&self) -> Result<(), LocalChainError> {
-        let usdc = self.market.reserve("USDC")?.token;
-        let who = Role::Liquidator.address();
-        let node = &self.controls.node;
-        node.request::<Value>("anvil_dealERC20", json!([who, usdc, U256::from(MONEY)])).await?;
-        node.request::<Value>("anvil_setERC20Allowance", json!([who, POOL, usdc, U256::MAX])).await.map(drop)
+        self.controls.equip_liquidator(self.market.reserve("USDC")?, U256::from(MONEY)).await
     }
 }

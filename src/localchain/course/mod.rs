@@ -1,10 +1,11 @@
 //! A price path on a local chain, block by block: our own transactions first, then prices, then a liquidator.
 //!
-//! Promises: what is waiting in the pool, Aave's oracle, the standard feed, the pools' prices and the liquidator's
-//! `liquidationCall` share one block, in that order, by what they pay for gas; afterwards oracle and pools stand exactly
-//! where the step says. Pools can be thinned and filled up again, Morpho Blue emptied, time stretched. WETH against USDC.
+//! Promises: what is waiting in the pool, the standard feed and the pools' prices share one block, in that order, by what
+//! they pay for gas, and last comes the liquidator, whose one transaction updates Aave's oracle and liquidates: nothing can
+//! be done between the two. Afterwards oracle and pools stand exactly where the step says. Pools can be thinned and filled
+//! up again, Morpho Blue emptied, time stretched. WETH against USDC.
 //! On Base, Aave asks Chainlink's SVR feed for ether, which answers up to ten seconds after the standard feed that
-//! anybody can read. The replica has the first; a course puts the second beside it.
+//! anybody can read, or when the winner of an auction brings the update together with its liquidations.
 //! A course switches the node to mining by command and leaves it so. Fails with
 //! [`LocalChainError`](super::LocalChainError).
 
@@ -12,7 +13,7 @@ mod block;
 mod depth;
 mod loops;
 
-use alloy::primitives::{Address, U256, keccak256};
+use alloy::primitives::{Address, U256};
 
 pub use block::{CourseBlock, CourseStep, Liquidated};
 pub use loops::Standing;
@@ -33,6 +34,8 @@ pub struct Course {
     asked: Address,
     /// The feed that shows its answers before Aave may use them.
     standard: Address,
+    /// The contract that updates Aave's oracle and liquidates.
+    liquidator: Address,
     /// Pools through which ether becomes dollars, and what a token is worth in ether.
     pools: Vec<Moved>,
     thinned: Vec<depth::Taken>,
@@ -71,9 +74,13 @@ impl Course {
         let weth = market.reserve("WETH")?;
         let asked = node.ask(AAVE_ORACLE, &IAaveOracle::getSourceOfAssetCall { asset: weth.token }).await?;
         let price = node.ask(AAVE_ORACLE, &IAaveOracle::getAssetPriceCall { asset: weth.token }).await?;
-        // The hash of its name, so that nothing else is there.
-        let standard = Address::from_word(keccak256("trimtab replica standard feed of WETH"));
-        controls.place_feed(standard, price).await?;
+        let standard = market.standard_feed_of(weth).ok_or_else(|| LocalChainError::Mismatch {
+            what: "standard feed of WETH".to_owned(),
+            wanted: "one in market.json".to_owned(),
+            found: "none".to_owned(),
+        })?;
+        controls.take_over_standard(standard, price).await?;
+        let liquidator = controls.place_liquidator().await?;
         let mut pools = Vec::new();
         for pool in &market.pools {
             let sides = [side(&controls, market, &pool.token0).await?, side(&controls, market, &pool.token1).await?];
@@ -90,16 +97,11 @@ impl Course {
             controls.equip_for_gas(role).await?;
             node.impersonate(role.address(), true).await?;
         }
-        let course = Self { controls, market, asked, standard, pools, thinned: Vec::new(), morpho: None };
+        let standard = standard.address;
+        let course = Self { controls, market, asked, standard, liquidator, pools, thinned: Vec::new(), morpho: None };
         course.equip_liquidator().await?;
         course.controls.node.request::<serde_json::Value>("evm_setAutomine", serde_json::json!([false])).await?;
         Ok(course)
-    }
-
-    /// The standard feed of ether, which a watch may read (`[[watch.feeds]]`).
-    #[must_use]
-    pub const fn standard_feed(&self) -> Address {
-        self.standard
     }
 
     /// The chain it runs on.

@@ -1,6 +1,7 @@
 //! Reading the venue, an account's positions there and its wallet, all at one block.
 
 use alloy::primitives::{Address, U256};
+use tokio::task::JoinSet;
 
 use super::{
     AvantisV1, Detail, PairDetail, Quote,
@@ -192,8 +193,15 @@ impl AvantisV1 {
             .collect();
         wanted.sort_unstable();
         wanted.dedup();
+        // At once: a service that stalls does so for one deadline, not for one a pair.
+        let mut asked = JoinSet::new();
         for index in wanted {
-            let mark = match self.prices.update(index).await {
+            let prices = self.prices.clone();
+            asked.spawn(async move { (index, prices.update(index).await) });
+        }
+        while let Some(answered) = asked.join_next().await {
+            let Ok((index, update)) = answered else { continue };
+            let mark = match update {
                 Ok(update) => update.price,
                 // Reading works without prices; a plan that needs one asks again and says why there is none.
                 Err(PerpError::Prices(why)) => {

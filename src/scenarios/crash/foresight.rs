@@ -1,25 +1,20 @@
 //! What a watch on a path knows of the prices to come.
 
-use alloy::primitives::Address;
-
-use crate::{config::TokenFeed, units::UsdE8, watchdog::paths::Step};
+use crate::{config::WatchConfig, units::UsdE8, watchdog::paths::Step};
 
 /// Which forward prices the watch reads besides the pools'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foresight {
-    /// The standard feed that Aave's oracle follows, as on Base.
+    /// The standard feed that Aave's oracle follows, as on Base and without any setting.
     Feed,
-    /// None: the settings name no feed.
+    /// None: `watch.default_feeds` is off.
     PoolsAlone,
 }
 
 impl Foresight {
-    /// What the settings of such a watch say about feeds, when the standard one is there.
-    pub(super) fn settings(self, standard: Address) -> Vec<TokenFeed> {
-        match self {
-            Self::Feed => vec![TokenFeed { token: "WETH".to_owned(), feed: standard }],
-            Self::PoolsAlone => Vec::new(),
-        }
+    /// The settings of such a watch. Feeds that they name are of another chain.
+    pub(super) fn settings(self, watch: &WatchConfig) -> WatchConfig {
+        WatchConfig { default_feeds: self == Self::Feed, feeds: Vec::new(), ..watch.clone() }
     }
 
     /// The feed's price at a step, where it is read.

@@ -1,11 +1,11 @@
 //! Crash paths on the replica: the paths that try the rules, carried out by the watch and its sender on real contracts.
 //!
-//! A path's block is a block of the chain: what the watch sent on the head before is in it first, then oracle and pools
-//! move, then a liquidator calls `liquidationCall` on whatever falls below one. Beside the loop stands its twin, opened
+//! A path's block is a block of the chain: what the watch sent on the head before is in it first, then standard feed and
+//! pools move, then a liquidator brings the price to Aave's oracle and calls `liquidationCall` on whatever falls below one,
+//! both in one transaction. Beside the loop stands its twin, opened
 //! alike and left alone; the liquidator takes it too. Where a path lets interest of hours pass in a block, the trim is
 //! mined in a block of its own two seconds after its head, because its permits would not outlive the hours.
-//! A path's standard feed is a contract of its own beside Aave's; the watch reads it as a user's watch would, named in
-//! `[[watch.feeds]]`, or not at all ([`Foresight`]).
+//! The watch reads the standard feed as every watch does, by default, or not at all ([`Foresight`]).
 
 mod foresight;
 mod outcome;

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
+    config::{BoundsConfig, FeesConfig, SellConfig, ThresholdsConfig, WalletUse, WatchConfig},
     localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
-    loops::{Survey, feeds_by_token},
+    loops::{FeedBook, Survey},
     scenarios::{Stage, StoryError},
     send::Patience,
     units::{Secs, WAD, Wad, mul_div_up},
@@ -90,8 +90,9 @@ pub async fn crash(
     let patience = Patience { poll: POLL, ..Patience::default() };
     let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
     let course = Course::begin(&controls).await?;
-    let watch = WatchConfig { feeds: foresight.settings(course.standard_feed()), ..watch.clone() };
-    let feeds = feeds_by_token(&watch.feeds, &list)?;
+    // The wallet is a part of the path, and no journal has opened the loop.
+    let watch = WatchConfig { use_wallet: WalletUse::Everything, sell: SellConfig::All, ..foresight.settings(watch) };
+    let feeds = FeedBook::new(&watch, &list)?;
     let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
     let rulebook = Rulebook {
         watch,

@@ -75,8 +75,8 @@ impl Tape {
 
     fn alerts(&mut self, played: &Played<'_>) {
         let Some(facts) = &played.turn.facts else { return };
-        if let Some(held) = facts.loops.first() {
-            self.levels = Some(Levels::of(held));
+        if !facts.debt_value.0.is_zero() {
+            self.levels = Some(Levels::of(facts));
         }
         let Some(levels) = self.levels else { return };
         let counted = &mut self.outcome.counted;

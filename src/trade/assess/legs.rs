@@ -8,7 +8,7 @@ use crate::{
     config::Urgency,
     dex::USDC,
     journal::IntentId,
-    loops::{self, Funds, Ownership, PlanError, Request, Settings, Target, WETH},
+    loops::{self, Funds, PlanError, Request, Settings, Target, WETH},
     perps::{
         Entry, Forecast, Level, LeverageE10, OpenForecast, OpenRequest, Outlook, PerpError, PerpRequest, PerpSettings,
         PerpSubject, PerpVenue, Usdc,
@@ -147,10 +147,8 @@ pub(super) fn loop_leg<V>(
         ));
     }
     let Some(request) = loop_request(loop_, sized, funds)? else { return Ok(legs) };
-    let known = ask.options.include_existing || ask.options.paper || ask.open.known_loop.is_some();
-    let ownership = if known { Ownership::Known } else { Ownership::Foreign };
     let settings = settings(ask, loop_);
-    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs, ownership) {
+    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs) {
         Ok(plan) => {
             legs.loop_refusals = broken(&plan, ask.desk, "loop");
             legs.loop_plan = Some(plan);
@@ -204,6 +202,9 @@ fn settings<V>(ask: &Ask<'_, V>, loop_: &LoopState) -> Settings {
         bounds: trade.bounds,
         slippage: None,
         thresholds: loop_.thresholds,
+        defaults: trade.thresholds,
+        loops: loop_.loops.clone(),
+        scope: loop_.scope,
         permit_ttl: trade.permit_ttl,
         fees: trade.fees,
         flash: None,

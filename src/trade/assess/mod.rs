@@ -50,7 +50,7 @@ pub async fn assess<V: PerpVenue>(
     options: &AssessOptions,
 ) -> Result<Assessment, TradeError> {
     let ask = Ask { desk, signal, governor, open, options };
-    let loop_ = LoopState::read(desk, open, options.paper).await?;
+    let loop_ = LoopState::read(desk, open, options.paper, options.include_existing).await?;
     let mut sized = sized(&ask, &loop_).await?;
     let perp = perp_leg(&ask, &loop_, &sized).await?;
     if let Some(forecast) = &perp.forecast {

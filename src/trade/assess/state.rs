@@ -9,7 +9,7 @@ use crate::{
     chain::{Batch, Reader},
     config::Thresholds,
     dex::USDC,
-    loops::{LoopSnapshot, Pair, algebra::leverage_wad, class_of},
+    loops::{AccountModel, KnownLoop, LoopSnapshot, Pair, Scope, algebra::leverage_wad, class_of},
     perps::{Interest, PairTerms, PerpError, PerpVenue, PriceE10, Side, Usdc, VenueSnapshot},
     strategy::GovernorState,
     trade::{Desk, OpenTrades, TradeError},
@@ -35,15 +35,26 @@ pub(in crate::trade) struct LoopState {
     /// Loan-to-value and liquidation threshold in the e-mode that the loop is or will be in.
     pub(in crate::trade) ltv: Decimal,
     pub(in crate::trade) liquidation_threshold: Decimal,
-    /// `None` without collateral of the pair.
+    /// `None` without a loop of the pair.
     pub(in crate::trade) now: Option<LoopNow>,
+    /// Of the whole account at Aave, US dollars.
+    pub(in crate::trade) equity: Decimal,
+    /// Which part of the account the trade may touch.
+    pub(in crate::trade) scope: Scope,
+    /// The journal's loops.
+    pub(in crate::trade) loops: Vec<KnownLoop>,
     /// Wei per gas.
     pub(in crate::trade) gas_price: U256,
 }
 
 impl LoopState {
     /// Reads the strategy's pair at the newest block. In practice (`paper`) the account has nothing but money.
-    pub(in crate::trade) async fn read<V>(desk: &Desk<V>, open: &OpenTrades, paper: bool) -> Result<Self, TradeError> {
+    pub(in crate::trade) async fn read<V>(
+        desk: &Desk<V>,
+        open: &OpenTrades,
+        paper: bool,
+        include_existing: bool,
+    ) -> Result<Self, TradeError> {
         let market = market(desk).await?;
         let strategy = &desk.settings.strategy;
         let pair = Pair::find(&desk.reserves, &market, &strategy.collateral, &strategy.debt)?;
@@ -56,7 +67,11 @@ impl LoopState {
         let fees = desk.endpoints.fee_market(&snapshot.block).await?;
         let (collateral, debt) =
             (snapshot.market.reserve(pair.collateral.token)?, snapshot.market.reserve(pair.debt.token)?);
-        let now = loop_now(&snapshot, collateral, debt)?;
+        let scope = if include_existing { Scope::WithExisting } else { Scope::Loop };
+        let then = Projection::new(snapshot.market.clone(), snapshot.account.clone(), snapshot.inclusion());
+        let model = AccountModel::new(&then, &open.loops, &desk.settings.thresholds)?;
+        let now = loop_now(&model, scope, collateral, debt)?;
+        let equity = decimal(model.data.collateral.0, 8)? - decimal(model.data.debt.0, 8)?;
         // An existing loop stays in its e-mode; a new one enters the one that fits, where its other positions allow it.
         let entered = emode::fitting(&snapshot.market, collateral, debt)
             .filter(|category| now.is_none() && can_enter(&snapshot, category.id));
@@ -75,6 +90,9 @@ impl LoopState {
             liquidation_threshold,
             thresholds: stored.unwrap_or_else(|| desk.settings.thresholds.of(class)),
             now,
+            equity,
+            scope,
+            loops: open.loops.clone(),
             gas_price: fees.price(&desk.settings.fees.open),
             hubs: LoopSnapshot::hubs(&desk.reserves),
             snapshot,
@@ -127,14 +145,21 @@ fn can_enter(snapshot: &LoopSnapshot, category: u8) -> bool {
         || emode::can_switch(&snapshot.market, &snapshot.account, category, snapshot.inclusion()).is_ok()
 }
 
-fn loop_now(snapshot: &LoopSnapshot, collateral: &Reserve, debt: &Reserve) -> Result<Option<LoopNow>, TradeError> {
-    let projection = Projection::new(snapshot.market.clone(), snapshot.account.clone(), snapshot.inclusion());
-    let supplied = projection.supplied(collateral.asset)?;
-    if supplied.is_zero() {
+/// The loop by its own share of the account. Dust that strangers supplied is no loop.
+fn loop_now(
+    model: &AccountModel,
+    scope: Scope,
+    collateral: &Reserve,
+    debt: &Reserve,
+) -> Result<Option<LoopNow>, TradeError> {
+    let (supplied, owed) = scope.share(model, (collateral.asset, debt.asset));
+    let is_known = model.loop_of(collateral.asset, debt.asset).is_some();
+    let is_dust = collateral.collateral_value(supplied)? < model.dust_below();
+    if supplied.is_zero() || (is_dust && owed.is_zero() && !is_known) {
         return Ok(None);
     }
     let value = collateral.collateral_value(supplied)?;
-    let owed = debt.debt_value(projection.owed(debt.asset)?)?;
+    let owed = debt.debt_value(owed)?;
     // Without equity there is no leverage that a decimal holds.
     let leverage = to_decimal(leverage_wad(value.0, owed.0), 18).unwrap_or(Decimal::MAX);
     let (value, owed) = (decimal(value.0, 8)?, decimal(owed.0, 8)?);

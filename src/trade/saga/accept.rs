@@ -76,7 +76,7 @@ pub async fn accept<V: PerpVenue>(
         event(hand.journal(), (Severity::Info, "signal-refused"), refusals.join("; "), Some(&signal.id), stamp)?;
         return Err(SagaError::Refused { id: signal.id.clone(), refusals });
     }
-    let before = leverage_now(desk, reader, paper, &signal.id).await?;
+    let before = leverage_now(desk, reader, (paper, include_existing), &signal.id).await?;
     let state = SagaState {
         version: STATE_VERSION,
         signal: signal.clone(),

@@ -12,11 +12,12 @@ use super::{
     record::save,
 };
 use crate::{
+    actions::PlanKind,
     chain::{Endpoints, Reader},
     config::MarginFrom,
     dex::WETH,
     journal::{IntentId, IntentState},
-    loops::{self, Ownership, Payout, PlanError, Request, Settings, Share, Target},
+    loops::{self, Payout, PlanError, Request, Settings, Share, Target},
     perps::{self, PerpVenue},
     plan::{Approved, Plan, check},
     send::{SendError, Sender, perform},
@@ -90,7 +91,7 @@ pub(super) async fn remember<V: PerpVenue>(
     state.forecast.clone_from(&assessment.forecast);
     if state.has_loop() && !state.paper {
         let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
-        let loop_ = LoopState::read(desk, &open, state.paper).await?;
+        let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await?;
         state.equity = loop_.now.map(|now| now.equity);
     }
     save(hand.journal(), state, desk.stamp().await?)
@@ -116,7 +117,7 @@ pub(super) async fn again<V: PerpVenue>(
 /// The loop's way back.
 async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
     let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
-    let loop_ = LoopState::read(desk, &open, state.paper).await.map_err(SagaError::from)?;
+    let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await.map_err(SagaError::from)?;
     let request = match goal {
         Goal::Stay => return Err(Stopped::There),
         Goal::Leverage(leverage) => {
@@ -128,9 +129,6 @@ async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, 
             Request::Close { share: Share::All, payout: Payout::Collateral { unwrap } }
         }
     };
-    // What this saga opened or was allowed to use, it may bring back.
-    let is_known = open.known_loop.is_some() || state.include_existing;
-    let ownership = if is_known { Ownership::Known } else { Ownership::Foreign };
     let settings = Settings {
         id: String::new(),
         network: desk.network.clone(),
@@ -138,12 +136,16 @@ async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, 
         bounds: desk.settings.bounds,
         slippage: None,
         thresholds: loop_.thresholds,
+        defaults: desk.settings.thresholds,
+        loops: loop_.loops.clone(),
+        // What this saga opened or was allowed to use, it may bring back.
+        scope: loop_.scope,
         permit_ttl: desk.settings.permit_ttl,
         fees: desk.settings.fees,
         flash: None,
         gas_price: loop_.gas_price,
     };
-    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs, ownership) {
+    match loops::plan(&request, &loop_.snapshot, &loop_.pair, &settings, &loop_.hubs) {
         Ok(plan) => Ok(plan),
         Err(PlanError::AlreadyThere(_)) => Err(Stopped::There),
         Err(error) => Err(SagaError::from(error).into()),
@@ -175,14 +177,20 @@ pub(super) async fn settle<V: PerpVenue>(
 ) -> Result<(), SagaError> {
     let Hand::Live(sender) = hand else { return Ok(()) };
     for id in intents_in(sender, state, role, &[IntentState::Mined])? {
-        match role {
-            Role::Open => settle_open(desk, sender, id).await?,
-            Role::Raise | Role::Back => {
+        match PlanKind::of_intent(&sender.journal().reader().intent(id)?) {
+            Ok(PlanKind::Perp(_)) => settle_open(desk, sender, id).await?,
+            Ok(PlanKind::Loop(_)) => {
                 loops::settle(sender.journal(), sender.wire(), id, desk.stamp().await?).await?;
             }
+            Ok(PlanKind::Revocation) => return Err(unsettled(state, "a leg takes approvals back".to_owned())),
+            Err(unknown) => return Err(unsettled(state, unknown.to_string())),
         }
     }
     Ok(())
+}
+
+fn unsettled(state: &SagaState, reason: String) -> SagaError {
+    SagaError::State { id: state.signal.id.clone(), reason }
 }
 
 /// Records the orders that an included open placed, then its outcome: a crash in between is settled once more.

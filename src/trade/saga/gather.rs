@@ -39,7 +39,7 @@ pub(super) async fn gather<V: PerpVenue>(
     let loop_now = if !state.has_loop() || waits || state.phase == Phase::Held {
         None
     } else {
-        leverage_now(desk, hand.reader(), state.paper, &state.signal.id).await?
+        leverage_now(desk, hand.reader(), (state.paper, state.include_existing), &state.signal.id).await?
     };
     let others = others(hand.reader(), state.paper, &state.signal.id)?;
     let most = desk.settings.strategy.max_signal_age.0.saturating_mul(1_000);
@@ -51,11 +51,11 @@ pub(super) async fn gather<V: PerpVenue>(
 pub(super) async fn leverage_now<V>(
     desk: &Desk<V>,
     reader: &JournalReader,
-    paper: bool,
+    (paper, include_existing): (bool, bool),
     id: &str,
 ) -> Result<Option<rust_decimal::Decimal>, SagaError> {
     let open = open_trades(desk, reader, paper, id)?;
-    let loop_ = LoopState::read(desk, &open, paper).await?;
+    let loop_ = LoopState::read(desk, &open, paper, include_existing).await?;
     if paper {
         return paper::leverage(&loop_, open.known_loop.as_ref());
     }

@@ -18,7 +18,7 @@ pub enum Hand<'a> {
 impl Hand<'_> {
     /// Where everything is written.
     #[must_use]
-    pub const fn journal(&self) -> &Journal {
+    pub fn journal(&self) -> &Journal {
         match self {
             Self::Live(sender) => sender.journal(),
             Self::Paper(journal) => journal,
@@ -27,7 +27,7 @@ impl Hand<'_> {
 
     /// The same for reading.
     #[must_use]
-    pub const fn reader(&self) -> &JournalReader {
+    pub fn reader(&self) -> &JournalReader {
         self.journal().reader()
     }
 

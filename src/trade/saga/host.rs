@@ -1,6 +1,9 @@
 //! One round of a process that hosts signals: new lines are taken, every open saga goes on as far as it goes.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+};
 
 use super::{
     Follow, Hand, Line, Phase, Policies, Progress, SagaError, SagaReport, SignalOrder, Wait, accept, advance,
@@ -20,6 +23,10 @@ use crate::{
 pub struct Host {
     policies: Policies,
     follow: Option<Follow>,
+    /// Lines that were read and not taken yet: a round that is dropped leaves them to the next one.
+    lines: VecDeque<Line>,
+    /// What was not told yet, for the same reason.
+    untold: Vec<Notice>,
     /// Settings that signals came with, by id; for as long as the process runs.
     own: BTreeMap<String, StrategyConfig>,
     /// How long an order may lie before it is told to be overdue.
@@ -73,7 +80,7 @@ impl Host {
     /// A host that follows a file, or only sees open sagas through.
     #[must_use]
     pub const fn new(policies: Policies, follow: Option<Follow>, order_timeout: Secs) -> Self {
-        Self { policies, follow, own: BTreeMap::new(), order_timeout }
+        Self { policies, follow, lines: VecDeque::new(), untold: Vec::new(), own: BTreeMap::new(), order_timeout }
     }
 
     /// Takes a signal that a command hands over, with the settings it came with. Nothing is signed; the next round goes on.
@@ -107,34 +114,35 @@ impl Host {
         desk: &Desk<V>,
         hand: &mut Hand<'_>,
     ) -> Result<Vec<Notice>, SagaError> {
-        let mut notices = Vec::new();
-        self.see_through(desk, hand, &mut notices).await?;
-        Ok(notices)
+        self.see_through(desk, hand).await?;
+        Ok(std::mem::take(&mut self.untold))
     }
 
-    /// One round. Nothing of a single signal ends it; an error does that concerns the journal or the file itself.
+    /// One round. Nothing of a single signal ends it; an error does that concerns the journal or the file itself. It may be
+    /// dropped at any wait: the next round goes on, and loses nothing.
     pub async fn round<V: PerpVenue + Clone>(
         &mut self,
         desk: &Desk<V>,
         hand: &mut Hand<'_>,
     ) -> Result<Vec<Notice>, SagaError> {
-        let mut notices = Vec::new();
-        self.see_through(desk, hand, &mut notices).await?;
-        let lines = match &mut self.follow {
-            Some(follow) => {
-                follow.poll().map_err(|error| SagaError::File(format!("{}: {error}", follow.path().display())))?
-            }
-            None => Vec::new(),
-        };
-        for line in lines {
+        self.see_through(desk, hand).await?;
+        if let Some(follow) = &mut self.follow {
+            let lines =
+                follow.poll().map_err(|error| SagaError::File(format!("{}: {error}", follow.path().display())))?;
+            self.lines.extend(lines);
+        }
+        while let Some(line) = self.lines.front().cloned() {
             let number = line.number;
-            match self.take(desk, hand, line).await {
+            let taken = self.take(desk, hand, line).await;
+            match taken {
                 Ok(id) => {
-                    notices.push(Notice::Taken { id });
-                    self.see_through(desk, hand, &mut notices).await?;
+                    self.lines.pop_front();
+                    self.untold.push(Notice::Taken { id });
+                    self.see_through(desk, hand).await?;
                 }
                 // Read again after a restart: that is how it should be.
                 Err(SagaError::Journal(JournalError::DuplicateSignal(id))) => {
+                    self.lines.pop_front();
                     tracing::debug!(line = number, %id, "taken before");
                 }
                 Err(error) if error.exit_code() == 9 => return Err(error),
@@ -147,11 +155,12 @@ impl Host {
                         None,
                         desk.stamp().await?,
                     )?;
-                    notices.push(Notice::Skipped { line: number, reason });
+                    self.lines.pop_front();
+                    self.untold.push(Notice::Skipped { line: number, reason });
                 }
             }
         }
-        Ok(notices)
+        Ok(std::mem::take(&mut self.untold))
     }
 
     async fn take<V: PerpVenue>(&self, desk: &Desk<V>, hand: &Hand<'_>, line: Line) -> Result<String, SagaError> {
@@ -165,7 +174,6 @@ impl Host {
         &mut self,
         desk: &Desk<V>,
         hand: &mut Hand<'_>,
-        notices: &mut Vec<Notice>,
     ) -> Result<(), SagaError> {
         let paper = hand.is_paper();
         let open = hand.reader().open_sagas()?;
@@ -174,16 +182,16 @@ impl Host {
             match Box::pin(advance(&own, hand, &id)).await {
                 Ok(Progress::Over(report)) => {
                     self.own.remove(&id);
-                    notices.push(Notice::Over(report));
+                    self.untold.push(Notice::Over(report));
                 }
                 Ok(Progress::Waits { phase, wait }) => {
                     if let Some(reason) = self.overdue(desk, hand, &id, wait).await? {
-                        notices.push(Notice::Overdue { id: id.clone(), reason });
+                        self.untold.push(Notice::Overdue { id: id.clone(), reason });
                     }
-                    notices.push(Notice::Waits { id, phase, wait });
+                    self.untold.push(Notice::Waits { id, phase, wait });
                 }
                 Err(error) if error.exit_code() == 9 => return Err(error),
-                Err(error) => notices.push(Notice::Stuck { id, error }),
+                Err(error) => self.untold.push(Notice::Stuck { id, error }),
             }
         }
         Ok(())

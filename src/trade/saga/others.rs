@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::{STATE_VERSION, SagaError, SagaState};
 use crate::{
     journal::{JournalReader, PerpPosition, Saga},
+    loops::known_loops,
     perps::{Interest, LeverageE10, PerpVenue, Usdc},
     strategy::GovernorState,
     trade::{Desk, OpenTrade, OpenTrades, load_governor, stored_governor},
@@ -65,7 +66,8 @@ pub fn open_trades<V>(desk: &Desk<V>, reader: &JournalReader, paper: bool, but: 
         (Some(collateral), Some(debt)) => reader.open_loop_of(collateral, debt, paper)?,
         _ => None,
     };
-    Ok(OpenTrades { trades, known_loop })
+    let loops = if paper { Vec::new() } else { known_loops(reader)? };
+    Ok(OpenTrades { trades, known_loop, loops })
 }
 
 fn of_saga(state: &SagaState) -> OpenTrade {

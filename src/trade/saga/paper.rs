@@ -241,7 +241,7 @@ async fn settle_loop<V: PerpVenue>(
     at: Stamp,
 ) -> Result<(), Stopped> {
     let open = open_trades(desk, journal.reader(), true, &state.signal.id)?;
-    let loop_ = LoopState::read(desk, &open, true).await.map_err(SagaError::from)?;
+    let loop_ = LoopState::read(desk, &open, true, true).await.map_err(SagaError::from)?;
     match (open.known_loop, goal) {
         (Some(known), Goal::Leverage(leverage)) => {
             let (collateral, debt) = values(&loop_, &known.terms)?;
@@ -261,6 +261,8 @@ async fn settle_loop<V: PerpVenue>(
                 thresholds: json(&loop_.thresholds, &state.signal.id)?,
                 collateral_principal: figure("collateral"),
                 debt_principal: figure("debt"),
+                collateral_index: None,
+                debt_index: None,
             };
             let new = NewLoop {
                 id: PositionId::derive(at.wall, id.to_string().as_bytes()),

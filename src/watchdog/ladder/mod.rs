@@ -17,5 +17,5 @@ mod tried;
 
 pub use next::{Next, next};
 pub use rung::Rung;
-pub use situation::Situation;
+pub use situation::{SaleOption, Situation, WalletOption};
 pub use tried::{Attempt, RungOutcome, Tried};

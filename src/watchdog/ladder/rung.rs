@@ -1,26 +1,41 @@
-//! One way to bring a loop's debt down, or its collateral up.
+//! One way to bring an account's debt down, or its collateral up.
 
 use std::fmt;
 
 use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 
-use crate::{loops::FlashSource, units::Wad, watchdog::rules::Pressure};
+use crate::{
+    loops::FlashSource,
+    units::Wad,
+    watchdog::rules::{PairKey, Pressure},
+};
 
 /// A rung.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "rung")]
 #[non_exhaustive]
 pub enum Rung {
-    /// The whole trim with a flash loan.
+    /// Repays with the account's own supply of the debt's asset: no swap, no loan.
+    RepayWithSupply {
+        /// Whose two sides are the same asset.
+        pair: PairKey,
+    },
+    /// Sells collateral with a flash loan.
     Flash {
+        /// What is sold for what.
+        pair: PairKey,
         /// Who lends.
         source: FlashSource,
         /// Whose bounds.
         bound: Pressure,
+        /// Debt that it repays, smallest unit; `None`: the whole trim.
+        repay: Option<U256>,
     },
     /// As much of the trim as bounds and depth allow, at least towards `goal`; repeated at the next heads.
     Slice {
+        /// What is sold for what.
+        pair: PairKey,
         /// The smaller target.
         goal: Wad,
         /// Whose bounds.
@@ -28,16 +43,22 @@ pub enum Rung {
     },
     /// Repays with debt tokens of the wallet.
     RepayFromWallet {
+        /// Whose debt.
+        pair: PairKey,
         /// At most, in the debt token's smallest unit.
         at_most: U256,
     },
     /// Withdraws what the health factor allows, swaps it, repays; without a flash loan, repeated at the next heads.
     WithdrawAndSwap {
+        /// What is sold for what.
+        pair: PairKey,
         /// Whose bounds.
         bound: Pressure,
     },
     /// Supplies collateral of the wallet.
     AddCollateral {
+        /// Whose collateral.
+        pair: PairKey,
         /// At most, in the collateral's smallest unit.
         at_most: U256,
     },
@@ -51,17 +72,37 @@ impl Rung {
     pub const fn takes_collateral(&self) -> bool {
         matches!(self, Self::Flash { .. } | Self::Slice { .. } | Self::WithdrawAndSwap { .. })
     }
+
+    /// The assets it is about; `None` for a human.
+    #[must_use]
+    pub const fn pair(&self) -> Option<&PairKey> {
+        match self {
+            Self::RepayWithSupply { pair }
+            | Self::Flash { pair, .. }
+            | Self::Slice { pair, .. }
+            | Self::RepayFromWallet { pair, .. }
+            | Self::WithdrawAndSwap { pair, .. }
+            | Self::AddCollateral { pair, .. } => Some(pair),
+            Self::AskHuman => None,
+        }
+    }
 }
 
 impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flash { source, bound } => write!(f, "flash loan from {source} at the {bound} bounds"),
-            Self::Slice { goal, bound } => {
+            Self::RepayWithSupply { .. } => f.write_str("repaying with the supply of the same asset"),
+            Self::Flash { source, bound, repay: None, .. } => {
+                write!(f, "flash loan from {source} at the {bound} bounds")
+            }
+            Self::Flash { source, bound, repay: Some(_), .. } => {
+                write!(f, "a part of the trim with a flash loan from {source} at the {bound} bounds")
+            }
+            Self::Slice { goal, bound, .. } => {
                 write!(f, "a slice towards health factor {} at the {bound} bounds", crate::plan::Quantity::wad(goal.0))
             }
             Self::RepayFromWallet { .. } => f.write_str("repaying from the wallet"),
-            Self::WithdrawAndSwap { bound } => write!(f, "withdraw and swap at the {bound} bounds"),
+            Self::WithdrawAndSwap { bound, .. } => write!(f, "withdraw and swap at the {bound} bounds"),
             Self::AddCollateral { .. } => f.write_str("adding collateral from the wallet"),
             Self::AskHuman => f.write_str("asking a human"),
         }

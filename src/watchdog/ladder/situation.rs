@@ -9,10 +9,10 @@ use crate::{
     loops::FlashSource,
     plan::Quantity,
     units::{WAD, Wad},
-    watchdog::rules::Pressure,
+    watchdog::rules::{PairKey, Pressure},
 };
 
-/// The loop to be trimmed and what there is to do it with, at one block.
+/// The account to be trimmed and what there is to do it with, at one block.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Situation {
     /// Selects the smaller target, and whether there is a last resort.
@@ -23,19 +23,49 @@ pub struct Situation {
     pub health_factor: Wad,
     /// Where the trim should end.
     pub target: Wad,
+    /// Collateral that may be sold for a debt, the first choice in front.
+    pub sales: Vec<SaleOption>,
+    /// What the wallet may be used for, by pair.
+    pub wallet: Vec<WalletOption>,
+}
+
+/// A collateral that the owner lets us sell, and a debt that it repays.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SaleOption {
+    /// Which two assets.
+    pub pair: PairKey,
+    /// Debt that it is to repay, smallest unit; `None`: as much as brings the account to its target.
+    pub repay: Option<U256>,
     /// Sources of the loan, the best first; only those that can be asked at all.
     pub flash_sources: Vec<FlashSource>,
     /// What can leave the collateral's reserve.
     pub free_collateral: Quantity,
-    /// The wallet's debt tokens.
-    pub wallet_debt: Quantity,
-    /// The wallet's collateral.
-    pub wallet_collateral: Quantity,
+}
+
+/// Tokens of the wallet that the owner lets us use.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WalletOption {
+    /// Whose debt is repaid, or whose collateral is added to.
+    pub pair: PairKey,
+    /// Debt tokens, no more than is needed.
+    pub debt: Quantity,
+    /// Collateral, no more than is needed.
+    pub collateral: Quantity,
+    /// Why the wallet is left alone, if so.
+    pub barred: Option<String>,
+}
+
+impl SaleOption {
+    /// Collateral and debt are the same asset: it repays without swap and loan.
+    #[must_use]
+    pub fn is_same_asset(&self) -> bool {
+        self.pair.collateral == self.pair.debt
+    }
 }
 
 impl Situation {
-    /// The target of slices: 1.10 for volatile loops, 1.02 for correlated ones; the trim's own where the loop is above that
-    /// already (strategy.md §5).
+    /// The target of slices: 1.10 for volatile accounts, 1.02 for correlated ones; the trim's own where the account is above
+    /// that already (strategy.md §5).
     #[must_use]
     pub fn smaller_target(&self) -> Wad {
         let hundredths: u64 = match self.class {
@@ -46,7 +76,7 @@ impl Situation {
         if self.health_factor < smaller { smaller } else { self.target }
     }
 
-    /// The bounds that may be used, the narrowest first. The last resort's are only for volatile loops.
+    /// The bounds that may be used, the narrowest first. The last resort's are only for volatile accounts.
     #[must_use]
     pub fn bounds(&self) -> Vec<Pressure> {
         let next =
@@ -57,16 +87,22 @@ impl Situation {
     /// Why a rung cannot help here; `None` when it may.
     #[must_use]
     pub fn rules_out(&self, rung: &Rung) -> Option<String> {
-        if rung.takes_collateral() && self.free_collateral.raw.is_zero() {
-            let symbol = &self.free_collateral.unit;
+        if rung.takes_collateral()
+            && let Some(sale) = self.sales.iter().find(|sale| Some(&sale.pair) == rung.pair())
+            && sale.free_collateral.raw.is_zero()
+        {
+            let symbol = &sale.free_collateral.unit;
             return Some(format!("0 {symbol} are free in the reserve, so nothing can leave it"));
         }
+        let wallet = self.wallet.iter().find(|wallet| Some(&wallet.pair) == rung.pair());
+        let barred = wallet.and_then(|wallet| wallet.barred.clone());
         match rung {
-            Rung::RepayFromWallet { at_most } if at_most.is_zero() => {
-                Some(format!("the wallet holds no {}", self.wallet_debt.unit))
+            Rung::RepayFromWallet { .. } | Rung::AddCollateral { .. } if barred.is_some() => barred,
+            Rung::RepayFromWallet { at_most, .. } if at_most.is_zero() => {
+                Some(format!("the wallet holds no {}", wallet.map_or("", |wallet| wallet.debt.unit.as_str())))
             }
-            Rung::AddCollateral { at_most } if at_most.is_zero() => {
-                Some(format!("the wallet holds no {}", self.wallet_collateral.unit))
+            Rung::AddCollateral { at_most, .. } if at_most.is_zero() => {
+                Some(format!("the wallet holds no {}", wallet.map_or("", |wallet| wallet.collateral.unit.as_str())))
             }
             _ => None,
         }
@@ -78,16 +114,42 @@ impl Situation {
         let bounds = self.bounds();
         let widest = bounds.last().copied().unwrap_or(self.pressure);
         let goal = self.smaller_target();
-        let flashes = bounds
-            .iter()
-            .flat_map(|bound| self.flash_sources.iter().map(|source| Rung::Flash { source: *source, bound: *bound }));
-        let rest = [
-            Rung::Slice { goal, bound: widest },
-            Rung::RepayFromWallet { at_most: self.wallet_debt.raw },
-            Rung::WithdrawAndSwap { bound: widest },
-            Rung::AddCollateral { at_most: self.wallet_collateral.raw },
-            Rung::AskHuman,
-        ];
-        flashes.chain(rest).collect()
+        let mut rungs = Vec::new();
+        for bound in &bounds {
+            for sale in &self.sales {
+                let pair = &sale.pair;
+                if sale.is_same_asset() {
+                    rungs.push(Rung::RepayWithSupply { pair: pair.clone() });
+                }
+                rungs.extend(sale.flash_sources.iter().filter(|_| !sale.is_same_asset()).map(|source| Rung::Flash {
+                    pair: pair.clone(),
+                    source: *source,
+                    bound: *bound,
+                    repay: sale.repay,
+                }));
+            }
+        }
+        let swapped = || self.sales.iter().filter(|sale| !sale.is_same_asset()).map(|sale| sale.pair.clone());
+        rungs.extend(swapped().map(|pair| Rung::Slice { pair, goal, bound: widest }));
+        rungs.extend(
+            self.wallet
+                .iter()
+                .map(|wallet| Rung::RepayFromWallet { pair: wallet.pair.clone(), at_most: wallet.debt.raw }),
+        );
+        rungs.extend(swapped().map(|pair| Rung::WithdrawAndSwap { pair, bound: widest }));
+        rungs.extend(
+            self.wallet
+                .iter()
+                .map(|wallet| Rung::AddCollateral { pair: wallet.pair.clone(), at_most: wallet.collateral.raw }),
+        );
+        rungs.push(Rung::AskHuman);
+        // A rung that stands in two columns of bounds, or in two pairs' wallets, is tried once.
+        let mut once = Vec::with_capacity(rungs.len());
+        for rung in rungs {
+            if !once.contains(&rung) {
+                once.push(rung);
+            }
+        }
+        once
     }
 }

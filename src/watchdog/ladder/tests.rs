@@ -1,6 +1,6 @@
 //! Stories of trims that cannot be done as they should be.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use proptest::prelude::*;
 
 use super::*;
@@ -9,7 +9,7 @@ use crate::{
     loops::FlashSource,
     plan::Quantity,
     units::{WAD, Wad},
-    watchdog::rules::Pressure,
+    watchdog::rules::{PairKey, Pressure},
 };
 
 fn hundredths(value: u64) -> Wad {
@@ -22,10 +22,27 @@ fn situation() -> Situation {
         pressure: Pressure::Trim,
         health_factor: hundredths(114),
         target: hundredths(125),
+        sales: vec![sale("WETH")],
+        wallet: vec![WalletOption {
+            pair: pair("WETH"),
+            debt: Quantity::new(U256::from(7u64), 6, "USDC"),
+            collateral: Quantity::new(U256::from(8u64), 18, "WETH"),
+            barred: None,
+        }],
+    }
+}
+
+fn pair(collateral: &str) -> PairKey {
+    let token = |symbol: &str| Address::repeat_byte(symbol.len() as u8);
+    PairKey { collateral: token(collateral), debt: Address::repeat_byte(99), name: format!("{collateral}/USDC") }
+}
+
+fn sale(collateral: &str) -> SaleOption {
+    SaleOption {
+        pair: pair(collateral),
+        repay: None,
         flash_sources: vec![FlashSource::MorphoBlue, FlashSource::AaveV3],
-        free_collateral: Quantity::new(U256::from(10u64), 18, "WETH"),
-        wallet_debt: Quantity::new(U256::from(7u64), 6, "USDC"),
-        wallet_collateral: Quantity::new(U256::from(8u64), 18, "WETH"),
+        free_collateral: Quantity::new(U256::from(10u64), 18, collateral),
     }
 }
 
@@ -50,7 +67,8 @@ fn climb(situation: &Situation) -> Vec<Rung> {
 fn the_rungs_come_in_the_order_of_the_strategy() {
     use FlashSource::{AaveV3, MorphoBlue};
     use Pressure::{Trim, Urgent};
-    let flash = |source, bound| Rung::Flash { source, bound };
+    let pair = || pair("WETH");
+    let flash = |source, bound| Rung::Flash { pair: pair(), source, bound, repay: None };
     assert_eq!(
         climb(&situation()),
         [
@@ -58,10 +76,10 @@ fn the_rungs_come_in_the_order_of_the_strategy() {
             flash(AaveV3, Trim),
             flash(MorphoBlue, Urgent),
             flash(AaveV3, Urgent),
-            Rung::Slice { goal: hundredths(125), bound: Urgent },
-            Rung::RepayFromWallet { at_most: U256::from(7u64) },
-            Rung::WithdrawAndSwap { bound: Urgent },
-            Rung::AddCollateral { at_most: U256::from(8u64) },
+            Rung::Slice { pair: pair(), goal: hundredths(125), bound: Urgent },
+            Rung::RepayFromWallet { pair: pair(), at_most: U256::from(7u64) },
+            Rung::WithdrawAndSwap { pair: pair(), bound: Urgent },
+            Rung::AddCollateral { pair: pair(), at_most: U256::from(8u64) },
             Rung::AskHuman,
         ]
     );
@@ -70,14 +88,35 @@ fn the_rungs_come_in_the_order_of_the_strategy() {
 #[test]
 fn when_nothing_can_leave_the_reserve_only_the_wallet_and_a_human_remain_and_it_is_said() {
     let mut dry = situation();
-    dry.free_collateral.raw = U256::ZERO;
+    dry.sales[0].free_collateral.raw = U256::ZERO;
     let Next::Try { rung, reason, skipped } = next(&dry, &Tried::nothing()) else { panic!("a rung") };
-    assert_eq!(rung, Rung::RepayFromWallet { at_most: U256::from(7u64) });
+    assert_eq!(rung, Rung::RepayFromWallet { pair: pair("WETH"), at_most: U256::from(7u64) });
     assert_eq!(skipped.len(), 5);
     assert!(reason.contains("0 WETH are free in the reserve"), "{reason}");
-    dry.wallet_debt.raw = U256::ZERO;
-    dry.wallet_collateral.raw = U256::ZERO;
+    dry.wallet[0].debt.raw = U256::ZERO;
+    dry.wallet[0].collateral.raw = U256::ZERO;
     assert_eq!(climb(&dry), [Rung::AskHuman]);
+}
+
+#[test]
+fn every_collateral_that_may_be_sold_is_tried_at_the_same_bounds_before_any_bounds_are_widened() {
+    let two = Situation { sales: vec![sale("cbBTC"), sale("WETH")], wallet: vec![], ..situation() };
+    let names: Vec<String> =
+        climb(&two).iter().map(|rung| rung.pair().map_or("human", |pair| pair.name.as_str()).to_owned()).collect();
+    let (btc, eth) = ("cbBTC/USDC", "WETH/USDC");
+    assert_eq!(names, [btc, btc, eth, eth, btc, btc, eth, eth, btc, eth, btc, eth, "human"]);
+}
+
+#[test]
+fn a_supply_of_the_debts_own_asset_repays_it_without_swap_and_the_wallet_is_left_alone_where_the_owner_says_so() {
+    let mut same = sale("USDC");
+    same.pair.debt = same.pair.collateral;
+    let barred = WalletOption {
+        barred: Some("watch.use_wallet leaves the wallet alone".to_owned()),
+        ..situation().wallet[0].clone()
+    };
+    let at = Situation { sales: vec![same.clone()], wallet: vec![barred], ..situation() };
+    assert_eq!(climb(&at), [Rung::RepayWithSupply { pair: same.pair }, Rung::AskHuman]);
 }
 
 #[test]
@@ -108,7 +147,7 @@ fn an_unknown_outcome_stops_the_ladder_until_it_is_resolved() {
 #[test]
 fn a_ladder_under_way_survives_a_restart() {
     let mut tried = Tried::nothing();
-    tried.record(Rung::WithdrawAndSwap { bound: Pressure::Urgent }, RungOutcome::Unknown);
+    tried.record(Rung::WithdrawAndSwap { pair: pair("WETH"), bound: Pressure::Urgent }, RungOutcome::Unknown);
     let text = serde_json::to_string(&tried).expect("json");
     assert_eq!(serde_json::from_str::<Tried>(&text).expect("back"), tried);
 }
@@ -124,10 +163,10 @@ proptest! {
         if correlated {
             at.class = LoopClass::Correlated;
         }
-        at.flash_sources.truncate(sources);
-        at.free_collateral.raw = U256::from(free);
-        at.wallet_debt.raw = U256::from(debt);
-        at.wallet_collateral.raw = U256::from(collateral);
+        at.sales[0].flash_sources.truncate(sources);
+        at.sales[0].free_collateral.raw = U256::from(free);
+        at.wallet[0].debt.raw = U256::from(debt);
+        at.wallet[0].collateral.raw = U256::from(collateral);
         let climbed = climb(&at);
         for (index, rung) in climbed.iter().enumerate() {
             prop_assert!(!climbed[..index].contains(rung));

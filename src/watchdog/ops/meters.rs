@@ -60,12 +60,24 @@ impl Delivery {
     }
 }
 
-/// One loop's figures. What is not known is not shown.
+/// An account's figures. What is not known is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LoopGauges {
+pub struct AccountGauges {
     /// Health factor; `None` without debt.
     pub health_factor: Option<Decimal>,
-    /// Fall of the collateral's price until liquidation, as a share of the price now.
+}
+
+/// One loop's own figures. What is not known is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoopGauges {
+    /// `C / (C − D)`; `None` without equity.
+    pub leverage: Option<Decimal>,
+    /// Value of its collateral, US dollars.
+    pub collateral: Option<Decimal>,
+    /// Value of its debt, US dollars.
+    pub debt: Option<Decimal>,
+    /// How far the price that moves the loop is from the account's liquidation, as a share of it now; below zero when it is
+    /// past that, `None` where no price leads there.
     pub distance: Option<Decimal>,
 }
 
@@ -87,12 +99,24 @@ impl Meters {
         Ok(meters)
     }
 
-    /// What a loop looks like at the newest head.
+    /// What an account looks like at the newest head.
+    pub fn account_gauges(&self, account: &str, figures: AccountGauges) {
+        let labels = [("account", account.to_owned().into())];
+        let health_factor = figures.health_factor.map_or(Some(f64::INFINITY), |value| value.to_f64());
+        if let Some(value) = health_factor {
+            self.gauge("trimtab_health_factor", labels).set(value);
+        }
+    }
+
+    /// What a loop of the journal looks like at the newest head.
     pub fn loop_gauges(&self, account: &str, pair: &str, figures: LoopGauges) {
         let labels = || [("account", account.to_owned().into()), ("loop", pair.to_owned().into())];
-        let health_factor = figures.health_factor.map_or(Some(f64::INFINITY), |value| value.to_f64());
-        let gauges =
-            [("trimtab_health_factor", health_factor), ("trimtab_liquidation_distance", share(figures.distance))];
+        let gauges = [
+            ("trimtab_loop_leverage", share(figures.leverage)),
+            ("trimtab_loop_collateral_usd", share(figures.collateral)),
+            ("trimtab_loop_debt_usd", share(figures.debt)),
+            ("trimtab_liquidation_distance", share(figures.distance)),
+        ];
         for (name, value) in gauges {
             if let Some(value) = value {
                 self.gauge(name, labels()).set(value);
@@ -108,6 +132,11 @@ impl Meters {
                 self.gauge(name, [("account", account.to_owned().into())]).set(value);
             }
         }
+    }
+
+    /// Whether opening and adding risk is refused for an account.
+    pub fn paused(&self, account: &str, paused: bool) {
+        self.gauge("trimtab_paused", [("account", account.to_owned().into())]).set(u32::from(paused));
     }
 
     /// A head was evaluated.
@@ -184,7 +213,11 @@ impl Meters {
         let gauges = [
             ("trimtab_build_info", None, "always 1; the version is in the label"),
             ("trimtab_health_factor", None, "health factor at the newest head; +Inf without debt"),
-            ("trimtab_liquidation_distance", None, "fall of the collateral's price until liquidation, as a share"),
+            ("trimtab_liquidation_distance", None, "move of the loop's price until liquidation, as a share of it now"),
+            ("trimtab_loop_leverage", None, "leverage of a loop of the journal, by its own share of the account"),
+            ("trimtab_loop_collateral_usd", None, "collateral of a loop of the journal"),
+            ("trimtab_loop_debt_usd", None, "debt of a loop of the journal"),
+            ("trimtab_paused", None, "1 while opening and adding risk is refused"),
             ("trimtab_gas_trims", None, "trims that the account's ether pays for at the present price of gas"),
             ("trimtab_ether", None, "ether of the account"),
             ("trimtab_head", None, "newest evaluated head"),
@@ -257,11 +290,17 @@ mod tests {
         let clock = Arc::new(HandClock::default());
         let pulse = Pulse::new(clock.clone());
         let meters = Meters::new().expect("recorder");
-        let figures = LoopGauges { health_factor: Some(Decimal::new(1_133, 3)), distance: Some(Decimal::new(1174, 4)) };
+        meters.account_gauges("0xf39f…2266", AccountGauges { health_factor: Some(Decimal::new(1_133, 3)) });
+        meters.account_gauges("0x7099…79c8", AccountGauges::default());
+        let figures = LoopGauges {
+            leverage: Some(Decimal::new(2_976, 3)),
+            distance: Some(Decimal::new(1174, 4)),
+            ..LoopGauges::default()
+        };
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
-        meters.loop_gauges("0x7099…79c8", "none", LoopGauges::default());
         meters.gas("0xf39f…2266", Decimal::new(412, 2), Some(Decimal::new(5, 4)));
         meters.evaluated(31_234_567, 2);
+        meters.paused("0xf39f…2266", true);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
         meters.decision("health-factor", "trim");
         meters.action("trim", "mined");
@@ -271,10 +310,12 @@ mod tests {
         clock.pass(Duration::from_millis(1_500));
         let text = meters.render(&pulse);
         for line in [
-            "trimtab_health_factor{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 1.133",
+            "trimtab_health_factor{account=\"0xf39f…2266\"} 1.133",
             "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
             "trimtab_gas_trims{account=\"0xf39f…2266\"} 4.12",
             "trimtab_ether{account=\"0xf39f…2266\"} 0.0005",
+            "trimtab_loop_leverage{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 2.976",
+            "trimtab_paused{account=\"0xf39f…2266\"} 1",
             "trimtab_head 31234567",
             "trimtab_accounts 2",
             "trimtab_head_lag_seconds 1.5",

@@ -18,14 +18,15 @@ mod table;
 
 pub use alerts::{Alert, AlertSink, Alerts, AlertsError, ChannelTest, Pace};
 pub use heartbeat::Heartbeat;
-pub use meters::{Delivery, LoopGauges, Meters, Stage};
+pub use meters::{AccountGauges, Delivery, LoopGauges, Meters, Stage};
 pub use notify::{KeepAlive, ServiceNotify};
 pub use pulse::{Pulse, Readiness};
 pub use service::{OpsService, ServiceError, check_health};
 pub use signals::{DaemonSignal, Signals};
 pub use socket::{
-    AdoptWith, Answer, ChangeWith, DaemonClient, DaemonSocket, DrilledWith, FlattenWith, PaperWith, Pong,
-    ReconcileAnswer, ReconcileWith, Refused, Request, Requests, SOCKET_SCHEMA, SignalResumeWith, SignalTaken,
-    SocketError, ThresholdsAnswer, socket_path,
+    AdoptWith, Answer, Ask, ChangeWith, DaemonClient, DaemonSocket, DaemonStatus, Delivered, DrilledWith, FlattenWith,
+    Governed, PaperWith, Pause, Ping, Pong, ReconcileAnswer, ReconcileWith, Recorded, Refused, Reload, Reloaded, Reply,
+    Request, Requests, Resume, SOCKET_SCHEMA, SignalResumeWith, SignalTaken, SignalsResumed, SocketError, Status, Stop,
+    Stopping, Submit, ThresholdsAnswer, WatchedStatus, socket_path,
 };
 pub use table::{AccountRow, DecisionRow, LiveView, LoopRow, Marks, PerpRow, ViewEvent, plain_lines, table};

@@ -1,6 +1,12 @@
 //! Whether a fall below one was announced, and by what.
 
-use crate::{units::Wad, watchdog::rules::Levels};
+use alloy::primitives::U256;
+
+use super::path::THRESHOLD;
+use crate::{
+    units::{Bps, WAD, Wad},
+    watchdog::rules::Levels,
+};
 
 /// Health factors that a head shows of a loop, after what was done about that head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +33,13 @@ pub enum Notice {
     Nothing,
 }
 
+/// Above this health factor a sale helps however dear: the liquidation threshold and the widest bound of any class, just above
+/// 5 %, on top. Below it that depends on the pool.
+fn sure_help() -> Wad {
+    let counts = U256::from(THRESHOLD.0).saturating_mul(WAD) / U256::from(Bps::ONE.0);
+    Wad(counts.saturating_mul(U256::from(105u8)) / U256::from(100u8))
+}
+
 impl Shown {
     /// What a fall in the next block would have been announced by.
     #[must_use]
@@ -38,7 +51,7 @@ impl Shown {
         };
         if seen >= levels.trigger {
             Notice::Nothing
-        } else if seen <= levels.sure_help {
+        } else if seen <= sure_help() {
             Notice::BeyondHelp
         } else {
             notice
@@ -52,8 +65,7 @@ mod tests {
         super::{Path, seen::Seen},
         *,
     };
-    use crate::{config::BoundsConfig, units::WAD};
-    use alloy::primitives::U256;
+    use crate::config::BoundsConfig;
 
     /// Thousandths.
     fn hf(thousandths: u64) -> Wad {

@@ -2,16 +2,22 @@
 
 use alloy::primitives::U256;
 
-use super::{Notice, Outcome, Path, Position, Shown, Step, liquidator::liquidate, seen::Seen, swap::Pool, trim::Bench};
+use super::{
+    Notice, Outcome, Path, Position, Shown, Step,
+    liquidator::liquidate,
+    seen::{Seen, pair},
+    swap::Pool,
+    trim::Bench,
+};
 use crate::{
     config::{BoundsConfig, LoopClass, WatchConfig},
     journal::Severity,
     loops::FlashSource,
     plan::Quantity,
-    units::{Bps, MathError, UsdE8, WAD, Wad, mul_div_down},
+    units::{MathError, UsdE8, WAD, Wad},
     watchdog::{
-        ladder::{Next, Rung, RungOutcome, Situation, Tried, next},
-        rules::{AccountFacts, Action, Evaluation, Levels, Memory, PairTrim, evaluate},
+        ladder::{Next, Rung, RungOutcome, SaleOption, Situation, Tried, WalletOption, next},
+        rules::{AccountFacts, AccountTrim, Action, Evaluation, Levels, Memory, evaluate},
     },
 };
 
@@ -141,11 +147,10 @@ impl<'a> Sim<'a> {
     }
 
     /// Up the ladder until a rung is done; planning finds what is impossible, so all of it happens on one head.
-    fn climb(&mut self, number: u64, head: &Step, trim: &PairTrim, action: &Action) -> Result<(), MathError> {
+    fn climb(&mut self, number: u64, head: &Step, trim: &AccountTrim, action: &Action) -> Result<(), MathError> {
         let called = *self.called.get_or_insert(number.saturating_sub(1));
         let situation = self.situation(head, trim)?;
-        let kept = Bps::ONE.0.saturating_sub(trim.feed_gap.0);
-        let reference = mul_div_down(head.oracle.0, U256::from(kept), U256::from(Bps::ONE.0))?;
+        let reference = head.oracle.0.min(head.feed.0);
         let pool = Pool::new(head, self.path.position.debt)?;
         let mut bench = Bench {
             position: &mut self.position,
@@ -178,16 +183,24 @@ impl<'a> Sim<'a> {
         Ok(())
     }
 
-    fn situation(&self, head: &Step, trim: &PairTrim) -> Result<Situation, MathError> {
+    fn situation(&self, head: &Step, trim: &AccountTrim) -> Result<Situation, MathError> {
         Ok(Situation {
             class: LoopClass::Volatile,
             pressure: trim.pressure,
             health_factor: self.position.health_factor(head.oracle)?,
             target: trim.target,
-            flash_sources: vec![FlashSource::MorphoBlue, FlashSource::AaveV3],
-            free_collateral: Quantity::new(self.position.collateral, 18, "WETH"),
-            wallet_debt: Quantity::new(self.wallet, 6, "USDC"),
-            wallet_collateral: Quantity::new(U256::ZERO, 18, "WETH"),
+            sales: vec![SaleOption {
+                pair: pair(),
+                repay: None,
+                flash_sources: vec![FlashSource::MorphoBlue, FlashSource::AaveV3],
+                free_collateral: Quantity::new(self.position.collateral, 18, "WETH"),
+            }],
+            wallet: vec![WalletOption {
+                pair: pair(),
+                debt: Quantity::new(self.wallet, 6, "USDC"),
+                collateral: Quantity::new(U256::ZERO, 18, "WETH"),
+                barred: None,
+            }],
         })
     }
 

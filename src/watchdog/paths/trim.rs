@@ -47,10 +47,10 @@ impl Bench<'_> {
             Rung::Flash { source: FlashSource::MorphoBlue, .. } if self.best_source_empty => {
                 Ok(RungOutcome::Impossible("Morpho Blue holds nothing to lend".to_owned()))
             }
-            Rung::Flash { source, bound } => self.flash(*source, *bound),
+            Rung::Flash { source, bound, .. } => self.flash(*source, *bound),
             Rung::Slice { bound, .. } => self.slice(*bound),
-            Rung::RepayFromWallet { at_most } => Ok(self.repay(*at_most)),
-            Rung::WithdrawAndSwap { bound } => self.unwind(*bound),
+            Rung::RepayFromWallet { at_most, .. } => Ok(self.repay(*at_most)),
+            Rung::WithdrawAndSwap { bound, .. } => self.unwind(*bound),
             Rung::AskHuman => Ok(RungOutcome::Done),
             _ => Ok(RungOutcome::Impossible("the simulated wallet holds no collateral".to_owned())),
         }

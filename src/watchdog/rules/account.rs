@@ -10,8 +10,9 @@ use super::GasFacts;
 use crate::{
     chain::BlockRef,
     config::{LoopClass, Thresholds},
+    loops::MovingPrice,
     strategy::Side,
-    units::{Bps, Secs, UsdE8, Wad},
+    units::{Secs, UsdE8, Wad},
 };
 
 /// An account at one block.
@@ -31,7 +32,23 @@ pub struct AccountFacts {
     pub at_feed: Option<Wad>,
     /// The same after the loops' stress shock; `None` without a loop.
     pub at_stress: Option<Wad>,
-    /// Every collateral with every debt.
+    /// What the account is called: its collaterals and its debts, `WETH+cbBTC/USDC`.
+    pub name: String,
+    /// Correlated only when every collateral is correlated with every debt.
+    pub class: LoopClass,
+    /// Those in force: the strictest of its loops'.
+    pub thresholds: Thresholds,
+    /// Below this health factor the bounds of the last resort hold; `None` for correlated accounts.
+    pub last_resort: Option<Decimal>,
+    /// Value of all collateral.
+    pub collateral_value: UsdE8,
+    /// Value of all debt; zero when it is too little to matter.
+    pub debt_value: UsdE8,
+    /// Supplies and debts that matter.
+    pub holdings: Vec<HoldingFacts>,
+    /// What Aave asks for the prices of collaterals and debts that matter.
+    pub oracles: Vec<OracleFacts>,
+    /// Loops of the journal that owe anything, each with its own share.
     pub loops: Vec<LoopFacts>,
     /// Open perps.
     pub perps: Vec<PerpFacts>,
@@ -60,17 +77,26 @@ impl fmt::Display for PairKey {
     }
 }
 
-/// One loop.
+/// What the account has in one asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldingFacts {
+    /// The token's symbol.
+    pub symbol: String,
+    /// Supplied with interest, smallest unit.
+    pub supplied: U256,
+    /// Owed with interest, smallest unit.
+    pub owed: U256,
+}
+
+/// One loop of the journal: its own share of the account.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LoopFacts {
     /// Which.
     pub pair: PairKey,
     /// Selects the boost levels.
     pub class: LoopClass,
-    /// Those in force.
+    /// Those given with it.
     pub thresholds: Thresholds,
-    /// Below this health factor the bounds of the last resort hold; `None` for correlated loops.
-    pub last_resort: Option<Decimal>,
     /// Collateral with interest, smallest unit.
     pub collateral: U256,
     /// Debt with interest, smallest unit.
@@ -79,17 +105,16 @@ pub struct LoopFacts {
     pub collateral_value: UsdE8,
     /// Value of the debt.
     pub debt_value: UsdE8,
-    /// Of the collateral, in the account's e-mode.
-    pub liquidation_threshold: Bps,
-    /// The collateral's price: dollars, or the exchange rate of a correlated pair.
+    /// Whose price the following three are, in what, and which way the loop loses.
+    pub moving: MovingPrice,
+    /// By Aave's oracle.
     pub price: Decimal,
-    /// How much lower the collateral stands against the debt at the readable feeds than at Aave's oracle; 0 when higher or
-    /// when no feed is readable.
-    pub feed_gap: Bps,
+    /// Where the account's health factor is `trigger`, all else as it is; `None` when no price leads there.
+    pub trim_price: Option<Decimal>,
+    /// Where it is one.
+    pub liquidation_price: Option<Decimal>,
     /// The pool's price of the collateral against the oracle's, basis points; below zero when it is cheaper in the pool.
     pub pool_deviation_bps: Option<i64>,
-    /// What Aave asks for the prices of collateral and debt.
-    pub oracles: Vec<OracleFacts>,
     /// What the debt costs a year, as a share.
     pub borrow_rate: Decimal,
     /// Supply interest less borrow interest a day, USD.

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::PairKey;
-use crate::units::{Bps, Wad};
+use crate::units::Wad;
 
 /// How much is at stake in a trim; selects the column of bounds in strategy.md §5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,18 +48,18 @@ impl fmt::Display for Pressure {
     }
 }
 
-/// A deleverage.
+/// A deleverage of the account; what is sold and repaid for it is for the plan to choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PairTrim {
-    /// The loop that is trimmed.
-    pub pair: PairKey,
+pub struct AccountTrim {
+    /// What the account is called.
+    pub account: String,
     /// The account's health factor afterwards, on the oracle's prices.
     pub target: Wad,
     /// Bounds and fees.
     pub pressure: Pressure,
-    /// The feed behind the oracle is this much lower already: the bound against the oracle is wider by it, the bound against
-    /// the quote is not.
-    pub feed_gap: Bps,
+    /// The feeds behind the oracle count: the bound against the oracle is wider by what they stand lower, the bound against the
+    /// quote is not.
+    pub by_feed: bool,
     /// Aave's oracle does not show the crossing yet, the feed behind it does.
     pub ahead: bool,
 }
@@ -104,9 +104,9 @@ pub enum Action {
         nonce: u64,
     },
     /// Fetch, plan and simulate this trim, sign nothing.
-    Arm(PairTrim),
+    Arm(AccountTrim),
     /// Deleverage.
-    Trim(PairTrim),
+    Trim(AccountTrim),
     /// Leave a loop at the user's price.
     Exit {
         /// Which loop.

@@ -46,7 +46,7 @@ impl Round<'_> {
     pub(super) fn oracles(&mut self) {
         let facts = self.facts;
         let mut told = std::collections::BTreeSet::new();
-        for oracle in facts.loops.iter().flat_map(|held| &held.oracles) {
+        for oracle in &facts.oracles {
             let Some(age) = oracle.age.filter(|_| told.insert(&oracle.symbol)) else { continue };
             let is_old = age > oracle.heartbeat;
             if self.memory.crosses(Rule::OldOracle, &oracle.symbol, is_old, !is_old) {
@@ -59,9 +59,8 @@ impl Round<'_> {
         }
     }
 
-    /// Whether any answer that a loop's health depends on is old.
+    /// Whether any answer that the account's health depends on is old.
     pub(super) fn has_old_oracle(&self) -> bool {
-        let mut oracles = self.facts.loops.iter().flat_map(|held| &held.oracles);
-        oracles.any(|oracle| oracle.age.is_some_and(|age| age > oracle.heartbeat))
+        self.facts.oracles.iter().any(|oracle| oracle.age.is_some_and(|age| age > oracle.heartbeat))
     }
 }

@@ -8,41 +8,53 @@ use serde_json::json;
 use super::{Rule, evaluate::Round};
 use crate::{journal::Severity, plan::Quantity};
 
-/// Below a hundredth of the amount a change is dust.
-const DUST: U256 = U256::from_limbs([100, 0, 0, 0]);
+/// Below a hundredth of the amount a change is too small to tell of.
+const SMALL: U256 = U256::from_limbs([100, 0, 0, 0]);
 
 impl Round<'_> {
+    /// A liquidation takes collateral and repays debt, of any two assets. Whatever our own actions changed since the last head
+    /// is not told as one: their own reports say what they did.
     pub(super) fn changes(&mut self) {
         let facts = self.facts;
         let now: BTreeMap<_, _> =
-            facts.loops.iter().map(|held| (held.pair.name.clone(), (held.collateral, held.debt))).collect();
+            facts.holdings.iter().map(|held| (held.symbol.clone(), (held.supplied, held.owed))).collect();
         let (last, is_ours) = self.memory.take_held(now.clone());
-        for (pair, before) in last {
-            // A loop that is gone has neither.
-            let after = now.get(&pair).copied().unwrap_or_default();
-            // After a trim of ours less is expected, but no trim leaves nothing.
-            if is_ours && !after.1.is_zero() {
-                continue;
-            }
-            if shrank(before.0, after.0) && shrank(before.1, after.1) {
-                let health_factor = Quantity::wad(facts.health_factor.0);
-                let reason = format!(
-                    "{pair}: collateral fell from {} to {} and debt from {} to {} (smallest units) and no action of ours \
-                     asked for that: it was liquidated, or changed elsewhere. Health factor is {health_factor}",
-                    before.0, after.0, before.1, after.1,
-                );
-                let inputs = json!({
-                    "block": facts.block.number,
-                    "before": [before.0.to_string(), before.1.to_string()],
-                    "after": [after.0.to_string(), after.1.to_string()],
-                    "health_factor": health_factor,
-                });
-                self.fire(Rule::Changed, Severity::Alert, pair, reason, inputs);
+        if is_ours {
+            return;
+        }
+        let mut changed = Vec::new();
+        let (mut supply_fell, mut debt_fell) = (false, false);
+        for (symbol, before) in last {
+            let after = now.get(&symbol).copied().unwrap_or_default();
+            for (what, before, after, fell) in
+                [("supplied", before.0, after.0, &mut supply_fell), ("owed", before.1, after.1, &mut debt_fell)]
+            {
+                if shrank(before, after) {
+                    *fell = true;
+                    changed.push((format!("{symbol} {what} fell from {before} to {after}"), before, after));
+                }
             }
         }
+        if !(supply_fell && debt_fell) {
+            return;
+        }
+        let words: Vec<&str> = changed.iter().map(|(words, ..)| words.as_str()).collect();
+        let health_factor = Quantity::wad(facts.health_factor.0);
+        let reason = format!(
+            "{}: {} (smallest units) and no action of ours asked for that: it was liquidated, or changed elsewhere. Health \
+             factor is {health_factor}",
+            facts.name,
+            words.join(", "),
+        );
+        let changes: Vec<_> = changed
+            .iter()
+            .map(|(words, before, after)| json!([words, before.to_string(), after.to_string()]))
+            .collect();
+        let inputs = json!({ "block": facts.block.number, "changes": changes, "health_factor": health_factor });
+        self.fire(Rule::Changed, Severity::Alert, facts.name.clone(), reason, inputs);
     }
 }
 
 fn shrank(before: U256, after: U256) -> bool {
-    after < before && before - after > before / DUST
+    after < before && before - after > before / SMALL
 }

@@ -21,7 +21,10 @@ pub struct Evaluation {
     pub memory: Memory,
 }
 
-/// Decides about an account. Pure.
+/// What rules about the account as a whole are remembered under; its name changes with what it has.
+pub(super) const ACCOUNT: &str = "account";
+
+/// Decides about an account's loops; its perps are judged in their own time ([`evaluate_perps`](super::evaluate_perps)). Pure.
 #[must_use]
 pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
     let mut round = Round { facts, config, memory: memory.clone(), firings: Vec::new(), actions: Vec::new() };
@@ -33,8 +36,8 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.nonce();
     round.gas();
     round.oracles();
+    round.health();
     round.loops();
-    round.perps();
     let repeated = !round.actions.is_empty() && round.memory.acts_again(facts.block.hash, facts.health_factor);
     if repeated {
         round.actions.clear();
@@ -53,7 +56,7 @@ pub(super) struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn finish(self) -> Evaluation {
+    pub(super) fn finish(self) -> Evaluation {
         Evaluation { firings: self.firings, actions: self.actions, memory: self.memory }
     }
 
@@ -84,13 +87,16 @@ impl Round<'_> {
     fn forget(&mut self) {
         let facts = self.facts;
         let loops = facts.loops.iter().map(|held| held.pair.name.clone());
-        let sources = facts.loops.iter().flat_map(|held| held.oracles.iter().map(|oracle| oracle.symbol.clone()));
+        let sources = facts.oracles.iter().map(|oracle| oracle.symbol.clone());
         let perps: BTreeSet<&str> = facts.perps.iter().map(|perp| perp.id.as_str()).collect();
         let perp_subjects = facts
             .perps
             .iter()
             .flat_map(|perp| [perp.id.clone(), format!("{} {CLOSE_ONLY}", perp.id), format!("{} {PAUSED}", perp.id)]);
-        let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new()]).collect();
+        let subjects = loops.chain(sources).chain(perp_subjects).chain([String::new()]);
+        // Without debt whatever was crossed is over.
+        let account = (!facts.debt_value.0.is_zero()).then(|| ACCOUNT.to_owned());
+        let subjects = subjects.chain(account).collect();
         self.memory.keep(&subjects, &perps);
     }
 }

@@ -1,12 +1,12 @@
-//! A loop's thresholds as the chain counts them, and how pressing a health factor is.
+//! An account's thresholds as the chain counts them, and how pressing a health factor is.
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
-use super::{LoopFacts, Pressure};
-use crate::units::{MathError, WAD, Wad, from_decimal, mul_div_up};
+use super::{AccountFacts, Pressure};
+use crate::units::{MathError, WAD, Wad, from_decimal, mul_div_down, mul_div_up};
 
-/// Thresholds of one loop in 18-decimal fixed point.
+/// Thresholds of one account in 18-decimal fixed point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Levels {
     /// Alert below this.
@@ -21,18 +21,16 @@ pub struct Levels {
     pub last_resort: Option<Wad>,
     /// No boost below this: trigger and headroom.
     pub floor: Wad,
-    /// At or below this health factor, the liquidation threshold, the collateral is worth no more than the debt: no sale can
-    /// help, however cheap (base-replica.md §5, the partial repayment).
-    pub beyond_help: Wad,
-    /// Above this one a sale helps however dear: `LT × (1 + cost)`, where at the widest bounds what is sold costs as much as
-    /// it counts for. Between the two it depends on the pool, which only a plan can tell.
-    pub sure_help: Wad,
+    /// At or below this health factor, the mean liquidation threshold, the collateral is worth no more than the debt at the
+    /// oracle's prices (base-replica.md §5, the partial repayment). What a sale brings may be more: pools have prices of their
+    /// own.
+    pub insolvent: Wad,
 }
 
 impl Levels {
-    /// Those of a loop.
+    /// Those of an account.
     #[must_use]
-    pub fn of(facts: &LoopFacts) -> Self {
+    pub fn of(facts: &AccountFacts) -> Self {
         let thresholds = &facts.thresholds;
         Self {
             warn: wad(thresholds.warn),
@@ -41,8 +39,7 @@ impl Levels {
             urgent: wad(thresholds.urgent),
             last_resort: facts.last_resort.map(wad),
             floor: wad(thresholds.opening_floor()),
-            beyond_help: wad(facts.liquidation_threshold.to_decimal()),
-            sure_help: wad(facts.liquidation_threshold.to_decimal().saturating_mul(WORST_SALE)),
+            insolvent: insolvent(facts),
         }
     }
 
@@ -54,7 +51,7 @@ impl Levels {
         }
         Some(match self.last_resort {
             Some(last_resort) if health_factor < last_resort => Pressure::LastResort,
-            _ if health_factor < self.urgent => Pressure::Urgent,
+            _ if one_move_on(health_factor) < self.urgent => Pressure::Urgent,
             _ => Pressure::Trim,
         })
     }
@@ -68,12 +65,25 @@ impl Levels {
     }
 }
 
-/// One, and the most that a sale may cost: just above the widest bound of any class.
-const WORST_SALE: Decimal = Decimal::from_parts(105, 0, 0, false, 2);
+/// The health factor at which the collateral's value would be that of the debt: `HF × D / C`.
+fn insolvent(facts: &AccountFacts) -> Wad {
+    let (health_factor, debt, collateral) = (facts.health_factor.0, facts.debt_value.0, facts.collateral_value.0);
+    if health_factor == U256::MAX || collateral.is_zero() {
+        return Wad(U256::ZERO);
+    }
+    Wad(mul_div_down(health_factor, debt, collateral).unwrap_or(U256::ZERO))
+}
 
 /// Thresholds are validated to be positive; one too large for the chain's format counts as infinite.
 pub(super) fn wad(value: Decimal) -> Wad {
     Wad(from_decimal(value, Wad::DECIMALS).unwrap_or(U256::MAX))
+}
+
+/// The health factor after one more fall of prices by what a trim's own bounds allow, 1 %: a trim that the same fall overtakes
+/// in its block would be refused by the narrow bounds and be needed at the wide ones.
+fn one_move_on(health_factor: Wad) -> Wad {
+    let kept = U256::from(99u8);
+    Wad(mul_div_down(health_factor.0, kept, U256::from(100u8)).unwrap_or(health_factor.0))
 }
 
 /// Where liquidation begins.

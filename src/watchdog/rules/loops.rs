@@ -1,145 +1,27 @@
-//! The rules about loops: warn, trim, look ahead, leave at a price, lever up again, interest.
+//! The rules about the journal's loops: leave at a price, lever up again, interest.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{
-    AccountFacts, Action, ExitTo, Levels, LoopFacts, PairTrim, Pressure, Rule,
+    AccountFacts, Action, ExitTo, Levels, LoopFacts, Rule,
     evaluate::Round,
-    levels::{ONE, wad},
+    health::{hf, worst_forward},
+    levels::wad,
 };
-use crate::{config::LoopExit, journal::Severity, plan::Quantity, units::Wad};
+use crate::{config::LoopExit, journal::Severity};
 
 impl Round<'_> {
     pub(super) fn loops(&mut self) {
         let facts = self.facts;
-        let owing = || facts.loops.iter().filter(|held| !held.debt_value.0.is_zero());
-        for held in owing() {
-            self.thresholds(held);
-            self.forward(held);
-            self.insolvent(held);
-            self.stress(held);
+        for held in &facts.loops {
             self.interest(held);
-        }
-        match pressed(facts, self.config.act_on_feed) {
-            Some((held, pressure)) => self.trim(held, pressure),
-            None => self.arm(owing()),
-        }
-        for held in owing() {
             self.exit(held);
         }
         if self.actions.is_empty() && !self.memory.is_armed() {
-            self.boost(owing().max_by_key(|held| held.collateral_value));
-        }
-    }
-
-    /// Each threshold is told once per crossing, with what follows.
-    fn thresholds(&mut self, held: &LoopFacts) {
-        let levels = Levels::of(held);
-        let severe = Severity::Alert;
-        let steps = [
-            (Rule::Warn, Some(levels.warn), Severity::Warning, "trimmed below"),
-            (Rule::Trigger, Some(levels.trigger), severe, "trimming to"),
-            (Rule::Urgent, Some(levels.urgent), severe, "trimming in haste to"),
-            (Rule::LastResort, levels.last_resort, severe, "trimming at the bounds of the last resort to"),
-            (Rule::Liquidatable, Some(ONE), severe, "anybody may liquidate it; trimming what is left to"),
-        ];
-        let now = self.facts.health_factor;
-        let armed = now < levels.trigger;
-        for (rule, level, severity, then) in steps {
-            let Some(level) = level else { continue };
-            // A last resort above the trigger has nothing to say before the trigger is crossed.
-            let holds = now < level && (rule == Rule::Warn || armed);
-            if self.crosses(rule, held, holds, now, level) {
-                let goal = if rule == Rule::Warn { levels.trigger } else { levels.target };
-                let reason = format!(
-                    "{}: health factor {} is below {rule} {}; {then} {}",
-                    held.pair,
-                    hf(now),
-                    hf(level),
-                    hf(goal)
-                );
-                self.fire(rule, severity, held.pair.name.clone(), reason, inputs(self.facts, held));
-            }
-        }
-    }
-
-    /// The pool or the feed shows a crossing that Aave's oracle does not show yet.
-    fn forward(&mut self, held: &LoopFacts) {
-        let levels = Levels::of(held);
-        let Some(next) = worst_forward(self.facts) else { return };
-        let holds = next < levels.trigger && self.facts.health_factor >= levels.trigger;
-        if self.crosses(Rule::Forward, held, holds, next, levels.trigger) {
-            let source = if self.facts.at_feed == Some(next) { "the feed behind Aave's oracle" } else { "the pool" };
-            let then = match pressed(self.facts, self.config.act_on_feed) {
-                Some(_) => "The feed is enough to trim now",
-                None => "A trim is kept ready",
-            };
-            let reason = format!(
-                "{}: at the price of {source} the health factor is {}, below trigger {}; by Aave's oracle it is {} still. {then}",
-                held.pair,
-                hf(next),
-                hf(levels.trigger),
-                hf(self.facts.health_factor),
-            );
-            self.fire(Rule::Forward, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
-        }
-    }
-
-    /// Selling can no longer help; only more collateral or money from outside can, and whether it is worth it is for the owner.
-    fn insolvent(&mut self, held: &LoopFacts) {
-        let least = Levels::of(held).beyond_help;
-        let worst = at_worst(self.facts, self.config.act_on_feed);
-        if self.crosses(Rule::Insolvent, held, worst <= least, worst, least) {
-            let reason = format!(
-                "{}: health factor {} (by the feed or the oracle) is at or below {}, where the collateral is worth no more than \
-                 the debt and no sale helps; only repaying or adding collateral from outside can save it",
-                held.pair,
-                hf(worst),
-                hf(least),
-            );
-            self.fire(Rule::Insolvent, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
-        }
-    }
-
-    fn stress(&mut self, held: &LoopFacts) {
-        let levels = Levels::of(held);
-        let Some(stressed) = self.facts.at_stress else { return };
-        if self.crosses(Rule::Stress, held, stressed < levels.urgent, stressed, levels.urgent) {
-            let share = held.thresholds.stress.saturating_mul(Decimal::ONE_HUNDRED).normalize();
-            let reason = format!(
-                "{}: a fall of {share} % would bring the health factor to {}, below urgent {}",
-                held.pair,
-                hf(stressed),
-                hf(levels.urgent),
-            );
-            self.fire(Rule::Stress, Severity::Info, held.pair.name.clone(), reason, inputs(self.facts, held));
-        }
-    }
-
-    fn trim(&mut self, held: &LoopFacts, pressure: Pressure) {
-        match plan_trim(self.facts, held, pressure) {
-            Some(trim) => self.actions.push(Action::Trim(trim)),
-            None => self.unfit(&held.pair.name, "the target of the trim"),
-        }
-    }
-
-    /// Keeps a trim ready while a forward price shows a crossing.
-    fn arm<'a>(&mut self, mut owing: impl Iterator<Item = &'a LoopFacts>) {
-        let facts = self.facts;
-        let Some(next) = worst_forward(facts) else {
-            self.memory.set_armed(false);
-            return;
-        };
-        let below = |held: &LoopFacts, by: Decimal| next < wad(held.thresholds.trigger.saturating_add(by));
-        let recovery = if self.memory.is_armed() { self.config.recovery } else { Decimal::ZERO };
-        let crossed = owing.find(|held| below(held, recovery));
-        self.memory.set_armed(crossed.is_some());
-        let Some(held) = crossed else { return };
-        let pressure = Levels::of(held).pressure(next).unwrap_or(Pressure::Trim);
-        match plan_trim(facts, held, pressure) {
-            Some(trim) => self.actions.push(Action::Arm(trim)),
-            None => self.unfit(&held.pair.name, "the target of the trim"),
+            // Of loops of the same value the one whose name comes first.
+            let most = facts.loops.iter().max_by_key(|held| (held.collateral_value, std::cmp::Reverse(&held.pair)));
+            self.boost(most);
         }
     }
 
@@ -149,11 +31,12 @@ impl Round<'_> {
         let Some(exit) = config.exits.iter().find(|exit| exit.pair.eq_ignore_ascii_case(&held.pair.name)) else {
             return;
         };
+        let prices = &held.moving.pair;
         let rules = [
-            (Rule::StopLoss, exit.stop_loss.filter(|level| held.price <= *level), exit.stop_loss),
-            (Rule::TakeProfit, exit.take_profit.filter(|level| held.price >= *level), exit.take_profit),
+            (Rule::StopLoss, exit.stop_loss, exit.stop_loss.filter(|level| prices.has_stopped(held.price, *level))),
+            (Rule::TakeProfit, exit.take_profit, exit.take_profit.filter(|to| prices.has_profited(held.price, *to))),
         ];
-        for (rule, reached, set) in rules {
+        for (rule, set, reached) in rules {
             let news = self.memory.crosses(rule, &held.pair.name, reached.is_some(), reached.is_none());
             let (Some(_), Some(level)) = (reached, set) else { continue };
             let Some(to) = destination(exit, held) else { continue };
@@ -162,7 +45,8 @@ impl Round<'_> {
                     ExitTo::Closed => "closing the loop".to_owned(),
                     ExitTo::Leverage(leverage) => format!("going down to leverage {leverage}"),
                 };
-                let reason = format!("{}: price {} has reached {rule} {level}; {then}", held.pair, held.price);
+                let (now, level) = (prices.words(held.price), prices.words(level));
+                let reason = format!("{}: {now} has reached {rule} {level}; {then}", held.pair);
                 self.fire(rule, Severity::Alert, held.pair.name.clone(), reason, inputs(self.facts, held));
             }
             self.actions.push(Action::Exit { pair: held.pair.clone(), to });
@@ -173,10 +57,10 @@ impl Round<'_> {
     fn boost(&mut self, held: Option<&LoopFacts>) {
         let (facts, config) = (self.facts, self.config);
         let Some(held) = held.filter(|_| config.boost.enabled) else { return };
-        let chosen = config.boost.of(held.class);
-        // The loop's own thresholds may leave less room than those of its class, which were validated.
-        let has_room = chosen.problem(&held.thresholds, config.recovery).is_none();
-        let target = wad(chosen.target).max(Levels::of(held).floor);
+        let chosen = config.boost.of(facts.class);
+        // The account's own thresholds may leave less room than those of its class, which were validated.
+        let has_room = chosen.problem(&facts.thresholds, config.recovery).is_none();
+        let target = wad(chosen.target).max(Levels::of(facts).floor);
         let rests = self
             .memory
             .last_trim()
@@ -225,46 +109,6 @@ impl Round<'_> {
             self.fire(rule, Severity::Warning, held.pair.name.clone(), reason, inputs(self.facts, held));
         }
     }
-
-    fn crosses(&mut self, rule: Rule, held: &LoopFacts, holds: bool, now: Wad, level: Wad) -> bool {
-        let back = Wad(level.0.saturating_add(wad(self.config.recovery).0));
-        self.memory.crosses(rule, &held.pair.name, holds, now >= back)
-    }
-}
-
-/// The loop to trim, if any: the most pressing, among equals the one with most debt. The feed behind Aave's oracle counts
-/// as the oracle does: it is what the oracle answers next, and whoever sees something to liquidate may bring that answer
-/// about at once.
-fn pressed(facts: &AccountFacts, act_on_feed: bool) -> Option<(&LoopFacts, Pressure)> {
-    let worst = at_worst(facts, act_on_feed);
-    let owing = facts.loops.iter().filter(|held| !held.debt_value.0.is_zero());
-    let pressing = owing.filter_map(|held| {
-        let levels = Levels::of(held);
-        levels.pressure(worst).filter(|_| worst > levels.beyond_help).map(|pressure| (held, pressure))
-    });
-    pressing.max_by_key(|(held, pressure)| (*pressure, held.debt_value))
-}
-
-/// The health factor by the oracle, or the lower one by the feed behind it.
-fn at_worst(facts: &AccountFacts, act_on_feed: bool) -> Wad {
-    let now = facts.health_factor;
-    facts.at_feed.filter(|_| act_on_feed).map_or(now, |feed| feed.min(now))
-}
-
-fn plan_trim(facts: &AccountFacts, held: &LoopFacts, pressure: Pressure) -> Option<PairTrim> {
-    let levels = Levels::of(held);
-    Some(PairTrim {
-        pair: held.pair.clone(),
-        target: levels.target_ahead(facts.health_factor, facts.at_feed).ok()?,
-        pressure,
-        feed_gap: held.feed_gap,
-        ahead: facts.health_factor >= levels.trigger,
-    })
-}
-
-/// The worse of the two forward prices.
-fn worst_forward(facts: &AccountFacts) -> Option<Wad> {
-    facts.at_pool.into_iter().chain(facts.at_feed).min()
 }
 
 /// Where an exit leads; `None` when the loop is there already.
@@ -290,25 +134,15 @@ fn yearly_cost(held: &LoopFacts) -> Option<Decimal> {
     cost.checked_div(equity)
 }
 
-fn hf(value: Wad) -> Quantity {
-    Quantity::wad(value.0)
-}
-
 fn percent(share: Decimal) -> String {
     format!("{} %", share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2).normalize())
 }
 
 /// What a decision about a loop was made on.
 fn inputs(facts: &AccountFacts, held: &LoopFacts) -> Value {
-    json!({
-        "block": facts.block.number,
-        "block_hash": facts.block.hash,
-        "pre_confirmed": facts.block.pre_confirmed,
-        "head_age_ms": u64::try_from(facts.head_age.as_millis()).unwrap_or(u64::MAX),
-        "health_factor": hf(facts.health_factor).to_string(),
-        "at_pool": facts.at_pool.map(|value| hf(value).to_string()),
-        "at_feed": facts.at_feed.map(|value| hf(value).to_string()),
-        "at_stress": facts.at_stress.map(|value| hf(value).to_string()),
-        "loop": held,
-    })
+    let mut inputs = super::health::inputs(facts);
+    if let Some(inputs) = inputs.as_object_mut() {
+        inputs.insert("loop".to_owned(), json!(held));
+    }
+    inputs
 }

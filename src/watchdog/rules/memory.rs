@@ -19,7 +19,7 @@ pub struct Memory {
     armed: bool,
     /// Block of the last trim that was mined.
     last_trim: Option<u64>,
-    /// Amounts of collateral and debt at the last head, by the loop's name.
+    /// What was supplied and owed at the last head, by the token's symbol.
     held: BTreeMap<String, (U256, U256)>,
     /// An action of ours changed them since.
     changing: bool,

@@ -1,6 +1,6 @@
 //! The rules of strategy.md §5 as one pure function: [`evaluate`] takes [`AccountFacts`], the settings and a [`Memory`],
 //! and answers with [`Firing`]s to journal and tell, [`Action`]s to carry out (the first is the most pressing), and the
-//! memory for the next head.
+//! memory for the next head. Health is the account's: one health factor, one set of thresholds, one trim.
 //!
 //! Promises: told once for each crossing, acted upon at every head until the facts say it helped; the same head twice
 //! acts once. What may happen only so many times ([`Action::TightenStop`], [`Action::TopUpMargin`]) counts when
@@ -11,9 +11,13 @@ mod action;
 mod chain;
 mod changes;
 mod evaluate;
+mod exits;
 mod facts;
+mod feed;
 mod firing;
+mod forward;
 mod gas;
+mod health;
 mod levels;
 mod loops;
 mod memory;
@@ -21,11 +25,13 @@ mod perps;
 #[cfg(test)]
 mod tests;
 
-pub use account::{AccountFacts, LoopFacts, MarketStatus, NonceFacts, OracleFacts, PairKey, PerpFacts};
-pub use action::{Action, ExitTo, PairTrim, Pressure};
+pub use account::{AccountFacts, HoldingFacts, LoopFacts, MarketStatus, NonceFacts, OracleFacts, PairKey, PerpFacts};
+pub use action::{AccountTrim, Action, ExitTo, Pressure};
 pub use evaluate::{Evaluation, evaluate};
-pub use facts::Sources;
+pub use exits::{exits_at_once, exits_problem};
+pub use facts::{Sources, feed_gap};
 pub use firing::{Firing, Rule};
 pub use gas::GasFacts;
 pub use levels::Levels;
 pub use memory::Memory;
+pub use perps::evaluate_perps;

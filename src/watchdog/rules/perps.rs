@@ -3,8 +3,15 @@
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::{Action, MarketStatus, PerpFacts, Rule, evaluate::Round};
-use crate::{config::TopUpConfig, journal::Severity, strategy::Side};
+use super::{
+    AccountFacts, Action, MarketStatus, Memory, PerpFacts, Rule,
+    evaluate::{Evaluation, Round},
+};
+use crate::{
+    config::{TopUpConfig, WatchConfig},
+    journal::Severity,
+    strategy::Side,
+};
 
 /// Less margin than this is not worth a transaction, USDC.
 const LEAST_TOP_UP: Decimal = Decimal::ONE;
@@ -13,8 +20,17 @@ pub(super) const CLOSE_ONLY: &str = "close-only";
 /// Behind a perp's name: the crossing into this status.
 pub(super) const PAUSED: &str = "paused";
 
+/// Decides about an account's perps, on facts that came in their own time: they take no part in what is decided about its
+/// loops. Pure.
+#[must_use]
+pub fn evaluate_perps(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
+    let mut round = Round { facts, config, memory: memory.clone(), firings: Vec::new(), actions: Vec::new() };
+    round.perps();
+    round.finish()
+}
+
 impl Round<'_> {
-    pub(super) fn perps(&mut self) {
+    fn perps(&mut self) {
         let facts = self.facts;
         for perp in &facts.perps {
             self.market_status(perp);

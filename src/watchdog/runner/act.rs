@@ -1,9 +1,9 @@
 //! The actions: what is light is done at once, of what is heavy the most pressing.
 
-use super::{Acted, Seat, Seen, WatchError, climb::decimal, seat::Hands};
+use super::{Acted, Seat, Seen, WatchError, seat::Hands, trim::decimal};
 use crate::{
     config::Urgency,
-    loops::{LoopSnapshot, Ownership, Pair, Payout, Request, Share, Target, execute, plan},
+    loops::{LoopSnapshot, MovingPrice, Pair, Payout, Request, Scope, Settings, Share, Target, execute, plan},
     plan::check,
     units::Wad,
     watchdog::rules::{AccountFacts, Action, ExitTo, PairKey},
@@ -30,19 +30,23 @@ impl Seat {
                     self.memory.expect_change();
                 }
                 Action::Arm(trim) => return Box::pin(self.arm(trim, seen)).await.map(Some),
-                Action::Trim(trim) => return Box::pin(self.climb(trim, seen, facts)).await.map(Some),
+                Action::Trim(trim) => return Box::pin(self.trim(trim, seen, facts)).await.map(Some),
                 Action::Exit { pair, to } => {
                     let (request, urgency) = match to {
-                        ExitTo::Closed => (Request::Close { share: Share::All, payout: Payout::Debt }, Urgency::Trim),
+                        ExitTo::Closed => {
+                            (Request::Close { share: Share::All, payout: payout(pair, seen) }, Urgency::Trim)
+                        }
                         ExitTo::Leverage(leverage) => {
                             (Request::Adjust { target: Target::Leverage(*leverage) }, Urgency::Trim)
                         }
                     };
-                    return Box::pin(self.ordinary(action, &request, pair, Some(urgency), seen)).await.map(Some);
+                    return Box::pin(self.ordinary(action, &request, pair, Some(urgency), (seen, facts)))
+                        .await
+                        .map(Some);
                 }
                 Action::Boost { pair, target } => {
                     let request = boost_to(*target);
-                    return Box::pin(self.ordinary(action, &request, pair, None, seen)).await.map(Some);
+                    return Box::pin(self.ordinary(action, &request, pair, None, (seen, facts))).await.map(Some);
                 }
                 Action::TightenStop { .. } | Action::TopUpMargin { .. } => {
                     return Box::pin(self.act_on_perp(action)).await.map(Some);
@@ -59,15 +63,22 @@ impl Seat {
         request: &Request,
         key: &PairKey,
         urgency: Option<Urgency>,
-        seen: &Seen,
+        (seen, facts): (&Seen, &AccountFacts),
     ) -> Result<Acted, WatchError> {
         let acted = |mined_in, words| Acted { action: action.clone(), attempts: Vec::new(), mined_in, words };
         let Some((pair, snapshot)) = self.find(key, seen) else {
             return Ok(acted(None, format!("{key} was not read at this head")));
         };
-        let settings = self.settings(request, &pair, &snapshot, urgency, None, seen).await?;
+        let known = self.known_loops()?;
+        let is_it = |known: &&crate::loops::KnownLoop| {
+            known.position.collateral == key.collateral && known.position.debt == key.debt
+        };
+        let what = format!("{request:?} {key}");
+        let base = self.protective_settings(&what, urgency, Scope::Loop, None, &known, seen).await?;
+        let own = known.iter().find(is_it).and_then(|known| known.thresholds);
+        let settings = Settings { thresholds: own.unwrap_or(facts.thresholds), ..base };
         let hubs = LoopSnapshot::hubs(&seen.list);
-        let planned = match plan(request, &snapshot, &pair, &settings, &hubs, Ownership::Known) {
+        let planned = match plan(request, &snapshot, &pair, &settings, &hubs) {
             Ok(planned) => planned,
             Err(error) => return Ok(acted(None, format!("{key}: not planned: {error}"))),
         };
@@ -94,9 +105,18 @@ impl Seat {
     }
 
     fn find(&self, key: &PairKey, seen: &Seen) -> Option<(Pair, LoopSnapshot)> {
-        let pair = seen.observation.pairs(self.account).into_iter().find(|pair| pair.name() == key.name)?;
+        let pair = seen.observation.pair(key.collateral, key.debt)?;
         let snapshot = seen.observation.snapshot(self.account, &pair)?;
         Some((pair, snapshot))
+    }
+}
+
+/// In what a loop that is left at a price is paid out.
+fn payout(pair: &PairKey, seen: &Seen) -> Payout {
+    let market = &seen.observation.market;
+    match (market.reserve(pair.collateral), market.reserve(pair.debt)) {
+        (Ok(collateral), Ok(debt)) => MovingPrice::of(collateral, debt).payout(),
+        _ => Payout::Debt,
     }
 }
 

@@ -1,9 +1,8 @@
 //! The watch going on by itself: a task per seat, heads as they come, the system's signals, commands through the socket.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
-use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
@@ -15,7 +14,8 @@ use crate::{
     journal::Severity,
     trade::saga::Host,
     watchdog::ops::{
-        Alert, Answer, DaemonSignal, Pulse, Readiness, Refused, Request, Requests, ServiceNotify, Signals, Stage,
+        Alert, Answer, DaemonSignal, DaemonStatus, Pulse, Readiness, Refused, Reloaded, Reply, Request, Requests,
+        ServiceNotify, Signals, Stage, Stopping, WatchedStatus,
     },
 };
 
@@ -57,6 +57,8 @@ pub struct News {
     pub turns: Vec<Option<Turn>>,
     /// What was done last, newest first: at which head, and whose.
     pub acted: Vec<(u64, Address, Acted)>,
+    /// Accounts for which opening and adding risk is refused.
+    pub paused: BTreeSet<Address>,
 }
 
 /// A command for the daemon.
@@ -80,8 +82,11 @@ impl Requests for DaemonDesk {
         let gone = || Refused::new(9, "the daemon is ending");
         let (answer, answered) = oneshot::channel();
         let account = self.account;
+        let changes = request.changes();
         self.ask.send(Asked { account, request, answer }).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        // What it had begun goes on, or is found in the journal by the next daemon.
+        let cut_off = || Refused::new(7, "the daemon is ending; it may have begun: look with `trimtab journal list`");
+        answered.await.map_err(|_| if changes { cut_off() } else { gone() })?
     }
 }
 
@@ -97,7 +102,7 @@ impl Daemon {
         options: DaemonOptions,
     ) -> Self {
         let (ask, asked) = mpsc::channel(QUEUE);
-        let (news, _) = watch::channel(News { turns: vec![None; seats.len()], acted: Vec::new() });
+        let (news, _) = watch::channel(News { turns: vec![None; seats.len()], ..News::default() });
         let desks = seats
             .into_iter()
             .enumerate()
@@ -154,7 +159,7 @@ impl Daemon {
                 asked = self.asked.recv() => {
                     let Some(Asked { account, request, answer }) = asked else { break };
                     if matches!(request, Request::Stop) {
-                        let _ = answer.send(Ok(json!({ "stopping": true })));
+                        let _ = answer.send(Ok(Reply::Stopping(Stopping { stopping: true })));
                         break;
                     }
                     self.command(account, request, answer, &reload);
@@ -248,11 +253,11 @@ impl Daemon {
             Request::Reload => match reload() {
                 Ok(rulebook) => {
                     self.office.replace_rulebook(rulebook);
-                    Ok(json!({ "reloaded": true }))
+                    Ok(Reply::Reloaded(Reloaded { reloaded: true }))
                 }
                 Err(reason) => Err(Refused::new(3, reason)),
             },
-            Request::Status => Ok(self.status()),
+            Request::Status => Ok(Reply::Status(self.status())),
             // A plan names its account.
             Request::Submit(plan) => return self.to_seat(Some(plan.account), Request::Submit(plan), answer),
             other => return self.to_seat(account, other, answer),
@@ -278,16 +283,20 @@ impl Daemon {
         let _ = answer.send(Err(refused));
     }
 
-    fn status(&self) -> Value {
+    fn status(&self) -> DaemonStatus {
         let news = self.news.borrow();
-        let accounts: Vec<Value> = self
-            .desks
-            .iter()
-            .zip(&news.turns)
-            .map(|(desk, turn)| json!({ "account": desk.account, "can_act": desk.can_act, "turn": turn }))
-            .collect();
-        let head = self.pulse.head().map(|(head, _)| head);
-        json!({ "head": head, "shadow": self.office.shadow, "accounts": accounts })
+        let seats = self.desks.iter().zip(&news.turns);
+        let watched = seats.map(|(desk, turn)| WatchedStatus {
+            account: desk.account,
+            can_act: desk.can_act,
+            paused: news.paused.contains(&desk.account),
+            turn: serde_json::to_value(turn).unwrap_or_default(),
+        });
+        DaemonStatus {
+            head: self.pulse.head().map(|(head, _)| head),
+            shadow: self.office.shadow,
+            accounts: watched.collect(),
+        }
     }
 
     /// Lets every seat finish what it is doing.

@@ -1,22 +1,35 @@
-//! A seat's task: each newest head one turn, between them what commands want and signals need.
+//! A seat's task: each newest head one turn, between them what commands want, perps and signals need. A head that calls for
+//! a trim goes before all of it.
 
 use std::sync::Arc;
 
 use alloy::primitives::Address;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
+    sync::{Notify, mpsc, oneshot, watch},
+    task::{JoinHandle, JoinSet},
 };
 
-use super::{News, Office, Seat, Seen, Turn, hosting::Hosted};
+use super::{
+    Acted, News, Office, Seat, Seen, Turn,
+    give_way::Heads,
+    govern::fresh_governor,
+    hosting::Hosted,
+    orders::{Carried, Order, Orders},
+    perps::Readings,
+};
 use crate::{
+    actions::PlanKind,
     journal::Severity,
+    plan::Plan,
+    strategy::{Command, GovernorState},
     trade::saga::Host,
-    watchdog::ops::{Alert, Answer, Pulse, Request},
+    watchdog::ops::{Alert, Answer, Pulse, Refused, Request},
 };
 
 /// Most commands that wait for a seat.
 pub(super) const QUEUE: usize = 16;
+/// How often a signal's command is tried that gave way to a trim.
+const TRIES: u32 = 3;
 
 /// A seat's task, as the daemon holds it.
 #[derive(Debug)]
@@ -36,6 +49,18 @@ pub(super) enum Work {
     Asked(Box<Request>, oneshot::Sender<Answer>),
     Host(Box<Host>),
     Stop,
+    /// Of the tasks beside it: to sign what they follow.
+    CarryOut(Box<Plan>, oneshot::Sender<Result<Carried, Refused>>),
+    /// To use the kill switch.
+    Govern {
+        command: Command,
+        paper: bool,
+        /// The state where none is stored yet.
+        fresh: Box<GovernorState>,
+        answer: oneshot::Sender<Answer>,
+    },
+    /// A signal's command that gave way to a trim so many times.
+    Again(Box<Request>, oneshot::Sender<Answer>, u32),
 }
 
 impl SeatDesk {
@@ -46,79 +71,354 @@ impl SeatDesk {
         office: Arc<Office>,
         pulse: Arc<Pulse>,
     ) -> Self {
-        let (seen, sees) = watch::channel(None);
+        let (seen, sealed) = watch::channel(None);
         let (ahead, sees_ahead) = watch::channel(None);
         let (work, works) = mpsc::channel(QUEUE);
         let (account, can_act) = (seat.account(), seat.can_act());
-        let task = tokio::spawn(serve(index, seat, (sees, sees_ahead), works, news, (office, pulse)));
+        let heads = Heads { sealed, ahead: sees_ahead };
+        let service = Service::new(index, seat, heads, news, (office, pulse));
+        let task = tokio::spawn(service.run(works));
         Self { account, can_act, seen, ahead, work, task }
     }
 }
 
-/// A seat's life: each newest head one turn, between them what commands want.
-async fn serve(
+/// A seat's life.
+#[derive(Debug)]
+struct Service {
     index: usize,
-    mut seat: Seat,
-    (mut sees, mut sees_ahead): (watch::Receiver<Option<Seen>>, watch::Receiver<Option<Seen>>),
-    mut works: mpsc::Receiver<Work>,
+    seat: Seat,
+    heads: Heads,
     news: watch::Sender<News>,
-    (office, pulse): (Arc<Office>, Arc<Pulse>),
-) -> Seat {
-    let mut hosted: Option<Hosted> = None;
-    loop {
-        tokio::select! {
-            biased;
-            changed = sees.changed() => {
-                if changed.is_err() {
-                    return seat;
-                }
-                let Some(seen) = sees.borrow_and_update().clone() else { continue };
-                match Box::pin(seat.turn(&seen)).await {
-                    Ok(turn) => {
-                        pulse.set_unprotected(seat.account(), seat.unprotected(&turn));
-                        publish(&news, (index, seat.account()), &seen, turn);
-                    }
-                    Err(error) => {
-                        tracing::error!(account = %seat.account(), %error, "this head's turn failed");
-                        let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);
-                        office.alerts.raise(Alert::new(Severity::Alert, "turn-failed", "watch", text).of(seat.account()));
-                    }
-                }
-            },
-            Ok(()) = sees_ahead.changed() => {
-                let Some(seen) = sees_ahead.borrow_and_update().clone() else { continue };
-                match Box::pin(seat.turn_ahead(&seen)).await {
-                    Ok(Some(turn)) => publish(&news, (index, seat.account()), &seen, turn),
-                    Ok(None) => {}
-                    // The sealed block comes in any case, and is alarmed about.
-                    Err(error) => tracing::warn!(account = %seat.account(), %error, "a pre-confirmed block's turn failed"),
-                }
-            },
-            work = works.recv() => match work {
-                Some(Work::Asked(request, answer)) => {
-                    let done = Box::pin(seat.answer(*request, &mut hosted, &sees)).await;
-                    let _ = answer.send(done);
-                }
-                Some(Work::Host(host)) => hosted = Some(Hosted::new(*host)),
-                Some(Work::Stop) | None => return seat,
-            },
-            () = Hosted::due(&hosted) => if let Some(hosted) = &mut hosted {
-                Box::pin(seat.host(hosted, &sees)).await;
-            },
+    office: Arc<Office>,
+    pulse: Arc<Pulse>,
+    /// For the tasks beside the seat; ended with it.
+    beside: JoinSet<()>,
+    inner: mpsc::Sender<Work>,
+    inners: mpsc::Receiver<Work>,
+    readings: Readings,
+    /// Plans on loops and approvals; they wait for no venue.
+    plans: Option<mpsc::Sender<Order>>,
+    /// Plans at the perp venue, and flattening.
+    orders: Option<mpsc::Sender<Order>>,
+    hosted: Option<Hosted>,
+}
+
+impl Service {
+    fn new(
+        index: usize,
+        seat: Seat,
+        heads: Heads,
+        news: watch::Sender<News>,
+        (office, pulse): (Arc<Office>, Arc<Pulse>),
+    ) -> Self {
+        let (inner, inners) = mpsc::channel(QUEUE);
+        let (readings, read) = watch::channel(None);
+        let wake = Arc::new(Notify::new());
+        let mut beside = JoinSet::new();
+        if let Some(reader) = seat.perp_reader() {
+            beside.spawn(reader.run(readings, wake.clone()));
         }
+        let mut queue = || {
+            let (account, journal) = (seat.account(), seat.sender()?.shared_journal());
+            let orders = Orders { office: office.clone(), account, journal, seat: inner.clone(), wake: wake.clone() };
+            let (sender, receiver) = mpsc::channel(QUEUE);
+            beside.spawn(orders.run(receiver));
+            Some(sender)
+        };
+        let (plans, orders) = (queue(), queue());
+        Self {
+            index,
+            seat,
+            heads,
+            news,
+            office,
+            pulse,
+            beside,
+            inner,
+            inners,
+            readings: read,
+            plans,
+            orders,
+            hosted: None,
+        }
+    }
+
+    async fn run(mut self, mut works: mpsc::Receiver<Work>) -> Seat {
+        self.show_pause();
+        loop {
+            let mut hosted = self.hosted.take();
+            let is_left = self.seat.gave_way;
+            tokio::select! {
+                biased;
+                changed = self.heads.sealed.changed() => {
+                    self.hosted = hosted;
+                    if changed.is_err() {
+                        break;
+                    }
+                    let seen = self.heads.sealed.borrow_and_update().clone();
+                    if let Some(seen) = seen {
+                        Box::pin(self.on_head(&seen)).await;
+                    }
+                },
+                Ok(()) = self.heads.ahead.changed() => {
+                    self.hosted = hosted;
+                    let seen = self.heads.ahead.borrow_and_update().clone();
+                    if let Some(seen) = seen {
+                        Box::pin(self.on_part(&seen)).await;
+                    }
+                },
+                Some(work) = self.inners.recv() => {
+                    self.hosted = hosted;
+                    Box::pin(self.on_work(work)).await;
+                },
+                () = std::future::ready(()), if is_left => {
+                    self.hosted = hosted;
+                    self.tidy().await;
+                },
+                work = works.recv() => {
+                    self.hosted = hosted;
+                    match work {
+                        Some(Work::Stop) | None => break,
+                        Some(work) => Box::pin(self.on_work(work)).await,
+                    }
+                },
+                Ok(()) = self.readings.changed() => {
+                    self.hosted = hosted;
+                    Box::pin(self.on_reading()).await;
+                },
+                () = Hosted::due(&hosted) => {
+                    if let Some(hosted) = &mut hosted {
+                        Box::pin(self.on_round(hosted)).await;
+                    }
+                    self.hosted = hosted;
+                },
+            }
+            while self.beside.try_join_next().is_some() {}
+        }
+        // Their hold on the journal ends with them.
+        self.beside.shutdown().await;
+        self.seat
+    }
+
+    async fn on_head(&mut self, seen: &Seen) {
+        let mut turn = match Box::pin(self.seat.turn(seen)).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                let account = self.seat.account();
+                tracing::error!(%account, %error, "this head's turn failed");
+                let text = format!("block {} could not be acted upon: {error}", seen.observation.block.number);
+                self.office.alerts.raise(Alert::new(Severity::Alert, "turn-failed", "watch", text).of(account));
+                return;
+            }
+        };
+        self.pulse.set_unprotected(self.seat.account(), self.seat.unprotected(&turn));
+        if !turn.due.is_empty() {
+            self.publish(turn.clone(), seen.observation.block.number);
+            let done = match self.seat.lookout(&self.heads) {
+                Ok(lookout) => lookout.beside(Box::pin(self.seat.finish(&mut turn, seen))).await,
+                Err(_) => self.seat.finish(&mut turn, seen).await,
+            };
+            if let Err(error) = done {
+                tracing::error!(account = %self.seat.account(), %error, "what was due on a loop failed");
+            }
+        }
+        self.publish(turn, seen.observation.block.number);
+    }
+
+    async fn on_part(&mut self, seen: &Seen) {
+        match Box::pin(self.seat.turn_ahead(seen)).await {
+            Ok(Some(turn)) => self.publish(turn, seen.observation.block.number),
+            Ok(None) => {}
+            // The sealed block comes in any case, and is alarmed about.
+            Err(error) => {
+                tracing::warn!(account = %self.seat.account(), %error, "a pre-confirmed block's turn failed");
+            }
+        }
+    }
+
+    /// What the reader of perps has brought: judged at once, acted upon until a trim is due.
+    async fn on_reading(&mut self) {
+        let Some(reading) = self.readings.borrow_and_update().clone() else { return };
+        let Some((mut turn, actions)) = self.seat.judge_perps(&reading) else { return };
+        let block = turn.facts.as_ref().map_or(0, |facts| facts.block.number);
+        if !actions.is_empty() {
+            let done = match self.seat.lookout(&self.heads) {
+                Ok(lookout) => lookout.instead(Box::pin(self.seat.act_on_perps(&actions, &mut turn))).await,
+                Err(_) => Some(self.seat.act_on_perps(&actions, &mut turn).await),
+            };
+            self.seat.gave_way |= done.is_none();
+            if let Some(Err(error)) = done {
+                tracing::error!(account = %self.seat.account(), %error, "what was due on a perp failed");
+            }
+        }
+        self.publish(turn, block);
+    }
+
+    /// What gave way to a trim may have left something that is in a block by now.
+    async fn tidy(&mut self) {
+        self.seat.gave_way = false;
+        let account = self.seat.account();
+        let Ok(lookout) = self.seat.lookout(&self.heads) else { return };
+        if let Some(Err(error)) = lookout.instead(Box::pin(self.seat.catch_up())).await {
+            tracing::warn!(%account, %error, "what gave way could not be looked up");
+        }
+    }
+
+    async fn on_round(&mut self, hosted: &mut Hosted) {
+        let Ok(lookout) = self.seat.lookout(&self.heads) else { return hosted.rest() };
+        let done = lookout.instead(Box::pin(self.seat.host(hosted))).await;
+        self.seat.gave_way |= done.is_none();
+        hosted.rest();
+    }
+
+    async fn on_work(&mut self, work: Work) {
+        match work {
+            Work::Asked(request, answer) => Box::pin(self.on_request(*request, answer)).await,
+            Work::Again(request, answer, tries) => self.with_signals(*request, answer, tries).await,
+            Work::Host(host) => self.hosted = Some(Hosted::new(*host)),
+            Work::CarryOut(plan, answer) => {
+                let _ = answer.send(Box::pin(self.seat.submit(*plan, &self.heads)).await);
+            }
+            Work::Govern { command, paper, fresh, answer } => {
+                if command == Command::Flatten {
+                    self.seat.memory.expect_change();
+                }
+                let done = self.seat.govern(command, paper, *fresh).await;
+                self.show_pause();
+                let _ = answer.send(done);
+            }
+            // Ends the life before it comes here.
+            Work::Stop => {}
+        }
+    }
+
+    /// What waits for others than the chain is done by the tasks beside the seat.
+    async fn on_request(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
+        match request {
+            Request::Submit(plan) => {
+                let queue = match PlanKind::of(&plan) {
+                    Ok(PlanKind::Perp(_)) => &self.orders,
+                    _ => &self.plans,
+                };
+                hand_over(queue.as_ref(), answer, |answer| Order::Plan(plan, answer));
+            }
+            Request::Flatten(with) => {
+                let include_existing = with.include_existing;
+                hand_over(self.orders.as_ref(), answer, |answer| Order::Flatten { include_existing, answer });
+            }
+            Request::Pause(with) => self.command(Command::Pause, with.paper, answer),
+            Request::Resume(with) => self.command(Command::Resume, with.paper, answer),
+            Request::Reconcile(with) => match Box::pin(self.seat.reconcile(&with, &self.heads)).await {
+                Ok(half) => {
+                    let office = self.office.clone();
+                    self.beside.spawn(async move {
+                        let _ = answer.send(Box::pin(half.at_venue(&office)).await);
+                    });
+                }
+                Err(refused) => {
+                    let _ = answer.send(Err(refused));
+                }
+            },
+            Request::Signal(_) | Request::SignalResume(_) => self.with_signals(request, answer, 0).await,
+            other => {
+                let _ = answer.send(Box::pin(self.seat.answer(other, self.hosted.as_mut(), &self.heads)).await);
+            }
+        }
+    }
+
+    /// A command about signals, which waits for the venue: it gives way to a trim, and is then tried again.
+    async fn with_signals(&mut self, request: Request, answer: oneshot::Sender<Answer>, tries: u32) {
+        let lookout = match self.seat.lookout(&self.heads) {
+            Ok(lookout) => lookout,
+            Err(refused) => {
+                let _ = answer.send(Err(refused));
+                return;
+            }
+        };
+        let work = self.seat.answer(request.clone(), self.hosted.as_mut(), &self.heads);
+        match lookout.instead(Box::pin(work)).await {
+            Some(done) => {
+                let _ = answer.send(done);
+            }
+            None => {
+                self.seat.gave_way = true;
+                let again = Work::Again(Box::new(request), answer, tries + 1);
+                let refused = match tries + 1 < TRIES {
+                    true => self.inner.try_send(again).err().map(|error| error.into_inner()),
+                    false => Some(again),
+                };
+                if let Some(Work::Again(_, answer, _)) = refused {
+                    let message = "a trim is due and goes first: the signal was not taken; try again";
+                    let _ = answer.send(Err(Refused::new(9, message)));
+                }
+            }
+        }
+    }
+
+    /// The kill switch: what it begins from may have to be asked of the venue.
+    fn command(&mut self, command: Command, paper: bool, answer: oneshot::Sender<Answer>) {
+        let Some(sender) = self.seat.sender() else {
+            let _ = answer.send(Err(super::answer::no_key()));
+            return;
+        };
+        let (journal, office, account) = (sender.shared_journal(), self.office.clone(), self.seat.account());
+        let inner = self.inner.clone();
+        self.beside.spawn(async move {
+            let fresh = match Box::pin(fresh_governor(&office, account, journal.reader(), paper)).await {
+                Ok(fresh) => Box::new(fresh),
+                Err(refused) => {
+                    let _ = answer.send(Err(refused));
+                    return;
+                }
+            };
+            drop(journal);
+            // Should the seat be gone, so is whoever waits for the answer.
+            let _ = inner.send(Work::Govern { command, paper, fresh, answer }).await;
+        });
+    }
+
+    /// Shows whether the account is paused, where everything about it is shown.
+    fn show_pause(&self) {
+        let (account, paused) = (self.seat.account(), self.seat.is_paused());
+        self.office.meters.paused(&account.to_string(), paused);
+        self.news.send_modify(|news| {
+            if paused {
+                news.paused.insert(account);
+            } else {
+                news.paused.remove(&account);
+            }
+        });
+    }
+
+    fn publish(&self, turn: Turn, block: u64) {
+        /// Decisions that are shown.
+        const SHOWN: usize = 20;
+        let (index, account) = (self.index, self.seat.account());
+        self.news.send_modify(|news| {
+            if let Some(acted) = &turn.acted {
+                news.acted.insert(0, (block, account, Acted::clone(acted)));
+                news.acted.truncate(SHOWN);
+            }
+            if let Some(place) = news.turns.get_mut(index) {
+                *place = Some(turn);
+            }
+        });
     }
 }
 
-fn publish(news: &watch::Sender<News>, (index, account): (usize, Address), seen: &Seen, turn: Turn) {
-    /// Decisions that are shown.
-    const SHOWN: usize = 20;
-    news.send_modify(|news| {
-        if let Some(acted) = &turn.acted {
-            news.acted.insert(0, (seen.observation.block.number, account, acted.clone()));
-            news.acted.truncate(SHOWN);
+/// Puts something into a queue, or says why not.
+fn hand_over(
+    queue: Option<&mpsc::Sender<Order>>,
+    answer: oneshot::Sender<Answer>,
+    order: impl FnOnce(oneshot::Sender<Answer>) -> Order,
+) {
+    let refused = match queue.map(mpsc::Sender::try_reserve) {
+        Some(Ok(place)) => {
+            place.send(order(answer));
+            return;
         }
-        if let Some(place) = news.turns.get_mut(index) {
-            *place = Some(turn);
-        }
-    });
+        Some(Err(_)) => Refused::new(9, "the daemon is busy with other commands"),
+        None => super::answer::no_key(),
+    };
+    let _ = answer.send(Err(refused));
 }

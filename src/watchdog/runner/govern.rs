@@ -1,50 +1,60 @@
-//! The kill switch, flattening, and the record of a drill, as commands ask for them beside the daemon.
+//! The kill switch, and the record of a drill, as commands ask for them beside the daemon.
 
-use serde_json::{Value, json};
-use tokio::sync::watch;
+use std::time::Duration;
 
-use super::{Seat, Seen, answer::no_key, seat::Hands, submit::watched};
+use alloy::primitives::Address;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{Office, Seat, answer::no_key};
 use crate::{
     chain::Reader,
-    journal::{DRILL_PASSED, Event, Severity, Stamp},
+    journal::{DRILL_PASSED, Event, JournalReader, Severity, Stamp},
     perps::{Interest, PerpVenue},
-    strategy::{self, GovernorState},
-    trade::{FlattenReport, command_governor, flatten, load_governor, plan_flatten, stored_governor},
+    strategy::{Command, GovernorState},
+    trade::{command_governor, load_governor, stored_governor},
     units::Millis,
-    watchdog::ops::{Answer, Refused},
+    watchdog::ops::{Answer, Governed, Recorded, Refused, Reply},
 };
 
+/// How long the perp venue may take to say what an account's perps are worth; without its word they count for nothing.
+const WORTH_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The governor's state as stored, or as it begins from what the account is worth when there is none yet. It may wait for
+/// the perp venue: nothing for a seat to do.
+pub(super) async fn fresh_governor(
+    office: &Office,
+    account: Address,
+    reader: &JournalReader,
+    paper: bool,
+) -> Result<GovernorState, Refused> {
+    if let Some(state) = stored_governor(reader, paper).map_err(refused)? {
+        return Ok(state);
+    }
+    let desk = office.desk(account, ()).ok_or_else(not_trading)?;
+    // A venue that does not answer must not keep anybody from pausing.
+    let perps = match &office.venue {
+        Some(venue) => {
+            let interest = Interest::default();
+            let snapshot = timeout(WORTH_DEADLINE, Box::pin(venue.snapshot(account, &interest))).await;
+            snapshot.ok().and_then(Result::ok)
+        }
+        None => None,
+    };
+    load_governor(&desk, Some(reader), perps.as_ref(), paper).await.map_err(refused)
+}
+
 impl Seat {
-    /// Pauses or resumes: the state in this seat's journal, or that of practice in it.
-    pub(super) async fn govern(&self, command: strategy::Command, paper: bool) -> Answer {
-        let state = self.governor(paper).await?;
+    /// Pauses or resumes: the state in this seat's journal, or that of practice in it; `fresh` where there is none yet. Done
+    /// by the seat, so that no signal that it trades writes an older state over it.
+    pub(super) async fn govern(&self, command: Command, paper: bool, fresh: GovernorState) -> Answer {
         let sender = self.sender().ok_or_else(no_key)?;
         let stamp = self.now().await?;
+        let stored = stored_governor(sender.journal().reader(), paper).map_err(refused)?;
+        let state = stored.unwrap_or(fresh);
         let after = command_governor(sender.journal(), paper, &state, command, stamp).map_err(refused)?;
         tracing::warn!(account = %self.account, ?command, paper, was_paused = state.paused, "governor");
-        Ok(json!({ "governor": after, "was_paused": state.paused }))
-    }
-
-    /// Opens nothing from now on and closes everything that the journal has open, or also what it did not place. A trim
-    /// goes before it.
-    pub(super) async fn flatten(&mut self, include_existing: bool, sees: &watch::Receiver<Option<Seen>>) -> Answer {
-        let office = self.office.clone();
-        office.sends()?;
-        let Some(venue) = office.venue.clone() else {
-            return Err(Refused::new(3, "the daemon knows no perp venue here, so it cannot close everything"));
-        };
-        let desk = office.desk(self.account, venue).ok_or_else(not_trading)?;
-        self.govern(strategy::Command::Flatten, false).await?;
-        self.memory.expect_change();
-        let lookout = self.lookout(sees)?;
-        let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
-        let interrupt = sender.interrupt();
-        let plan = plan_flatten(&desk, Some(sender.journal().reader()), include_existing).await.map_err(refused)?;
-        let closing =
-            Box::pin(flatten(&desk, sender, &plan.legs, office.order_patience(), |done| tracing::warn!("{done}")));
-        let closed = watched(closing, lookout).await;
-        interrupt.lower();
-        Ok(json!(FlattenReport { closed, stays: plan.left }))
+        Ok(Reply::Governed(Governed { governor: after, was_paused: state.paused }))
     }
 
     /// Writes down that a drill has passed on this network.
@@ -61,22 +71,7 @@ impl Seat {
             at: self.now().await?,
         };
         sender.journal().append_event(&event).map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-        Ok(json!({ "recorded": true }))
-    }
-
-    /// The governor's state, begun from what the account is worth when there is none yet.
-    async fn governor(&self, paper: bool) -> Result<GovernorState, Refused> {
-        let reader = self.journal_reader().ok_or_else(no_key)?;
-        if let Some(state) = stored_governor(reader, paper).map_err(refused)? {
-            return Ok(state);
-        }
-        let desk = self.office.desk(self.account, ()).ok_or_else(not_trading)?;
-        // A venue that does not answer must not keep anybody from pausing.
-        let perps = match &self.office.venue {
-            Some(venue) => venue.snapshot(self.account, &Interest::default()).await.ok(),
-            None => None,
-        };
-        load_governor(&desk, Some(reader), perps.as_ref(), paper).await.map_err(refused)
+        Ok(Reply::Recorded(Recorded { recorded: true }))
     }
 
     pub(super) async fn now(&self) -> Result<Stamp, Refused> {

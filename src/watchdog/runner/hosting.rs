@@ -3,13 +3,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Seat, Seen, answer::no_key, seat::Hands, submit::watched};
+use super::{Seat, answer::no_key, seat::Hands};
 use crate::{
     journal::Severity,
     perps::avantis_v1::AvantisV1,
@@ -17,7 +13,7 @@ use crate::{
         Desk,
         saga::{Hand, Host, Notice, SignalOrder},
     },
-    watchdog::ops::{Alert, Answer, Refused, SignalResumeWith, SignalTaken},
+    watchdog::ops::{Alert, Answer, Refused, Reply, SignalResumeWith, SignalTaken, SignalsResumed},
 };
 
 /// Time between two rounds.
@@ -37,6 +33,11 @@ impl Hosted {
         Self { host, next: Instant::now(), failed: None }
     }
 
+    /// The next round is due after the pause, whatever this one came to.
+    pub(super) fn rest(&mut self) {
+        self.next = Instant::now() + PAUSE;
+    }
+
     /// When the next round is due; never, without signals.
     pub(super) async fn due(hosted: &Option<Self>) {
         match hosted {
@@ -47,10 +48,11 @@ impl Hosted {
 }
 
 impl Seat {
-    /// One round: new lines are taken, open trades go on as far as they go. A head that calls for a trim calls it away.
-    pub(super) async fn host(&mut self, hosted: &mut Hosted, sees: &watch::Receiver<Option<Seen>>) {
-        let result = self.round(hosted, sees).await;
-        hosted.next = Instant::now() + PAUSE;
+    /// One round: new lines are taken, open trades go on as far as they go. It may be dropped at any wait, when a trim is due:
+    /// the next round goes on.
+    pub(super) async fn host(&mut self, hosted: &mut Hosted) {
+        let result = self.round(hosted).await;
+        hosted.rest();
         match result {
             Ok(notices) => {
                 hosted.failed = None;
@@ -67,21 +69,12 @@ impl Seat {
         }
     }
 
-    async fn round(
-        &mut self,
-        hosted: &mut Hosted,
-        sees: &watch::Receiver<Option<Seen>>,
-    ) -> Result<Vec<Notice>, String> {
+    async fn round(&mut self, hosted: &mut Hosted) -> Result<Vec<Notice>, String> {
         let mut notices = Vec::new();
         if !self.office.shadow {
             let desk = self.trading()?;
-            let lookout = self.lookout(sees).map_err(|refused| refused.message)?;
             let Hands::Sender(sender) = &mut self.hands else { return Err("no key".to_owned()) };
-            let interrupt = sender.interrupt();
-            let mut hand = Hand::Live(sender);
-            let round = Box::pin(hosted.host.round(&desk, &mut hand));
-            let live = watched(round, lookout).await;
-            interrupt.lower();
+            let live = Box::pin(hosted.host.round(&desk, &mut Hand::Live(sender))).await;
             notices.extend(live.map_err(|error| error.to_string())?);
         }
         notices.extend(self.practise(hosted).await?);
@@ -107,18 +100,13 @@ impl Seat {
 
     /// Takes a signal that a command hands over, as one of the daemon's file: what is open goes first, and from then on
     /// every round goes on with it.
-    pub(super) async fn take_signal(
-        &mut self,
-        order: &SignalOrder,
-        hosted: Option<&mut Hosted>,
-        sees: &watch::Receiver<Option<Seen>>,
-    ) -> Answer {
+    pub(super) async fn take_signal(&mut self, order: &SignalOrder, hosted: Option<&mut Hosted>) -> Answer {
         if !order.paper {
             self.office.sends()?;
         }
         let hosted =
             hosted.ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here: it trades no signals"))?;
-        Box::pin(self.host(hosted, sees)).await;
+        Box::pin(self.host(hosted)).await;
         let desk = self.trading().map_err(|reason| Refused::new(3, reason))?;
         let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
         // Nothing is signed yet: what is taken is a row of the journal.
@@ -131,16 +119,11 @@ impl Seat {
         let words = self.office.trade.as_ref().map_or_else(String::new, |trade| {
             (trade.words)(&assessment, &self.office.network, &order.strategy.collateral)
         });
-        Ok(json!(SignalTaken { taken, words }))
+        Ok(Reply::SignalTaken(SignalTaken { taken, words }))
     }
 
     /// One round at once, with other settings where the command brings some.
-    pub(super) async fn resume_signals(
-        &mut self,
-        with: &SignalResumeWith,
-        hosted: Option<&mut Hosted>,
-        sees: &watch::Receiver<Option<Seen>>,
-    ) -> Answer {
+    pub(super) async fn resume_signals(&mut self, with: &SignalResumeWith, hosted: Option<&mut Hosted>) -> Answer {
         if !with.paper {
             self.office.sends()?;
         }
@@ -152,10 +135,10 @@ impl Seat {
             let resettled = hosted.host.resettle(&hand, strategy);
             resettled.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         }
-        Box::pin(self.host(hosted, sees)).await;
+        Box::pin(self.host(hosted)).await;
         match &hosted.failed {
             Some(reason) => Err(Refused::new(6, reason.clone())),
-            None => Ok(json!({ "resumed": true })),
+            None => Ok(Reply::SignalsResumed(SignalsResumed { resumed: true })),
         }
     }
 

@@ -9,24 +9,31 @@
 
 mod act;
 mod answer;
-mod climb;
 mod daemon;
 mod desk;
+mod emergency;
 mod error;
+mod feeds;
 mod gas;
+mod give_way;
 mod govern;
 mod hosting;
 mod office;
+mod orders;
 mod pending;
+mod perp_reader;
 mod perps;
+mod protection;
 mod reconcile;
 mod record;
 mod seat;
 mod submit;
 mod tell;
+mod trim;
 mod watch;
 
 pub use daemon::{Daemon, DaemonDesk, DaemonOptions, News};
+pub use emergency::{Emergency, FallAnswer};
 pub use error::WatchError;
 pub use office::{Office, Rulebook, TradeOffice};
 pub use seat::{Acted, Hands, Seat, Turn};

@@ -11,6 +11,7 @@ use crate::{
     aave::ReserveList,
     chain::{Clock, Endpoints},
     config::{BoundsConfig, Config, FeesConfig, ThresholdsConfig, WatchConfig},
+    loops::Survey,
     perps::{OrderPatience, avantis_v1::AvantisV1},
     send::Outcome,
     trade::{Assessment, Desk, TradeSettings},
@@ -85,6 +86,8 @@ pub struct Office {
     /// How an execution ended, in words; revert data is explained by whoever knows all error tables.
     pub words: fn(&Outcome) -> String,
     rulebook: Mutex<Arc<Rulebook>>,
+    /// What a seat reads its own account with, between heads.
+    survey: std::sync::OnceLock<Survey>,
 }
 
 impl Office {
@@ -109,6 +112,7 @@ impl Office {
             trade: None,
             words: |outcome| format!("{:?}", outcome.ending),
             rulebook: Mutex::new(Arc::new(rulebook)),
+            survey: std::sync::OnceLock::new(),
         }
     }
 
@@ -128,6 +132,16 @@ impl Office {
     #[must_use]
     pub fn with_words(self, words: fn(&Outcome) -> String) -> Self {
         Self { words, ..self }
+    }
+
+    /// Lets seats read their own account between heads, as this survey does; the first one counts.
+    pub(super) fn lend_survey(&self, survey: &Survey) {
+        let _ = self.survey.set(survey.clone());
+    }
+
+    /// A survey to read an account with.
+    pub(super) fn survey(&self) -> Option<Survey> {
+        self.survey.get().cloned()
     }
 
     /// An account's desk; `None` where nothing is traded.

@@ -1,67 +1,117 @@
-//! The perps of a seat: what the rules see of them, and what they want done.
+//! The perps of a seat: judged when their reader brings something new, never while a head waits.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rust_decimal::Decimal;
 
-use super::{Acted, Seat, WatchError, seat::Hands};
+use super::{
+    Acted, Seat, Turn, WatchError,
+    perp_reader::{MAX_AGE, PerpReader, PerpReading, Records, is_open},
+    seat::Hands,
+};
 use crate::{
-    chain::BlockRef,
     config::Urgency,
-    journal::{self, IntentId, PositionId},
+    journal::{self, IntentId, IntentState, PositionId},
     perps::{
-        self, Availability, Change, Level, MarginChange, OpenForecast, PerpPosition, PerpRequest, PerpSettings,
-        PerpVenue, PositionKey, PriceE10, Usdc, VenueSnapshot,
+        self, Change, Interest, Level, MarginChange, PerpRequest, PerpSettings, PerpVenue, PositionKey, PriceE10, Usdc,
     },
     plan::check,
-    units::{Millis, Secs, to_decimal},
-    watchdog::rules::{Action, MarketStatus, PerpFacts},
+    units::{Millis, Secs},
+    watchdog::rules::{AccountFacts, Action, PerpFacts, evaluate_perps},
 };
 
 /// How long a plan on the venue is valid; its price update ages faster.
 const VALID_FOR: Secs = Secs(30);
 
-/// What a seat knows of its perps from the last look.
+/// What a seat knows of its perps.
 #[derive(Debug, Default)]
 pub(super) struct PerpBook {
-    snapshot: Option<VenueSnapshot>,
+    /// The last that was read of each open perp.
+    known: BTreeMap<String, PerpFacts>,
     keys: BTreeMap<String, PositionKey>,
     /// Margin added by this watch, by the position's name.
     topped_up: BTreeMap<String, Decimal>,
+    /// An action that was begun and whose end was not seen, because a trim went before it.
+    unfinished: Option<(IntentId, Action)>,
+    /// Block of the last action on a perp: what older readings show is no longer so.
+    acted_in: u64,
+}
+
+impl PerpBook {
+    /// The last that was read of each open perp, however long ago.
+    pub(super) fn facts(&self) -> Vec<PerpFacts> {
+        self.known.values().cloned().collect()
+    }
+
+    fn take(&mut self, reading: &PerpReading) {
+        self.known.retain(|id, _| reading.open.contains(id));
+        for facts in &reading.facts {
+            let topped_up = self.topped_up.get(&facts.id).copied().unwrap_or_default();
+            self.known.insert(facts.id.clone(), PerpFacts { topped_up, ..facts.clone() });
+        }
+        self.keys.clone_from(&reading.keys);
+    }
 }
 
 impl Seat {
-    /// The journal's open perps as the rules see them; none where there is no venue. A venue that does not answer leaves the
-    /// last look: the loop must not wait for it.
-    pub(super) async fn perp_facts(&mut self, _block: BlockRef) -> Vec<PerpFacts> {
-        let office = self.office.clone();
-        let Some(venue) = &office.venue else { return Vec::new() };
-        let Some(open) = self.journal_reader().and_then(|reader| reader.open_perps().ok()) else { return Vec::new() };
-        let ours: Vec<journal::PerpPosition> =
-            open.into_iter().filter(|position| !position.paper && position.entry.venue == venue.name()).collect();
-        if ours.is_empty() {
-            self.perps.snapshot = None;
-            return Vec::new();
+    /// Who reads this account's perps; `None` where there is no venue, or no journal that knows any.
+    pub(super) fn perp_reader(&self) -> Option<PerpReader> {
+        let venue = self.office.venue.clone()?;
+        let records = match &self.hands {
+            Hands::Sender(sender) => Records::Writes(sender.shared_journal()),
+            Hands::None(Some(reader)) => Records::Reads(reader.clone()),
+            Hands::Beside(_) | Hands::None(None) => return None,
+        };
+        Some(PerpReader::new(self.office.clone(), self.account, venue, records))
+    }
+
+    /// Judges what was read of the perps; the actions are for [`Self::act_on_perps`]. `None` when there is nothing to be
+    /// judged by: no head was seen yet, or the reading is older than what was done last.
+    pub(super) fn judge_perps(&mut self, reading: &PerpReading) -> Option<(Turn, Vec<Action>)> {
+        self.perps.take(reading);
+        let age = self.office.clock.monotonic().saturating_sub(reading.at);
+        if reading.block < self.perps.acted_in || age > MAX_AGE || self.is_unfinished() {
+            return None;
         }
-        match venue.snapshot(self.account, &perps::Interest::default()).await {
-            Ok(snapshot) => self.perps.snapshot = Some(snapshot),
-            Err(error) => tracing::warn!(account = %self.account, %error, "the perp venue does not answer"),
+        // Only what was read just now is judged; what is known from earlier is kept for its memory.
+        let facts = AccountFacts { perps: self.perps.facts(), ..self.last_facts.clone()? };
+        let read = |perp: &PerpFacts| reading.keys.contains_key(&perp.id);
+        let judged = facts.perps.iter().filter(|perp| read(perp)).cloned().collect();
+        let judged = AccountFacts { perps: judged, ..facts.clone() };
+        if judged.perps.is_empty() {
+            return None;
         }
-        let Some(snapshot) = &self.perps.snapshot else { return Vec::new() };
-        let mut facts = Vec::new();
-        let mut keys = BTreeMap::new();
-        for position in &ours {
-            let entry = &position.entry;
-            let key = PositionKey { pair_index: entry.pair_index.into(), index: entry.trade_index.into() };
-            // What the venue no longer shows has ended; `resume` closes it in the journal.
-            let Some(held) = snapshot.position(key) else { continue };
-            let id = position.id.to_string();
-            let topped_up = self.perps.topped_up.get(&id).copied().unwrap_or_default();
-            facts.extend(seen(position, held, snapshot, topped_up));
-            keys.insert(id, key);
+        let evaluation = evaluate_perps(&judged, &self.office.rulebook().watch, &self.memory);
+        self.memory = evaluation.memory;
+        self.tell(&judged, &evaluation.firings);
+        let turn = Turn { facts: Some(facts), firings: evaluation.firings, acted: None, due: Vec::new() };
+        Some((turn, evaluation.actions))
+    }
+
+    /// The most pressing of these actions. All of it may be dropped at any wait, when a trim is due.
+    pub(super) async fn act_on_perps(&mut self, actions: &[Action], turn: &mut Turn) -> Result<(), WatchError> {
+        let (Some(action), Some(facts)) = (actions.first(), &turn.facts) else { return Ok(()) };
+        let acted = Box::pin(self.act_on_perp(action)).await?;
+        if let Some(block) = acted.mined_in {
+            self.memory.done(action, block);
         }
-        self.perps.keys = keys;
-        facts
+        self.tell_acted(facts, &acted);
+        turn.acted = Some(acted);
+        Ok(())
+    }
+
+    /// For one look: reads, judges and acts, after everything else. What was read in vain changes nothing.
+    pub(super) async fn look_at_perps(&mut self, turn: &mut Turn) -> Result<(), WatchError> {
+        let Some(mut reader) = self.perp_reader() else { return Ok(()) };
+        let Some(reading) = Box::pin(reader.look()).await else { return Ok(()) };
+        let Some((mut judged, actions)) = self.judge_perps(&reading) else { return Ok(()) };
+        if turn.acted.is_none() {
+            Box::pin(self.act_on_perps(&actions, &mut judged)).await?;
+            turn.acted = judged.acted;
+        }
+        turn.firings.extend(judged.firings);
+        turn.facts = judged.facts;
+        Ok(())
     }
 
     /// Moves a stop nearer, or adds margin.
@@ -79,21 +129,26 @@ impl Seat {
             }
             _ => return Ok(acted(None, "not an action on a perp".to_owned())),
         };
-        let (Some(venue), Some(key), Some((stop, margin)), Some(snapshot)) =
-            (&office.venue, self.perps.keys.get(perp).copied(), request, self.perps.snapshot.clone())
+        let (Some(venue), Some(key), Some((stop, margin))) =
+            (&office.venue, self.perps.keys.get(perp).copied(), request)
         else {
-            return Ok(acted(None, format!("perp {perp} was not read at this head")));
+            return Ok(acted(None, format!("perp {perp} was not read lately")));
         };
         let request = match margin {
             Some(amount) => PerpRequest::Margin { position: key, change: MarginChange::Add(amount) },
             None => PerpRequest::Levels { position: key, stop, target: Change::Keep },
         };
+        let snapshot = match venue.snapshot(self.account, &Interest::default()).await {
+            Ok(snapshot) => snapshot,
+            Err(error) => return Ok(acted(None, format!("perp {perp}: the venue cannot be read: {error}"))),
+        };
         let now = Millis(office.clock.wall_millis());
+        let id = IntentId::derive(now, format!("{request:?} {} {}", snapshot.block.hash, self.account).as_bytes());
         let settings = PerpSettings {
-            id: IntentId::derive(now, format!("{request:?} {} {}", snapshot.block.hash, self.account).as_bytes())
-                .to_string(),
+            id: id.to_string(),
             network: office.network.clone(),
-            urgency: Urgency::Trim,
+            // Not one of the classes that protect a loop: a trim takes the place of it, and waits for none of it.
+            urgency: Urgency::Open,
             valid_for: VALID_FOR,
             gas_price: snapshot.block.base_fee,
         };
@@ -112,76 +167,60 @@ impl Seat {
         if office.shadow {
             return Ok(acted(None, format!("perp {perp}: shadow: would have sent `{headline}`")));
         }
+        self.perps.unfinished = Some((id, action.clone()));
         let execution = perps::execute(sender, venue, &*office.clock, approved, office.order_patience());
         let result = Box::pin(execution).await;
+        self.perps.unfinished = None;
         Ok(match result {
             Ok(report) if report.outcome.is_mined() => {
-                if let Action::TopUpMargin { perp, amount } = action {
-                    let sum = self.perps.topped_up.entry(perp.clone()).or_default();
-                    *sum = sum.saturating_add(*amount);
-                }
-                self.count_guard(action);
                 let block = report.outcome.done.last().map(|step| step.receipt.block_number);
+                self.count(action, block.unwrap_or_default());
                 acted(block, format!("perp {perp}: {headline}: mined"))
             }
-            Ok(report) => acted(None, format!("perp {perp}: {headline}: {:?}", report.outcome.ending)),
+            Ok(report) => acted(None, format!("perp {perp}: {headline}: {}", (office.words)(&report.outcome))),
             Err(error) => acted(None, format!("perp {perp}: {headline}: {error}")),
         })
     }
 
-    /// Counts a use of the loss guard with the position, so that it survives a restart.
-    fn count_guard(&self, action: &Action) {
+    /// Whether an action that gave way to a trim has no end yet; one that has is counted.
+    fn is_unfinished(&mut self) -> bool {
+        let (Some((id, action)), Some(sender)) = (self.perps.unfinished.clone(), self.sender()) else { return false };
+        let reader = sender.journal().reader();
+        match reader.intent(id).map(|intent| (intent.state, intent.step + 1 >= intent.steps)) {
+            Ok((state, _)) if state.is_unresolved() => return true,
+            Ok((IntentState::Mined | IntentState::Reconciled, true)) => {
+                let included = reader.transactions(id).unwrap_or_default().into_iter();
+                let block =
+                    included.filter_map(|record| Some(record.inclusion?.block_number)).max().unwrap_or_default();
+                self.count(&action, block);
+                self.memory.done(&action, block);
+            }
+            _ => {}
+        }
+        self.perps.unfinished = None;
+        false
+    }
+
+    /// Remembers what was done to a perp; a use of the loss guard with the position, so that it survives a restart.
+    fn count(&mut self, action: &Action, block: u64) {
+        self.perps.acted_in = self.perps.acted_in.max(block);
+        if let Action::TopUpMargin { perp, amount } = action {
+            let sum = self.perps.topped_up.entry(perp.clone()).or_default();
+            *sum = sum.saturating_add(*amount);
+        }
         let (Action::TightenStop { perp, .. }, Hands::Sender(sender)) = (action, &self.hands) else { return };
         let Ok(id) = perp.parse::<PositionId>() else { return };
         let journal = sender.journal();
         let Ok(Some(position)) = journal.reader().perp(id) else { return };
         let terms = journal::PerpTerms { guard_uses: position.terms.guard_uses.saturating_add(1), ..position.terms };
         let at = journal::Stamp { wall: Millis(self.office.clock.wall_millis()), ..position.updated };
-        if let Err(error) = journal.update_perp(id, &terms, at) {
+        if let Err(error) = journal.update_perp(id, &terms, at)
+            && is_open(journal.reader(), perp)
+        {
             tracing::error!(%error, "the use of the loss guard could not be counted");
         }
     }
 }
 
-/// A position as the rules see it; `None` when a figure does not fit a decimal.
-fn seen(
-    position: &journal::PerpPosition,
-    held: &PerpPosition,
-    snapshot: &VenueSnapshot,
-    topped_up: Decimal,
-) -> Option<PerpFacts> {
-    let price = |price: PriceE10| price.to_decimal();
-    let entry = price(held.entry)?;
-    let forecast: Option<OpenForecast> = serde_json::from_value(position.entry.predicted.clone()).ok();
-    let margin = to_decimal(position.entry.margin, 6)?;
-    let pnl = held.pnl.to_decimal()?;
-    let collateral = held.collateral.to_decimal()?;
-    let liquidation = price(held.liquidation)?;
-    // Without a stop, or without what was predicted, all of the margin can be lost.
-    let kept = forecast.as_ref().filter(|forecast| forecast.stop != PriceE10::ZERO);
-    let at_stop = kept.and_then(|forecast| forecast.paid_at_stop.to_decimal()).unwrap_or_default();
-    let first_liquidation = forecast.as_ref().and_then(|forecast| price(forecast.liquidation)).unwrap_or(liquidation);
-    let availability = snapshot.pair_at(held.key.pair_index).map_or(Availability::Open, |pair| pair.availability);
-    Some(PerpFacts {
-        id: position.id.to_string(),
-        market: held.pair.clone(),
-        status: match availability {
-            Availability::Open => MarketStatus::Open,
-            Availability::Paused => MarketStatus::Paused,
-            _ => MarketStatus::CloseOnly,
-        },
-        side: held.side,
-        entry,
-        mark: price(held.mark).filter(|mark| !mark.is_zero())?,
-        stop: price(held.stop).filter(|stop| !stop.is_zero()),
-        margin: collateral,
-        entry_margin: to_decimal(position.terms.collateral, 6).unwrap_or(collateral),
-        notional: held.notional.to_decimal()?,
-        unrealised: if held.is_loss { -pnl } else { pnl },
-        max_loss: margin.checked_sub(at_stop)?,
-        liquidation,
-        entry_distance: (first_liquidation - entry).abs(),
-        guard_uses: position.terms.guard_uses,
-        topped_up,
-    })
-}
+/// The newest reading, as the reader's task hands it over.
+pub(super) type Readings = tokio::sync::watch::Receiver<Option<Arc<PerpReading>>>;

@@ -2,20 +2,18 @@
 //! turn reads the journal's loops.
 
 use alloy::primitives::Address;
-use serde_json::json;
-use tokio::sync::watch;
 
-use super::{Seat, Seen, answer::no_key};
+use super::{Seat, answer::no_key, give_way::Heads};
 use crate::{
     loops::{LoopSnapshot, Pair, RecordError, adopt, change_thresholds},
-    watchdog::ops::{AdoptWith, Answer, ChangeWith, Refused, ThresholdsAnswer},
+    watchdog::ops::{AdoptWith, Answer, ChangeWith, Refused, Reply, ThresholdsAnswer},
 };
 
 impl Seat {
     /// Takes a loop over as it stands on the chain now.
-    pub(super) async fn adopt(&mut self, with: &AdoptWith, sees: &watch::Receiver<Option<Seen>>) -> Answer {
+    pub(super) async fn adopt(&mut self, with: &AdoptWith, heads: &Heads) -> Answer {
         let AdoptWith { collateral, debt, thresholds } = with;
-        let seen = sees.borrow().clone();
+        let seen = heads.sealed.borrow().clone();
         let seen = seen.ok_or_else(|| Refused::new(9, "the daemon has not read a block yet: try again"))?;
         let name = |token: &Address| token.to_string();
         let pair = Pair::find(&seen.list, &seen.observation.market, &name(collateral), &name(debt));
@@ -26,7 +24,7 @@ impl Seat {
         let sender = self.sender().ok_or_else(no_key)?;
         let adopted = adopt(sender.journal(), &snapshot, &pair, *thresholds, stamp).map_err(refused)?;
         tracing::warn!(account = %self.account, pair = %adopted.pair, trigger = %thresholds.trigger, "adopted");
-        Ok(json!(adopted))
+        Ok(Reply::Adopted(adopted))
     }
 
     /// Stores other thresholds for a loop of the journal.
@@ -37,7 +35,7 @@ impl Seat {
         let changed = change_thresholds(sender.journal(), (*collateral, *debt), change, stamp);
         let thresholds = changed.map_err(refused)?;
         tracing::warn!(account = %self.account, %collateral, %debt, ?thresholds, "other thresholds");
-        Ok(json!(ThresholdsAnswer { thresholds }))
+        Ok(Reply::Thresholds(ThresholdsAnswer { thresholds }))
     }
 }
 

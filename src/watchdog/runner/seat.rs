@@ -10,15 +10,17 @@ use serde::Serialize;
 
 use super::{Office, Seen, WatchError, perps::PerpBook};
 use crate::{
+    actions::{Reconciled, settle_included},
     chain::Endpoints,
-    journal::{IntentFilter, IntentState, JournalReader, Stamp},
-    loops::{KnownLoop, Observation, settle},
-    perps,
+    journal::{Journal, JournalReader, Severity},
+    loops::{KnownLoop, Observation, known_loops},
     send::{Sender, reconcile},
-    units::{Millis, to_decimal},
+    trade::is_paused,
+    units::to_decimal,
     watchdog::{
         ladder::Attempt,
-        rules::{AccountFacts, Action, Firing, Memory, NonceFacts, PerpFacts, Sources, evaluate},
+        ops::Alert,
+        rules::{AccountFacts, Action, Firing, Memory, NonceFacts, Sources, evaluate},
     },
 };
 
@@ -30,8 +32,10 @@ const NONCE_EVERY: u64 = 15;
 pub enum Hands {
     /// Signs and sends; boxed, a sender is large.
     Sender(Box<Sender<Endpoints>>),
+    /// Looks on beside the one that signs, with its journal.
+    Beside(Arc<Journal>),
     /// Only looks on; thresholds come from the journal where there is one.
-    None(Option<JournalReader>),
+    None(Option<Arc<JournalReader>>),
 }
 
 /// An account under watch.
@@ -42,13 +46,15 @@ pub struct Seat {
     pub(super) hands: Hands,
     pub(super) memory: Memory,
     pub(super) perps: PerpBook,
-    /// As they were at the last sealed head.
-    perps_seen: Vec<PerpFacts>,
+    /// As they were at the last sealed head: perps are judged beside them, in their own time.
+    pub(super) last_facts: Option<AccountFacts>,
     nonce_seen: u64,
     /// Block that holds the last action of ours: what older heads show is no longer so.
     pub(super) acted_in: Option<u64>,
     /// The chain counted fewer transactions of ours than the journal: a reorg, or an endpoint that lags.
     pub(super) is_behind: bool,
+    /// Something gave way to a trim and may have left a transaction to be settled.
+    pub(super) gave_way: bool,
 }
 
 /// What an action came to.
@@ -73,6 +79,15 @@ pub struct Turn {
     pub firings: Vec<Firing>,
     /// The most pressing action, and what came of it; `None` when there was nothing to do.
     pub acted: Option<Acted>,
+    /// Actions on loops that protect nothing or are in no haste, still to be done; a trim at a newer head goes before them.
+    #[serde(skip)]
+    pub(super) due: Vec<Action>,
+}
+
+impl Turn {
+    const fn without(facts: Option<AccountFacts>) -> Self {
+        Self { facts, firings: Vec::new(), acted: None, due: Vec::new() }
+    }
 }
 
 impl Seat {
@@ -85,10 +100,11 @@ impl Seat {
             hands,
             memory: Memory::default(),
             perps: PerpBook::default(),
-            perps_seen: Vec::new(),
+            last_facts: None,
             nonce_seen: 0,
             acted_in: None,
             is_behind: false,
+            gave_way: false,
         }
     }
 
@@ -97,7 +113,7 @@ impl Seat {
     pub fn release(self) -> Option<Sender<Endpoints>> {
         match self.hands {
             Hands::Sender(sender) => Some(*sender),
-            Hands::None(_) => None,
+            Hands::Beside(_) | Hands::None(_) => None,
         }
     }
 
@@ -116,59 +132,64 @@ impl Seat {
     pub(super) const fn sender(&self) -> Option<&Sender<Endpoints>> {
         match &self.hands {
             Hands::Sender(sender) => Some(sender),
-            Hands::None(_) => None,
+            Hands::Beside(_) | Hands::None(_) => None,
         }
     }
 
     pub(super) fn journal_reader(&self) -> Option<&JournalReader> {
         match &self.hands {
             Hands::Sender(sender) => Some(sender.journal().reader()),
-            Hands::None(reader) => reader.as_ref(),
+            Hands::Beside(journal) => Some(journal.reader()),
+            Hands::None(reader) => reader.as_deref(),
         }
     }
 
-    /// Settles what an earlier run left open. At the start, and whenever something is unresolved.
+    /// Settles what an earlier run left open, of loops and approvals. At the start, and whenever something is unresolved.
+    /// What is at the perp venue waits for the venue, in a task of its own.
     pub async fn catch_up(&mut self) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
-        let journal = sender.journal();
-        if let Some(venue) = &self.office.venue
-            && let Err(error) = perps::resume(journal, &self.office.endpoints, venue, &*self.office.clock).await
-        {
-            tracing::warn!(account = %self.account, %error, "perp orders could not be looked up");
-        }
-        let findings = Box::pin(reconcile(journal, &self.office.endpoints, &*self.office.clock)).await?;
+        let (journal, office) = (sender.journal(), self.office.clone());
+        let (endpoints, clock) = (&office.endpoints, &*office.clock);
+        let findings = Box::pin(reconcile(journal, endpoints, clock)).await?;
         for finding in &findings {
             tracing::info!(account = %self.account, "{}", finding.words());
         }
-        let mined = IntentFilter { states: vec![IntentState::Mined], ..IntentFilter::default() };
-        for intent in journal.reader().intents(&mined)? {
-            if intent.step + 1 < intent.steps {
-                continue;
-            }
-            let head = crate::chain::Reader::head(&self.office.endpoints).await?;
-            let stamp = Stamp { block_time: head.timestamp, wall: Millis(self.office.clock.wall_millis()) };
-            Box::pin(settle(journal, &self.office.endpoints, intent.id, stamp)).await?;
+        let mut done = Reconciled::default();
+        // The intent stays as it is, and is no reason not to look at the next head.
+        if let Err(error) = Box::pin(settle_included(journal, endpoints, clock, &mut done)).await {
+            tracing::warn!(account = %self.account, %error, "not everything that is included is settled");
+        }
+        if !done.settled.is_empty() {
             self.memory.expect_change();
+        }
+        for left in &done.left {
+            let alert = Alert::new(Severity::Alert, "unsettled", left.intent.to_string(), left.words());
+            office.alerts.raise(alert.of(self.account));
         }
         Ok(())
     }
 
-    /// One head: facts, rules, journal and alerts, then at most one action.
+    /// One head: facts, rules, journal and alerts, then at most one action that protects; the others are left in
+    /// `Turn::due`. Perps have no part in it.
     pub async fn turn(&mut self, seen: &Seen) -> Result<Turn, WatchError> {
         let observation = &seen.observation;
         let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
         if !observation.near.contains_key(&self.account) {
             // Too healthy to matter: whatever was crossed is over.
             self.memory = Memory::default();
-            return Ok(Turn { facts: None, firings: Vec::new(), acted: None });
+            return Ok(Turn::without(None));
         }
         if self.has_unresolved()? || std::mem::take(&mut self.is_behind) {
-            Box::pin(self.catch_up()).await?;
+            // What cannot be looked up now is looked up again before anything is signed.
+            if let Err(error) = Box::pin(self.catch_up()).await {
+                tracing::warn!(account = %self.account, %error, "what is open could not be looked up");
+            }
         }
         let facts = self.facts(observation, head_age).await?;
-        if self.acted_in.is_some_and(|block| observation.block.number < block) {
+        self.last_facts = Some(facts.clone());
+        if self.is_older_than_acted(seen) {
             tracing::debug!(account = %self.account, block = observation.block.number, "older than what was done last");
-            return Ok(Turn { facts: Some(facts), firings: Vec::new(), acted: None });
+            return Ok(Turn::without(Some(facts)));
         }
         let rulebook = self.office.rulebook();
         self.keep_fees(&rulebook);
@@ -177,18 +198,34 @@ impl Seat {
         self.memory = evaluation.memory;
         self.tell(&facts, &evaluation.firings);
         self.sample(&facts)?;
+        let (mut due, protects): (Vec<Action>, Vec<Action>) = evaluation.actions.into_iter().partition(can_wait);
         let mut acted = None;
         if self.has_unresolved()? {
-            acted = Box::pin(self.end_pending(&evaluation.actions)).await?;
+            acted = Box::pin(self.end_pending(&protects)).await?;
             if acted.is_some() {
                 Box::pin(self.catch_up()).await?;
             }
         }
         if acted.is_none() {
-            acted = Box::pin(self.act(&evaluation.actions, seen, &facts)).await?;
+            acted = Box::pin(self.act(&protects, seen, &facts)).await?;
         }
         self.note(&facts, acted.as_ref());
-        Ok(Turn { facts: Some(facts), firings: evaluation.firings, acted })
+        if acted.is_some() {
+            due.clear();
+        }
+        Ok(Turn { facts: Some(facts), firings: evaluation.firings, acted, due })
+    }
+
+    /// The action that a turn left to be done, the most pressing of them.
+    pub(super) async fn finish(&mut self, turn: &mut Turn, seen: &Seen) -> Result<(), WatchError> {
+        let mut due = std::mem::take(&mut turn.due);
+        if self.is_paused() {
+            due.retain(|action| !matches!(action, Action::Boost { .. }));
+        }
+        let (Some(facts), false) = (&turn.facts, due.is_empty()) else { return Ok(()) };
+        turn.acted = Box::pin(self.act(&due, seen, facts)).await?;
+        self.note(facts, turn.acted.as_ref());
+        Ok(())
     }
 
     /// A part of a block that is not sealed yet: when it calls for a trim, that is all that is done about it. Everything else
@@ -201,7 +238,7 @@ impl Seat {
         }
         let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
         let mut facts = self.loop_facts(&seen.observation, head_age)?;
-        facts.perps.clone_from(&self.perps_seen);
+        facts.perps = self.perps.facts();
         let evaluation = evaluate(&facts, &self.office.rulebook().watch, &self.memory);
         let Some(trim) = evaluation.actions.into_iter().find(|action| matches!(action, Action::Trim(_))) else {
             return Ok(None);
@@ -210,10 +247,10 @@ impl Seat {
         self.tell(&facts, &evaluation.firings);
         let acted = Box::pin(self.act(&[trim], seen, &facts)).await?;
         self.note(&facts, acted.as_ref());
-        Ok(Some(Turn { facts: Some(facts), firings: evaluation.firings, acted }))
+        Ok(Some(Turn { facts: Some(facts), firings: evaluation.firings, acted, due: Vec::new() }))
     }
 
-    /// Remembers and tells what was done.
+    /// Remembers and tells what was done to a loop.
     fn note(&mut self, facts: &AccountFacts, acted: Option<&Acted>) {
         let Some(acted) = acted else { return };
         if let Some(block) = acted.mined_in {
@@ -223,45 +260,48 @@ impl Seat {
         self.tell_acted(facts, acted);
     }
 
-    /// Whether a newer head calls for a trim; used to call the sender away from something less pressing.
-    pub(super) async fn is_pressed(&mut self, seen: &Seen) -> Result<bool, WatchError> {
-        if !seen.observation.near.contains_key(&self.account) {
-            return Ok(false);
+    /// Whether a head calls for a trim; used to call the sender away from something less pressing. Asks nobody.
+    pub(super) fn is_pressed(&self, seen: &Seen) -> bool {
+        if !seen.observation.near.contains_key(&self.account) || self.is_older_than_acted(seen) {
+            return false;
         }
         let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
-        let facts = self.facts(&seen.observation, head_age).await?;
+        let Ok(facts) = self.loop_facts(&seen.observation, head_age) else { return false };
         let evaluation = evaluate(&facts, &self.office.rulebook().watch, &self.memory);
-        Ok(evaluation.actions.iter().any(|action| matches!(action, Action::Trim(_))))
+        evaluation.actions.iter().any(|action| matches!(action, Action::Trim(_)))
+    }
+
+    /// Whether a head is older than the block that holds our last action: what it shows is no longer so.
+    fn is_older_than_acted(&self, seen: &Seen) -> bool {
+        self.acted_in.is_some_and(|block| seen.observation.block.number < block)
     }
 
     fn has_unresolved(&self) -> Result<bool, WatchError> {
         match &self.hands {
             Hands::Sender(sender) => Ok(!sender.journal().reader().unresolved()?.is_empty()),
-            Hands::None(_) => Ok(false),
+            Hands::Beside(_) | Hands::None(_) => Ok(false),
         }
+    }
+
+    /// Whether opening and adding risk is refused. A state that cannot be read counts as paused.
+    pub(super) fn is_paused(&self) -> bool {
+        self.journal_reader().is_some_and(|reader| is_paused(reader).unwrap_or(true))
     }
 
     pub(super) fn known_loops(&self) -> Result<Vec<KnownLoop>, WatchError> {
         let Some(reader) = self.journal_reader() else { return Ok(Vec::new()) };
-        let loops = reader.open_loops()?;
-        // Thresholds that cannot be read fall back to those of the class; `status` says so in full.
-        let known = loops.into_iter().filter(|position| !position.paper).filter_map(|position| {
-            let thresholds = serde_json::from_value(position.terms.thresholds.clone()).ok()?;
-            Some(KnownLoop { position, thresholds })
-        });
-        Ok(known.collect())
+        Ok(known_loops(reader)?)
     }
 
     pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let mut facts = self.loop_facts(seen, head_age)?;
         facts.nonce = self.nonce(seen.block.number).await;
-        facts.perps = Box::pin(self.perp_facts(seen.block)).await;
-        self.perps_seen.clone_from(&facts.perps);
+        facts.perps = self.perps.facts();
         Ok(facts)
     }
 
     /// The facts without perps and nonce: all that is in the observation, asking nobody.
-    fn loop_facts(&self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
+    pub(super) fn loop_facts(&self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let Some(account) = seen.near.get(&self.account) else {
             return Err(WatchError::Read(crate::chain::ReadError::Malformed("the account was not read".to_owned())));
         };
@@ -300,5 +340,13 @@ impl Seat {
         let market = self.office.endpoints.fee_market(&seen.block).await;
         // Without a fee market the block's own base fee is near enough to rank routes with.
         Ok(market.map_or(seen.block.base_fee, |market| market.price(&self.office.rulebook().fees.trim)))
+    }
+}
+
+/// Whether an action protects nothing, or is in no haste.
+const fn can_wait(action: &Action) -> bool {
+    match action {
+        Action::Exit { .. } | Action::Boost { .. } | Action::TightenStop { .. } | Action::TopUpMargin { .. } => true,
+        Action::Arm(_) | Action::Trim(_) | Action::SwitchRpc | Action::ResyncNonce { .. } => false,
     }
 }

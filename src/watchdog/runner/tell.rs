@@ -6,9 +6,10 @@ use serde_json::json;
 use super::{Acted, Seat, WatchError, seat::Hands};
 use crate::{
     journal::{Event, JournalError, Sample, Severity, Stamp},
-    units::{Millis, Wad},
+    loops::algebra::leverage_wad,
+    units::{Millis, WAD, Wad},
     watchdog::{
-        ops::{Alert, LoopGauges},
+        ops::{AccountGauges, Alert, LoopGauges},
         rules::{AccountFacts, Action, Firing, Levels},
     },
 };
@@ -24,11 +25,19 @@ impl Seat {
             let alert = Alert::new(*severity, rule.name(), subject.clone(), reason.clone());
             self.office.alerts.raise(alert.of(self.account).with_figures(inputs.clone()));
         }
+        let account = self.account.to_string();
+        self.office.meters.account_gauges(&account, AccountGauges { health_factor: to_decimal(facts.health_factor) });
         for held in &facts.loops {
-            let now = to_decimal(facts.health_factor);
-            let distance = now.and_then(|now| Decimal::ONE.checked_sub(Decimal::ONE.checked_div(now)?));
-            let gauges = LoopGauges { health_factor: now, distance };
-            self.office.meters.loop_gauges(&self.account.to_string(), &held.pair.name, gauges);
+            let leverage = leverage_wad(held.collateral_value.0, held.debt_value.0);
+            let is_over = facts.health_factor < Wad(WAD);
+            let way = |there: Decimal| there.checked_sub(held.price)?.abs().checked_div(held.price);
+            let gauges = LoopGauges {
+                leverage: to_decimal(Wad(leverage)),
+                collateral: held.collateral_value.to_decimal(),
+                debt: held.debt_value.to_decimal(),
+                distance: held.liquidation_price.and_then(way).map(|way| if is_over { -way } else { way }),
+            };
+            self.office.meters.loop_gauges(&account, &held.pair.name, gauges);
         }
     }
 
@@ -81,12 +90,12 @@ impl Seat {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
         // A course needs no row per block: one a minute, and every one below the warning.
         let is_due = facts.block.number.is_multiple_of(30)
-            || facts.loops.iter().any(|held| facts.health_factor < Levels::of(held).warn);
+            || (!facts.debt_value.0.is_zero() && facts.health_factor < Levels::of(facts).warn);
         if !is_due {
             return Ok(());
         }
         let prices: Vec<_> =
-            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price })).collect();
+            facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price, "asset": held.moving.pair.symbol, "unit": held.moving.pair.unit })).collect();
         let sample = Sample {
             block_number: facts.block.number,
             health_factor: Some(facts.health_factor),
@@ -113,7 +122,7 @@ impl Seat {
 fn subject(action: &Action) -> String {
     match action {
         Action::SwitchRpc | Action::ResyncNonce { .. } => String::new(),
-        Action::Arm(trim) | Action::Trim(trim) => trim.pair.name.clone(),
+        Action::Arm(trim) | Action::Trim(trim) => trim.account.clone(),
         Action::Exit { pair, .. } | Action::Boost { pair, .. } => pair.name.clone(),
         Action::TightenStop { perp, .. } | Action::TopUpMargin { perp, .. } => perp.clone(),
     }

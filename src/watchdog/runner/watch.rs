@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 
-use super::{Office, Seat, Turn, WatchError};
+use super::{Office, Seat, Turn, WatchError, feeds::FeedAlerts};
 use crate::{
     aave::ReserveList,
     chain::BlockRef,
@@ -32,22 +32,27 @@ pub struct Watch {
     list: Arc<ReserveList>,
     accounts: Vec<Address>,
     always: BTreeSet<Address>,
+    feeds: FeedAlerts,
 }
 
 impl Watch {
     /// A watch over these seats' accounts; those that can act are read in full however healthy they are.
     #[must_use]
     pub fn over(office: Arc<Office>, survey: Survey, seats: &[Seat]) -> Self {
+        office.lend_survey(&survey);
         let accounts = seats.iter().map(Seat::account).collect();
         let always = seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
         let list = Arc::new(survey.list().clone());
-        Self { office, ahead: survey.clone(), survey, list, accounts, always }
+        Self { office, ahead: survey.clone(), survey, list, accounts, always, feeds: FeedAlerts::default() }
     }
 
     /// Reads all accounts at a head.
     pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
         let observation = self.survey.read(&self.office.endpoints, head, &self.accounts, &self.always).await?;
         self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
+        for alert in self.feeds.of(&observation) {
+            self.office.alerts.raise(alert);
+        }
         Ok(Seen { observation: Arc::new(observation), first_seen, list: self.list.clone() })
     }
 
@@ -69,8 +74,14 @@ impl Watch {
         let first_seen = self.office.clock.monotonic();
         let seen = self.read(head, first_seen).await?;
         let mut turns = Vec::with_capacity(seats.len());
-        for seat in seats {
-            turns.push(Box::pin(seat.turn(&seen)).await?);
+        for seat in seats.iter_mut() {
+            let mut turn = Box::pin(seat.turn(&seen)).await?;
+            Box::pin(seat.finish(&mut turn, &seen)).await?;
+            turns.push(turn);
+        }
+        // Perps when every loop is done.
+        for (seat, turn) in seats.iter_mut().zip(&mut turns) {
+            Box::pin(seat.look_at_perps(turn)).await?;
         }
         self.office.meters.evaluated(head.number, turns.len());
         Ok(turns)

@@ -10,8 +10,10 @@ use serde_json::Value;
 use tokio::{io::BufReader, net::UnixStream, time::timeout};
 
 use super::{
+    ask::{Ask, Ping},
     error::SocketError,
-    message::{Pong, read_answer, typed},
+    message::{read_answer, typed},
+    reply::Pong,
     request::Request,
     server::{Line, read_line, write_line},
 };
@@ -45,17 +47,25 @@ impl DaemonClient {
         Ok(Some(Self { path: path.to_owned(), stream: BufReader::new(stream), line, answer }))
     }
 
-    /// Asks, and waits for the answer.
-    pub async fn ask(&mut self, request: &Request) -> Result<Value, SocketError> {
+    /// Asks, and waits for the answer. What the daemon did is done, even if its answer cannot be read.
+    pub async fn ask<A: Ask>(&mut self, ask: A) -> Result<A::Answer, SocketError> {
+        let request = ask.request();
+        let value = self.ask_plainly(&request).await?;
+        typed(value).map_err(|reason| SocketError::Answer { reason, asked: request.changes() })
+    }
+
+    /// The same for programs of others: the answer as JSON.
+    pub async fn ask_plainly(&mut self, request: &Request) -> Result<Value, SocketError> {
         let silent = |reason: String, asked| SocketError::Silent { path: self.path.clone(), reason, asked };
-        let line = request.line().map_err(|error| SocketError::Answer(error.to_string()))?;
+        let unreadable = |reason: String, asked| SocketError::Answer { reason, asked };
+        let line = request.line().map_err(|error| unreadable(error.to_string(), false))?;
         let written = write_line(&mut self.stream, line.into_bytes(), self.line).await;
         // Part of a line changes nothing: a request is carried out when its end has arrived.
         written.map_err(|error| silent(error.to_string(), false))?;
         let asked = request.changes();
         let answer = match timeout(self.answer, read_line(&mut self.stream)).await {
-            Ok(Ok(Line::Whole(line))) => read_answer(&line).map_err(SocketError::Answer)?,
-            Ok(Ok(Line::TooLong)) => return Err(SocketError::Answer("it is too long".to_owned())),
+            Ok(Ok(Line::Whole(line))) => read_answer(&line).map_err(|reason| unreadable(reason, asked))?,
+            Ok(Ok(Line::TooLong)) => return Err(unreadable("it is too long".to_owned(), asked)),
             Ok(Ok(Line::End)) => return Err(silent("it closed the connection".to_owned(), asked)),
             Ok(Err(error)) => return Err(silent(error.to_string(), asked)),
             Err(_) => return Err(silent("its time is over".to_owned(), asked)),
@@ -65,7 +75,6 @@ impl DaemonClient {
 
     /// Who is there.
     pub async fn ping(&mut self) -> Result<Pong, SocketError> {
-        let value = self.ask(&Request::Ping).await?;
-        typed(value).map_err(SocketError::Answer)
+        self.ask(Ping).await
     }
 }

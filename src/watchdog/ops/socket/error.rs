@@ -40,8 +40,13 @@ pub enum SocketError {
         asked: bool,
     },
     /// The answer cannot be read.
-    #[error("the daemon's answer cannot be read: {0}; is it of another version?")]
-    Answer(String),
+    #[error("the daemon's answer cannot be read: {reason}; is it of another version?{}", if *asked { " What was asked may be done: look with `trimtab journal list`" } else { "" })]
+    Answer {
+        /// What is wrong with it.
+        reason: String,
+        /// Whether something that changes was asked for, so that its outcome is unknown.
+        asked: bool,
+    },
     /// The daemon refused.
     #[error("the daemon refused: {}", .0.message)]
     Refused(Refused),
@@ -53,9 +58,9 @@ impl SocketError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Taken(_) => 9,
-            Self::TooLong { .. } | Self::Place { .. } | Self::Answer(_) => 3,
+            Self::TooLong { .. } | Self::Place { .. } | Self::Answer { asked: false, .. } => 3,
             // What it began goes on: unknown. What it never heard was not done, and the journal is still its own.
-            Self::Silent { asked: true, .. } => 7,
+            Self::Silent { asked: true, .. } | Self::Answer { asked: true, .. } => 7,
             Self::Silent { asked: false, .. } => 9,
             Self::Refused(refused) => refused.exit,
         }

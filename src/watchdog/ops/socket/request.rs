@@ -9,19 +9,19 @@ use super::{
 };
 use crate::{plan::Plan, trade::saga::SignalOrder};
 
-/// What a command asks of the daemon.
+/// What a command asks of the daemon; what is answered to each, [`super::Ask`] says.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Request {
-    /// Whether it is there; answered with [`super::Pong`], even when the daemon's loop is stuck.
+    /// Whether it is there; answered even when the daemon's loop is stuck.
     Ping,
     /// How it is.
     Status,
     /// A plan to be checked, simulated and sent, as if it were its own.
     Submit(Box<Plan>),
-    /// A loop that was opened elsewhere is ours from now on; answered with [`crate::loops::Adopted`].
+    /// A loop that was opened elsewhere is ours from now on.
     Adopt(Box<AdoptWith>),
-    /// Other thresholds of a loop; answered with [`super::ThresholdsAnswer`].
+    /// Other thresholds of a loop.
     Thresholds(ChangeWith),
     /// Open nothing new.
     Pause(PaperWith),
@@ -29,11 +29,11 @@ pub enum Request {
     Resume(PaperWith),
     /// Close everything and open nothing new.
     Flatten(FlattenWith),
-    /// Trade a signal; answered with [`super::SignalTaken`] as soon as the journal has it.
+    /// Trade a signal; answered as soon as the journal has it.
     Signal(Box<SignalOrder>),
     /// Go on with open signals as far as it goes now.
     SignalResume(Box<SignalResumeWith>),
-    /// Ask the chain what became of everything that is not settled; answered with [`super::ReconcileAnswer`].
+    /// Ask the chain what became of everything that is not settled.
     Reconcile(ReconcileWith),
     /// A drill has passed: write it into the journal, with its figures.
     Drilled(DrilledWith),

@@ -13,8 +13,9 @@ use tracing::{debug, info, warn};
 
 use super::{
     error::SocketError,
-    message::{Answer, Pong, Refused, answer_line},
+    message::{Answer, Refused, answer_line},
     place::{Place, bind},
+    reply::{Pong, Reply},
     request::Request,
 };
 use crate::config::SocketConfig;
@@ -128,8 +129,7 @@ async fn serve<R: Requests>(
 async fn answer<R: Requests>(line: &[u8], limit: Duration, requests: &Arc<R>) -> Answer {
     let request = Request::read(line)?;
     if request == Request::Ping {
-        let pong = Pong { pid: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned() };
-        return serde_json::to_value(pong).map_err(|error| Refused::new(1, error.to_string()));
+        return Ok(Reply::Pong(Pong { pid: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned() }));
     }
     let (name, changes) = (request.name(), request.changes());
     debug!(request = name, "a command asks");

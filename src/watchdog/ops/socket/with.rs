@@ -1,4 +1,4 @@
-//! What goes with requests, and what comes with their answers.
+//! What goes with requests.
 
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,6 @@ use crate::{
     config::{StrategyConfig, Thresholds},
     journal::IntentId,
     loops::ThresholdChange,
-    trade::Reconciled,
 };
 
 /// With `adopt`. The amounts are those that the chain has when the daemon looks.
@@ -35,13 +34,6 @@ pub struct ChangeWith {
     pub change: ThresholdChange,
 }
 
-/// The answer to `thresholds`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThresholdsAnswer {
-    /// All thresholds of the loop from now on.
-    pub thresholds: Thresholds,
-}
-
 /// With `pause` and `resume`; may be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,15 +48,6 @@ pub struct PaperWith {
 pub struct FlattenWith {
     /// Also limit orders and perps that the journal did not place.
     pub include_existing: bool,
-}
-
-/// The answer to `signal`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignalTaken {
-    /// The signal's id.
-    pub taken: String,
-    /// The assessment on which it was taken, for people.
-    pub words: String,
 }
 
 /// With `signal-resume`; may be left out.
@@ -85,15 +68,6 @@ pub struct ReconcileWith {
     pub resend: Option<IntentId>,
     /// Use the nonce of this intent up first.
     pub take_back: Option<IntentId>,
-}
-
-/// The answer to `reconcile`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReconcileAnswer {
-    /// How sending again or taking back ended, in words; `None` when neither was asked for.
-    pub ending: Option<String>,
-    /// What was found and settled.
-    pub reconciled: Reconciled,
 }
 
 /// With `drilled`.

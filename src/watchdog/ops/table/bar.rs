@@ -3,6 +3,7 @@
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::row::Marks;
+use crate::config::PairPrice;
 
 /// Cells of the bar.
 pub(super) const CELLS: usize = 30;
@@ -44,6 +45,15 @@ pub(super) fn health_factor(value: Option<Decimal>) -> String {
 pub(super) fn price(value: Option<Decimal>) -> String {
     let six = |value: Decimal| value.round_sf(6).unwrap_or(value).normalize();
     value.map_or_else(|| "-".to_owned(), |value| six(value).to_string())
+}
+
+/// The price of a loop now, with its asset and unit where it is not simply the collateral's in dollars. The prices beside
+/// it are of the same asset.
+pub(super) fn loop_price(value: Option<Decimal>, of: &PairPrice) -> String {
+    match value {
+        Some(_) if !of.is_of_collateral_in_dollars() => format!("{} {} {}", of.symbol, price(value), of.unit),
+        _ => price(value),
+    }
 }
 
 #[cfg(test)]

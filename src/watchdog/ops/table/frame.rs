@@ -1,7 +1,7 @@
 //! One frame of the live table as text. Pure.
 
 use super::{
-    bar::{TARGET, TRIGGER, bar, health_factor, price},
+    bar::{TARGET, TRIGGER, bar, health_factor, loop_price, price},
     row::{AccountRow, DecisionRow, LoopRow, PerpRow},
 };
 
@@ -75,13 +75,13 @@ fn account_rows(account: &AccountRow) -> Vec<Row> {
 }
 
 fn loop_cells(account: String, position: &LoopRow) -> [String; 7] {
-    let LoopRow { pair, health_factor: health, marks, price: now, trim_price, liquidation_price } = position;
+    let LoopRow { pair, health_factor: health, marks, of, price: now, trim_price, liquidation_price } = position;
     [
         account,
         pair.clone(),
         health_factor(*health),
         bar(*health, *marks),
-        price(*now),
+        loop_price(*now, of),
         price(*trim_price),
         price(*liquidation_price),
     ]

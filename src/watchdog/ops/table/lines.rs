@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    bar::{health_factor, price},
+    bar::{health_factor, loop_price, price},
     frame::{decision, perp},
     row::{AccountRow, DecisionRow, LoopRow},
 };
@@ -75,13 +75,13 @@ fn subjects(accounts: &[AccountRow]) -> Vec<(String, String)> {
 }
 
 fn loop_line(account: &str, row: &LoopRow) -> String {
-    let LoopRow { pair, health_factor: health, marks, price: now, trim_price, liquidation_price } = row;
+    let LoopRow { pair, health_factor: health, marks, of, price: now, trim_price, liquidation_price } = row;
     format!(
         "{account}  {pair}  HF {}  trimmed below {} to {}  price {}  trim at {}  liquidation at {}",
         health_factor(*health),
         marks.trigger,
         marks.target,
-        price(*now),
+        loop_price(*now, of),
         price(*trim_price),
         price(*liquidation_price)
     )

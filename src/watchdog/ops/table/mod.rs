@@ -15,6 +15,11 @@ pub use view::{LiveView, ViewEvent};
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{PairPrice, PairSide};
+
+    fn of(collateral: &str, debt: &str) -> PairPrice {
+        PairPrice::of(PairSide::of_symbol(collateral), PairSide::of_symbol(debt))
+    }
 
     pub(super) fn accounts() -> Vec<AccountRow> {
         let number = |text: &str| text.parse().expect("number");
@@ -23,6 +28,7 @@ mod tests {
             pair: "WETH/USDC".to_owned(),
             health_factor: Some(number("1.2451")),
             marks: volatile,
+            of: of("WETH", "USDC"),
             price: Some(number("2500")),
             trim_price: Some(number("2309.0917")),
             liquidation_price: Some(number("2007.9107")),
@@ -31,6 +37,7 @@ mod tests {
             pair: "cbETH/WETH".to_owned(),
             health_factor: Some(number("1.0219")),
             marks: Marks { trigger: number("1.025"), target: number("1.045") },
+            of: of("cbETH", "WETH"),
             price: Some(number("1.10213456")),
             trim_price: Some(number("1.1054")),
             liquidation_price: Some(number("1.0785")),
@@ -47,9 +54,19 @@ mod tests {
             pair: "cbBTC/USDC".to_owned(),
             health_factor: None,
             marks: volatile,
+            of: of("cbBTC", "USDC"),
             price: Some(number("65000")),
             trim_price: None,
             liquidation_price: None,
+        };
+        let short = LoopRow {
+            pair: "USDC/WETH".to_owned(),
+            health_factor: Some(number("1.872")),
+            marks: volatile,
+            of: of("USDC", "WETH"),
+            price: Some(number("2500")),
+            trim_price: Some(number("4069.5652")),
+            liquidation_price: Some(number("4680")),
         };
         let row = |account: &str, note: &str, loops, perps| AccountRow {
             account: account.to_owned(),
@@ -59,7 +76,7 @@ mod tests {
         };
         vec![
             row("0xf39f…2266", "", vec![weth, cbeth], vec![perp]),
-            row("0x7099…79c8", "read-only: no key", vec![free], vec![]),
+            row("0x7099…79c8", "read-only: no key", vec![free, short], vec![]),
             row("0x3c44…93bc", "", vec![], vec![]),
         ]
     }

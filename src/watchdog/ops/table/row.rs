@@ -2,6 +2,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::config::PairPrice;
+
 /// Health factors that the bar marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
@@ -11,7 +13,7 @@ pub struct Marks {
     pub target: Decimal,
 }
 
-/// One loop at the newest head. Prices are of the collateral in the debt's currency.
+/// One loop at the newest head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoopRow {
     /// Such as `WETH/USDC`.
@@ -20,6 +22,8 @@ pub struct LoopRow {
     pub health_factor: Option<Decimal>,
     /// Its thresholds.
     pub marks: Marks,
+    /// What the prices are.
+    pub of: PairPrice,
     /// Oracle price now.
     pub price: Option<Decimal>,
     /// Price at which it is trimmed.

@@ -3,7 +3,7 @@
 mod gas;
 mod loops;
 mod perps;
-mod reading;
+pub(super) mod reading;
 mod surroundings;
 
 use std::time::Duration;
@@ -14,7 +14,8 @@ use rust_decimal::{Decimal, dec};
 use super::*;
 use crate::{
     chain::BlockRef,
-    config::{LoopClass, ThresholdsConfig, WatchConfig},
+    config::{LoopClass, PairSide, ThresholdsConfig, WatchConfig},
+    loops::MovingPrice,
     strategy::Side,
     units::{Bps, Secs, UsdE8, WAD, Wad},
 };
@@ -30,12 +31,6 @@ fn usd(dollars: u64) -> UsdE8 {
 
 /// A loop of 90,000 dollars of WETH against 60,000 USDC.
 fn weth_loop() -> LoopFacts {
-    let oracle = |symbol: &str, heartbeat| OracleFacts {
-        symbol: symbol.to_owned(),
-        source: Address::repeat_byte(9),
-        age: Some(Secs(10)),
-        heartbeat: Secs(heartbeat),
-    };
     LoopFacts {
         pair: PairKey {
             collateral: Address::repeat_byte(1),
@@ -44,16 +39,18 @@ fn weth_loop() -> LoopFacts {
         },
         class: LoopClass::Volatile,
         thresholds: ThresholdsConfig::default().volatile,
-        last_resort: Some(dec!(1.02)),
         collateral: U256::from(30u64) * WAD,
         debt: U256::from(60_000_000_000u64),
         collateral_value: usd(90_000),
         debt_value: usd(60_000),
-        liquidation_threshold: Bps(8_300),
+        moving: MovingPrice::of_tokens(
+            (Address::repeat_byte(1), PairSide::of_symbol("WETH")),
+            (Address::repeat_byte(2), PairSide::of_symbol("USDC")),
+        ),
         price: dec!(3000),
-        feed_gap: Bps(0),
+        trim_price: Some(dec!(2771.08)),
+        liquidation_price: Some(dec!(2409.64)),
         pool_deviation_bps: Some(0),
-        oracles: vec![oracle("WETH", 1_500), oracle("USDC", 90_000)],
         borrow_rate: dec!(0.05),
         net_carry_per_day: dec!(-6),
     }
@@ -61,6 +58,15 @@ fn weth_loop() -> LoopFacts {
 
 /// The account at a block with a health factor; stress and forward prices agree with it.
 fn at(block: u64, health_factor: Wad) -> AccountFacts {
+    let oracle = |symbol: &str, heartbeat| OracleFacts {
+        symbol: symbol.to_owned(),
+        source: Address::repeat_byte(9),
+        age: Some(Secs(10)),
+        heartbeat: Secs(heartbeat),
+    };
+    let holding = |symbol: &str, supplied, owed| HoldingFacts { symbol: symbol.to_owned(), supplied, owed };
+    // What 90,000 dollars at a threshold of 0.83 are at this health factor against 60,000.
+    let collateral = usd(60_000).0 * health_factor.0.min(hf(10_000).0) / hf(830).0;
     AccountFacts {
         account: Address::repeat_byte(7),
         block: BlockRef {
@@ -75,6 +81,17 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
         at_pool: Some(health_factor),
         at_feed: None,
         at_stress: Some(Wad(health_factor.0 / U256::from(10u64) * U256::from(9u64))),
+        name: "WETH/USDC".to_owned(),
+        class: LoopClass::Volatile,
+        thresholds: ThresholdsConfig::default().volatile,
+        last_resort: Some(dec!(1.02)),
+        collateral_value: UsdE8(collateral),
+        debt_value: usd(60_000),
+        holdings: vec![
+            holding("WETH", U256::from(30u64) * WAD, U256::ZERO),
+            holding("USDC", U256::ZERO, U256::from(60_000_000_000u64)),
+        ],
+        oracles: vec![oracle("WETH", 1_500), oracle("USDC", 90_000)],
         loops: vec![weth_loop()],
         perps: Vec::new(),
         free_usdc: dec!(50),
@@ -123,7 +140,12 @@ impl Watch {
     }
 
     fn tells(&mut self, facts: &AccountFacts) -> (Vec<Firing>, Vec<Action>) {
-        let Evaluation { firings, actions, memory } = evaluate(facts, &self.config, &self.memory);
+        let Evaluation { mut firings, mut actions, memory } = evaluate(facts, &self.config, &self.memory);
+        // The perps at their own time, which here is right after.
+        let perps = evaluate_perps(facts, &self.config, &memory);
+        firings.extend(perps.firings);
+        actions.extend(perps.actions);
+        let memory = perps.memory;
         // Memory survives a restart at any head.
         let text = serde_json::to_string(&memory).expect("memory as text");
         self.memory = serde_json::from_str(&text).expect("memory from text");

@@ -16,14 +16,14 @@ fn a_stale_head_is_not_acted_upon_and_another_endpoint_is_asked() {
 #[test]
 fn an_old_oracle_answer_is_told_and_acted_upon() {
     let mut facts = at(1, hf(1_140));
-    facts.loops[0].oracles[0].age = Some(Secs(1_501));
+    facts.oracles[0].age = Some(Secs(1_501));
     let mut watch = Watch::new();
     let (rules, actions) = watch.sees(&facts);
     assert_eq!(rules, [Rule::OldOracle, Rule::Warn, Rule::Trigger, Rule::Stress]);
     assert!(matches!(actions.as_slice(), [Action::Trim(_)]));
     facts.block = at(2, hf(1_140)).block;
     assert_eq!(watch.sees(&facts).0, []);
-    facts.loops[0].oracles[0].age = None;
+    facts.oracles[0].age = None;
     assert_eq!(watch.sees(&facts).0, []);
 }
 
@@ -49,7 +49,15 @@ fn what_is_gone_is_forgotten_so_that_it_is_told_when_it_comes_back() {
     let mut watch = Watch::new();
     assert_eq!(watch.sees(&at(1, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
     watch.memory.expect_change();
-    let closed = AccountFacts { loops: vec![], health_factor: Wad(U256::MAX), at_stress: None, ..at(2, hf(1_000)) };
+    let (loops, holdings, debt_value) = (vec![], vec![], usd(0));
+    let closed = AccountFacts {
+        loops,
+        holdings,
+        debt_value,
+        health_factor: Wad(U256::MAX),
+        at_stress: None,
+        ..at(2, hf(1_000))
+    };
     assert_eq!(watch.sees(&closed), (vec![], vec![]));
     assert_eq!(watch.sees(&at(3, hf(1_179))).0, [Rule::Warn, Rule::Stress]);
 }

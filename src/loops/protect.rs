@@ -1,0 +1,395 @@
+//! Which collateral is sold for which debt to bring an account to a health factor at the least cost (strategy.md §5, "Which
+//! collateral, which debt"). Pure.
+//!
+//! Repaying r dollars with collateral of the liquidation threshold LT, of which `g r` dollars must be sold, brings the account
+//! `HF* − g LT` nearer for each dollar, at a cost of `g − 1`. What is needed is `HF* D − S`, S the weighted collateral. It is
+//! divided into slices, and each slice goes to the combination that is cheapest for it, with swaps replayed at the sizes that
+//! they have by then: two pools beat one where their marginal costs cross. Same-asset collateral and debt costs nothing.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, U256};
+
+use super::{
+    LoopSnapshot, Pair, PlanError, Settings,
+    account::{AccountModel, Sell},
+    context::Context,
+    solve::largest,
+};
+use crate::{
+    aave::Market,
+    config::Urgency,
+    units::{Bps, MathError, WAD, mul_div_down, mul_div_up},
+};
+
+/// Into how many slices of progress a repayment is divided.
+const SLICES: u64 = 24;
+/// Gas of one more transaction, about (onedelta-composer.md §14).
+const GAS: u64 = 700_000;
+
+/// A collateral that may be sold for a debt.
+#[derive(Debug, Clone)]
+pub struct Combination {
+    /// The two assets, which may be the same.
+    pub pair: Pair,
+    /// Everything that a plan for the pair is made from.
+    pub snapshot: LoopSnapshot,
+    /// Most of the collateral that may be sold, smallest unit.
+    pub sell_at_most: U256,
+    /// How much lower the collateral stands against the debt at the feeds behind Aave's oracle.
+    pub feed_gap: Bps,
+}
+
+/// A part of a repayment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// Index of its combination.
+    pub combination: usize,
+    /// Debt that it repays, smallest unit; `None`: as much as brings the account to its target.
+    pub repay: Option<U256>,
+    /// What it loses against the oracle, USD with 8 decimals, as estimated.
+    pub cost: U256,
+}
+
+/// How an account is brought to a health factor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Protection {
+    /// What to do, in this order; each planned again on what the one before has left.
+    pub sales: Vec<Sale>,
+    /// Combinations that are not needed, the cheapest first, for when one of the others cannot be done.
+    pub others: Vec<usize>,
+    /// Whether what may be sold is enough.
+    pub reaches: bool,
+}
+
+/// Every collateral that may be sold with every debt that matters, as far as plans can be made for them.
+pub fn combinations(
+    model: &AccountModel,
+    sell: &Sell,
+    mut snapshot: impl FnMut(Address, Address) -> Option<(Pair, LoopSnapshot, Bps)>,
+) -> Vec<Combination> {
+    let mut all = Vec::new();
+    for (collateral, sell_at_most) in model.sellable(sell) {
+        for debt in model.owed() {
+            if let Some((pair, snapshot, feed_gap)) = snapshot(collateral, debt.asset) {
+                all.push(Combination { pair, snapshot, sell_at_most, feed_gap });
+            }
+        }
+    }
+    all
+}
+
+/// One combination under way.
+struct Candidate<'a> {
+    index: usize,
+    ctx: Context<'a>,
+    /// Liquidation threshold that the collateral counts with, wad.
+    threshold: U256,
+    /// Debt repaid so far, smallest unit, and what that costs, USD.
+    repaid: U256,
+    sold: U256,
+    cost: U256,
+    /// Its next slice; `None` when there is none.
+    next: Option<Slice>,
+}
+
+#[derive(Clone, Copy)]
+struct Slice {
+    repaid: U256,
+    sold: U256,
+    cost: U256,
+    /// In wad dollars.
+    progress: U256,
+}
+
+/// Chooses what is sold and repaid so that the account comes to `target` (wad). `in_order`: the combinations' order is the
+/// owner's, otherwise the cheapest come first.
+pub fn protect(
+    model: &AccountModel,
+    combinations: &[Combination],
+    settings: &Settings,
+    hubs: &[Address],
+    target: U256,
+    in_order: bool,
+) -> Result<Protection, PlanError> {
+    let needed = needed(model, target)?;
+    let mut candidates = Vec::new();
+    for (index, combination) in combinations.iter().enumerate() {
+        let own = Settings {
+            scope: super::Scope::Account { sell_at_most: combination.sell_at_most },
+            urgency: Some(settings.urgency.unwrap_or(Urgency::Trim)),
+            ..settings.clone()
+        };
+        candidates.push((index, combination, own));
+    }
+    let mut open: Vec<Candidate<'_>> = Vec::new();
+    for (index, combination, own) in &candidates {
+        let ctx = Context {
+            feed_gap: combination.feed_gap,
+            ..Context::new(&combination.snapshot, &combination.pair, own, hubs)?
+        };
+        let supply = model.supply(combination.pair.collateral.token);
+        let threshold = supply.map_or(U256::ZERO, |supply| U256::from(supply.threshold.0));
+        let threshold = mul_div_up(WAD, threshold, U256::from(Bps::ONE.0))?;
+        let (zero, next) = (U256::ZERO, None);
+        open.push(Candidate { index: *index, ctx, threshold, repaid: zero, sold: zero, cost: zero, next });
+    }
+    let gas = gas_usd(combinations, settings)?;
+    let single = cheapest_single(&mut open, target, needed)?;
+    let (parts, reaches) = divide(&mut open, model, target, needed, in_order)?;
+    Ok(conclude(combinations.len(), parts, reaches, single.filter(|_| !in_order), gas))
+}
+
+/// `HF* D − S` in wad dollars; zero when the account is there.
+fn needed(model: &AccountModel, target: U256) -> Result<U256, MathError> {
+    let wanted = mul_div_up(model.data.debt.0, target, U256::ONE)?;
+    let there = match model.data.health_factor.0 {
+        U256::MAX => wanted,
+        health_factor => mul_div_down(model.data.debt.0, health_factor, U256::ONE)?,
+    };
+    Ok(wanted.saturating_sub(there))
+}
+
+/// A part of the division: what a combination repays, and what it costs.
+struct PartOf {
+    combination: usize,
+    repaid: U256,
+    cost: U256,
+    progress: U256,
+}
+
+/// Slices go to whatever is cheapest for them, or to the owner's first while there is any of it.
+fn divide(
+    open: &mut [Candidate<'_>],
+    model: &AccountModel,
+    target: U256,
+    needed: U256,
+    in_order: bool,
+) -> Result<(Vec<PartOf>, bool), PlanError> {
+    let mut left_debt: BTreeMap<Address, U256> = model.debts.iter().map(|debt| (debt.asset, debt.amount)).collect();
+    let mut left_supply: BTreeMap<Address, U256> = BTreeMap::new();
+    for candidate in open.iter() {
+        let own = candidate.ctx.own_supply(&candidate.ctx.start())?;
+        left_supply.insert(candidate.ctx.pair.collateral.token, own);
+    }
+    let mut progress = BTreeMap::new();
+    let mut done = U256::ZERO;
+    let step = (needed / U256::from(SLICES)).max(U256::ONE);
+    // Twice as many rounds as slices: those that a limit cuts short are smaller.
+    for _ in 0..SLICES.saturating_mul(3) {
+        if done >= needed {
+            break;
+        }
+        for candidate in open.iter_mut() {
+            let tokens = (candidate.ctx.pair.collateral.token, candidate.ctx.pair.debt.token);
+            let left = (left_supply.get(&tokens.0).copied(), left_debt.get(&tokens.1).copied());
+            let wanted = step.min(needed.saturating_sub(done));
+            candidate.next = candidate.slice(target, wanted, left.0.unwrap_or_default(), left.1.unwrap_or_default());
+        }
+        let able = open.iter().enumerate().filter_map(|(at, candidate)| Some((at, candidate, candidate.next?)));
+        let best = match in_order {
+            // Of the owner's first collateral the cheapest debt.
+            true => able.min_by_key(|(at, candidate, slice)| {
+                let collateral = candidate.ctx.pair.collateral.token;
+                let order = open[..*at].iter().position(|other| other.ctx.pair.collateral.token == collateral);
+                (order.unwrap_or(*at), rate(slice), candidate.ctx.pair.debt.token)
+            }),
+            false => able.min_by_key(|(_, candidate, slice)| {
+                let pair = candidate.ctx.pair;
+                (rate(slice), pair.collateral.token, pair.debt.token)
+            }),
+        };
+        let Some((at, _, slice)) = best else { break };
+        let Some(candidate) = open.get_mut(at) else { break };
+        let tokens = (candidate.ctx.pair.collateral.token, candidate.ctx.pair.debt.token);
+        take(&mut left_supply, tokens.0, slice.sold.saturating_sub(candidate.sold));
+        take(&mut left_debt, tokens.1, slice.repaid.saturating_sub(candidate.repaid));
+        (candidate.repaid, candidate.sold, candidate.cost) = (slice.repaid, slice.sold, slice.cost);
+        done = done.saturating_add(slice.progress);
+        let sum = progress.entry(candidate.index).or_insert(U256::ZERO);
+        *sum = sum.saturating_add(slice.progress);
+    }
+    let part = |candidate: &Candidate<'_>| PartOf {
+        combination: candidate.index,
+        repaid: candidate.repaid,
+        cost: candidate.cost,
+        progress: progress.get(&candidate.index).copied().unwrap_or_default(),
+    };
+    // A thousandth is what a slice's rounding may leave; the last part goes to the target in any case.
+    let reaches = done.saturating_add(needed / U256::from(1_000u64)) >= needed;
+    Ok((open.iter().filter(|candidate| !candidate.repaid.is_zero()).map(part).collect(), reaches))
+}
+
+fn take(left: &mut BTreeMap<Address, U256>, asset: Address, amount: U256) {
+    if let Some(left) = left.get_mut(&asset) {
+        *left = left.saturating_sub(amount);
+    }
+}
+
+/// Cost for each bit of progress, so that slices of different sizes compare: 1e-36 dollars.
+fn rate(slice: &Slice) -> U256 {
+    mul_div_up(slice.cost, U256::from(10u8).pow(U256::from(36u8)), slice.progress.max(U256::ONE)).unwrap_or(U256::MAX)
+}
+
+/// The combination that reaches the target alone at the least cost, with that cost.
+fn cheapest_single(open: &mut [Candidate<'_>], target: U256, needed: U256) -> Result<Option<(usize, U256)>, PlanError> {
+    let mut best: Option<(U256, Address, Address, usize)> = None;
+    for candidate in open.iter() {
+        let start = candidate.ctx.start();
+        let (supply, debt) = (candidate.ctx.own_supply(&start)?, candidate.ctx.own_debt(&start)?);
+        let Some(whole) = candidate.slice(target, needed, supply, debt) else { continue };
+        if whole.progress.saturating_add(needed / U256::from(1_000u64)) < needed {
+            continue;
+        }
+        let pair = candidate.ctx.pair;
+        let ranked = (whole.cost, pair.collateral.token, pair.debt.token, candidate.index);
+        if best.as_ref().is_none_or(|best| ranked < *best) {
+            best = Some(ranked);
+        }
+    }
+    Ok(best.map(|(cost, _, _, index)| (index, cost)))
+}
+
+/// The division as an order of sales; one sale where a second transaction costs more gas than it saves.
+fn conclude(
+    count: usize,
+    mut parts: Vec<PartOf>,
+    reaches: bool,
+    single: Option<(usize, U256)>,
+    gas: U256,
+) -> Protection {
+    let divided = parts.iter().fold(U256::ZERO, |sum, part| sum.saturating_add(part.cost));
+    let extra = gas.saturating_mul(U256::from(parts.len().saturating_sub(1)));
+    let mut sales = match single {
+        Some((combination, cost)) if parts.len() != 1 && cost <= divided.saturating_add(extra) => {
+            vec![Sale { combination, repay: None, cost }]
+        }
+        _ => {
+            if single.is_some() {
+                // What brings the account furthest goes first.
+                parts.sort_by_key(|part| std::cmp::Reverse((part.progress, part.combination)));
+            }
+            parts
+                .iter()
+                .map(|part| Sale { combination: part.combination, repay: Some(part.repaid), cost: part.cost })
+                .collect()
+        }
+    };
+    if let Some(last) = sales.last_mut() {
+        last.repay = None;
+    }
+    let is_chosen = |index: &usize| sales.iter().any(|sale| sale.combination == *index);
+    Protection { others: (0..count).filter(|index| !is_chosen(index)).collect(), reaches, sales }
+}
+
+/// What one more transaction costs, US dollars.
+fn gas_usd(combinations: &[Combination], settings: &Settings) -> Result<U256, MathError> {
+    let market: Option<&Market> = combinations.first().map(|combination| &combination.snapshot.market);
+    let ether = market.and_then(|market| market.reserve_by_symbol("WETH")).and_then(|reserve| reserve.price().ok());
+    let wei = settings.gas_price.saturating_mul(U256::from(GAS));
+    ether.map_or(Ok(U256::ZERO), |price| mul_div_up(wei, price.0, WAD))
+}
+
+impl Candidate<'_> {
+    /// The next slice: everything repaid with it, for as much progress as wanted, or as far as supply and debt reach. `None`
+    /// when nothing more can be repaid, or nothing would be gained by it.
+    fn slice(&self, target: U256, wanted: U256, left_supply: U256, left_debt: U256) -> Option<Slice> {
+        let per_dollar = target.checked_sub(self.threshold).filter(|rest| !rest.is_zero())?;
+        let dollars = mul_div_up(wanted, U256::ONE, per_dollar).ok()?;
+        let unit = self.ctx.debt.unit().ok()?;
+        let price = self.ctx.debt.price().ok()?.0;
+        // A little more than the first order asks for: selling costs something.
+        let amount = mul_div_up(dollars, unit, price).ok()?;
+        let amount = amount.saturating_add(amount / U256::from(64u8)).min(left_debt);
+        let most_sold = self.sold.saturating_add(left_supply);
+        let fits = |amount: U256| {
+            amount.is_zero()
+                || self.priced(self.repaid.saturating_add(amount)).is_some_and(|(sold, _)| sold <= most_sold)
+        };
+        let amount = if fits(amount) { amount } else { coarse(amount, fits) };
+        if amount.is_zero() {
+            return None;
+        }
+        let repaid = self.repaid.saturating_add(amount);
+        let (sold, cost) = self.priced(repaid)?;
+        let progress =
+            self.progress(target, repaid, sold)?.checked_sub(self.progress(target, self.repaid, self.sold)?)?;
+        (!progress.is_zero()).then_some(Slice { repaid, sold, cost, progress })
+    }
+
+    /// Collateral sold to repay an amount of debt, and what that loses against the oracle, US dollars.
+    fn priced(&self, amount: U256) -> Option<(U256, U256)> {
+        if self.ctx.pair.is_same_asset() {
+            return Some((amount, U256::ZERO));
+        }
+        let swap = self.ctx.buy_debt(amount, None).ok()?;
+        Some((swap.quote.amount_in, swap.value_in.saturating_sub(swap.value_out)))
+    }
+
+    /// `HF* r − LT c` in wad dollars.
+    fn progress(&self, target: U256, repaid: U256, sold: U256) -> Option<U256> {
+        let repaid = self.ctx.debt.collateral_value(repaid).ok()?.0;
+        let sold = self.ctx.collateral.collateral_value(sold).ok()?.0;
+        repaid.checked_mul(target)?.checked_sub(sold.checked_mul(self.threshold)?)
+    }
+}
+
+/// The largest of a thousand parts of an amount that fits.
+fn coarse(amount: U256, fits: impl Fn(U256) -> bool) -> U256 {
+    let parts = U256::from(1_024u64);
+    let part = |share: U256| mul_div_down(amount, share, parts).unwrap_or_default();
+    part(largest(U256::ZERO, parts, |share| fits(part(share))))
+}
+
+/// Whether what may be sold brings the account to a health factor when every sale costs `cost`, by value: the depth of the
+/// pools is not in it. `collateral` and `debt` are the account's values at the prices in question.
+#[must_use]
+pub fn suffices(sellable: &[(U256, U256)], weighted: U256, debt: U256, target: U256, cost: Bps) -> bool {
+    let kept = U256::from(Bps::ONE.0.saturating_sub(cost.0));
+    let (mut weighted, mut debt) = (weighted, debt);
+    for (value, threshold) in sellable {
+        let wanted = debt.saturating_mul(target);
+        if weighted.saturating_mul(WAD) >= wanted {
+            return true;
+        }
+        // Sold as far as needed: r = (HF* D − S) / (HF* − g LT).
+        let gross = mul_div_up(*threshold, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX);
+        let rest = target.saturating_sub(gross).max(U256::ONE);
+        let needed = wanted.saturating_sub(weighted.saturating_mul(WAD)) / rest;
+        let most = mul_div_down(*value, kept, U256::from(Bps::ONE.0)).unwrap_or_default().min(debt);
+        // Roundings of the sale, each a unit of the eighth decimal.
+        let repaid = needed.saturating_add(U256::from(8u8)).min(most);
+        let sold = mul_div_up(repaid, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX).min(*value);
+        debt = debt.saturating_sub(repaid);
+        weighted = weighted.saturating_sub(mul_div_up(sold, *threshold, WAD).unwrap_or(U256::MAX));
+    }
+    weighted.saturating_mul(WAD) >= debt.saturating_mul(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USD: u64 = 100_000_000;
+
+    fn usd(value: u64) -> U256 {
+        U256::from(value) * U256::from(USD)
+    }
+
+    fn hundredths(value: u64) -> U256 {
+        WAD / U256::from(100u8) * U256::from(value)
+    }
+
+    #[test]
+    fn ether_alone_is_enough_in_the_worked_example_and_bitcoin_alone_is_not() {
+        // strategy.md §5: 30 WETH at 2 550 (LT 0.83) and 0.05 cbBTC at 90 000 (LT 0.78) against 60 000 USDC.
+        let (ether, bitcoin) = ((usd(76_500), hundredths(83)), (usd(4_500), hundredths(78)));
+        let weighted =
+            usd(76_500) * U256::from(83u8) / U256::from(100u8) + usd(4_500) * U256::from(78u8) / U256::from(100u8);
+        let reaches = |sellable: &[(U256, U256)]| suffices(sellable, weighted, usd(60_000), hundredths(125), Bps(10));
+        assert!(reaches(&[ether]));
+        assert!(!reaches(&[bitcoin]));
+        assert!(reaches(&[bitcoin, ether]));
+        assert!(!reaches(&[]));
+    }
+}

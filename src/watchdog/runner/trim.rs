@@ -1,0 +1,458 @@
+//! A trim by way of the ladder: rung after rung on one head, until one is done, unknown, or a human's; and head after head
+//! in one go while a part of it is left, or the chain has overtaken it.
+
+use std::collections::BTreeSet;
+
+use alloy::primitives::U256;
+
+use super::{
+    Acted, Seat, Seen, WatchError,
+    protection::{Means, choice, urgency},
+    seat::Hands,
+};
+use crate::{
+    chain::Reader,
+    journal::Severity,
+    loops::{
+        Combination, Funds, LoopSnapshot, Request, Scope, Target, Via, WETH, execute_protective, plan_ahead,
+        what_a_human_must_do,
+    },
+    plan::{Plan, Quantity, check, rehearse},
+    send::{Bid, Class, Ending, ExecuteError, Outcome, SendError},
+    units::{Bps, Wad, to_decimal},
+    watchdog::{
+        ladder::{Attempt, Next, Rung, RungOutcome, Situation, Tried, next},
+        ops::{Alert, Stage},
+        rules::{AccountFacts, AccountTrim, Action, Pressure},
+    },
+};
+
+/// How far above 1 the health factor stays while collateral is out without a loan.
+const UNWIND_MARGIN: Bps = Bps(100);
+/// Most heads that one trim goes on over: as many parts as accounts have collaterals that matter, and some that were overtaken.
+const ROUNDS: u32 = 12;
+/// How often a trim that the chain overtook goes out again at once; then the next rung is tried.
+const OVERTAKEN: u32 = 4;
+
+/// How a rung ended, and whether the ladder may go on from the same head.
+pub(super) enum Step {
+    /// As the ladder wants to know it; the block when it was mined.
+    Ended(RungOutcome, Option<u64>),
+    /// It reverted, or would revert now: the head is no longer what it was planned on.
+    Overtaken(String),
+    /// The chain does not answer, or nothing can be signed: the next head begins anew.
+    Leave(String),
+}
+
+/// How a ladder ended on one head.
+enum Ladder {
+    /// It is over.
+    Ended(Option<u64>, String),
+    /// A part of the trim was mined in this block; the rest is planned on what it has left.
+    Partly(u64, String),
+    /// The chain was faster.
+    Overtaken(String),
+}
+
+impl Seat {
+    /// Trims the account, on the head that was read and, while a part is left or the chain was faster, on the heads after it.
+    pub(super) async fn trim(
+        &mut self,
+        wanted: &AccountTrim,
+        seen: &Seen,
+        facts: &AccountFacts,
+    ) -> Result<Acted, WatchError> {
+        let action = Action::Trim(wanted.clone());
+        let mut attempts = Vec::new();
+        let (mut mined, mut all_words): (Option<u64>, Vec<String>) = (None, Vec::new());
+        let (mut trim, mut overtaken) = (wanted.clone(), 0);
+        let mut later: Option<(Seen, AccountFacts)> = None;
+        for round in 0..ROUNDS {
+            let (seen, facts) = later.as_ref().map_or((seen, facts), |(seen, facts)| (seen, facts));
+            let is_first = mined.is_none();
+            let ladder = Box::pin(self.ladder(&trim, seen, facts, &mut attempts, (overtaken, is_first))).await?;
+            let goes_on = match ladder {
+                Ladder::Ended(block, words) => {
+                    all_words.push(words);
+                    mined = block.or(mined);
+                    false
+                }
+                Ladder::Partly(block, words) => {
+                    all_words.push(words);
+                    mined = Some(block);
+                    overtaken = 0;
+                    true
+                }
+                Ladder::Overtaken(words) => {
+                    all_words.push(words);
+                    overtaken += 1;
+                    // The next bounds allow for the move that was too much for these.
+                    trim.pressure =
+                        trim.pressure.next().filter(|next| self.may_use(*next, facts)).unwrap_or(trim.pressure);
+                    true
+                }
+            };
+            if !goes_on || round + 1 == ROUNDS {
+                break;
+            }
+            let again = Box::pin(self.look_again(mined)).await?;
+            let Some((seen, facts)) = again else { break };
+            if is_there(facts.health_factor, trim.target) {
+                break;
+            }
+            later = Some((seen, facts));
+        }
+        Ok(Acted { action, attempts, mined_in: mined, words: all_words.join("; then ") })
+    }
+
+    /// The bounds of the last resort are for volatile accounts.
+    fn may_use(&self, pressure: Pressure, facts: &AccountFacts) -> bool {
+        pressure != Pressure::LastResort || facts.last_resort.is_some()
+    }
+
+    /// The account at the newest head, not older than the block that holds our last action; `None` when it cannot be read.
+    async fn look_again(&mut self, mined: Option<u64>) -> Result<Option<(Seen, AccountFacts)>, WatchError> {
+        let office = self.office.clone();
+        let Some(mut survey) = office.survey() else { return Ok(None) };
+        let head = match Reader::head(&office.endpoints).await {
+            Ok(head) if mined.is_none_or(|block| head.number >= block) => head,
+            _ => return Ok(None),
+        };
+        let first_seen = office.clock.monotonic();
+        let accounts = BTreeSet::from([self.account]);
+        let list = std::sync::Arc::new(survey.list().clone());
+        let read = Box::pin(survey.read(&office.endpoints, head, &[self.account], &accounts)).await;
+        let Ok(observation) = read else { return Ok(None) };
+        let seen = Seen { observation: std::sync::Arc::new(observation), first_seen, list };
+        let facts = self.loop_facts(&seen.observation, std::time::Duration::ZERO)?;
+        Ok(Some((seen, facts)))
+    }
+
+    /// Rung after rung on one head.
+    async fn ladder(
+        &mut self,
+        trim: &AccountTrim,
+        seen: &Seen,
+        facts: &AccountFacts,
+        attempts: &mut Vec<Attempt>,
+        (overtaken, is_first): (u32, bool),
+    ) -> Result<Ladder, WatchError> {
+        let name = &trim.account;
+        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
+            return Ok(Ladder::Ended(None, format!("{name} was not read at this head")));
+        };
+        let situation = self.situation(trim, &means, facts.health_factor, seen);
+        let mut tried = Tried::nothing();
+        loop {
+            let (rung, reason) = match next(&situation, &tried) {
+                Next::Try { rung, reason, skipped } => {
+                    for Attempt { rung, outcome } in skipped {
+                        tried.record(rung, outcome);
+                    }
+                    (rung, reason)
+                }
+                Next::Wait(rung) => {
+                    return Ok(Ladder::Ended(
+                        None,
+                        format!("{name}: {rung} has no known outcome yet; nothing else is tried"),
+                    ));
+                }
+                Next::Done(rung) => return Ok(Ladder::Ended(None, format!("{name}: {rung} was done before"))),
+            };
+            let about = rung.pair().map_or(name.as_str(), |pair| pair.name.as_str()).to_owned();
+            if rung == Rung::AskHuman && !is_first {
+                // A part is done and the account is safer than it was; what is left is for the next heads.
+                return Ok(Ladder::Ended(None, format!("{name}: nothing more can be done towards the target now")));
+            }
+            tracing::info!(account = %self.account, pair = %about, "{reason}");
+            let inputs = serde_json::json!({ "situation": situation, "rung": rung });
+            self.journal_event(facts, Severity::Info, "ladder", &reason, inputs);
+            let step = Box::pin(self.try_rung(&rung, trim, &means, (seen, facts), overtaken)).await?;
+            let (ended, mined_in) = match step {
+                Step::Ended(outcome, mined_in) => (outcome, mined_in),
+                Step::Leave(words) => {
+                    attempts.extend(tried.attempts().iter().cloned());
+                    return Ok(Ladder::Ended(None, format!("{about}: {rung}: {words}")));
+                }
+                Step::Overtaken(reason) if overtaken < OVERTAKEN => {
+                    tried.record(rung.clone(), RungOutcome::Impossible(reason.clone()));
+                    attempts.extend(tried.attempts().iter().cloned());
+                    return Ok(Ladder::Overtaken(format!("{about}: {rung}: {reason}")));
+                }
+                Step::Overtaken(reason) => (RungOutcome::Impossible(reason), None),
+            };
+            tried.record(rung.clone(), ended.clone());
+            let (words, goes_on) = match (&ended, mined_in) {
+                (RungOutcome::Impossible(_), _) => continue,
+                (RungOutcome::Unknown, _) => (format!("{about}: {rung}: outcome unknown, it is followed"), false),
+                (RungOutcome::Done, Some(block)) => {
+                    let (from, to) = (Quantity::wad(facts.health_factor.0), Quantity::wad(trim.target.0));
+                    let words =
+                        format!("{about}: {rung}: mined in block {block}; health factor was {from}, target {to}");
+                    (words, is_part(&rung, &situation))
+                }
+                (RungOutcome::Done, None) => (format!("{about}: {rung}"), false),
+            };
+            attempts.extend(tried.attempts().iter().cloned());
+            return Ok(match mined_in {
+                Some(block) if goes_on => Ladder::Partly(block, words),
+                _ => Ladder::Ended(mined_in, words),
+            });
+        }
+    }
+
+    /// Plans, checks and rehearses a trim without signing anything, so that what would stand in its way is known before it
+    /// is needed.
+    pub(super) async fn arm(&mut self, trim: &AccountTrim, seen: &Seen) -> Result<Acted, WatchError> {
+        let words = match Box::pin(self.rehearse(trim, seen)).await? {
+            Ok(_) => format!("{}: armed; a trim is planned and goes through in simulation", trim.account),
+            Err(reason) => format!("{}: armed, but {reason}", trim.account),
+        };
+        Ok(Acted { action: Action::Arm(trim.clone()), attempts: Vec::new(), mined_in: None, words })
+    }
+
+    /// The same: the plan that would be sent first, or what would stand in a trim's way, in words.
+    pub(super) async fn rehearse(&self, trim: &AccountTrim, seen: &Seen) -> Result<Result<Plan, String>, WatchError> {
+        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
+            return Ok(Err("the account was not read at this head".to_owned()));
+        };
+        let mut first = None;
+        for (one, repay) in means.in_order() {
+            let request = selling(trim, one, repay);
+            let planned = Box::pin(self.plan(&request, one, (trim.pressure, None), &means, seen)).await?;
+            let planned = match planned {
+                Ok(planned) => planned,
+                Err(error) => {
+                    first = first
+                        .or_else(|| Some(format!("{}: a trim would not be possible now: {error}", one.pair.name())));
+                    continue;
+                }
+            };
+            let (block, then) = (one.snapshot.block, one.snapshot.inclusion());
+            match Box::pin(rehearse(&self.office.endpoints, &planned, block, then)).await {
+                Ok(_) => return Ok(Ok(planned)),
+                Err(error) => {
+                    first = first.or_else(|| Some(format!("{}: a trim would fail now: {error}", one.pair.name())));
+                }
+            }
+        }
+        Ok(Err(first.unwrap_or_else(|| nothing_to_sell(&means))))
+    }
+
+    async fn try_rung(
+        &mut self,
+        rung: &Rung,
+        trim: &AccountTrim,
+        means: &Means,
+        (seen, facts): (&Seen, &AccountFacts),
+        overtaken: u32,
+    ) -> Result<Step, WatchError> {
+        let to = |wad: Wad| Target::HealthFactor(decimal(wad));
+        let Some(key) = rung.pair() else {
+            self.ask_human(trim, means, seen, facts);
+            return Ok(Step::Ended(RungOutcome::Done, None));
+        };
+        let from_wallet = || {
+            let pair = seen.observation.pair(key.collateral, key.debt)?;
+            let snapshot = seen.observation.snapshot(self.account, &pair)?;
+            Some(Combination { pair, snapshot, sell_at_most: U256::ZERO, feed_gap: Bps(0) })
+        };
+        let Some(one) = means.combination(key).cloned().or_else(from_wallet) else {
+            return Ok(Step::Ended(RungOutcome::Impossible(format!("{key} was not read at this head")), None));
+        };
+        let (request, bound, flash) = match rung {
+            Rung::Flash { source, bound, repay, .. } => (selling(trim, &one, *repay), *bound, Some(choice(source))),
+            Rung::RepayWithSupply { .. } => {
+                (Request::Trim { target: to(trim.target), at_most: None }, trim.pressure, None)
+            }
+            Rung::Slice { goal, bound, .. } => (Request::Trim { target: to(*goal), at_most: None }, *bound, None),
+            Rung::RepayFromWallet { at_most, .. } => {
+                (Request::Repay { amount: *at_most, via: Via::Composer }, trim.pressure, None)
+            }
+            Rung::WithdrawAndSwap { bound, .. } => {
+                (Request::Unwind { target: to(trim.target), margin: UNWIND_MARGIN }, *bound, None)
+            }
+            Rung::AddCollateral { at_most, .. } => {
+                let wrapped = one.snapshot.account.holding(WETH).wallet;
+                let funds = if one.pair.collateral.token == WETH && wrapped.is_zero() {
+                    Funds::Native(*at_most)
+                } else {
+                    Funds::Collateral(*at_most)
+                };
+                (Request::Deposit { funds, keep_leverage: false }, trim.pressure, None)
+            }
+            Rung::AskHuman => return Ok(Step::Ended(RungOutcome::Done, None)),
+        };
+        let planned = match Box::pin(self.plan(&request, &one, (bound, flash), means, seen)).await? {
+            Ok(planned) => planned,
+            // Without a sum of its own in it, no other rung can be paid for either.
+            Err(error) if error.lacks_gas() => return Ok(Step::Leave(error.to_string())),
+            Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
+        };
+        Box::pin(self.carry_out(planned, &one.snapshot, seen, overtaken)).await
+    }
+
+    /// A plan at the bounds of a pressure, about the account: it sells no more than the owner allows.
+    async fn plan(
+        &self,
+        request: &Request,
+        one: &Combination,
+        (pressure, flash): (Pressure, Option<crate::loops::FlashChoice>),
+        means: &Means,
+        seen: &Seen,
+    ) -> Result<Result<Plan, crate::loops::PlanError>, WatchError> {
+        let scope = Scope::Account { sell_at_most: one.sell_at_most };
+        let what = format!("{request:?} {}", one.pair.name());
+        let settings =
+            self.protective_settings(&what, Some(urgency(pressure)), scope, flash, means.known(), seen).await?;
+        let hubs = LoopSnapshot::hubs(&seen.list);
+        Ok(plan_ahead(request, &one.snapshot, &one.pair, &settings, &hubs, one.feed_gap))
+    }
+
+    /// Checks, signs, simulates and sends a protective plan; each time that the chain was faster it bids higher.
+    async fn carry_out(
+        &mut self,
+        planned: Plan,
+        snapshot: &LoopSnapshot,
+        seen: &Seen,
+        overtaken: u32,
+    ) -> Result<Step, WatchError> {
+        let office = self.office.clone();
+        let approved = match check(planned, &office.network, snapshot.block.timestamp) {
+            Ok(approved) => approved,
+            Err(refusal) => return Ok(Step::Ended(RungOutcome::Impossible(refusal.to_string()), None)),
+        };
+        let Hands::Sender(sender) = &mut self.hands else {
+            return Ok(Step::Leave("this account is only watched: no key".to_owned()));
+        };
+        if office.shadow {
+            let headline = &approved.get().headline;
+            return Ok(Step::Leave(format!("shadow: would have sent `{headline}`")));
+        }
+        let result = Box::pin(execute_protective(sender, &*office.clock, approved, Bid { attempt: overtaken })).await;
+        let took = office.clock.monotonic().saturating_sub(seen.first_seen);
+        office.meters.latency(Stage::Mined, took);
+        self.is_behind |= matches!(&result, Err(ExecuteError::Send(SendError::NonceBehind { .. })));
+        let step = match result {
+            Ok(report) => ended(&report.outcome),
+            Err(ExecuteError::Simulation(error)) => {
+                // What fails on the head that it was planned on fails for another reason than the chain's being faster.
+                let newest = Reader::head(&office.endpoints).await.map(|head| head.number).unwrap_or_default();
+                let words = format!("simulation: {error}");
+                match newest > seen.observation.block.number {
+                    true => Step::Overtaken(words),
+                    false => Step::Ended(RungOutcome::Impossible(words), None),
+                }
+            }
+            Err(error) => failed(&error),
+        };
+        Ok(step)
+    }
+
+    fn ask_human(&self, trim: &AccountTrim, means: &Means, seen: &Seen, facts: &AccountFacts) {
+        let target = Target::HealthFactor(decimal(trim.target));
+        let now = Quantity::wad(facts.health_factor.0);
+        let pairs = seen.observation.pairs(self.account);
+        let tasks = pairs.iter().filter(|pair| !pair.is_same_asset()).filter_map(|pair| {
+            let snapshot = seen.observation.snapshot(self.account, pair)?;
+            what_a_human_must_do(&snapshot, pair, target).ok()
+        });
+        let tasks: Vec<_> = tasks.collect();
+        let mut words: Vec<String> = tasks.iter().map(crate::loops::HumanTask::words).collect();
+        if words.is_empty() {
+            words.push(format!("{} is at health factor {now} and what would help cannot be computed", trim.account));
+        }
+        if means.combinations.is_empty() {
+            words.push(nothing_to_sell(means));
+        }
+        let text = words.join(" Or: ");
+        let figures = serde_json::json!(tasks);
+        let alert = Alert::new(Severity::Alert, "human-needed", trim.account.clone(), text.clone());
+        self.office.alerts.raise(alert.of(self.account).with_figures(figures.clone()));
+        self.journal_event(facts, Severity::Alert, "human-needed", &text, figures);
+    }
+}
+
+/// The request that sells a combination's collateral: to the target, or a part of the way.
+fn selling(trim: &AccountTrim, one: &Combination, repay: Option<U256>) -> Request {
+    let target = Target::HealthFactor(decimal(trim.target));
+    match repay {
+        Some(at_most) => Request::Trim { target, at_most: Some(at_most) },
+        None if one.pair.is_same_asset() => Request::Trim { target, at_most: None },
+        None => Request::Adjust { target },
+    }
+}
+
+/// Whether something is left to be done after a rung was mined: it was a part by plan, or all that there was of one of
+/// several.
+fn is_part(rung: &Rung, situation: &Situation) -> bool {
+    match rung {
+        Rung::Flash { repay, .. } => repay.is_some(),
+        Rung::RepayWithSupply { .. } => true,
+        Rung::Slice { .. } | Rung::WithdrawAndSwap { .. } => situation.sales.len() > 1,
+        _ => false,
+    }
+}
+
+/// Within a ten-thousandth of the target.
+fn is_there(health_factor: Wad, target: Wad) -> bool {
+    health_factor.0.saturating_add(target.0 / U256::from(10_000u64)) >= target.0
+}
+
+fn nothing_to_sell(means: &Means) -> String {
+    let foreign: Vec<&str> = means.model.collaterals().map(|supply| supply.symbol.as_str()).collect();
+    let what = if foreign.is_empty() { "no collateral".to_owned() } else { foreign.join(", ") };
+    match means.sell {
+        crate::loops::Sell::Loops => format!(
+            "The account has {what} that no loop of this journal has, and watch.sell lets only loops be sold: `trimtab loop \
+             adopt` takes a position over, watch.sell = \"all\" or a list of tokens allows more"
+        ),
+        _ => format!("watch.sell allows none of what the account has ({what})"),
+    }
+}
+
+/// A health factor as a target, to six digits upwards: never less than what was asked for.
+pub(super) fn decimal(wad: Wad) -> rust_decimal::Decimal {
+    to_decimal(wad.0, 18).unwrap_or_default().round_dp_with_strategy(6, rust_decimal::RoundingStrategy::AwayFromZero)
+}
+
+fn ended(outcome: &Outcome) -> Step {
+    match &outcome.ending {
+        Ending::Mined => Step::Ended(RungOutcome::Done, outcome.done.last().map(|step| step.receipt.block_number)),
+        Ending::Unknown { .. } => Step::Ended(RungOutcome::Unknown, None),
+        Ending::Superseded { nonce, by, .. } => {
+            Step::Leave(format!("nonce {nonce} was used by {by} meanwhile; the next head decides on what it did"))
+        }
+        // Another rung would be refused for the same.
+        Ending::Unpaid(short) => Step::Leave(short.to_string()),
+        Ending::Outdated { reason, .. } => {
+            Step::Overtaken(format!("it waits and would fail by now ({reason}); what is planned next takes its place"))
+        }
+        Ending::Stopped(error) => failed_to_send(error),
+        Ending::Reverted { receipt, .. } => Step::Overtaken(format!("it reverted in block {}", receipt.block_number)),
+        Ending::Rejected { reason } => {
+            Step::Ended(RungOutcome::Impossible(format!("the endpoints refused it: {reason}")), None)
+        }
+        Ending::Cancelled { reason, .. } => Step::Overtaken(format!("it was taken back: {reason}")),
+    }
+}
+
+fn failed(error: &ExecuteError) -> Step {
+    match error {
+        ExecuteError::Simulation(error) => Step::Ended(RungOutcome::Impossible(format!("simulation: {error}")), None),
+        ExecuteError::Send(error) => failed_to_send(error),
+        // It went through; the next head shows what it did, and the journal is brought up to date then.
+        ExecuteError::Settle(error) => {
+            Step::Leave(format!("it went through, its outcome is not recorded yet: {error}"))
+        }
+        other => Step::Leave(other.to_string()),
+    }
+}
+
+fn failed_to_send(error: &SendError) -> Step {
+    match error.class() {
+        Class::Ambiguous => Step::Ended(RungOutcome::Unknown, None),
+        Class::Definite => Step::Ended(RungOutcome::Impossible(error.to_string()), None),
+        _ => Step::Leave(error.to_string()),
+    }
+}
