@@ -1,8 +1,8 @@
 //! The real network as a [`Wire`], and as the [`Simulator`] of plans.
 
 use alloy::{
-    eips::BlockNumberOrTag,
-    primitives::{Address, B256, U64},
+    eips::{BlockId, BlockNumberOrTag},
+    primitives::{Address, B256, U64, U256},
 };
 use serde::Deserialize;
 
@@ -38,6 +38,10 @@ impl Wire for Endpoints {
         Self::fee_market(self, &head).await
     }
 
+    async fn balance(&self, account: Address) -> Result<U256, ReadError> {
+        Self::balance(self, account, BlockId::latest()).await
+    }
+
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {
         Self::send_raw(self, transaction.get().bytes()).await
     }
@@ -52,6 +56,12 @@ impl Wire for Endpoints {
 
     async fn nonce(&self, account: Address, at: BlockNumberOrTag) -> Result<u64, ReadError> {
         Self::nonce(self, account, at).await
+    }
+
+    async fn finalized(&self) -> Option<u64> {
+        let params = (BlockNumberOrTag::Finalized, false);
+        let block: chain::WireBlock = self.request("eth_getBlockByNumber", params).await.ok()?;
+        Some(BlockRef::from(block).number)
     }
 
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {

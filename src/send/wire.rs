@@ -4,7 +4,7 @@ use std::future::Future;
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
 };
 
 use crate::{
@@ -42,6 +42,9 @@ pub trait Wire: Simulator {
     /// Base fee and suggested tip.
     fn fee_market(&self, head: BlockRef) -> impl Future<Output = Result<FeeMarket, ReadError>> + Send;
 
+    /// Ether of an account at the newest block, wei.
+    fn balance(&self, account: Address) -> impl Future<Output = Result<U256, ReadError>> + Send;
+
     /// Broadcasts a transaction that the journal has recorded, to two endpoints where there are two.
     fn send_raw(&self, transaction: &Recorded<RawTx>) -> impl Future<Output = SendOutcome> + Send;
 
@@ -53,6 +56,11 @@ pub trait Wire: Simulator {
 
     /// The account's next nonce.
     fn nonce(&self, account: Address, at: BlockNumberOrTag) -> impl Future<Output = Result<u64, ReadError>> + Send;
+
+    /// The newest block that cannot be replaced any more, for all anybody says; `None` where nobody tells.
+    fn finalized(&self) -> impl Future<Output = Option<u64>> + Send {
+        async { None }
+    }
 
     /// A block by its height, `None` above the head.
     fn block(&self, number: u64) -> impl Future<Output = Result<Option<BlockContent>, ReadError>> + Send;

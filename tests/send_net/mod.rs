@@ -115,6 +115,8 @@ pub struct Inner {
     pub nonce_lies: u64,
     /// Permits: nonce and allowance of whoever is asked.
     pub permit: (u64, U256),
+    /// What the account has, wei.
+    pub ether: U256,
     /// What recent blocks took as tips.
     pub paid: PaidTips,
     blocks: Vec<Block>,
@@ -150,6 +152,7 @@ impl Net {
             nonce_lag: 0,
             nonce_lies: 0,
             permit: (0, U256::ZERO),
+            ether: U256::from(10u64).pow(U256::from(18)),
             paid: PaidTips::default(),
             blocks: vec![genesis],
             pool: BTreeMap::new(),
@@ -368,6 +371,15 @@ impl Wire for Net {
         Ok(FeeMarket { base_fee: head.base_fee, suggested_tip: U256::from(10_000_000), paid: inner.paid })
     }
 
+    async fn balance(&self, _account: Address) -> Result<U256, ReadError> {
+        let inner = self.inner();
+        // Now and then nobody tells, without a throw of the dice of its own.
+        if inner.faults > 0 && inner.seed.is_multiple_of(3) {
+            return Err(ReadError::Unavailable("test fault".to_owned()));
+        }
+        Ok(inner.ether)
+    }
+
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {
         self.inner().hand_in(transaction.get())
     }
@@ -473,7 +485,7 @@ impl Bench {
         net.inner().journal = Some(dir.path().to_owned());
         let journal = Journal::open(dir.path(), NETWORK, ACCOUNT).expect("journal");
         let clock = Arc::new(TickingClock::default());
-        let patience = Patience { poll: Duration::ZERO, blocks: 12, ..Patience::default() };
+        let patience = Patience { poll: Duration::ZERO, chain_time: Secs(24), ..Patience::default() };
         let sender = Sender::new(net.clone(), journal, signer().await, clock.clone()).with_patience(patience);
         Self { net, sender, clock, dir, plans: 0 }
     }

@@ -16,7 +16,9 @@ mod drill;
 mod ends;
 mod everything;
 mod feeds;
+mod gas;
 mod handed;
+mod keys;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod kit;
