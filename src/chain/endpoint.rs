@@ -9,7 +9,7 @@ use std::{
 use alloy::pubsub::RawSubscription;
 use serde_json::{Value, value::RawValue};
 
-use super::{Clock, call_error::CallError, transport::Transport};
+use super::{Clock, Traffic, call_error::CallError, traffic::Counter, transport::Transport};
 use crate::config::RpcUrl;
 
 /// Pause after a rate limit that names none.
@@ -47,11 +47,18 @@ pub(super) struct Endpoint {
     /// A WebSocket that nobody named: it goes with an endpoint's HTTP address. Only for heads.
     is_derived: bool,
     health: Mutex<Health>,
+    counter: Counter,
 }
 
 impl Endpoint {
     pub(super) fn new(url: RpcUrl, timeout: Duration) -> Result<Self, CallError> {
-        Ok(Self { transport: Transport::new(url)?, timeout, is_derived: false, health: Mutex::default() })
+        Ok(Self {
+            transport: Transport::new(url)?,
+            timeout,
+            is_derived: false,
+            health: Mutex::default(),
+            counter: Counter::default(),
+        })
     }
 
     /// The WebSocket that goes with an HTTP address, where there is one.
@@ -82,7 +89,7 @@ impl Endpoint {
         decode: impl Fn(&RawValue) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let began = clock.monotonic();
-        let answer = tokio::time::timeout(self.timeout, self.transport.call(method, params)).await;
+        let answer = tokio::time::timeout(self.timeout, self.transport.call(method, params, &self.counter)).await;
         let result = match answer {
             Ok(raw) => raw.and_then(|raw| decode(&raw)),
             Err(_) => {
@@ -101,6 +108,16 @@ impl Endpoint {
             tracing::debug!(endpoint = %self.name(), method, %error, "rpc call failed");
         }
         result
+    }
+
+    /// What was asked of it and what came back.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.counter.read()
+    }
+
+    /// A message of a subscription came.
+    pub(super) fn told(&self, bytes: usize) {
+        self.counter.heard(bytes);
     }
 
     /// A subscription to heads, within the deadline.

@@ -15,8 +15,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Clock, NetworkIdentity, ReadError,
+    Clock, NetworkIdentity, ReadError, Traffic,
     call_error::CallError,
+    compact,
     endpoint::{Endpoint, Standing},
     tips::TipMemory,
 };
@@ -67,6 +68,7 @@ pub(super) struct Shared {
     pub(super) rpc: RpcConfig,
     identity: Mutex<Option<NetworkIdentity>>,
     tips: Mutex<TipMemory>,
+    pub(super) deployless: compact::Limit,
 }
 
 impl Endpoints {
@@ -87,7 +89,15 @@ impl Endpoints {
         });
         let derived = derived.collect();
         let (identity, tips) = (Mutex::default(), Mutex::default());
-        let shared = Shared { endpoints, derived, clock, rpc: rpc.clone(), identity, tips };
+        let shared = Shared {
+            endpoints,
+            derived,
+            clock,
+            rpc: rpc.clone(),
+            identity,
+            tips,
+            deployless: compact::Limit::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -120,6 +130,16 @@ impl Endpoints {
     #[must_use]
     pub fn identity(&self) -> Option<NetworkIdentity> {
         self.shared.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What each endpoint was asked and answered, by its name; WebSockets that go with an endpoint count for it.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<(String, Traffic)> {
+        let of = |endpoint: &Arc<Endpoint>| {
+            let beside = self.shared.derived.iter().filter(|(owner, _)| Arc::ptr_eq(owner, endpoint));
+            beside.fold(endpoint.traffic(), |sum, (_, derived)| sum.plus(derived.traffic()))
+        };
+        self.shared.endpoints.iter().map(|endpoint| (endpoint.name(), of(endpoint))).collect()
     }
 
     /// How many endpoints there are.

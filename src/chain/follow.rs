@@ -70,10 +70,13 @@ impl Follower {
     async fn listen(&self, endpoint: &Endpoint, mut subscription: RawSubscription) {
         loop {
             match timeout(self.options.stale_after, subscription.recv()).await {
-                Ok(Ok(raw)) => match decode::<WireBlock>(&raw) {
-                    Ok(block) => self.accept(endpoint, block.into()),
-                    Err(error) => tracing::warn!(endpoint = %endpoint.name(), %error, "head not understood"),
-                },
+                Ok(Ok(raw)) => {
+                    endpoint.told(raw.get().len());
+                    match decode::<WireBlock>(&raw) {
+                        Ok(block) => self.accept(endpoint, block.into()),
+                        Err(error) => tracing::warn!(endpoint = %endpoint.name(), %error, "head not understood"),
+                    }
+                }
                 Ok(Err(RecvError::Lagged(_))) => {}
                 Ok(Err(RecvError::Closed)) => return,
                 Err(_) => {

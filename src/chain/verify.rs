@@ -21,8 +21,8 @@ use super::{
 /// How far below the lowest head a new checkpoint is taken: deeper than a reorg, near enough for every node.
 const CHECKPOINT_DEPTH: u64 = blocks_in(Duration::from_secs(16));
 
-/// The same on a local chain, whose saved state holds few blocks.
-const LOCAL_CHECKPOINT_DEPTH: u64 = 8;
+/// The same where an endpoint has no block so deep: a local chain's saved state holds few.
+const SHALLOW_CHECKPOINT: u64 = 8;
 
 /// Clients that pretend to be a chain.
 const PRETENDERS: [&str; 5] = ["anvil", "hardhat", "ganache", "tenderly", "edr"];
@@ -70,8 +70,12 @@ impl Endpoints {
             Some(checkpoint) => checkpoint,
             None => {
                 let lowest = witnesses.iter().map(|witness| witness.head).min().unwrap_or_default();
-                let depth = if first.identity.is_live() { CHECKPOINT_DEPTH } else { LOCAL_CHECKPOINT_DEPTH };
-                self.new_checkpoint(first, lowest.saturating_sub(depth)).await?
+                match self.new_checkpoint(first, lowest.saturating_sub(CHECKPOINT_DEPTH)).await {
+                    Err(ReadError::Malformed(_)) => {
+                        self.new_checkpoint(first, lowest.saturating_sub(SHALLOW_CHECKPOINT)).await?
+                    }
+                    deep => deep?,
+                }
             }
         };
         for witness in &witnesses {

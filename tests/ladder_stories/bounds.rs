@@ -160,6 +160,6 @@ async fn little_gas_is_enough_for_what_protects_and_none_is_said_with_figures() 
     set(1_000_000_000_000).await;
     let refused = trader.plan_with(&pair, &adjust, &urgent(&trader, Urgency::LastResort)).await.expect_err("no gas");
     assert!(matches!(refused, PlanError::NoGasLeft { .. }), "{refused}");
-    assert!(refused.to_string().contains("0.000001 ETH for gas"), "{refused}");
+    assert!(refused.to_string().contains("has 0.000001 ETH"), "{refused}");
     assert!(trader.health_factor().await < wad(dec!(1.25)));
 }

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::pulse::Pulse;
+use crate::chain::Traffic;
 
 static METADATA: LazyLock<Metadata<'static>> = LazyLock::new(|| Metadata::new("trimtab", Level::INFO, None));
 
@@ -146,6 +147,16 @@ impl Meters {
         self.whole("trimtab_accounts", u64::try_from(accounts).unwrap_or(u64::MAX));
     }
 
+    /// What an endpoint was asked and answered since the start.
+    pub fn traffic(&self, endpoint: &str, traffic: Traffic) {
+        let name = || SharedString::from(endpoint.to_owned());
+        self.counter("trimtab_rpc_requests_total", [("endpoint", name())]).absolute(traffic.requests);
+        for (direction, bytes) in [("sent", traffic.sent), ("received", traffic.received)] {
+            let labels = [("endpoint", name()), ("direction", Cow::Borrowed(direction).into())];
+            self.counter("trimtab_rpc_bytes_total", labels).absolute(bytes);
+        }
+    }
+
     /// Heads that came while an older one was read, or between two polls.
     pub fn skipped(&self, heads: u64) {
         self.counter("trimtab_heads_skipped_total", []).absolute(heads);
@@ -227,6 +238,8 @@ impl Meters {
         ];
         let counters = [
             ("trimtab_heads_evaluated_total", "heads evaluated"),
+            ("trimtab_rpc_requests_total", "questions to an endpoint"),
+            ("trimtab_rpc_bytes_total", "bytes to and from an endpoint, without HTTP and TLS around them"),
             ("trimtab_heads_skipped_total", "blocks that were not evaluated because a newer one was there"),
             ("trimtab_rpc_errors_total", "answers of endpoints that were errors"),
             ("trimtab_rpc_calls_total", "calls to endpoints, batches counted as one"),

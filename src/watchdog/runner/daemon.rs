@@ -166,6 +166,9 @@ impl Daemon {
                 },
                 head = heads.next() => {
                     self.office.meters.skipped(heads.skipped());
+                    for (endpoint, traffic) in endpoints.traffic() {
+                        self.office.meters.traffic(&endpoint, traffic);
+                    }
                     self.on_head(head).await;
                 }
             }
