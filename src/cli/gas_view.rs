@@ -1,6 +1,6 @@
 //! What an account has for gas, as `status`, `doctor` and the start of a watch show it.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ pub(super) struct GasView {
     trims: Decimal,
     /// As many as `watch.gas_trims` asks for.
     enough: bool,
+    /// Gas costs more than `fees.urgent.max_fee_gwei` now: nothing is sent.
+    above_ceiling: bool,
     #[serde(skip)]
     words: String,
 }
@@ -28,17 +30,34 @@ impl GasView {
         let gas = GasFacts::at(ether, &market, &session.config.fees.urgent);
         let wanted = session.config.watch.gas_trims;
         let enough = !gas.is_below(wanted);
-        let words = match enough {
-            true => gas.words(),
-            false => format!("{}; watch.gas_trims asks for {wanted}", gas.words()),
+        let above_ceiling = gas.is_above_ceiling();
+        let words = match (above_ceiling, enough) {
+            (true, _) => format!("{}; {}", gas.words(), gas.obstacle().unwrap_or_default()),
+            (false, true) => gas.words(),
+            (false, false) => format!("{}; watch.gas_trims asks for {wanted}", gas.words()),
         };
         let quantity = |raw| Quantity::new(raw, 18, "ETH");
-        Ok(Self { ether: quantity(gas.ether), trim: quantity(gas.trim), trims: gas.trims(), enough, words })
+        Ok(Self {
+            ether: quantity(gas.ether),
+            trim: quantity(gas.trim),
+            trims: gas.trims(),
+            enough,
+            above_ceiling,
+            words,
+        })
     }
 
-    /// Whether there is as much as the settings ask for.
-    pub(super) const fn is_enough(&self) -> bool {
-        self.enough
+    /// Whether there is as much as the settings ask for, and a trim would be sent.
+    pub(super) const fn is_well(&self) -> bool {
+        self.enough && !self.above_ceiling
+    }
+
+    /// What to do where it is not well.
+    pub(super) fn advice(&self, account: Address) -> String {
+        match self.enough {
+            true => "until then no trim is sent".to_owned(),
+            false => format!("send ether to {account}: a trim that cannot be paid is not sent"),
+        }
     }
 
     /// One sentence.

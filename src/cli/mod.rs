@@ -11,6 +11,7 @@ mod decode;
 mod deliver;
 mod demo;
 mod doctor;
+mod doctor_account;
 mod errors;
 mod exit;
 mod flatten;

@@ -136,6 +136,11 @@ impl Session {
         self.signer_of(&self.wallet).await
     }
 
+    /// Whether an option names a key.
+    pub(super) const fn has_key(&self) -> bool {
+        self.wallet.has_key()
+    }
+
     /// With other wallet options than those of the command line.
     pub(super) fn with_wallet(self, wallet: WalletArgs) -> Self {
         Self { wallet, ..self }

@@ -233,6 +233,7 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[[watch.keys]]\naccount = \"a\"\nkeystore = \"k\"\npassword_file = \"p\"\n", "watch.keys"),
         ("[[watch.keys]]\naccount = \"\"\npassword_file = \"p\"\n", "watch.keys"),
         ("[[watch.keys]]\naccount = \"a\"\npassword_file = \"\"\n", "watch.keys"),
+        ("[[watch.keys]]\naccount = \"a\"\npassword_file = \"~/p\"\n", "watch.keys"),
         ("[alerts]\nurgent_window = \"1h\"\n", "alerts.urgent_window"),
         ("[alerts]\nqueue = 0\n", "alerts.queue"),
         ("[alerts]\ngive_up_after = 1\n", "alerts.give_up_after"),

@@ -39,6 +39,16 @@ impl WatchKey {
         self.account.as_deref() == Some(name) || file.is_some_and(|file| file == name)
     }
 
+    /// Whether it is the keystore at this path.
+    #[must_use]
+    pub fn is_at(&self, path: &Path) -> bool {
+        let own = self.keystore.as_deref();
+        own == Some(path)
+            || own.is_some_and(|own| {
+                own.canonicalize().ok().is_some_and(|own| path.canonicalize().is_ok_and(|path| path == own))
+            })
+    }
+
     /// With relative paths taken from this directory.
     pub(super) fn within(&mut self, directory: &Path) {
         let paths = self.keystore.iter_mut().chain([&mut self.password_file]);
@@ -56,9 +66,19 @@ impl WatchKey {
             (Some(account), _) if is_blank(account) => Some("`account` is empty"),
             (_, Some(path)) if path.as_os_str().is_empty() => Some("`keystore` is empty"),
             _ if self.password_file.as_os_str().is_empty() => Some("`password_file` is empty"),
+            (_, Some(path)) if names_home(path) => {
+                Some("`keystore` has a `~`, which only a shell replaces: write the path out")
+            }
+            _ if names_home(&self.password_file) => {
+                Some("`password_file` has a `~`, which only a shell replaces: write the path out")
+            }
             _ => None,
         }
     }
+}
+
+fn names_home(path: &Path) -> bool {
+    path.iter().any(|part| part == "~")
 }
 
 /// What is wrong with the list, naming the entry.

@@ -76,3 +76,21 @@ fn the_image_runs_as_nobody_special_and_names_its_bases_exactly() {
     let last = image.rsplit("FROM ").next().expect("last stage");
     assert!(last.contains("USER trimtab") && last.contains("HEALTHCHECK"), "{last}");
 }
+
+#[test]
+fn the_service_can_read_the_settings_where_the_instructions_put_them() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/watchdog.md");
+    let guide = fs::read_to_string(guide).expect("the guide");
+    for (name, directory) in [("trimtab.service", "/etc/trimtab"), ("trimtab@.service", "/etc/trimtab/savings")] {
+        let unit = shipped(name);
+        let settings = format!("Environment=TRIMTAB_CONFIG={directory}/trimtab.toml").replace("savings", "%i");
+        assert!(unit.contains(&settings) && unit.contains("DynamicUser=yes"), "{name}");
+        // The service is nobody that the system knows: the directory is open, what is secret in it is not.
+        let made = |line: &&str| line.contains("install -d") && line.split_whitespace().any(|word| word == directory);
+        let line = guide.lines().find(made).unwrap_or_else(|| panic!("nothing makes {directory}"));
+        assert!(line.contains("-m 0755"), "{name}: {line}");
+    }
+    for secret in ["-m 0600 ~/.foundry/keystores/NAME /etc/trimtab/keystore.json", "umask 077"] {
+        assert!(guide.contains(secret), "{secret}");
+    }
+}

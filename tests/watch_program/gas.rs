@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     kit::{Daemon, health, is_at_target, looped, price, program, until},
-    trader::{Trader, ether},
+    trader::{Program, Trader, ether},
 };
 
 /// Wei that pays for no transaction of this program.
@@ -34,7 +34,7 @@ async fn block(trader: &Trader) {
 #[tokio::test]
 async fn a_daemon_whose_account_has_no_ether_says_so_everywhere_and_trims_once_there_is_some() {
     let trader = looped().await;
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("address").to_string();
+    let free = free_port();
     let here = || trader.program().env("TRIMTAB_METRICS_LISTEN", &free);
     let daemon = Daemon::start(here(), "watch").await;
     block(&trader).await;
@@ -98,4 +98,82 @@ async fn with_ether_for_one_trim_at_its_narrowest_the_loop_is_still_trimmed() {
     let once = once.run("watch --once").await;
     assert_eq!(once.code, Some(8), "{once:#?}");
     assert!(is_at_target(health(&trader).await), "{}", health(&trader).await);
+}
+
+/// The figure of this account.
+async fn figure(address: &str, name: &str, trader: &Trader) -> Option<f64> {
+    let line = format!("{name}{{account=\"{}\"}} ", trader.account);
+    get(address, "/metrics").await.lines().find_map(|found| found.strip_prefix(&line)?.parse().ok())
+}
+
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("address").to_string()
+}
+
+#[tokio::test]
+async fn a_base_fee_above_every_ceiling_makes_the_daemon_not_ready_until_it_is_over() {
+    let trader = looped().await;
+    let free = free_port();
+    let daemon = Daemon::start(trader.program().env("TRIMTAB_METRICS_LISTEN", &free), "watch").await;
+    block(&trader).await;
+    until("ready", || async { get(&free, "/readyz").await.starts_with("HTTP/1.1 200") }).await;
+    let spike = format!("{:#x}", 200_000_000_000u64);
+    let _: Value = trader.replica.request("anvil_setNextBlockBaseFeePerGas", json!([spike])).await.expect("set");
+    block(&trader).await;
+    until("told by /readyz", || async {
+        let answer = get(&free, "/readyz").await;
+        answer.starts_with("HTTP/1.1 503") && answer.contains("above the 100 gwei of fees.urgent.max_fee_gwei")
+    })
+    .await;
+    let status = trader.program().run("status").await;
+    status.succeeds().shows(&["gas: warning: ", "225 gwei, above the 100 gwei of fees.urgent.max_fee_gwei"]);
+    trader.program().run("doctor").await.shows(&["warn  ether for gas: ", "fees.urgent.max_fee_gwei"]);
+    let calm = format!("{:#x}", 1_000_000u64);
+    let _: Value = trader.replica.request("anvil_setNextBlockBaseFeePerGas", json!([calm])).await.expect("set");
+    block(&trader).await;
+    until("ready again", || async { get(&free, "/readyz").await.starts_with("HTTP/1.1 200") }).await;
+    let ended = daemon.stop().await;
+    ended.succeeds();
+    let told = ended.stderr.lines().filter(|line| line.contains("ERROR") && line.contains("fee-ceiling")).count();
+    assert_eq!(told, 1, "{ended:#?}");
+    assert!(ended.stderr.contains("gwei or less again: trims are sent"), "{ended:#?}");
+}
+
+#[tokio::test]
+async fn a_trim_counts_for_more_when_others_begin_to_pay_more_for_their_place() {
+    let trader = looped().await;
+    let free = free_port();
+    let daemon = Daemon::start(trader.program().env("TRIMTAB_METRICS_LISTEN", &free), "watch").await;
+    block(&trader).await;
+    until("counted", || async { figure(&free, "trimtab_gas_trims", &trader).await.is_some() }).await;
+    let before = figure(&free, "trimtab_gas_trims", &trader).await.expect("counted");
+    let (from, tip) = (crate::common::account(5).to_string(), format!("{:#x}", 4_500_000_000u64));
+    until("counted anew", || async {
+        let pays = json!([{ "from": from, "to": from, "maxFeePerGas": "0x2540be400", "maxPriorityFeePerGas": tip }]);
+        let _: Value = trader.replica.request("eth_sendTransaction", pays).await.expect("sent");
+        block(&trader).await;
+        figure(&free, "trimtab_gas_trims", &trader).await.is_some_and(|now| now < before / 3.0)
+    })
+    .await;
+    daemon.stop().await.succeeds();
+}
+
+#[tokio::test]
+async fn an_account_without_a_key_needs_no_gas() {
+    let trader = looped().await;
+    trader.has_ether(U256::ZERO).await;
+    let elsewhere = tempfile::tempdir().expect("directory");
+    let stranger = || {
+        let program = Program::new(elsewhere.path()).args(["--rpc-url", trader.replica.url()]);
+        program.env("TRIMTAB_METRICS_LISTEN", "127.0.0.1:0")
+    };
+    let once = stranger().run(&format!("watch --once --account {}", trader.account)).await;
+    once.succeeds().shows(&["only looked at", "nothing to do"]);
+    assert!(!once.stdout.contains("gas") && !once.stderr.contains("gas"), "{once:#?}");
+    let status = stranger().run(&format!("status --from {}", trader.account)).await;
+    status.succeeds().shows(&["gas: 0 ETH pays for 0 trims"]);
+    // Its own journal says that it acts, key at hand or not.
+    trader.has_ether(U256::from(NEXT_TO_NOTHING)).await;
+    let own = Program::new(trader.journals.path()).args(["--rpc-url", trader.replica.url()]);
+    own.run(&format!("status --from {}", trader.account)).await.succeeds().shows(&["gas: warning: "]);
 }

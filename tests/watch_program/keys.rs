@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     common::{account, signer},
-    kit::{health, is_at_target, keeps_its_secrets, looped, price},
+    kit::{Daemon, health, is_at_target, keeps_its_secrets, looped, price},
     trader::{Program, Ran, Trader},
 };
 
@@ -47,13 +47,16 @@ impl Desk {
         self.write(&format!("passwords/{name}"), &format!("{password}\n"), 0o600);
     }
 
-    async fn run(&self, trader: &Trader, words: &str) -> Ran {
-        let program = Program::new(trader.journals.path())
+    fn program(&self, trader: &Trader) -> Program {
+        Program::new(trader.journals.path())
             .args(["--rpc-url", trader.replica.url(), "--config", path(&self.path("trimtab.toml"))])
             .env("HOME", path(self.dir.path()))
             .env("FOUNDRY_DIR", path(&self.path("foundry")))
-            .env("TRIMTAB_METRICS_LISTEN", "127.0.0.1:0");
-        let ran = program.run(words).await;
+            .env("TRIMTAB_METRICS_LISTEN", "127.0.0.1:0")
+    }
+
+    async fn run(&self, trader: &Trader, words: &str) -> Ran {
+        let ran = self.program(trader).run(words).await;
         keeps_its_secrets(&ran);
         assert!(!ran.stdout.contains("s3cr3t") && !ran.stderr.contains("s3cr3t"), "{ran:#?}");
         ran
@@ -106,6 +109,7 @@ async fn an_entry_that_cannot_be_opened_is_named_and_nothing_starts() {
     let desk = Desk::new();
     desk.keystore("foundry/keystores", "savings", 1);
     desk.keystore("keys", "trading", 2);
+    desk.write("keys/junk", "not json", 0o600);
     let settings = |second: &str| {
         let first = "[[watch.keys]]\naccount = \"savings\"\npassword_file = \"passwords/savings\"\n";
         desk.write("trimtab.toml", &format!("{first}[[watch.keys]]\n{second}"), 0o644);
@@ -115,14 +119,21 @@ async fn an_entry_that_cannot_be_opened_is_named_and_nothing_starts() {
         ("account = \"gone\"\npassword_file = \"passwords/trading\"\n", ["no keystore at", "savings"]),
         ("keystore = \"keys/trading\"\npassword_file = \"passwords/gone\"\n", ["cannot read", "passwords/gone"]),
         ("keystore = \"keys/trading\"\npassword_file = \"passwords/savings\"\n", ["wrong password", "keys/trading"]),
+        ("keystore = \"keys/trading\"\npassword_file = \"passwords\"\n", ["cannot read", "directory"]),
+        ("keystore = \"keys\"\npassword_file = \"passwords/trading\"\n", ["not a file", "keys"]),
+        ("keystore = \"keys/junk\"\npassword_file = \"passwords/trading\"\n", ["not a keystore", "keys/junk"]),
+        ("keystore = \"keys/junk/x\"\npassword_file = \"passwords/trading\"\n", ["Not a directory", "keys/junk/x"]),
+        ("keystore = \"~/trading\"\npassword_file = \"passwords/trading\"\n", ["~", "write the path out"]),
     ] {
         settings(second);
         let refused = desk.run(&trader, "watch --once").await;
-        refused.fails(3, &["watch.keys entry 2", words[0], words[1]]);
+        refused.fails(3, &["watch.keys", "entry 2", words[0], words[1]]);
     }
     settings("keystore = \"foundry/keystores/savings\"\npassword_file = \"passwords/savings\"\n");
     let twice = desk.run(&trader, "watch --once").await;
     twice.fails(3, &["watch.keys entry 2", "is also that of watch.keys entry 1 (savings)", &account(1).to_string()]);
+    let doctor = desk.run(&trader, "doctor").await;
+    doctor.fails(3, &["1 check failed"]).shows(&["FAIL  watch.keys", "is also that of watch.keys savings"]);
 }
 
 #[tokio::test]
@@ -136,6 +147,12 @@ async fn a_password_that_everybody_can_read_is_warned_of() {
         "[[watch.keys]]\nkeystore = \"keys/trading\"\npassword_file = \"passwords/trading\"\n",
         0o644,
     );
+    // A closed directory on the way keeps it.
+    fs::set_permissions(desk.dir.path(), fs::Permissions::from_mode(0o700)).expect("permissions");
+    let once = desk.run(&trader, "watch --once").await;
+    once.succeeds();
+    assert!(!once.stderr.contains("can be read by everybody"), "{once:#?}");
+    fs::set_permissions(desk.dir.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
     let once = desk.run(&trader, "watch --once").await;
     once.succeeds();
     assert!(once.stderr.contains("passwords/trading can be read by everybody"), "{once:#?}");
@@ -154,4 +171,51 @@ async fn foundrys_directory_may_be_elsewhere() {
     desk.run(&trader, "watch --once --account other")
         .await
         .fails(3, &["foundry/keystores/other", "there are: savings"]);
+}
+
+#[tokio::test]
+async fn a_keystore_of_the_settings_that_is_named_elsewhere_too_is_opened_with_its_own_password() {
+    let trader = looped().await;
+    let desk = Desk::new();
+    desk.keystore("foundry/keystores", "savings", trader.index);
+    desk.keystore("keys", "trading", 2);
+    // The address of a key is no account that is only looked at.
+    desk.write("trimtab.toml", &format!("[watch]\naccounts = [\"{}\"]\n{TWO}", trader.account), 0o644);
+    let trading = path(&desk.path("keys/trading")).to_owned();
+    for (name, value) in [("ETH_KEYSTORE_ACCOUNT", "savings"), ("ETH_KEYSTORE", trading.as_str())] {
+        let once = desk.program(&trader).env(name, value).run("watch --once").await;
+        once.succeeds().shows(&[&trader.account.to_string(), &account(2).to_string()]);
+        assert!(!once.stdout.contains("only looked at"), "{once:#?}");
+    }
+    let drill = desk.program(&trader).env("ETH_KEYSTORE_ACCOUNT", "savings").run("watch drill").await;
+    drill.succeeds().shows(&["dry run"]);
+    // Two of one name.
+    desk.keystore("foundry/keystores", "trading", 3);
+    let third = "[[watch.keys]]\naccount = \"trading\"\npassword_file = \"passwords/trading\"\n";
+    desk.write("trimtab.toml", &format!("{TWO}{third}"), 0o644);
+    desk.run(&trader, "watch drill --account trading").await.fails(2, &["which trading?", "--keystore PATH"]);
+}
+
+#[tokio::test]
+async fn a_daemon_that_reads_its_settings_again_says_that_keys_are_taken_at_the_start_only() {
+    let trader = looped().await;
+    let desk = Desk::new();
+    desk.keystore("foundry/keystores", "savings", trader.index);
+    desk.keystore("keys", "trading", 2);
+    let one = "[[watch.keys]]\naccount = \"savings\"\npassword_file = \"passwords/savings\"\n";
+    desk.write("trimtab.toml", one, 0o644);
+    let daemon = Daemon::start(desk.program(&trader), "watch").await;
+    daemon.reload().await;
+    daemon.hears("STATUS=settings were read again").await;
+    desk.write("trimtab.toml", TWO, 0o644);
+    // However often it is read again.
+    for _ in 0..2 {
+        daemon.reload().await;
+        daemon.hears("STATUS=settings were read again").await;
+    }
+    let ended = daemon.stop().await;
+    ended.succeeds();
+    let told = ended.stderr.matches("whom it watches changes only when it is started again").count();
+    assert!(told >= 1, "{ended:#?}");
+    assert!(!ended.stderr.contains(&account(2).to_string()), "{ended:#?}");
 }

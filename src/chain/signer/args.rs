@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    io::IsTerminal,
+    io::{ErrorKind, IsTerminal},
     path::{Path, PathBuf},
 };
 
@@ -97,12 +97,13 @@ impl WalletArgs {
     /// Whether any option names a key.
     #[must_use]
     pub const fn has_key(&self) -> bool {
-        self.ledger
-            || self.interactive
-            || self.private_key.is_some()
-            || self.mnemonic.is_some()
-            || self.account.is_some()
-            || self.keystore.is_some()
+        self.has_raw_key() || self.account.is_some() || self.keystore.is_some()
+    }
+
+    /// Whether an option names a key that is no keystore; such an option goes before a keystore.
+    #[must_use]
+    pub const fn has_raw_key(&self) -> bool {
+        self.ledger || self.interactive || self.private_key.is_some() || self.mnemonic.is_some()
     }
 
     /// What the user should be told about these options, before they are used.
@@ -116,16 +117,6 @@ impl WalletArgs {
         .into_iter()
         .filter_map(|(given, text)| given.then_some(text))
         .collect()
-    }
-
-    /// Files of these options, keystore and password, that everybody on this machine can read.
-    #[must_use]
-    pub fn exposed_files(&self) -> Vec<PathBuf> {
-        let keystore = match &self.account {
-            Some(name) => account_path(name).ok(),
-            None => self.keystore.clone(),
-        };
-        keystore.into_iter().chain(self.password_file.clone()).filter(|path| is_world_readable(path)).collect()
     }
 
     /// The account to read: `--from`, or that of the key.
@@ -171,8 +162,16 @@ impl WalletArgs {
     }
 
     fn open_keystore(&self, path: PathBuf) -> Result<Wallet, WalletError> {
-        if !path.is_file() {
-            return Err(WalletError::NoKeystore { known: accounts_beside(&path), path });
+        let reason = match std::fs::metadata(&path) {
+            Ok(found) if found.is_file() => None,
+            Ok(_) => Some("not a file".to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(WalletError::NoKeystore { known: accounts_beside(&path), path });
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(reason) = reason {
+            return Err(WalletError::Keystore { path, reason });
         }
         let password = match (&self.unsafe_password, &self.password_file) {
             (Some(password), _) => password.clone(),
@@ -201,7 +200,7 @@ impl WalletArgs {
 }
 
 /// Where foundry keeps the keystore of this name: below `FOUNDRY_DIR` where that is set, else below `~/.foundry`.
-fn account_path(name: &str) -> Result<PathBuf, WalletError> {
+pub(super) fn account_path(name: &str) -> Result<PathBuf, WalletError> {
     let set = std::env::var_os("FOUNDRY_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
     let foundry = set.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".foundry"));
     let directory = foundry.join("keystores");
@@ -217,22 +216,15 @@ fn account_path(name: &str) -> Result<PathBuf, WalletError> {
 
 fn accounts_beside(path: &Path) -> Vec<String> {
     let entries = path.parent().and_then(|directory| std::fs::read_dir(directory).ok());
-    let mut names: Vec<_> =
-        entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let mut names: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     names.sort();
     names
-}
-
-#[cfg(unix)]
-fn is_world_readable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-
-    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_world_readable(_: &Path) -> bool {
-    false
 }
 
 fn is_file(text: &SecretString) -> bool {

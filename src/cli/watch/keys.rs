@@ -39,8 +39,23 @@ pub(super) async fn session_of_one(global: &GlobalArgs, session: Session) -> Out
         return Ok(session);
     }
     let chosen = match (&given.account, given.from) {
-        (Some(name), _) => keys.iter().find(|key| key.is_named(name)).map(WalletArgs::from),
-        _ if given.has_key() => None,
+        _ if given.has_raw_key() => None,
+        (Some(name), _) => {
+            let mut named = keys.iter().filter(|key| key.is_named(name));
+            let first = named.next();
+            if let (Some(first), Some(second)) = (first, named.next()) {
+                let message = format!(
+                    "which {name}? watch.keys has {} and {}: give --keystore PATH, or --from ADDRESS without --account",
+                    first.label(),
+                    second.label()
+                );
+                return Err(Failure::message(Exit::Usage, message));
+            }
+            first.map(WalletArgs::from)
+        }
+        _ if given.keystore.is_some() => {
+            keys.iter().find(|key| given.keystore.as_ref().is_some_and(|path| key.is_at(path))).map(WalletArgs::from)
+        }
         (None, Some(account)) => with_address(&session, account).await?,
         (None, None) => match keys.as_slice() {
             [only] => Some(WalletArgs::from(only)),

@@ -55,29 +55,41 @@ async fn who(global: &GlobalArgs, session: &Session, args: &WatchArgs) -> Outcom
             let message = format!("--account {name}: neither an address nor the name of a keystore");
             return Err(Failure::message(Exit::Usage, message));
         }
-        // It has a password file of its own, and comes with the others of the settings.
-        let is_named = session.config.watch.keys.iter().any(|key| key.is_named(name));
-        if is_named && wallet.password_file.is_none() && wallet.unsafe_password.is_none() {
-            continue;
-        }
         let own = WalletArgs {
             account: Some(name.clone()),
             password_file: wallet.password_file.clone(),
             unsafe_password: wallet.unsafe_password.clone(),
             ..WalletArgs::default()
         };
+        if is_of_settings(session, &own) {
+            continue;
+        }
         signers.push(session.signer_of(&own).await?);
     }
     // The flag is the wallet's too; its names were taken above, the variable for it was not.
     let account = if args.account.is_empty() { wallet.account.clone() } else { None };
     let other = WalletArgs { account, from: None, ..wallet.clone() };
-    if other.has_key() {
+    if other.has_key() && !is_of_settings(session, &other) {
         signers.push(session.signer_of(&other).await?);
     }
     signers.extend(keys::signers(session).await?);
     readers.extend(wallet.from);
     readers.extend(&session.config.watch.accounts);
     Ok((signers, readers))
+}
+
+/// Whether options without a password name a keystore of `watch.keys`: it has a password file of its own, and comes with the
+/// others of the settings.
+fn is_of_settings(session: &Session, options: &WalletArgs) -> bool {
+    let keys = &session.config.watch.keys;
+    let has_password = options.password_file.is_some() || options.unsafe_password.is_some();
+    !has_password
+        && match (&options.account, &options.keystore) {
+            _ if options.has_raw_key() => false,
+            (Some(name), _) => keys.iter().any(|key| key.is_named(name)),
+            (None, Some(path)) => keys.iter().any(|key| key.is_at(path)),
+            (None, None) => false,
+        }
 }
 
 /// Signs something that means nothing anywhere, and looks whether the signature is the account's.

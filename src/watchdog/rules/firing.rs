@@ -60,6 +60,8 @@ pub enum Rule {
     Gas,
     /// The account's ether pays for no trim.
     NoGas,
+    /// The base fee is above what an urgent trim may pay.
+    FeeCeiling,
 }
 
 impl Rule {
@@ -91,6 +93,7 @@ impl Rule {
             Self::Unfit => "unfit",
             Self::Gas => "gas",
             Self::NoGas => "no-gas",
+            Self::FeeCeiling => "fee-ceiling",
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     journal::Severity,
     plan::Quantity,
     send::{Bid, gas_limit},
-    units::to_decimal,
+    units::{format_units, to_decimal},
 };
 
 /// Gas that one trim uses: 650 000 to 700 000 with a flash loan and two pools (onedelta-composer.md §14).
@@ -22,12 +22,16 @@ const TRIM_GAS: u64 = 700_000;
 const L1_DATA: U256 = U256::from_limbs([10_000_000_000_000, 0, 0, 0]);
 
 /// What an account has for gas, and what one trim takes of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct GasFacts {
     /// Ether of the account, wei.
     pub ether: U256,
     /// Wei that a node wants to see before it takes one urgent trim.
     pub trim: U256,
+    /// The most that the next block's base fee can be, wei.
+    pub next_base_fee: U256,
+    /// The most that an urgent trim pays per gas, wei: above it nothing is sent.
+    pub ceiling: U256,
 }
 
 impl GasFacts {
@@ -41,7 +45,12 @@ impl GasFacts {
         let ceiling = wei(urgent.max_fee_gwei).unwrap_or_default();
         let per_gas = market.fees(tip, urgent, "").map_or(ceiling, |fees| fees.max_fee);
         let limit = gas_limit(TRIM_GAS).unwrap_or(TRIM_GAS);
-        Self { ether, trim: per_gas.saturating_mul(U256::from(limit)).saturating_add(L1_DATA) }
+        Self {
+            ether,
+            trim: per_gas.saturating_mul(U256::from(limit)).saturating_add(L1_DATA),
+            next_base_fee: market.next_base_fee(),
+            ceiling,
+        }
     }
 
     /// How many trims the ether pays for, rounded down to hundredths.
@@ -64,6 +73,36 @@ impl GasFacts {
         format!("{} pays for {} trims of up to {} each", ether(self.ether), self.trims(), ether(self.trim))
     }
 
+    /// Whether the next block may cost more than any trim pays: ether does not help then.
+    #[must_use]
+    pub fn is_above_ceiling(&self) -> bool {
+        self.next_base_fee > self.ceiling
+    }
+
+    /// What stands in the way of sending a trim at all, in words.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        if self.is_above_ceiling() {
+            return Some(self.ceiling_words());
+        }
+        self.is_below(1).then(|| format!("no gas for a trim: {}", self.words()))
+    }
+
+    fn ceiling_words(&self) -> String {
+        let gwei = |wei| format_units(wei, 9);
+        format!(
+            "the next block's base fee may be {} gwei, above the {} gwei of fees.urgent.max_fee_gwei: no trim is sent; raise it or \
+             wait",
+            gwei(self.next_base_fee),
+            gwei(self.ceiling)
+        )
+    }
+
+    /// Whether the base fee is again so far below the ceiling that two full blocks do not bring it back.
+    fn is_well_below_ceiling(&self) -> bool {
+        self.next_base_fee.saturating_add(self.next_base_fee / U256::from(4)) <= self.ceiling
+    }
+
     /// Whether it is again a quarter above what so many trims take: prices of gas sway.
     fn is_well_above(&self, trims: u32) -> bool {
         let wanted = self.trim.saturating_mul(U256::from(trims));
@@ -77,6 +116,7 @@ impl Round<'_> {
         let facts = self.facts;
         let is_owed = facts.health_factor.0 != U256::MAX;
         let Some(gas) = facts.gas.filter(|_| is_owed || !facts.perps.is_empty()) else { return };
+        self.ceiling(gas);
         let wanted = self.config.gas_trims;
         let words = format!("{}; watch.gas_trims is {wanted}", gas.words());
         let inputs = json!({ "ether": gas.ether.to_string(), "trim": gas.trim.to_string(), "gas_trims": wanted });
@@ -92,6 +132,20 @@ impl Round<'_> {
             self.fire(Rule::Gas, Severity::Alert, "", reason, inputs);
         } else if was_low && !self.memory.has_crossed(Rule::Gas, "") {
             self.fire(Rule::Gas, Severity::Info, "", format!("gas is there again: {words}"), inputs);
+        }
+    }
+
+    /// Told when gas costs more than any trim may pay, and when it no longer does.
+    fn ceiling(&mut self, gas: GasFacts) {
+        let inputs = json!({ "next_base_fee": gas.next_base_fee.to_string(), "ceiling": gas.ceiling.to_string() });
+        let was_above = self.memory.has_crossed(Rule::FeeCeiling, "");
+        let is_over = gas.is_well_below_ceiling();
+        if self.memory.crosses(Rule::FeeCeiling, "", gas.is_above_ceiling(), is_over) {
+            self.fire(Rule::FeeCeiling, Severity::Alert, "", gas.ceiling_words(), inputs);
+        } else if was_above && is_over {
+            let gwei = format_units(gas.next_base_fee, 9);
+            let reason = format!("the base fee is {gwei} gwei or less again: trims are sent");
+            self.fire(Rule::FeeCeiling, Severity::Info, "", reason, inputs);
         }
     }
 }

@@ -214,7 +214,7 @@ impl Daemon {
     fn reload(&self, reload: &impl Fn() -> Result<Rulebook, String>) {
         match reload() {
             Ok(rulebook) => {
-                self.office.replace_rulebook(rulebook);
+                self.take(rulebook);
                 tracing::info!("settings were read again");
                 self.notify.status("settings were read again");
             }
@@ -224,6 +224,19 @@ impl Daemon {
                 self.office.alerts.raise(Alert::new(Severity::Alert, "reload", "settings", text));
             }
         }
+    }
+
+    /// Goes on by other settings. Whom it watches stays the same: keys are opened and journals locked at the start alone.
+    fn take(&self, mut rulebook: Rulebook) {
+        let now = self.office.rulebook();
+        if (&now.watch.keys, &now.watch.accounts) != (&rulebook.watch.keys, &rulebook.watch.accounts) {
+            let text = "watch.keys or watch.accounts are not what they were at the start: whom it watches changes only when it \
+                        is started again";
+            self.office.alerts.raise(Alert::new(Severity::Warning, "reload", "settings", text));
+        }
+        rulebook.watch.keys.clone_from(&now.watch.keys);
+        rulebook.watch.accounts.clone_from(&now.watch.accounts);
+        self.office.replace_rulebook(rulebook);
     }
 
     fn command(
@@ -236,7 +249,7 @@ impl Daemon {
         let result = match request {
             Request::Reload => match reload() {
                 Ok(rulebook) => {
-                    self.office.replace_rulebook(rulebook);
+                    self.take(rulebook);
                     Ok(Reply::Reloaded(Reloaded { reloaded: true }))
                 }
                 Err(reason) => Err(Refused::new(3, reason)),

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     actions::PlanKind,
+    chain::BlockRef,
     journal::Severity,
     plan::Plan,
     strategy::{Command, GovernorState},
@@ -28,6 +29,8 @@ use crate::{
 
 /// Most commands that wait for a seat.
 pub(super) const QUEUE: usize = 16;
+/// How many heads go by between two questions about tips.
+const TIPS_EVERY: u64 = 30;
 /// How often a signal's command is tried that gave way to a trim.
 const TRIES: u32 = 3;
 
@@ -212,6 +215,17 @@ impl Service {
             }
         }
         self.publish(turn, seen.observation.block.number);
+        self.ask_for_tips(seen.observation.block);
+    }
+
+    /// Asks now and then, beside everything else, what others pay: what a trim would take is reckoned with what was told last.
+    fn ask_for_tips(&mut self, head: BlockRef) {
+        if self.seat.can_act() && head.number.is_multiple_of(TIPS_EVERY) {
+            let office = self.office.clone();
+            self.beside.spawn(async move {
+                let _ = office.endpoints.fee_market(&head).await;
+            });
+        }
     }
 
     /// What the reader of perps has brought: judged at once, acted upon until a trim is due.

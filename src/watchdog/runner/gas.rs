@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::{Hands, Rulebook, Seat, Turn};
+use super::{Hands, Rulebook, Seat, Seen, Turn};
 use crate::{
     chain::BlockRef,
     units::to_decimal,
@@ -24,12 +24,19 @@ impl Seat {
         self.office.meters.gas(&self.account.to_string(), gas.trims(), ether);
     }
 
-    /// Why the account could not be protected at this head: it acts, has something to lose, and cannot pay for one trim.
+    /// What there is for gas at a head; `None` for an account that is only watched.
+    #[must_use]
+    pub fn gas(&self, seen: &Seen) -> Option<GasFacts> {
+        let account = seen.observation.near.get(&self.account)?;
+        self.gas_facts(account.native, &seen.observation.block)
+    }
+
+    /// Why the account could not be protected at this head: it acts, has something to lose, and cannot pay for one trim, or
+    /// may not, as gas costs.
     pub(super) fn unprotected(&self, turn: &Turn) -> Option<String> {
         let facts = turn.facts.as_ref()?;
         let is_owed = facts.health_factor.0 != U256::MAX;
-        let gas = facts.gas.filter(|gas| gas.is_below(1) && (is_owed || !facts.perps.is_empty()))?;
-        Some(format!("no gas for a trim: {}", gas.words()))
+        facts.gas.filter(|_| is_owed || !facts.perps.is_empty())?.obstacle()
     }
 
     /// Takes the fee limits of the settings, which may have been read again.

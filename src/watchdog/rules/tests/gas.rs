@@ -18,7 +18,7 @@ fn market(base_fee: u64, top: u64) -> FeeMarket {
 fn with_trims(block: u64, hundredths: u64) -> AccountFacts {
     let trim = U256::from(1_000_000u64);
     let ether = trim * U256::from(hundredths) / U256::from(100u64);
-    AccountFacts { gas: Some(GasFacts { ether, trim }), ..at(block, hf(1_300)) }
+    AccountFacts { gas: Some(GasFacts { ether, trim, ..GasFacts::default() }), ..at(block, hf(1_300)) }
 }
 
 fn told(watch: &mut Watch, facts: &AccountFacts) -> Vec<(Rule, Severity, String)> {
@@ -78,6 +78,32 @@ fn one_trim_takes_what_the_sender_would_offer_for_an_urgent_one_and_never_more_t
     // Above the ceiling nothing is sent.
     assert_eq!(trim(500 * GWEI, 0), U256::from(1_080_000u64) * U256::from(100 * GWEI) + l1);
     // The more ether, the more trims; rounded down.
-    let gas = GasFacts { ether: U256::from(1_999u64), trim: U256::from(1_000u64) };
+    let gas = GasFacts { ether: U256::from(1_999u64), trim: U256::from(1_000u64), ..GasFacts::default() };
     assert_eq!((gas.trims(), gas.is_below(2), gas.is_below(1)), (dec!(1.99), true, false));
+}
+
+#[test]
+fn a_base_fee_above_what_any_trim_may_pay_is_told_once_and_again_when_it_is_over() {
+    let mut watch = Watch::new();
+    let urgent = FeesConfig::default().urgent;
+    let at_gwei = |block: u64, gwei: u64| {
+        let gas = GasFacts::at(U256::MAX, &market(gwei * GWEI, 0), &urgent);
+        AccountFacts { gas: Some(gas), ..at(block, hf(1_300)) }
+    };
+    // The next block costs up to an eighth more: 99 gwei.
+    assert_eq!(told(&mut watch, &at_gwei(1, 88)), []);
+    let above = at_gwei(2, 89);
+    let words = above.gas.and_then(|gas| gas.obstacle()).expect("in the way");
+    assert!(words.contains("100.125 gwei") && words.contains("100 gwei of fees.urgent.max_fee_gwei"), "{words}");
+    assert_eq!(told(&mut watch, &above), [(Rule::FeeCeiling, Severity::Alert, words)]);
+    // It sways around the ceiling.
+    assert_eq!(told(&mut watch, &at_gwei(3, 85)), []);
+    assert_eq!(told(&mut watch, &at_gwei(4, 300)), []);
+    let over = told(&mut watch, &at_gwei(5, 70));
+    assert!(matches!(over.as_slice(), [(Rule::FeeCeiling, Severity::Info, _)]), "{over:?}");
+    assert_eq!(told(&mut watch, &at_gwei(6, 70)), []);
+    // Nothing to lose, or only looked at.
+    let idle = AccountFacts { health_factor: Wad(U256::MAX), loops: Vec::new(), at_stress: None, ..at_gwei(7, 300) };
+    assert_eq!(told(&mut watch, &idle), []);
+    assert_eq!(told(&mut watch, &AccountFacts { gas: None, ..at_gwei(8, 300) }), []);
 }
