@@ -71,7 +71,7 @@ impl Endpoints {
             None => {
                 let lowest = witnesses.iter().map(|witness| witness.head).min().unwrap_or_default();
                 match self.new_checkpoint(first, lowest.saturating_sub(CHECKPOINT_DEPTH)).await {
-                    Err(ReadError::Malformed(_)) => {
+                    Err(IdentityError::Read(ReadError::Malformed(_))) => {
                         self.new_checkpoint(first, lowest.saturating_sub(SHALLOW_CHECKPOINT)).await?
                     }
                     deep => deep?,

@@ -200,7 +200,7 @@ impl Node {
         Ok(self.header("latest").await?.gas_limit.to())
     }
 
-    async fn header(&self, which: impl Serialize + Send) -> Result<Header, LocalChainError> {
+    async fn header(&self, which: impl serde::Serialize + Send) -> Result<Header, LocalChainError> {
         self.request("eth_getBlockByNumber", json!([which, false])).await
     }
 

@@ -41,7 +41,7 @@ impl Patience {
     pub(super) fn raise_after(&self, urgency: Urgency) -> Secs {
         match urgency {
             Urgency::Open => self.raise_after,
-            Urgency::Trim => self.raise_after.min(Secs(2)),
+            Urgency::Trim => Secs(self.raise_after.0 / 3),
             Urgency::Urgent | Urgency::LastResort => self.raise_after.min(Secs(1)),
         }
     }

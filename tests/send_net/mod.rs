@@ -485,7 +485,8 @@ impl Bench {
         net.inner().journal = Some(dir.path().to_owned());
         let journal = Journal::open(dir.path(), NETWORK, ACCOUNT).expect("journal");
         let clock = Arc::new(TickingClock::default());
-        let patience = Patience { poll: Duration::ZERO, chain_time: Secs(24), ..Patience::default() };
+        let patience =
+            Patience { poll: Duration::ZERO, raise_after: Secs(18), chain_time: Secs(24), ..Patience::default() };
         let sender = Sender::new(net.clone(), journal, signer().await, clock.clone()).with_patience(patience);
         Self { net, sender, clock, dir, plans: 0 }
     }

@@ -54,7 +54,8 @@ async fn slip_in(node: &Node, calls: &[Call], at: Option<Secs>) -> Result<(Vec<B
     let Some(first) = calls.first() else { return Ok((Vec::new(), node.head().await?)) };
     let nonce = node.request::<U64>("eth_getTransactionCount", json!([first.from, "pending"])).await?;
     let mut hashes = Vec::with_capacity(calls.len());
-    for (call, nonce) in calls.iter().zip(nonce.to::<u64>()..).rev() {
+    let nonces = (nonce.to::<u64>()..).take(calls.len()).collect::<Vec<_>>();
+    for (call, nonce) in calls.iter().zip(nonces).rev() {
         if let (Some(Secs(time)), true) = (at, hashes.len() + 1 == calls.len()) {
             node.request::<Value>("evm_setNextBlockTimestamp", json!([time])).await?;
         }

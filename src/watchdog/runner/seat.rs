@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// Time between two looks at the key's nonce; before an action the sender looks in any case.
-const NONCE_EVERY: Duration = Duration::from_secs(30);
+/// Time of the chain between two looks at the key's nonce; before an action the sender looks in any case.
+const NONCE_EVERY: Secs = Secs(30);
 
 /// What a seat can do.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct Seat {
     pub(super) perps: PerpBook,
     /// As they were at the last head: perps are judged beside them, in their own time.
     pub(super) last_facts: Option<AccountFacts>,
-    nonce_seen: Option<Duration>,
+    nonce_seen: Option<Secs>,
     /// When the course was last written down.
     pub(super) sampled: Option<Secs>,
     /// Block that holds the last action of ours: what older heads show is no longer so.
@@ -276,7 +276,7 @@ impl Seat {
 
     pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let mut facts = self.loop_facts(seen, head_age)?;
-        facts.nonce = self.nonce().await;
+        facts.nonce = self.nonce(seen.block.timestamp).await;
         facts.perps = self.perps.facts();
         Ok(facts)
     }
@@ -305,9 +305,9 @@ impl Seat {
     }
 
     /// Where the key's nonce is, now and then; what cannot be read is looked at again at the next head.
-    async fn nonce(&mut self) -> Option<NonceFacts> {
-        let now = self.office.clock.monotonic();
-        if self.nonce_seen.is_some_and(|seen| now.saturating_sub(seen) < NONCE_EVERY) {
+    async fn nonce(&mut self, now: Secs) -> Option<NonceFacts> {
+        // A reorg can lead back in time.
+        if self.nonce_seen.is_some_and(|seen| seen <= now && now < seen.plus(NONCE_EVERY)) {
             return None;
         }
         let reader = self.sender()?.journal().reader();

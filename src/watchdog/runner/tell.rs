@@ -114,7 +114,7 @@ impl Seat {
         Ok(())
     }
 
-    fn not_written(&self, error: &JournalError) {
+    pub(super) fn not_written(&self, error: &JournalError) {
         tracing::error!(account = %self.account, %error, "the journal cannot be written: nothing will be signed");
         let text = format!("the journal cannot be written, so nothing can be signed: {error}");
         self.office.alerts.raise(Alert::new(Severity::Alert, "journal", "journal", text).of(self.account));

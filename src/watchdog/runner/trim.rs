@@ -344,7 +344,12 @@ impl Seat {
                     false => Step::Ended(RungOutcome::Impossible(words), None),
                 }
             }
-            Err(error) => failed(&error),
+            Err(error) => {
+                if let ExecuteError::Send(SendError::Journal(unwritten)) = &error {
+                    self.not_written(unwritten);
+                }
+                failed(&error)
+            }
         };
         Ok(step)
     }
