@@ -396,6 +396,11 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) {
+        self.0.wait().await.expect("its end");
+    }
+
     /// Waits for its end.
     pub async fn end(self) -> Ran {
         let Output { status, stdout, stderr } = self.0.wait_with_output().await.expect("its end");
