@@ -153,11 +153,11 @@ pub(super) fn gas_reserve(gas_price: U256) -> U256 {
     gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
 }
 
-/// Ether that a protective action needs by itself: half of it, for nothing is worth keeping gas back from it.
-pub(super) fn least_gas(gas_price: U256) -> U256 {
-    /// One action with room to spare.
-    const GAS: u64 = 1_000_000;
+/// Ether below which nothing that lowers risk can be sent, with whatever tip: nothing is worth keeping gas back from it.
+pub(super) fn least_gas(base_fee: U256) -> U256 {
+    /// The smallest of these actions, a repayment from the wallet.
+    const GAS: u64 = 200_000;
     /// The L1 fee of one action on a quiet day: 0.00001 ether.
     const LEAST: u64 = 10_000_000_000_000;
-    gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
+    base_fee.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
 }

@@ -238,7 +238,7 @@ impl PlanError {
 fn no_gas_words(needed: &Quantity, left: &Quantity, reserve: &Quantity) -> String {
     if needed.raw.is_zero() {
         return format!(
-            "not enough ether for gas: the wallet has {left}, the action takes up to {reserve}; send ether to it"
+            "not enough ether for gas: the wallet has {left} and should have {reserve} or more; send ether to it"
         );
     }
     format!("equity of {needed} leaves {left} for gas; keep at least {reserve}")

@@ -100,6 +100,21 @@ async fn with_ether_for_one_trim_at_its_narrowest_the_loop_is_still_trimmed() {
     assert!(is_at_target(health(&trader).await), "{}", health(&trader).await);
 }
 
+#[tokio::test]
+async fn with_ether_for_no_tip_worth_mentioning_the_loop_is_still_trimmed() {
+    let trader = looped().await;
+    price(&trader, "2730").await;
+    // 0.01 gwei: a trim's gas alone is 0.00001 ETH, with the tip that others pay 0.001.
+    let low = format!("{:#x}", 10_000_000u64);
+    let _: Value = trader.replica.request("anvil_setNextBlockBaseFeePerGas", json!([low])).await.expect("set");
+    block(&trader).await;
+    trader.has_ether(ether(1) / U256::from(20_000u64)).await;
+    let once = program(&trader).run("watch --once").await;
+    assert_eq!(once.code, Some(8), "{once:#?}");
+    once.shows(&["no-gas: no gas for a trim"]);
+    assert!(is_at_target(health(&trader).await), "{}", health(&trader).await);
+}
+
 /// The figure of this account.
 async fn figure(address: &str, name: &str, trader: &Trader) -> Option<f64> {
     let line = format!("{name}{{account=\"{}\"}} ", trader.account);

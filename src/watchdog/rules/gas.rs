@@ -125,7 +125,8 @@ impl Round<'_> {
         let is_low = self.memory.crosses(Rule::Gas, "", gas.is_below(wanted), gas.is_well_above(wanted));
         let account = facts.account;
         if is_out {
-            let reason = format!("no gas for a trim: {words}. Nothing can be sent: send ether to {account} now");
+            let reason =
+                format!("no gas for a trim: {words}. One goes out for less or not at all: send ether to {account} now");
             self.fire(Rule::NoGas, Severity::Alert, "", reason, inputs);
         } else if is_low {
             let reason = format!("gas is running out: {words}. Send ether to {account}");

@@ -46,7 +46,7 @@ fn ether_that_runs_out_is_told_once_when_low_once_when_gone_and_once_when_back()
     }
     let gone = told(&mut watch, &with_trims(9, 99));
     assert!(matches!(gone.as_slice(), [(Rule::NoGas, Severity::Alert, _)]), "{gone:?}");
-    assert!(gone[0].2.contains("Nothing can be sent"), "{gone:?}");
+    assert!(gone[0].2.contains("for less or not at all"), "{gone:?}");
     assert_eq!(told(&mut watch, &with_trims(10, 0)), []);
     let back = told(&mut watch, &with_trims(11, 375));
     assert!(matches!(back.as_slice(), [(Rule::Gas, Severity::Info, _)]), "{back:?}");
