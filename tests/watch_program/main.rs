@@ -17,12 +17,12 @@ mod beside;
 mod daemon;
 mod drill;
 mod ends;
-mod everything;
 mod feeds;
 mod handed;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod kit;
+mod matrix;
 mod once;
 mod paused;
 mod records;

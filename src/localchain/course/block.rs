@@ -26,8 +26,20 @@ use crate::{
     units::{Secs, UsdE8},
 };
 
+/// More for gas than anybody else offers, wei: a thousand gwei.
+const FIRST: U256 = U256::from_limbs([1_000_000_000_000, 0, 0, 0]);
+
 /// Gas of a push, and of each account that is liquidated: half of the debt first, then the rest.
 const GAS: u64 = 1_500_000;
+
+/// Where what waits in the pool stands in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockOrder {
+    /// Before the prices: it finds the market of the block before.
+    WaitingFirst,
+    /// Behind standard feed and pools, ahead of Aave's oracle: it finds a market that has moved on.
+    PricesFirst,
+}
 
 /// Where the market is to be after a block.
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +85,24 @@ struct Mined {
 }
 
 impl Course {
-    /// Mines a block: first what waits in the pool at a higher fee, then standard feed and pools, then the oracle's update
-    /// together with `liquidationCall` for each of `prey`, which may revert.
-    pub async fn block(&self, step: &CourseStep, prey: &[Address]) -> Result<CourseBlock, LocalChainError> {
+    /// Mines a block: what waits in the pool and the prices of standard feed and pools in this order, then the oracle's
+    /// update together with `liquidationCall` for each of `prey`, which may revert. What comes behind the prices may leave
+    /// the pools elsewhere than the step says, until the next block.
+    pub async fn block(
+        &self,
+        step: &CourseStep,
+        prey: &[Address],
+        order: BlockOrder,
+    ) -> Result<CourseBlock, LocalChainError> {
         let node = &self.controls.node;
         let head = node.head().await?;
         // The next block's base fee is at most an eighth higher. What our own transactions offer is twice that and more.
         let floor = head.base_fee.saturating_mul(U256::from(9u64)) / U256::from(8u64);
-        let (prices, last) = (floor.saturating_add(U256::from(2u64)), floor.saturating_add(U256::ONE));
+        let last = floor.saturating_add(U256::ONE);
+        let prices = match order {
+            BlockOrder::WaitingFirst => floor.saturating_add(U256::from(2u64)),
+            BlockOrder::PricesFirst => floor.saturating_add(FIRST),
+        };
         let trader = Role::Trader.address();
         let answer = I256::from_raw(step.feed.0);
         let call = Call::new(trader, self.standard, &IReplicaFeed::setCall { answer });
@@ -101,6 +123,9 @@ impl Course {
         let before_prices = self.mined(shown, "setting the standard feed").await?.transaction_index.to();
         let struck = self.mined(struck, "updating the oracle").await?;
         for (moved, found) in self.pools.iter().zip(self.square_roots().await?) {
+            if order == BlockOrder::PricesFirst {
+                break;
+            }
             let wanted = moved.target(step.pool)?;
             if wanted != found {
                 return Err(LocalChainError::Mismatch {
