@@ -31,10 +31,10 @@ pub use anvil::{ANVIL_VERSION, Anvil};
 pub use build::Composer;
 pub use cache::Cache;
 pub use controls::{
-    Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved, PriceReport,
-    PriceScope, PriceTarget,
+    BlockOrder, Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved,
+    PriceReport, PriceScope, PriceTarget,
 };
-pub use course::{BlockOrder, Course, CourseBlock, CourseStep, Liquidated, Standing};
+pub use course::{Course, CourseBlock, CourseStep, Liquidated, Standing};
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
 pub use instance::{DEFAULT_PORT, Instance, Status, add_keeper, start_fork, start_replica, status, stop};

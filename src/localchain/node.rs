@@ -263,6 +263,13 @@ impl Node {
         self.request("eth_sendTransaction", json!([call.request()])).await
     }
 
+    /// The same at this price of gas, which says where in a block it stands.
+    pub(crate) async fn queue_at(&self, call: &Call, gas_price: U256) -> Result<B256, LocalChainError> {
+        let mut request = call.request();
+        request["gasPrice"] = json!(gas_price);
+        self.request("eth_sendTransaction", json!([request])).await
+    }
+
     /// The receipt of a mined transaction.
     pub(crate) async fn receipt(&self, of: B256) -> Result<Option<Receipt>, LocalChainError> {
         self.request("eth_getTransactionReceipt", json!([of])).await

@@ -12,7 +12,7 @@ use super::{Course, Moved, Worth};
 use crate::{
     chain::{Batch, BlockRef},
     localchain::{
-        LocalChainError, Role,
+        BlockOrder, LocalChainError, Role,
         abi::{
             IAavePool,
             IAtomicLiquidator::{Prey, Update},
@@ -26,20 +26,8 @@ use crate::{
     units::{Secs, UsdE8},
 };
 
-/// More for gas than anybody else offers, wei: a thousand gwei.
-const FIRST: U256 = U256::from_limbs([1_000_000_000_000, 0, 0, 0]);
-
 /// Gas of a push, and of each account that is liquidated: half of the debt first, then the rest.
 const GAS: u64 = 1_500_000;
-
-/// Where what waits in the pool stands in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlockOrder {
-    /// Before the prices: it finds the market of the block before.
-    WaitingFirst,
-    /// Behind standard feed and pools, ahead of Aave's oracle: it finds a market that has moved on.
-    PricesFirst,
-}
 
 /// Where the market is to be after a block.
 #[derive(Debug, Clone, Copy)]
@@ -96,13 +84,7 @@ impl Course {
     ) -> Result<CourseBlock, LocalChainError> {
         let node = &self.controls.node;
         let head = node.head().await?;
-        // The next block's base fee is at most an eighth higher. What our own transactions offer is twice that and more.
-        let floor = head.base_fee.saturating_mul(U256::from(9u64)) / U256::from(8u64);
-        let last = floor.saturating_add(U256::ONE);
-        let prices = match order {
-            BlockOrder::WaitingFirst => floor.saturating_add(U256::from(2u64)),
-            BlockOrder::PricesFirst => floor.saturating_add(FIRST),
-        };
+        let (prices, last) = order.gas_prices(head.base_fee);
         let trader = Role::Trader.address();
         let answer = I256::from_raw(step.feed.0);
         let call = Call::new(trader, self.standard, &IReplicaFeed::setCall { answer });
@@ -168,9 +150,7 @@ impl Course {
 
     /// Puts a call into the pool at this price of gas.
     pub(super) async fn offer(&self, call: &Call, gas_price: U256) -> Result<B256, LocalChainError> {
-        let mut request = call.request();
-        request["gasPrice"] = json!(gas_price);
-        self.controls.node.request("eth_sendTransaction", json!([request])).await
+        self.controls.node.queue_at(call, gas_price).await
     }
 
     async fn receipt(&self, hash: B256) -> Result<Mined, LocalChainError> {
