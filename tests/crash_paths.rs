@@ -1,6 +1,6 @@
 //! Crashes on the replica: the watch, its sender and real contracts on seeded price paths, a liquidator in the same blocks.
 //!
-//! With the feed behind Aave's oracle twenty paths by default, without it seven, and seven on which prices move before the
+//! With the feed behind Aave's oracle twenty paths by default, without it seven, and fourteen on which prices move before the
 //! trim in its block; three hundred each with `TRIMTAB_LONG=1`.
 #![allow(clippy::expect_used, clippy::panic)]
 
@@ -48,7 +48,7 @@ fn hold(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
         assert!(!counted.missed, "seed {seed}: liquidated although announced: {outcome:?}");
         assert!(!counted.silent, "seed {seed}: no alert at the first head that showed it: {outcome:?}");
         assert!(!counted.lowered, "seed {seed}: an action of ours lowered the health factor: {outcome:?}");
-        assert!(!outcome.after_prices, "seed {seed}: {outcome:?}");
+        assert!(!outcome.out_of_order, "seed {seed}: {outcome:?}");
         assert!(!outcome.lost_more(), "seed {seed}: {outcome:?}");
         saved += u64::from(counted.liquidations == 0 && counted.liquidations_if_idle > 0);
         report.add(outcome);
@@ -74,11 +74,12 @@ async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_fall_within_its_bounds_is_missed() {
-    let count = seeds(7, 300);
+    let count = seeds(14, 300);
     let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
     let outcomes = raced(paths, Foresight::Feed, BlockOrder::PricesFirst).await;
-    let (report, _) = hold(&outcomes);
-    assert!(report.counted.blocks_to_trim.values().sum::<u64>() >= count / 2, "{report}");
+    let (report, saved) = hold(&outcomes);
+    let trims: u64 = report.counted.blocks_to_trim.values().sum();
+    assert!(trims >= count / 3 && saved > 0, "{saved} saved: {report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,18 +31,18 @@ impl Story {
 }
 
 #[tokio::test]
-async fn a_pause_is_shown_by_status_and_figures_and_holds_over_a_restart() {
+async fn a_pause_is_shown_by_status_table_and_figures_and_holds_over_a_restart() {
     let story = Story::start(Behaviour::faithful()).await;
     let listen = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("address");
-    let start = async || {
+    let start = async |table: &str| {
         let program = program(&story.trader).env("TRIMTAB_METRICS_LISTEN", &listen.to_string());
-        Daemon::start(program, &format!("watch --price-url {}", story.keeper.price_url())).await
+        Daemon::start(program, &format!("watch {table} --price-url {}", story.keeper.price_url())).await
     };
     let shows = async |value: u8| {
         let line = format!("trimtab_paused{{account=\"{}\"}} {value}", story.trader.account);
         until(&line, || async { figures(listen).await.lines().any(|found| found == line) }).await;
     };
-    let daemon = start().await;
+    let daemon = start("").await;
     shows(0).await;
     assert_eq!(story.does("status").await["paused"], json!(false));
     story.does("pause").await;
@@ -50,7 +50,7 @@ async fn a_pause_is_shown_by_status_and_figures_and_holds_over_a_restart() {
     assert_eq!(story.does("status").await["paused"], json!(true));
     story.command().run("status").await.succeeds().shows(&["PAUSED", "`trimtab resume`"]);
     daemon.stop().await.succeeds();
-    let daemon = start().await;
+    let daemon = start("--tui").await;
     shows(1).await;
     story.is_refused(&format!("{PERP} --broadcast")).await;
     story.does("resume").await;
@@ -58,7 +58,8 @@ async fn a_pause_is_shown_by_status_and_figures_and_holds_over_a_restart() {
     let before = story.trader.balance(USDC, story.trader.account).await;
     story.does(&format!("{PERP} --broadcast")).await;
     assert!(story.trader.balance(USDC, story.trader.account).await < before);
-    daemon.stop().await.succeeds();
+    // Without a terminal the live table is lines.
+    daemon.stop().await.succeeds().shows(&["PAUSED: nothing is opened and no risk is added until `trimtab resume`"]);
 }
 
 /// What `/metrics` answers.

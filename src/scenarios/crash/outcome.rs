@@ -12,8 +12,8 @@ use crate::watchdog::paths::{Outcome, Report};
 pub struct CrashOutcome {
     /// As the pure simulation counts.
     pub counted: Outcome,
-    /// A trim was in the block of the new prices, but behind them: not the race that is meant.
-    pub after_prices: bool,
+    /// A trim was in the block of the new prices, but not where it was meant to be.
+    pub out_of_order: bool,
     /// Falls below one in a block whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
     pub outpaced: u32,
     /// Blocks of the path.

@@ -55,7 +55,7 @@ pub(super) struct Played<'a> {
 
 impl Tape {
     pub(super) const fn new(path: &Path, foresight: Foresight, order: BlockOrder) -> Self {
-        let outcome = CrashOutcome { counted: Outcome::nothing(path), after_prices: false, outpaced: 0, blocks: 0 };
+        let outcome = CrashOutcome { counted: Outcome::nothing(path), out_of_order: false, outpaced: 0, blocks: 0 };
         Self { outcome, foresight, order, levels: None, called: None, shrunk: false, idle_fell: false }
     }
 
@@ -104,9 +104,9 @@ impl Tape {
         let counted = &mut self.outcome.counted;
         let called = *self.called.get_or_insert(played.at);
         if let Some(mined_in) = acted.mined_in {
-            let races = self.order == BlockOrder::WaitingFirst;
-            let in_time = !races || mined_in < played.block.block.number || played.block.before_prices > 0;
-            self.outcome.after_prices |= mined_in == played.block.block.number && !in_time;
+            let is_first = played.block.before_prices > 0;
+            let is_meant = is_first == (self.order == BlockOrder::WaitingFirst);
+            self.outcome.out_of_order |= mined_in == played.block.block.number && !is_meant;
             counted.trims = counted.trims.saturating_add(1);
             counted.blocks_to_trim.push(played.at.saturating_add(1).saturating_sub(called));
             self.called = None;

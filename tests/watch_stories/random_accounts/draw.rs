@@ -46,7 +46,7 @@ pub(super) async fn account(trader: &Trader, nature: Nature, dice: &mut Dice) ->
     match nature {
         Nature::Long => longs(trader, dice, &mut words).await,
         Nature::Short => short(trader, dice, &mut words).await,
-        Nature::Correlated => correlated(trader, dice, (25, 70), &mut words).await,
+        Nature::Correlated => correlated(trader, dice, (40, 80), &mut words).await,
         Nature::Mixed => {
             // The first decides on the e-mode; what that does not allow is not opened.
             if dice.chance(50) {

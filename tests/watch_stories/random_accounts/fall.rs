@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, dec, prelude::ToPrimitive};
 use serde_json::{Value, json};
 use trimtab::{
     chain::Reader,
@@ -48,8 +48,8 @@ impl Fall {
 
     pub(super) async fn run(&mut self) {
         self.step().await;
-        for _ in 0..8 {
-            self.next_prices();
+        for _ in 0..10 {
+            self.next_prices().await;
             let Prices { ether, bitcoin, staked } = self.prices;
             self.move_to("cbBTC", bitcoin, 2).await;
             if self.dice.chance(50) || self.nature == Nature::Correlated {
@@ -60,28 +60,37 @@ impl Fall {
                 eprintln!("  dust of {symbol}");
                 dust(&self.guard.trader, asset, alloy::primitives::U256::from(self.dice.within(2, 5_000))).await;
             }
-            match self.dice.within(0, 3) {
-                // Ether moves in the very block in which the answer to this head stands.
-                0 => self.race(ether, BlockOrder::WaitingFirst).await,
-                1 => self.race(ether, BlockOrder::PricesFirst).await,
-                _ => self.move_to("ETH", ether, 2).await,
+            self.move_to("ETH", ether, 2).await;
+            if self.dice.chance(60) {
+                // Ether moves on in the very block in which the answer to this head stands.
+                let order = self.dice.one_of(&[BlockOrder::WaitingFirst, BlockOrder::PricesFirst]);
+                let by = self.dice.within(0, 20);
+                let rises = (self.nature == Nature::Short) != self.dice.chance(15);
+                self.prices.ether = ether * if rises { 1_000 + by } else { 1_000 - by } / 1_000;
+                self.race(self.prices.ether, order).await;
             }
             self.step().await;
         }
     }
 
-    /// Against the account, mostly: a short fears what a long hopes for.
-    fn next_prices(&mut self) {
+    /// Against the account, mostly: a short fears what a long hopes for. Three prices move by a third each of what would take
+    /// the account to a health factor of 1.02, and by half a per cent where there is no room left.
+    async fn next_prices(&mut self) {
         let with_it = self.dice.chance(15);
         let rises = (self.nature == Nature::Short) != with_it;
-        let most = if self.nature == Nature::Correlated { 30 } else { 65 };
-        let mut moved = |price: u64| {
-            let by = self.dice.within(0, most);
+        let health = self.guard.health().await.clamp(Decimal::ONE, Decimal::TEN);
+        let room = (dec!(1) - dec!(1.02) / health) / dec!(3) * dec!(1000);
+        let most = room.clamp(dec!(5), dec!(150)).to_u64().expect("small");
+        let mut moved = |price: u64, rises: bool| {
+            let by = self.dice.within(most / 3, most);
             price * if rises { 1_000 + by } else { 1_000 - by } / 1_000
         };
-        self.prices.ether = moved(self.prices.ether);
-        self.prices.bitcoin = moved(self.prices.bitcoin);
-        self.prices.staked = self.prices.staked * (1_000 - self.dice.within(0, 14)) / 1_000;
+        self.prices.ether = moved(self.prices.ether, rises);
+        self.prices.bitcoin = moved(self.prices.bitcoin, rises);
+        let staked = moved(self.prices.staked, with_it);
+        // Nothing else moves an account of ether and staked ether.
+        let again = self.nature == Nature::Correlated;
+        self.prices.staked = if again { moved(staked, with_it) } else { staked };
     }
 
     async fn move_to(&mut self, asset: &str, price: u64, digits: u32) {

@@ -8,7 +8,7 @@ use trimtab::{
     aave::Projection,
     config::ThresholdsConfig,
     localchain::BlockOrder,
-    loops::{AccountModel, KnownLoop, Sell},
+    loops::{AccountModel, AccountSupply, KnownLoop, Sell},
     watchdog::{ladder::RungOutcome, rules::Rule, runner::Turn},
 };
 
@@ -26,8 +26,10 @@ const MOVES_ON: Decimal = dec!(0.975);
 pub(super) struct Moment {
     pub(super) health: Decimal,
     model: AccountModel,
-    /// What may be sold, smallest units.
+    /// What may be sold and matters, smallest units.
     allowed: BTreeMap<Address, U256>,
+    /// What may be sold, dust or not: while the rest goes, what is left of it matters more.
+    owners_word: BTreeMap<Address, U256>,
     loops: Vec<KnownLoop>,
 }
 
@@ -40,7 +42,14 @@ impl Fall {
         let projection = Projection::new(snapshot.market, snapshot.account, at);
         let model = AccountModel::new(&projection, &loops, &ThresholdsConfig::default()).expect("a model");
         let allowed = model.sellable(&sell).into_iter().collect();
-        Moment { health: self.guard.health().await, model, allowed, loops }
+        let word = |supply: &AccountSupply| match &sell {
+            Sell::All => supply.amount,
+            Sell::Assets(assets) if assets.contains(&supply.asset) => supply.amount,
+            Sell::Assets(_) => U256::ZERO,
+            Sell::Loops => supply.amount.saturating_sub(supply.unclaimed),
+        };
+        let owners_word = model.supplies.iter().map(|supply| (supply.asset, word(supply))).collect();
+        Moment { health: self.guard.health().await, model, allowed, owners_word, loops }
     }
 }
 
@@ -63,13 +72,23 @@ impl Moment {
             assert!(after.allowed.is_empty(), "{} with {:?} left: {turn:#?}", after.health, after.allowed);
         }
         after.journal_fits();
+        self.is_done_in_few(turn);
     }
 
-    /// What is allowed of an asset is known to its dust; all else stays.
+    /// Each part of a trim uses something up, or reaches the target.
+    #[track_caller]
+    fn is_done_in_few(&self, turn: &Turn) {
+        let attempts = turn.acted.iter().flat_map(|acted| &acted.attempts);
+        let parts = attempts.filter(|attempt| attempt.outcome == RungOutcome::Done).count();
+        let enough = self.allowed.len() + self.model.owed().count() + 1;
+        assert!(parts <= enough, "{parts} transactions of at most {enough}: {turn:#?}");
+    }
+
+    /// What is not the owner's word stays.
     #[track_caller]
     pub(super) fn sells_only_what_is_allowed(&self, after: &Self) {
         for supply in &self.model.supplies {
-            let kept = supply.amount.saturating_sub(self.allowed.get(&supply.asset).copied().unwrap_or_default());
+            let kept = supply.amount.saturating_sub(self.owners_word.get(&supply.asset).copied().unwrap_or_default());
             let there = after.model.supply(supply.asset).map_or(U256::ZERO, |supply| supply.amount);
             let rounding = U256::from(20u8) + supply.amount / U256::from(10_000_000u64);
             assert!(
