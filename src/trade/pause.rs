@@ -22,7 +22,13 @@ pub enum PauseError {
     Unknown(#[from] UnknownKind),
     /// The governor's state cannot be read, so nobody knows whether the account is paused.
     #[error(transparent)]
-    State(#[from] TradeError),
+    State(Box<TradeError>),
+}
+
+impl From<TradeError> for PauseError {
+    fn from(error: TradeError) -> Self {
+        Self::State(Box::new(error))
+    }
 }
 
 impl PauseError {

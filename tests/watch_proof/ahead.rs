@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, dec};
 use trimtab::{
     chain::{At, Batch, BlockRef, Clock, HeadOptions, Heads, ReadError, Reader, SystemClock, multicall3},
     config::PreConfirmed,
-    localchain::{Course, CourseStep},
+    localchain::{BlockOrder, Course, CourseStep},
     units::{Secs, UsdE8, from_decimal},
     watchdog::runner::Turn,
 };
@@ -69,7 +69,7 @@ async fn seal(course: &Course, dollars: Decimal, prey: Address) -> usize {
     let price = UsdE8(from_decimal(dollars, 8).expect("a price"));
     let at = course.controls().head().await.expect("head").timestamp.plus(Secs(2));
     let block =
-        course.block(&CourseStep { oracle: price, feed: price, pool: price, at }, &[prey]).await.expect("a block");
+        course.block(&CourseStep { oracle: price, feed: price, pool: price, at }, &[prey], BlockOrder::WaitingFirst).await.expect("a block");
     block.liquidated.len()
 }
 

@@ -52,9 +52,7 @@ impl Fall {
             self.next_prices().await;
             let Prices { ether, bitcoin, staked } = self.prices;
             self.move_to("cbBTC", bitcoin, 2).await;
-            if self.dice.chance(50) || self.nature == Nature::Correlated {
-                self.move_to("cbETH", staked, 5).await;
-            }
+            self.move_to("cbETH", staked, 5).await;
             if self.dice.chance(30) {
                 let (symbol, asset) = self.dice.one_of(&ASSETS);
                 eprintln!("  dust of {symbol}");
