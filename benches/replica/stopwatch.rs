@@ -10,7 +10,7 @@ use std::{
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
 };
 use trimtab::{
     chain::{Answers, At, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},
@@ -82,6 +82,10 @@ impl Wire for Stopwatch {
 
     async fn fee_market(&self, head: BlockRef) -> Result<FeeMarket, ReadError> {
         Wire::fee_market(self.count(), head).await
+    }
+
+    async fn balance(&self, account: Address) -> Result<U256, ReadError> {
+        Wire::balance(self.count(), account).await
     }
 
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {

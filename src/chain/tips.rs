@@ -102,6 +102,13 @@ impl Endpoints {
         Ok(FeeMarket { base_fee: head.base_fee, suggested_tip, paid })
     }
 
+    /// The same from what was told last, at whatever block; asks nobody.
+    #[must_use]
+    pub fn known_market(&self, head: &BlockRef) -> FeeMarket {
+        let (suggested_tip, paid) = self.tips().known.map(|(_, suggested, paid)| (suggested, paid)).unwrap_or_default();
+        FeeMarket { base_fee: head.base_fee, suggested_tip, paid }
+    }
+
     async fn ask_for_tips(&self, head: &BlockRef) -> (U256, PaidTips) {
         let history = (U64::from(BLOCKS), BlockNumberOrTag::Latest, PERCENTILES);
         let (suggested, history) = tokio::join!(

@@ -2,19 +2,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use alloy::{
-    eips::BlockId,
-    primitives::{Address, utils::format_ether},
-};
+use alloy::{eips::BlockId, primitives::Address};
 use serde::Serialize;
 
 use super::{
     exit::{Exit, Failure, Outcome},
+    gas_view::GasView,
     global::GlobalArgs,
     session::{Session, running_local_chain},
 };
 use crate::{
-    chain::{BlockRef, Clock, Reader, SigningGate, SystemClock},
+    chain::{BlockRef, Clock, Reader, SigningGate, SystemClock, WalletArgs},
     config::Config,
     journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
     localchain::{ANVIL_VERSION, Kit},
@@ -116,7 +114,7 @@ async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Che
     if let Some(account) = account {
         checks.push(journal(session, account));
     }
-    Ok(())
+    watch_keys(global, session, checks).await
 }
 
 /// What the feeds that a watch would ask answer now, beside Aave's oracle.
@@ -175,13 +173,48 @@ async fn wallet(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>)
         checks.push(Check::warn(name, "none given", "--from ADDRESS is enough to read; acting needs --account NAME"));
         return Ok(None);
     };
-    let balance = session.endpoints.balance(account, BlockId::latest()).await?;
-    checks.push(if balance.is_zero() {
-        Check::warn("ether for gas", "none", format!("send some ether to {account} before acting"))
-    } else {
-        Check::ok("ether for gas", format!("{} ETH", format_ether(balance)))
-    });
+    checks.push(gas(session, account, "ether for gas".to_owned()).await?);
     Ok(Some(account))
+}
+
+/// Whether every key of the settings can be opened and may sign here, and what its account has for gas.
+async fn watch_keys(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome {
+    for key in &session.config.watch.keys {
+        let (args, name) = (WalletArgs::from(key), format!("watch.keys {}", key.label()));
+        let wallet = match args.unlock().await {
+            Ok(wallet) => wallet,
+            Err(error) => {
+                checks.push(Check::fail(name, error.to_string(), "the watch does not start"));
+                continue;
+            }
+        };
+        let exposed = args.exposed_files().into_iter();
+        checks.extend(exposed.map(|path| {
+            let found = format!("{} can be read by everybody on this machine", path.display());
+            Check::warn(name.clone(), found, format!("chmod 600 {}", path.display()))
+        }));
+        let account = wallet.address();
+        match SigningGate::new(&session.identity, global.allow_real_key).admit(wallet) {
+            Ok(_) => checks.push(Check::ok(name.clone(), format!("{account} may sign on {}", session.network()))),
+            Err(error) => checks.push(Check::fail(name.clone(), error.to_string(), "the watch does not start")),
+        }
+        checks.push(gas(session, account, format!("{name}, ether for gas")).await?);
+        checks.push(journal(session, account));
+    }
+    Ok(())
+}
+
+async fn gas(session: &Session, account: Address, name: String) -> Outcome<Check> {
+    let balance = session.endpoints.balance(account, BlockId::latest()).await?;
+    let head = Reader::head(&session.endpoints).await?;
+    let gas = GasView::read(session, balance, &head).await?;
+    Ok(if balance.is_zero() {
+        Check::warn(name, "none", format!("send some ether to {account} before acting"))
+    } else if gas.is_enough() {
+        Check::ok(name, gas.words())
+    } else {
+        Check::warn(name, gas.words(), format!("send ether to {account}: a trim that cannot be paid is not sent"))
+    })
 }
 
 fn journal(session: &Session, account: Address) -> Check {

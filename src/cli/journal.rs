@@ -224,6 +224,7 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
             );
             format!("{transaction} reverted in block {block_number}: {why}")
         }
+        Ending::Unpaid(short) => short.to_string(),
         Ending::Rejected { reason } => format!("the endpoint refused the transaction: {reason}"),
         Ending::Cancelled { reason, receipt } => {
             format!("taken back by {} in block {}: {reason}", receipt.transaction, receipt.block_number)

@@ -15,6 +15,7 @@ mod errors;
 mod exit;
 mod flatten;
 mod fork;
+mod gas_view;
 mod global;
 mod governor;
 mod journal;

@@ -134,9 +134,18 @@ impl Session {
         self.signer_of(&self.wallet).await
     }
 
+    /// With other wallet options than those of the command line.
+    pub(super) fn with_wallet(self, wallet: WalletArgs) -> Self {
+        Self { wallet, ..self }
+    }
+
     /// The same for other wallet options than those of the command line.
     pub(super) async fn signer_of(&self, wallet: &WalletArgs) -> Outcome<Signer> {
-        for warning in wallet.warnings() {
+        let exposed = wallet.exposed_files().into_iter().map(|path| {
+            let path = path.display();
+            format!("{path} can be read by everybody on this machine: `chmod 600 {path}`")
+        });
+        for warning in wallet.warnings().into_iter().map(str::to_owned).chain(exposed) {
             self.output.note(format!("warning: {warning}"));
         }
         let wallet = wallet.unlock().await?;

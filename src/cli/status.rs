@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     exit::{Exit, Outcome},
+    gas_view::GasView,
     global::GlobalArgs,
     output::table,
     session::Session,
@@ -41,6 +42,7 @@ struct Status {
     paused: bool,
     #[serde(flatten)]
     view: AccountView,
+    gas: GasView,
     unresolved: Vec<OpenIntent>,
     /// Absent where there is no perp venue that this program knows.
     perps: Option<super::perp_view::ListView>,
@@ -69,7 +71,8 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
     let paused = reader.as_ref().map(is_paused).transpose()?.unwrap_or_default();
-    let status = Status { network: session.network().to_string(), paused, view, unresolved, perps };
+    let gas = GasView::read(&session, state.native, &block).await?;
+    let status = Status { network: session.network().to_string(), paused, view, gas, unresolved, perps };
     session.output.result(&status, || text(&status))
 }
 
@@ -141,6 +144,7 @@ fn text(status: &Status) -> String {
     }
     let held: Vec<String> = view.wallet.iter().map(ToString::to_string).collect();
     lines.extend([String::new(), format!("wallet: {}", held.join(", "))]);
+    lines.push(format!("gas: {}{}", if status.gas.is_enough() { "" } else { "warning: " }, status.gas.words()));
     lines.extend(view.vanished.iter().map(|known| {
         let position = &known.position;
         format!(

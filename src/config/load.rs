@@ -211,6 +211,12 @@ fn extract(layers: &Layers, urls: Vec<RpcUrl>) -> Result<Config, ConfigError> {
         ConfigError::Invalid { origin: origin(&key), key, reason }
     })?;
     config.rpc.urls = urls;
+    // A file's paths are relative to the file, wherever the program is started.
+    if let Some(Origin::File { path, .. }) = layers.origins.get("watch.keys")
+        && let Some(directory) = path.parent()
+    {
+        config.watch.keys.iter_mut().for_each(|key| key.within(directory));
+    }
     match config.problem() {
         Some((key, reason)) => Err(ConfigError::Invalid { origin: origin(&key), key, reason }),
         None => Ok(config),

@@ -35,6 +35,7 @@ mod tier;
 mod url;
 mod values;
 mod watch;
+mod watch_keys;
 
 pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, TelegramConfig, WebhookConfig};
 pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
@@ -61,3 +62,4 @@ pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
 pub use watch::{BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TopUpConfig, WatchConfig};
+pub use watch_keys::WatchKey;

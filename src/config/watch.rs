@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FeedInUse, LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, TokenFeed, WalletUse, feeds, values,
+    FeedInUse, LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, TokenFeed, WalletUse, WatchKey, feeds,
+    values, watch_keys,
 };
 use crate::units::Secs;
 
@@ -47,6 +48,10 @@ pub struct WatchConfig {
     pub default_feeds: bool,
     /// Other feeds that answer before Aave's oracle does; one of a token goes before its standard feed.
     pub feeds: Vec<TokenFeed>,
+    /// Trims that an account's ether should pay for; below it is an alert.
+    pub gas_trims: u32,
+    /// Keys that the watch acts with, besides those of the flags.
+    pub keys: Vec<WatchKey>,
 }
 
 /// Ages after which an oracle's answer is old: the feed's own heartbeat with a quarter of an hour or less on top.
@@ -160,6 +165,7 @@ impl WatchConfig {
             .or_else(|| self.twice())
             .or_else(|| self.sell.problem())
             .or_else(|| self.use_wallet.problem())
+            .or_else(|| watch_keys::problem(&self.keys))
     }
 
     /// Every feed that is asked, those of one token in the order in which they are preferred.
@@ -185,6 +191,12 @@ impl WatchConfig {
         ];
         if self.stale_blocks == 0 {
             return Some(("watch.stale_blocks", "with 0 every head is stale and nothing is ever trimmed".to_owned()));
+        }
+        if self.gas_trims == 0 {
+            return Some((
+                "watch.gas_trims",
+                "with 0 nobody is told before the ether is gone; 1 is the least".to_owned(),
+            ));
         }
         beats.into_iter().find(|(_, beat)| beat.0 == 0).map(|(key, _)| (key, "with 0 every answer is old".to_owned()))
     }
@@ -304,6 +316,8 @@ impl Default for WatchConfig {
             exits: Vec::new(),
             default_feeds: true,
             feeds: Vec::new(),
+            gas_trims: 3,
+            keys: Vec::new(),
         }
     }
 }

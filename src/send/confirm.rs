@@ -60,7 +60,7 @@ impl<W: Wire> Sender<W> {
     async fn follow(&self, lineage: &mut Lineage) -> (Result<Settled, Left>, BlockRef) {
         let started = self.clock.monotonic();
         let mut head = lineage.since;
-        let mut offered_at = head.number;
+        let mut offered_at = head;
         let mut looks_since_used = 0u32;
         loop {
             if let Some(settled) = self.included(lineage).await {
@@ -106,7 +106,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// What is to be done at a new block while the nonce is unused; the reason when it is to be handed back.
-    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut u64) -> Option<String> {
+    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut BlockRef) -> Option<String> {
         let newest = lineage.newest()?;
         let maybe_lost = newest.unclear || matches!(self.wire.is_known(newest.hash).await, Ok(false));
         let cancelling = lineage.is_cancelling();
@@ -114,7 +114,7 @@ impl<W: Wire> Sender<W> {
             spoiled: if cancelling { None } else { self.spoiled(lineage, head).await },
             cancelling,
             hands_back: lineage.hands_back,
-            blocks_since_offer: head.number.saturating_sub(*offered_at),
+            blocks_since_offer: blocks_since(*offered_at, head),
             maybe_lost,
         };
         let made = match next_move(&view, self.patience.raise_after(lineage.urgency)) {
@@ -131,7 +131,7 @@ impl<W: Wire> Sender<W> {
                 self.offer_instead(lineage, true, head).await
             }
         };
-        *offered_at = head.number;
+        *offered_at = head;
         if let Err(error) = made {
             tracing::error!(intent = %lineage.intent, %error, "no new offer; still following the old one");
         }
@@ -274,6 +274,12 @@ impl<W: Wire> Sender<W> {
             Left::Outdated(reason) => Ending::Outdated { hash, nonce, reason },
         }))
     }
+}
+
+/// Blocks since an offer, none while the second of the offer lasts: where five blocks share a timestamp, an offer has not
+/// arrived yet when the next of them is sealed.
+fn blocks_since(offered_at: BlockRef, head: BlockRef) -> u64 {
+    if head.timestamp > offered_at.timestamp { head.number.saturating_sub(offered_at.number) } else { 0 }
 }
 
 pub(super) fn inclusion(receipt: &Receipt) -> Inclusion {

@@ -1,7 +1,7 @@
 //! The real network as a [`Wire`], and as the [`Simulator`] of plans.
 
 use alloy::{
-    eips::BlockNumberOrTag,
+    eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, B256, U64, U256},
 };
 use serde::Deserialize;
@@ -36,6 +36,10 @@ impl Wire for Endpoints {
 
     async fn fee_market(&self, head: BlockRef) -> Result<FeeMarket, ReadError> {
         Self::fee_market(self, &head).await
+    }
+
+    async fn balance(&self, account: Address) -> Result<U256, ReadError> {
+        Self::balance(self, account, BlockId::latest()).await
     }
 
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {

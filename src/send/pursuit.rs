@@ -9,7 +9,8 @@ use crate::config::Urgency;
 pub struct Patience {
     /// Time between two looks.
     pub poll: Duration,
-    /// New blocks without inclusion after which the fees are raised; in haste they are raised at every block.
+    /// New blocks without inclusion after which the fees are raised, at most once a second; in haste they are raised at
+    /// every block.
     pub raise_after: u64,
     /// New blocks after which the outcome is called unknown.
     pub blocks: u64,
@@ -23,10 +24,10 @@ pub struct Patience {
 }
 
 impl Default for Patience {
-    /// Four looks a block, raised every three blocks, given up after 60 blocks (two minutes) or three minutes.
+    /// Four looks a second, raised every three blocks, given up after 60 blocks or three minutes.
     fn default() -> Self {
         Self {
-            poll: Duration::from_millis(500),
+            poll: Duration::from_millis(250),
             raise_after: 3,
             blocks: 60,
             time: Duration::from_secs(180),

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
 };
 
 use crate::{
@@ -45,6 +45,9 @@ pub trait Wire: Simulator {
 
     /// Base fee and suggested tip.
     fn fee_market(&self, head: BlockRef) -> impl Future<Output = Result<FeeMarket, ReadError>> + Send;
+
+    /// Ether of an account at the newest block, wei.
+    fn balance(&self, account: Address) -> impl Future<Output = Result<U256, ReadError>> + Send;
 
     /// Broadcasts a transaction that the journal has recorded, to two endpoints where there are two.
     fn send_raw(&self, transaction: &Recorded<RawTx>) -> impl Future<Output = SendOutcome> + Send;

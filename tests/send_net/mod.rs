@@ -115,6 +115,8 @@ pub struct Inner {
     pub nonce_lies: u64,
     /// Permits: nonce and allowance of whoever is asked.
     pub permit: (u64, U256),
+    /// What the account has, wei.
+    pub ether: U256,
     /// What recent blocks took as tips.
     pub paid: PaidTips,
     blocks: Vec<Block>,
@@ -150,6 +152,7 @@ impl Net {
             nonce_lag: 0,
             nonce_lies: 0,
             permit: (0, U256::ZERO),
+            ether: U256::from(10u64).pow(U256::from(18)),
             paid: PaidTips::default(),
             blocks: vec![genesis],
             pool: BTreeMap::new(),
@@ -366,6 +369,15 @@ impl Wire for Net {
         let mut inner = self.inner();
         inner.fails()?;
         Ok(FeeMarket { base_fee: head.base_fee, suggested_tip: U256::from(10_000_000), paid: inner.paid })
+    }
+
+    async fn balance(&self, _account: Address) -> Result<U256, ReadError> {
+        let inner = self.inner();
+        // Now and then nobody tells, without a throw of the dice of its own.
+        if inner.faults > 0 && inner.seed.is_multiple_of(3) {
+            return Err(ReadError::Unavailable("test fault".to_owned()));
+        }
+        Ok(inner.ether)
     }
 
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {

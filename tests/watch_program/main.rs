@@ -18,7 +18,9 @@ mod daemon;
 mod drill;
 mod ends;
 mod feeds;
+mod gas;
 mod handed;
+mod keys;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod kit;

@@ -11,6 +11,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Wallet, WalletError};
+use crate::config::WatchKey;
 
 /// Who acts, and where the key is.
 #[derive(Debug, Clone, Default, Args)]
@@ -19,7 +20,7 @@ pub struct WalletArgs {
     #[arg(global = true, long, short = 'f', value_name = "ADDRESS", env = "ETH_FROM", help_heading = "Wallet options")]
     pub from: Option<Address>,
 
-    /// Use the keystore of this name in foundry's keystore directory (~/.foundry/keystores).
+    /// Use the keystore of this name in foundry's keystore directory ($FOUNDRY_DIR/keystores, or ~/.foundry/keystores).
     #[arg(
         global = true,
         long,
@@ -70,6 +71,17 @@ pub struct WalletArgs {
     pub ledger: bool,
 }
 
+impl From<&WatchKey> for WalletArgs {
+    fn from(key: &WatchKey) -> Self {
+        Self {
+            account: key.account.clone(),
+            keystore: key.keystore.clone(),
+            password_file: Some(key.password_file.clone()),
+            ..Self::default()
+        }
+    }
+}
+
 const KEY_SHOWN: &str =
     "a private key on the command line is seen by other users of this machine and kept by the shell; use --account";
 const PHRASE_SHOWN: &str =
@@ -104,6 +116,16 @@ impl WalletArgs {
         .into_iter()
         .filter_map(|(given, text)| given.then_some(text))
         .collect()
+    }
+
+    /// Files of these options, keystore and password, that everybody on this machine can read.
+    #[must_use]
+    pub fn exposed_files(&self) -> Vec<PathBuf> {
+        let keystore = match &self.account {
+            Some(name) => account_path(name).ok(),
+            None => self.keystore.clone(),
+        };
+        keystore.into_iter().chain(self.password_file.clone()).filter(|path| is_world_readable(path)).collect()
     }
 
     /// The account to read: `--from`, or that of the key.
@@ -178,10 +200,11 @@ impl WalletArgs {
     }
 }
 
-/// Where foundry keeps the keystore of this name.
+/// Where foundry keeps the keystore of this name: below `FOUNDRY_DIR` where that is set, else below `~/.foundry`.
 fn account_path(name: &str) -> Result<PathBuf, WalletError> {
-    let home = std::env::home_dir().unwrap_or_default();
-    let directory = home.join(".foundry").join("keystores");
+    let set = std::env::var_os("FOUNDRY_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    let foundry = set.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".foundry"));
+    let directory = foundry.join("keystores");
     // A name, not a way out of the directory.
     if Path::new(name).components().count() != 1 || name.starts_with('.') {
         return Err(WalletError::NoKeystore {
@@ -198,6 +221,18 @@ fn accounts_beside(path: &Path) -> Vec<String> {
         entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.sort();
     names
+}
+
+#[cfg(unix)]
+fn is_world_readable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_world_readable(_: &Path) -> bool {
+    false
 }
 
 fn is_file(text: &SecretString) -> bool {

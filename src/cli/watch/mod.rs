@@ -4,6 +4,7 @@ mod checks;
 mod daemon;
 mod drill;
 mod emergency;
+mod keys;
 mod once;
 mod post;
 mod rows;

@@ -1,8 +1,8 @@
-//! Whom a watch watches: keys from the wallet options, addresses from flags and settings.
+//! Whom a watch watches: keys from the wallet options and the settings, addresses from flags and settings.
 
 use alloy::primitives::{Address, keccak256};
 
-use super::WatchArgs;
+use super::{WatchArgs, keys};
 use crate::{
     chain::{Signer, SigningError, WalletArgs},
     cli::{
@@ -37,7 +37,7 @@ pub(super) async fn places(global: &GlobalArgs, session: &Session, args: &WatchA
     }
     if places.is_empty() {
         let message = "whom to watch: give --account NAME (a keystore), --account ADDRESS (to look on only), another \
-                       wallet option, or watch.accounts in trimtab.toml";
+                       wallet option, or [[watch.keys]] or watch.accounts in trimtab.toml";
         return Err(Failure::message(Exit::Usage, message));
     }
     Ok(places)
@@ -55,6 +55,11 @@ async fn who(global: &GlobalArgs, session: &Session, args: &WatchArgs) -> Outcom
             let message = format!("--account {name}: neither an address nor the name of a keystore");
             return Err(Failure::message(Exit::Usage, message));
         }
+        // It has a password file of its own, and comes with the others of the settings.
+        let is_named = session.config.watch.keys.iter().any(|key| key.is_named(name));
+        if is_named && wallet.password_file.is_none() && wallet.unsafe_password.is_none() {
+            continue;
+        }
         let own = WalletArgs {
             account: Some(name.clone()),
             password_file: wallet.password_file.clone(),
@@ -69,6 +74,7 @@ async fn who(global: &GlobalArgs, session: &Session, args: &WatchArgs) -> Outcom
     if other.has_key() {
         signers.push(session.signer_of(&other).await?);
     }
+    signers.extend(keys::signers(session).await?);
     readers.extend(wallet.from);
     readers.extend(&session.config.watch.accounts);
     Ok((signers, readers))

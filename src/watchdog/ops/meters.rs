@@ -124,6 +124,16 @@ impl Meters {
         }
     }
 
+    /// What an account has for gas: ether, and how many trims it pays for.
+    pub fn gas(&self, account: &str, trims: Decimal, ether: Option<Decimal>) {
+        let gauges = [("trimtab_gas_trims", Some(trims)), ("trimtab_ether", ether)];
+        for (name, value) in gauges {
+            if let Some(value) = value.and_then(|value| value.to_f64()) {
+                self.gauge(name, [("account", account.to_owned().into())]).set(value);
+            }
+        }
+    }
+
     /// Whether opening and adding risk is refused for an account.
     pub fn paused(&self, account: &str, paused: bool) {
         self.gauge("trimtab_paused", [("account", account.to_owned().into())]).set(u32::from(paused));
@@ -194,7 +204,7 @@ impl Meters {
             self.gauge("trimtab_head_lag_seconds", []).set(age.as_secs_f64());
         }
         self.gauge("trimtab_since_turn_seconds", []).set(pulse.since_turn().as_secs_f64());
-        self.gauge("trimtab_ready", []).set(u32::from(pulse.missing().is_empty()));
+        self.gauge("trimtab_ready", []).set(u32::from(pulse.lacks().is_empty()));
         self.handle.run_upkeep();
         self.handle.render()
     }
@@ -208,6 +218,8 @@ impl Meters {
             ("trimtab_loop_collateral_usd", None, "collateral of a loop of the journal"),
             ("trimtab_loop_debt_usd", None, "debt of a loop of the journal"),
             ("trimtab_paused", None, "1 while opening and adding risk is refused"),
+            ("trimtab_gas_trims", None, "trims that the account's ether pays for at the present price of gas"),
+            ("trimtab_ether", None, "ether of the account"),
             ("trimtab_head", None, "newest evaluated head"),
             ("trimtab_accounts", None, "accounts that are watched"),
             ("trimtab_head_lag_seconds", Some(Unit::Seconds), "time since a new head was evaluated"),
@@ -286,6 +298,7 @@ mod tests {
             ..LoopGauges::default()
         };
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
+        meters.gas("0xf39f…2266", Decimal::new(412, 2), Some(Decimal::new(5, 4)));
         meters.evaluated(31_234_567, 2);
         meters.paused("0xf39f…2266", true);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
@@ -299,6 +312,8 @@ mod tests {
         for line in [
             "trimtab_health_factor{account=\"0xf39f…2266\"} 1.133",
             "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
+            "trimtab_gas_trims{account=\"0xf39f…2266\"} 4.12",
+            "trimtab_ether{account=\"0xf39f…2266\"} 0.0005",
             "trimtab_loop_leverage{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 2.976",
             "trimtab_paused{account=\"0xf39f…2266\"} 1",
             "trimtab_head 31234567",

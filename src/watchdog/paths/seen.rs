@@ -107,6 +107,7 @@ impl Seen {
             perps: Vec::new(),
             free_usdc: Decimal::ZERO,
             nonce: None,
+            gas: None,
         }
     }
 }

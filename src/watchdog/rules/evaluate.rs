@@ -34,6 +34,7 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.changes();
     round.forget();
     round.nonce();
+    round.gas();
     round.oracles();
     round.health();
     round.loops();

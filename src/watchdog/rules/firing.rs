@@ -56,6 +56,10 @@ pub enum Rule {
     NonceMoved,
     /// A figure does not fit the arithmetic.
     Unfit,
+    /// The account's ether pays for few trims.
+    Gas,
+    /// The account's ether pays for no trim.
+    NoGas,
 }
 
 impl Rule {
@@ -85,6 +89,8 @@ impl Rule {
             Self::OldOracle => "old-oracle",
             Self::NonceMoved => "nonce-moved",
             Self::Unfit => "unfit",
+            Self::Gas => "gas",
+            Self::NoGas => "no-gas",
         }
     }
 }

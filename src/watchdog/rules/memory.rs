@@ -100,6 +100,11 @@ impl Memory {
         false
     }
 
+    /// Whether a rule holds for a subject, as far as was told.
+    pub(super) fn has_crossed(&self, rule: Rule, subject: &str) -> bool {
+        self.crossed.contains(&format!("{rule} {subject}"))
+    }
+
     /// Arms or disarms.
     pub(super) const fn set_armed(&mut self, armed: bool) {
         self.armed = armed;

@@ -106,7 +106,7 @@ impl Daemon {
         let desks = seats
             .into_iter()
             .enumerate()
-            .map(|(index, seat)| SeatDesk::open(index, seat, news.clone(), office.clone()))
+            .map(|(index, seat)| SeatDesk::open(index, seat, news.clone(), office.clone(), pulse.clone()))
             .collect();
         Self { office, watch, desks, pulse, notify, options, asked, ask, news }
     }

@@ -23,7 +23,7 @@ use crate::{
     plan::Plan,
     strategy::{Command, GovernorState},
     trade::saga::Host,
-    watchdog::ops::{Alert, Answer, Refused, Request},
+    watchdog::ops::{Alert, Answer, Pulse, Refused, Request},
 };
 
 /// Most commands that wait for a seat.
@@ -64,13 +64,19 @@ pub(super) enum Work {
 }
 
 impl SeatDesk {
-    pub(super) fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
+    pub(super) fn open(
+        index: usize,
+        seat: Seat,
+        news: watch::Sender<News>,
+        office: Arc<Office>,
+        pulse: Arc<Pulse>,
+    ) -> Self {
         let (seen, sealed) = watch::channel(None);
         let (ahead, sees_ahead) = watch::channel(None);
         let (work, works) = mpsc::channel(QUEUE);
         let (account, can_act) = (seat.account(), seat.can_act());
         let heads = Heads { sealed, ahead: sees_ahead };
-        let service = Service::new(index, seat, heads, news, office);
+        let service = Service::new(index, seat, heads, news, (office, pulse));
         let task = tokio::spawn(service.run(works));
         Self { account, can_act, seen, ahead, work, task }
     }
@@ -84,6 +90,7 @@ struct Service {
     heads: Heads,
     news: watch::Sender<News>,
     office: Arc<Office>,
+    pulse: Arc<Pulse>,
     /// For the tasks beside the seat; ended with it.
     beside: JoinSet<()>,
     inner: mpsc::Sender<Work>,
@@ -97,7 +104,13 @@ struct Service {
 }
 
 impl Service {
-    fn new(index: usize, seat: Seat, heads: Heads, news: watch::Sender<News>, office: Arc<Office>) -> Self {
+    fn new(
+        index: usize,
+        seat: Seat,
+        heads: Heads,
+        news: watch::Sender<News>,
+        (office, pulse): (Arc<Office>, Arc<Pulse>),
+    ) -> Self {
         let (inner, inners) = mpsc::channel(QUEUE);
         let (readings, read) = watch::channel(None);
         let wake = Arc::new(Notify::new());
@@ -113,7 +126,21 @@ impl Service {
             Some(sender)
         };
         let (plans, orders) = (queue(), queue());
-        Self { index, seat, heads, news, office, beside, inner, inners, readings: read, plans, orders, hosted: None }
+        Self {
+            index,
+            seat,
+            heads,
+            news,
+            office,
+            pulse,
+            beside,
+            inner,
+            inners,
+            readings: read,
+            plans,
+            orders,
+            hosted: None,
+        }
     }
 
     async fn run(mut self, mut works: mpsc::Receiver<Work>) -> Seat {
@@ -184,6 +211,7 @@ impl Service {
                 return;
             }
         };
+        self.pulse.set_unprotected(self.seat.account(), self.seat.unprotected(&turn));
         if !turn.due.is_empty() {
             self.publish(turn.clone(), seen.observation.block.number);
             let done = match self.seat.lookout(&self.heads) {

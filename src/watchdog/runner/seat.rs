@@ -192,6 +192,8 @@ impl Seat {
             return Ok(Turn::without(Some(facts)));
         }
         let rulebook = self.office.rulebook();
+        self.keep_fees(&rulebook);
+        self.meter_gas(&facts);
         let evaluation = evaluate(&facts, &rulebook.watch, &self.memory);
         self.memory = evaluation.memory;
         self.tell(&facts, &evaluation.firings);
@@ -316,6 +318,7 @@ impl Seat {
             watch: &rulebook.watch,
         };
         let mut facts = AccountFacts::read(&sources, head_age)?;
+        facts.gas = self.gas_facts(account.native, &seen.block);
         facts.free_usdc = to_decimal(account.holding(self.office.usdc).wallet, 6).unwrap_or_default();
         Ok(facts)
     }

@@ -285,6 +285,8 @@ impl Seat {
         };
         let planned = match Box::pin(self.plan(&request, &one, (bound, flash), means, seen)).await? {
             Ok(planned) => planned,
+            // Without a sum of its own in it, no other rung can be paid for either.
+            Err(error) if error.lacks_gas() => return Ok(Step::Leave(error.to_string())),
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
         Box::pin(self.carry_out(planned, &one.snapshot, seen, overtaken)).await
@@ -421,6 +423,8 @@ fn ended(outcome: &Outcome) -> Step {
         Ending::Superseded { nonce, by, .. } => {
             Step::Leave(format!("nonce {nonce} was used by {by} meanwhile; the next head decides on what it did"))
         }
+        // Another rung would be refused for the same.
+        Ending::Unpaid(short) => Step::Leave(short.to_string()),
         Ending::Outdated { reason, .. } => {
             Step::Overtaken(format!("it waits and would fail by now ({reason}); what is planned next takes its place"))
         }

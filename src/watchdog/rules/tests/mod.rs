@@ -1,5 +1,6 @@
 //! Stories of accounts under watch.
 
+mod gas;
 mod loops;
 mod perps;
 pub(super) mod reading;
@@ -95,6 +96,7 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
         perps: Vec::new(),
         free_usdc: dec!(50),
         nonce: None,
+        gas: None,
     }
 }
 
