@@ -79,7 +79,7 @@ pub use scope::Scope;
 pub use settle::settle;
 pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
-pub use survey::{Observation, Survey};
+pub use survey::{Observation, PairReading, Survey};
 pub use target::{Standing, Target, TargetError};
 pub use view::{AccountView, KnownLoop, LoopView, Mark, PriceMarks, ReserveView, Unclaimed};
 pub use write::Subject;

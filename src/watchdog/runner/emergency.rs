@@ -4,13 +4,16 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{Seat, Seen, WatchError, protection::Means};
+use super::{Seat, Seen, WatchError};
 use crate::{
     aave::{Market, Projection},
     loops::{AccountModel, KnownLoop, suffices},
     plan::{Plan, Quantity},
     units::{Bps, UsdE8, WAD, Wad, from_decimal, mul_div_down},
-    watchdog::rules::{AccountTrim, Pressure},
+    watchdog::{
+        protection::Means,
+        rules::{AccountTrim, Pressure},
+    },
 };
 
 /// Moves of what is volatile against the account that the start and the drill tell of, hundredths.
@@ -118,7 +121,7 @@ impl Seat {
 
     /// The account after everything volatile moved against it: falling where its volatile collateral is worth more than its
     /// volatile debt, rising otherwise.
-    fn fall(&self, means: &Means, seen: &Seen, percent: u32, goal: U256) -> Option<FallAnswer> {
+    fn fall(&self, means: &Means<'_>, seen: &Seen, percent: u32, goal: U256) -> Option<FallAnswer> {
         let account = seen.observation.near.get(&self.account)?;
         let market = moved(&seen.observation.market, &means.model, percent)?;
         let at = market.block.timestamp;
