@@ -51,7 +51,7 @@ mod view;
 mod write;
 
 pub use crate::dex::WETH;
-pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, UnknownAsset};
+pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, SideChange, UnknownAsset, terms_after};
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
 pub(crate) use carry::carry_per_day;

@@ -35,12 +35,18 @@ pub struct KindReport {
     /// On which some head showed a crossing, by oracle, feed or pool, before the first fall below one: solvent by the widest
     /// words.
     pub warned: u64,
-    /// Of the warned, liquidated: the sum of `missed` and the three that follow.
+    /// Of the warned, liquidated: the sum of `missed` and the six that follow.
     pub warned_liquidated: u64,
     /// Of these, first fallen from a head on which the pool alone showed the crossing.
     pub pool_alone: u64,
     /// Of these, first fallen from a head that showed a price at which selling could not help any more.
     pub beyond_help: u64,
+    /// Of these, first fallen from a head that showed it, with a trim under way that the block had behind its new prices.
+    pub overtaken: u64,
+    /// Of these, first fallen from a head that a part of a trim had answered.
+    pub in_part: u64,
+    /// Of these, first fallen when nothing that the owner allows was left.
+    pub not_allowed: u64,
     /// Of these, first fallen in one block from at or above the trigger, after an earlier crossing was answered or went by.
     pub fell_again: u64,
     /// Fallen below one although announced: must be 0.
@@ -79,6 +85,9 @@ impl Default for KindReport {
             warned_liquidated: 0,
             pool_alone: 0,
             beyond_help: 0,
+            overtaken: 0,
+            in_part: 0,
+            not_allowed: 0,
             fell_again: 0,
             missed: 0,
             silent: 0,
@@ -111,6 +120,9 @@ impl Report {
         count(&mut kind.warned_liquidated, fell_warned.is_some());
         count(&mut kind.pool_alone, fell_warned == Some(Notice::PoolAlone));
         count(&mut kind.beyond_help, fell_warned == Some(Notice::BeyondHelp));
+        count(&mut kind.overtaken, fell_warned == Some(Notice::Overtaken));
+        count(&mut kind.in_part, fell_warned == Some(Notice::InPart));
+        count(&mut kind.not_allowed, fell_warned == Some(Notice::NotAllowed));
         count(&mut kind.fell_again, fell_warned == Some(Notice::Nothing));
         count(&mut kind.missed, outcome.missed);
         count(&mut kind.silent, outcome.silent);
@@ -129,7 +141,7 @@ impl Report {
             let often = self.blocks_to_trim.entry(*blocks).or_default();
             *often = often.saturating_add(1);
         }
-        if outcome.missed || outcome.silent || outcome.lowered || outcome.below_floor {
+        if outcome.is_broken() {
             self.broken.push(outcome.seed);
         }
     }
@@ -137,16 +149,23 @@ impl Report {
 
 impl Report {
     fn by_the_widest_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n| paths | warned | of these liquidated | announced | beyond help | fell again | pool alone |")?;
-        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
+        writeln!(
+            f,
+            "\n| paths | warned | of these liquidated | announced | overtaken | in part | not allowed | beyond help | fell again | pool alone |"
+        )?;
+        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
         for (kind, of) in &self.kinds {
-            let explained = [of.beyond_help, of.fell_again, of.pool_alone].iter().sum();
+            let parts = [of.overtaken, of.in_part, of.not_allowed, of.beyond_help, of.fell_again, of.pool_alone];
+            let explained = parts.iter().sum();
             writeln!(
                 f,
-                "| {kind} | {} | {} | {} | {} | {} | {} |",
+                "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 of.warned,
                 of.warned_liquidated,
                 of.warned_liquidated.saturating_sub(explained),
+                of.overtaken,
+                of.in_part,
+                of.not_allowed,
                 of.beyond_help,
                 of.fell_again,
                 of.pool_alone,

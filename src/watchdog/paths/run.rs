@@ -1,124 +1,155 @@
-//! One path, block by block, with the watchdog and beside it without.
+//! One path, block by block, with the watch and beside it without.
 
 use alloy::primitives::U256;
 
 use super::{
-    Notice, Outcome, Path, Position, Shown, Step,
-    liquidator::liquidate,
-    seen::{Seen, pair},
-    swap::Pool,
-    trim::Bench,
+    Notice, Outcome, Path, Step,
+    allowed::{Allowed, Moment},
+    execute::{Place, execute},
+    figures::{shown, sums},
+    liquidator::liquidate_all,
+    market::{Venue, grown},
+    story::Story,
+    watcher::{Head, Look, Sent, Watcher},
 };
 use crate::{
-    config::{BoundsConfig, LoopClass, WatchConfig},
+    aave::{AccountState, Market, Projection, StateError, math::RAY},
+    config::{BoundsConfig, WatchConfig},
     journal::Severity,
-    loops::FlashSource,
-    plan::Quantity,
-    units::{MathError, UsdE8, WAD, Wad},
+    units::{Ray, WAD, Wad},
     watchdog::{
-        ladder::{Next, Rung, RungOutcome, SaleOption, Situation, Tried, WalletOption, next},
-        rules::{AccountFacts, AccountTrim, Action, Evaluation, Levels, Memory, evaluate},
+        ladder::Rung,
+        rules::{Action, Levels, Pressure},
     },
 };
 
-/// Runs a path.
-pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, MathError> {
-    let mut sim = Sim::new(path, watch, bounds)?;
-    let mut steps = path.steps.iter();
-    let Some(mut head) = steps.next() else { return Ok(sim.outcome) };
-    for (number, step) in (1u64..).zip(steps) {
-        sim.block(number, head, step)?;
-        head = step;
-    }
-    let wallet = sim.wallet.saturating_mul(super::position::CENTI);
-    let first = path.wallet.saturating_mul(super::position::CENTI);
-    sim.outcome.equity = sim.position.equity(head.feed)?.0.saturating_add(wallet);
-    sim.outcome.equity_if_idle = sim.idle.equity(head.feed)?.0.saturating_add(first);
-    Ok(sim.outcome)
+/// Below this an account's debt is nothing to be healthy about: two dollars.
+const NOTHING: U256 = U256::from_limbs([200_000_000, 0, 0, 0]);
+
+/// Runs a path. What the owner allows is the path's; everything else of the watch is given.
+pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, StateError> {
+    Ok(Sim::new(path, watch, bounds, Story::untold())?.through()?.outcome)
+}
+
+/// The same, told block by block.
+pub fn tell(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<(Outcome, Vec<String>), StateError> {
+    let sim = Sim::new(path, watch, bounds, Story::told(path))?.through()?;
+    Ok((sim.outcome, sim.story.lines()))
 }
 
 struct Sim<'a> {
     path: &'a Path,
-    watch: &'a WatchConfig,
     bounds: &'a BoundsConfig,
-    seen: Seen,
-    levels: Levels,
-    memory: Memory,
-    position: Position,
-    wallet: U256,
-    idle: Position,
+    venue: Venue,
+    watcher: Watcher<'a>,
+    allowed: Allowed,
+    account: AccountState,
+    idle: AccountState,
     idle_fell: bool,
+    debt_index: Ray,
     /// Block of the head that first called for a trim that is not mined yet.
     called: Option<u64>,
     shrunk: bool,
     outcome: Outcome,
+    story: Story,
+}
+
+/// What became of a transaction.
+enum Applied {
+    Nothing,
+    Mined,
+    Reverted,
 }
 
 impl<'a> Sim<'a> {
-    fn new(path: &'a Path, watch: &'a WatchConfig, bounds: &'a BoundsConfig) -> Result<Self, MathError> {
-        let seen = Seen::new(path, bounds);
-        let outcome = Outcome::nothing(path);
+    fn new(path: &'a Path, watch: &WatchConfig, bounds: &'a BoundsConfig, story: Story) -> Result<Self, StateError> {
+        let first = path.steps.first().cloned().unwrap_or_default();
+        let venue = Venue::new(&path.account, &first)?;
+        let account = venue.open(&path.account);
         Ok(Self {
             path,
-            watch,
             bounds,
-            levels: seen.levels(),
-            seen,
-            memory: Memory::default(),
-            position: path.position,
-            wallet: path.wallet,
-            idle: path.position,
+            watcher: Watcher::new(&path.account, watch, bounds),
+            allowed: Allowed::by(&path.account),
+            idle: account.clone(),
+            account,
+            venue,
             idle_fell: false,
+            debt_index: Ray(RAY),
             called: None,
             shrunk: false,
-            outcome,
+            outcome: Outcome::nothing(path),
+            story,
         })
     }
 
-    /// The watchdog sees `head` and acts; its transaction is the first of the block `number`, then prices become `step`'s.
-    fn block(&mut self, number: u64, head: &Step, step: &Step) -> Result<(), MathError> {
-        let facts = self.seen.facts(&self.position, number.saturating_sub(1), head)?;
-        let evaluation = evaluate(&facts, self.watch, &self.memory);
-        self.watch_alerts(&facts, &evaluation);
-        self.memory = evaluation.memory;
+    fn through(mut self) -> Result<Self, StateError> {
+        let mut steps = self.path.steps.iter();
+        let Some(mut head) = steps.next() else { return Ok(self) };
+        let mut market = self.venue.market(0, head, self.debt_index);
+        for (number, step) in (1u64..).zip(steps) {
+            market = self.block(number, (head, &market), step)?;
+            head = step;
+        }
+        let equity = |account| Ok::<_, StateError>(sums(account, &market, |token| head.of(token).feed)?.equity());
+        self.outcome.equity = equity(&self.account)?;
+        self.outcome.equity_if_idle = equity(&self.idle)?;
+        Ok(self)
+    }
+
+    /// The watch sees `head` and acts; then the block `number` comes, with the prices of `step`.
+    fn block(&mut self, number: u64, (head, market): (&Step, &Market), step: &Step) -> Result<Market, StateError> {
+        let before = self.account.clone();
+        let at = number.saturating_sub(1);
+        let seen = Head { step: head, market, account: &before, venue: &self.venue };
+        let look = self.watcher.look(&seen)?;
+        self.story.look(at, head, &look);
+        self.alerts(&look);
+        if look.wanted.is_some() {
+            self.called.get_or_insert(at);
+        }
+        self.trying(&look, (head, market))?;
+        let mut applied = Applied::Nothing;
+        if !step.is_price_first
+            && let Some(sent) = &look.sent
+        {
+            let pools = self.venue.pools(head, true)?;
+            applied = self.apply(sent, &look, number, head, (market, &pools))?;
+            self.outcome.failed |= matches!(applied, Applied::Reverted);
+        }
+        let levels = Levels::of(&look.facts);
+        let mut notice = shown(&self.account, market, head)?.notice(&levels);
+        if notice == Notice::Announced {
+            notice = self.refined(&look, &applied, (head, market))?;
+        }
+        let idle_notice = shown(&self.idle, market, head)?.notice(&levels);
+        self.debt_index = grown(self.debt_index, step.growth)?;
+        let next = self.venue.market(number, step, self.debt_index);
+        self.arrivals(step, &next);
+        self.fall(&next, notice)?;
+        self.idle_block(&next, idle_notice)?;
+        if step.is_price_first
+            && let Some(sent) = &look.sent
+        {
+            let pools = self.venue.pools(step, true)?;
+            applied = self.apply(sent, &look, number, step, (&next, &pools))?;
+            self.outcome.reverted =
+                self.outcome.reverted.saturating_add(u32::from(matches!(applied, Applied::Reverted)));
+        }
+        if matches!(applied, Applied::Reverted) {
+            self.watcher.reverted();
+        }
+        Ok(next)
+    }
+
+    fn alerts(&mut self, look: &Look) {
+        let facts = &look.facts;
         self.outcome.worst = self.outcome.worst.min(facts.health_factor);
-        if let Some(action) = evaluation.actions.first() {
-            self.act(number, head, action)?;
-        }
-        let notice = shown(&self.position, head)?.notice(&self.levels);
-        for position in [&mut self.position, &mut self.idle] {
-            position.accrue(step.growth)?;
-        }
-        self.fall(step, notice)?;
-        self.idle_block(head, step)
-    }
-
-    /// New prices; the liquidator takes what it may.
-    fn fall(&mut self, step: &Step, notice: Notice) -> Result<(), MathError> {
-        if self.position.health_factor(step.oracle)? < Wad(WAD) {
-            self.outcome.fell(notice);
-        }
-        let (count, lost) = liquidate_all(&mut self.position, step.oracle)?;
-        self.outcome.liquidations = self.outcome.liquidations.saturating_add(count);
-        self.outcome.lost = self.outcome.lost.saturating_add(lost);
-        self.shrunk = count > 0;
-        Ok(())
-    }
-
-    fn idle_block(&mut self, head: &Step, step: &Step) -> Result<(), MathError> {
-        if !self.idle_fell && shown(&self.idle, head)?.notice(&self.levels) == Notice::Announced {
-            self.outcome.announced_if_idle = true;
-        }
-        self.idle_fell |= self.idle.health_factor(step.oracle)? < Wad(WAD);
-        let (count, lost) = liquidate_all(&mut self.idle, step.oracle)?;
-        self.outcome.liquidations_if_idle = self.outcome.liquidations_if_idle.saturating_add(count);
-        self.outcome.lost_if_idle = self.outcome.lost_if_idle.saturating_add(lost);
-        Ok(())
-    }
-
-    fn watch_alerts(&mut self, facts: &AccountFacts, evaluation: &Evaluation) {
+        let Some(evaluation) = &look.evaluation else { return };
+        let levels = Levels::of(facts);
+        let owes = !facts.debt_value.0.is_zero();
         let next = facts.at_feed.into_iter().chain(facts.at_pool).min().unwrap_or(facts.health_factor);
-        let shows = facts.health_factor.min(next) < self.levels.trigger;
+        let shows = owes && facts.health_factor.min(next) < levels.trigger;
         let alerted = evaluation.firings.iter().any(|firing| firing.severity == Severity::Alert);
         let is_first = shows && !self.outcome.touched;
         self.outcome.touched |= shows;
@@ -126,117 +157,176 @@ impl<'a> Sim<'a> {
         self.outcome.silent |= (is_first || self.shrunk) && !alerted;
     }
 
-    fn act(&mut self, number: u64, head: &Step, action: &Action) -> Result<(), MathError> {
-        let before = self.position;
-        match action {
-            Action::Trim(trim) => self.climb(number, head, trim, action)?,
-            Action::Boost { target, .. } => {
-                self.boost(head, *target)?;
-                self.memory.done(action, number);
-                self.outcome.boosts = self.outcome.boosts.saturating_add(1);
-                self.outcome.swings = self.outcome.swings.saturating_add(u32::from(self.outcome.trims > 0));
-                self.outcome.below_floor |= self.position.health_factor(head.oracle)? < self.levels.floor;
-                return Ok(());
-            }
-            _ => return Ok(()),
+    /// Whether something was tried, where something allowed could help.
+    fn trying(&mut self, look: &Look, (head, market): (&Step, &Market)) -> Result<(), StateError> {
+        let levels = Levels::of(&look.facts);
+        let seen = shown(&self.account, market, head)?;
+        let debt = sums(&self.account, market, |token| head.of(token).oracle)?.debt;
+        let calls = seen.worst() < levels.trigger && seen.worst() > levels.insolvent && debt > NOTHING;
+        if look.sent.is_some() || !(calls || look.wanted.is_some()) {
+            return Ok(());
         }
-        for price in [head.oracle, head.feed] {
-            self.outcome.lowered |= self.position.health_factor(price)? < before.health_factor(price)?;
+        self.outcome.humans = self.outcome.humans.saturating_add(1);
+        if let Some(help) = self.help(&self.allowed, look, (head, market))? {
+            self.outcome.gave_up = true;
+            self.story.fault(&format!("nothing was tried, although this would have helped: {help}"));
         }
         Ok(())
     }
 
-    /// Up the ladder until a rung is done; planning finds what is impossible, so all of it happens on one head.
-    fn climb(&mut self, number: u64, head: &Step, trim: &AccountTrim, action: &Action) -> Result<(), MathError> {
-        let called = *self.called.get_or_insert(number.saturating_sub(1));
-        let situation = self.situation(head, trim)?;
-        let reference = head.oracle.0.min(head.feed.0);
-        let pool = Pool::new(head, self.path.position.debt)?;
-        let mut bench = Bench {
-            position: &mut self.position,
-            wallet: &mut self.wallet,
-            pool,
+    fn help(
+        &self,
+        allowed: &Allowed,
+        look: &Look,
+        (head, market): (&Step, &Market),
+    ) -> Result<Option<String>, StateError> {
+        let levels = Levels::of(&look.facts);
+        let moment = Moment {
+            account: &self.account,
+            market,
+            pools: &self.venue.pools(head, true)?,
+            step: head,
             bounds: self.bounds,
-            oracle: head.oracle,
-            reference: UsdE8(reference),
-            target: trim.target,
-            best_source_empty: head.best_source_empty,
+            pressure: look.wanted.as_ref().map_or(Pressure::Trim, |trim| trim.pressure),
+            is_volatile: levels.last_resort.is_some(),
         };
-        let mut tried = Tried::nothing();
-        while let Next::Try { rung, skipped, .. } = next(&situation, &tried) {
-            for attempt in skipped {
-                tried.record(attempt.rung, attempt.outcome);
+        allowed.what_helps(&moment)
+    }
+
+    /// Carries a transaction of ours out, and holds what it did against what the owner allows.
+    fn apply(
+        &mut self,
+        sent: &Sent,
+        look: &Look,
+        number: u64,
+        step: &Step,
+        (market, pools): (&Market, &crate::dex::Pools),
+    ) -> Result<Applied, StateError> {
+        let place = Place { market, pools, morpho_is_empty: step.best_source_empty, at: market.block.timestamp };
+        let before = self.account.clone();
+        match execute(&sent.plan, &before, place) {
+            Ok(after) => self.account = after,
+            Err(reason) => {
+                self.story.reverted(&reason);
+                return Ok(Applied::Reverted);
             }
-            let outcome = bench.attempt(&rung)?;
-            tried.record(rung, outcome);
         }
-        let done = tried.attempts().iter().find(|attempt| attempt.outcome == RungOutcome::Done);
-        match done.map(|attempt| &attempt.rung) {
-            Some(Rung::AskHuman) | None => self.outcome.humans = self.outcome.humans.saturating_add(1),
-            Some(_) => {
-                self.memory.done(action, number);
-                self.outcome.trims = self.outcome.trims.saturating_add(1);
-                self.outcome.blocks_to_trim.push(number.saturating_sub(called));
-                self.called = None;
+        self.watcher.mined(sent, number, market, (&before, &self.account))?;
+        self.checked(sent, look, (number, step), (market, &before))?;
+        self.story.mined(number, shown(&self.account, market, step)?);
+        Ok(Applied::Mined)
+    }
+
+    fn checked(
+        &mut self,
+        sent: &Sent,
+        look: &Look,
+        (number, step): (u64, &Step),
+        (market, before): (&Market, &AccountState),
+    ) -> Result<(), StateError> {
+        if let Some(outside) = self.allowed.count(market, before, &self.account)? {
+            self.outcome.sold_outside = true;
+            self.story.fault(&outside);
+        }
+        let (was, is) = (shown(before, market, step)?, shown(&self.account, market, step)?);
+        if let Action::Boost { .. } = sent.action {
+            self.outcome.boosts = self.outcome.boosts.saturating_add(1);
+            self.outcome.swings = self.outcome.swings.saturating_add(u32::from(self.outcome.trims > 0));
+            self.outcome.below_floor |= is.now < Levels::of(&look.facts).floor;
+            return Ok(());
+        }
+        let called = self.called.take().unwrap_or(number);
+        self.outcome.trims = self.outcome.trims.saturating_add(1);
+        self.outcome.blocks_to_trim.push(number.saturating_sub(called));
+        // A billionth is what values in dollars round to.
+        let fell = |was: Wad, is: Wad| is.0.saturating_add(is.0 / U256::from(1_000_000_000u64)) < was.0;
+        if fell(was.now, is.now) || fell(was.worst(), is.worst()) {
+            self.outcome.lowered = true;
+            self.story.fault("the health factor is lower for it");
+        }
+        self.in_order(sent, look, (market, before))
+    }
+
+    /// What the owner put in front is sold before, or was tried and could not be.
+    fn in_order(
+        &mut self,
+        sent: &Sent,
+        look: &Look,
+        (market, before): (&Market, &AccountState),
+    ) -> Result<(), StateError> {
+        let takes = sent
+            .rung
+            .as_ref()
+            .is_some_and(|rung| rung.takes_collateral() || matches!(rung, Rung::RepayWithSupply { .. }));
+        if !takes || !look.is_first_part {
+            return Ok(());
+        }
+        let sold = market.reserve(sent.pair.collateral)?;
+        for name in self.allowed.before(&sold.symbol).to_vec() {
+            let Some(other) = market.reserve_by_symbol(&name) else { continue };
+            let value = other.collateral_value(before.supplied(other, market.block.timestamp)?)?.0;
+            let matters = look.facts.collateral_value.0 / U256::from(50u64);
+            if value > matters.max(NOTHING) && !look.collaterals.contains(&other.asset) {
+                self.outcome.sold_outside = true;
+                self.story.fault(&format!("{} was sold before {name}", sold.symbol));
             }
         }
         Ok(())
     }
 
-    fn situation(&self, head: &Step, trim: &AccountTrim) -> Result<Situation, MathError> {
-        Ok(Situation {
-            class: LoopClass::Volatile,
-            pressure: trim.pressure,
-            health_factor: self.position.health_factor(head.oracle)?,
-            target: trim.target,
-            sales: vec![SaleOption {
-                pair: pair(),
-                repay: None,
-                flash_sources: vec![FlashSource::MorphoBlue, FlashSource::AaveV3],
-                free_collateral: Quantity::new(self.position.collateral, 18, "WETH"),
-            }],
-            wallet: vec![WalletOption {
-                pair: pair(),
-                debt: Quantity::new(self.wallet, 6, "USDC"),
-                collateral: Quantity::new(U256::ZERO, 18, "WETH"),
-                barred: None,
-            }],
+    /// What an announced fall is called, by what was done about it.
+    fn refined(&self, look: &Look, applied: &Applied, head: (&Step, &Market)) -> Result<Notice, StateError> {
+        let is_slice = look.sent.as_ref().is_some_and(|sent| {
+            sent.is_part || !matches!(sent.rung, Some(Rung::Flash { .. } | Rung::RepayWithSupply { .. }))
+        });
+        Ok(match (applied, &look.sent) {
+            (Applied::Mined, _) if is_slice => Notice::InPart,
+            (Applied::Nothing, Some(_)) => Notice::Overtaken,
+            (Applied::Nothing, None) if self.help(&self.allowed, look, head)?.is_none() => {
+                match self.help(&Allowed::everything(), look, head)? {
+                    Some(_) => Notice::NotAllowed,
+                    None => Notice::BeyondHelp,
+                }
+            }
+            _ => Notice::Announced,
         })
     }
 
-    /// Borrows and buys until the health factor is at the target, never below it.
-    fn boost(&mut self, head: &Step, target: Wad) -> Result<(), MathError> {
-        let pool = Pool::new(head, self.path.position.debt)?;
-        let after = |borrowed: U256| -> Result<Position, MathError> {
-            Ok(Position {
-                collateral: self.position.collateral.saturating_add(pool.buy(borrowed)?),
-                debt: self.position.debt.saturating_add(borrowed),
-            })
-        };
-        let (mut low, mut high) = (U256::ZERO, self.position.debt.saturating_mul(U256::from(4u64)));
-        while high.saturating_sub(low) > U256::ONE {
-            let middle = low.saturating_add(high) >> 1;
-            if after(middle)?.health_factor(head.oracle)? >= target { low = middle } else { high = middle }
+    /// Strangers supply on behalf of both accounts alike.
+    fn arrivals(&mut self, step: &Step, market: &Market) {
+        for (token, amount) in &step.arrivals {
+            for account in [&mut self.account, &mut self.idle] {
+                let mut there = Projection::new(market.clone(), account.clone(), market.block.timestamp);
+                // What Aave does not take does not arrive.
+                if there.supply(*token, *amount).is_ok() {
+                    *account = there.account().clone();
+                }
+            }
+            self.story.arrival(*token, *amount);
         }
-        self.position = after(low)?;
+    }
+
+    /// New prices; the liquidator takes what it may.
+    fn fall(&mut self, market: &Market, notice: Notice) -> Result<(), StateError> {
+        let data = self.account.at(market, market.block.timestamp)?;
+        if data.health_factor < Wad(WAD) && data.debt.0 > NOTHING {
+            self.outcome.fell(notice);
+            self.story.fell(market.block.number, data.health_factor, notice);
+        }
+        let (count, lost) = liquidate_all(&mut self.account, market)?;
+        self.outcome.liquidations = self.outcome.liquidations.saturating_add(count);
+        self.outcome.lost = self.outcome.lost.saturating_add(lost);
+        self.shrunk = count > 0;
         Ok(())
     }
-}
 
-/// What a head shows of a loop as it is now.
-fn shown(position: &Position, head: &Step) -> Result<Shown, MathError> {
-    Ok(Shown {
-        now: position.health_factor(head.oracle)?,
-        at_feed: Some(position.health_factor(head.feed)?),
-        at_pool: Some(position.health_factor(head.pool)?),
-    })
-}
-
-fn liquidate_all(position: &mut Position, price: UsdE8) -> Result<(u32, U256), MathError> {
-    let (mut count, mut lost) = (0u32, U256::ZERO);
-    while let Some(bonus) = liquidate(position, price)? {
-        count = count.saturating_add(1);
-        lost = lost.saturating_add(bonus);
+    fn idle_block(&mut self, market: &Market, notice: Notice) -> Result<(), StateError> {
+        self.outcome.announced_if_idle |= !self.idle_fell && notice == Notice::Announced;
+        let data = self.idle.at(market, market.block.timestamp)?;
+        self.idle_fell |= data.health_factor < Wad(WAD);
+        let (count, lost) = liquidate_all(&mut self.idle, market)?;
+        self.outcome.liquidations_if_idle = self.outcome.liquidations_if_idle.saturating_add(count);
+        self.outcome.lost_if_idle = self.outcome.lost_if_idle.saturating_add(lost);
+        Ok(())
     }
-    Ok((count, lost))
 }

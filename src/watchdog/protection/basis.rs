@@ -41,13 +41,7 @@ pub struct Basis<'a> {
 impl Basis<'_> {
     /// Settings of a plan; `what` tells it from others on the same head.
     #[must_use]
-    pub fn settings(
-        &self,
-        what: &str,
-        urgency: Option<Urgency>,
-        scope: Scope,
-        flash: Option<FlashChoice>,
-    ) -> Settings {
+    pub fn settings(&self, what: &str, urgency: Option<Urgency>, scope: Scope, flash: Option<FlashChoice>) -> Settings {
         let hash = self.observation.block.hash;
         let subject = format!("{what} {urgency:?} {flash:?} {scope:?} {hash} {}", self.account);
         Settings {

@@ -58,8 +58,7 @@ impl<'a> Means<'a> {
             Some((pair, snapshot, gap))
         });
         let settings = basis.settings("choose", Some(urgency(trim.pressure)), Scope::Loop, None);
-        let protection =
-            protect(&model, &combinations, &settings, &basis.hubs, trim.target.0, sell.is_in_order());
+        let protection = protect(&model, &combinations, &settings, &basis.hubs, trim.target.0, sell.is_in_order());
         let protection = protection.unwrap_or_else(|error| {
             // What cannot be compared is tried one after the other.
             tracing::warn!(account = %basis.account, %error, "costs cannot be compared");

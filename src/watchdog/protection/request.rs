@@ -5,9 +5,7 @@ use alloy::primitives::U256;
 use super::Means;
 use crate::{
     config::Urgency,
-    loops::{
-        Combination, FlashChoice, FlashSource, Funds, PlanError, Request, Target, Via, WETH, plan_ahead,
-    },
+    loops::{Combination, FlashChoice, FlashSource, Funds, PlanError, Request, Target, Via, WETH, plan_ahead},
     plan::Plan,
     units::{Bps, Wad, to_decimal},
     watchdog::{

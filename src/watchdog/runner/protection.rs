@@ -31,11 +31,7 @@ impl Seat {
     }
 
     /// What the account's trim is made from on this head.
-    pub(super) async fn means<'s>(
-        &self,
-        trim: &AccountTrim,
-        seen: &'s Seen,
-    ) -> Result<Option<Means<'s>>, WatchError> {
+    pub(super) async fn means<'s>(&self, trim: &AccountTrim, seen: &'s Seen) -> Result<Option<Means<'s>>, WatchError> {
         Ok(Means::choose(self.basis(seen).await?, trim)?)
     }
 }
