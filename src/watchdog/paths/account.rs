@@ -11,6 +11,9 @@ use crate::{
     units::{Bps, MathError, Millis, mul_div_down, mul_div_up},
 };
 
+/// Two dollars, 8 decimals: nothing that is drawn on purpose is worth less.
+const DUST: U256 = U256::from_limbs([200_000_000, 0, 0, 0]);
+
 /// What is supplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DrawnSupply {
@@ -76,6 +79,16 @@ impl DrawnAccount {
         let ([supply], [(debt, owed)]) = (self.supplies.as_slice(), self.debts.as_slice()) else { return None };
         let wallet = self.wallet.iter().find(|(token, _)| token == debt).map_or(U256::ZERO, |(_, amount)| *amount);
         Some((supply.amount, *owed, wallet))
+    }
+
+    /// How many collaterals and how many debts there are, dust left out.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        let matters = |token: Address, amount: U256| {
+            assets::of(token).and_then(|listed| value(listed, amount).ok()).is_some_and(|value| value > DUST)
+        };
+        let held = self.supplies.iter().filter(|supply| supply.is_collateral && matters(supply.token, supply.amount));
+        (held.count(), self.debts.iter().filter(|(token, amount)| matters(*token, *amount)).count())
     }
 
     /// Every token that it has or owes.

@@ -166,14 +166,20 @@ impl Allowed {
         let whole = U256::from(Bps::ONE.0);
         let kept = whole.saturating_sub(U256::from(SLACK));
         let limit = whole.saturating_sub(U256::from(widest(moment, held)?.0));
-        for price in [&oracle as &dyn Fn(Address) -> UsdE8, &feed] {
+        let values = |price: &dyn Fn(Address) -> UsdE8| {
             let value_in = mul_div_down(sold, price(held.asset).0, held.unit()?)?;
             let value_out = mul_div_down(quote.amount_out, price(debt.asset).0, debt.unit()?)?;
-            let value_out = mul_div_down(value_out, kept, whole)?;
-            let is_within = value_out.saturating_mul(whole) >= value_in.saturating_mul(limit);
+            Ok::<_, StateError>((value_in, mul_div_down(value_out, kept, whole)?))
+        };
+        // What is fair is measured where the feed has moved to.
+        let (value_in, value_out) = values(&feed)?;
+        if value_out.saturating_mul(whole) < value_in.saturating_mul(limit) {
+            return Ok(false);
+        }
+        for price in [&oracle as &dyn Fn(Address) -> UsdE8, &feed] {
+            let (value_in, value_out) = values(price)?;
             let health = sums(account, market, price)?.health_factor().0;
-            let gains = mul_div_down(value_out, health, WAD)?.saturating_mul(whole) > value_in.saturating_mul(counts);
-            if !is_within || !gains {
+            if mul_div_down(value_out, health, WAD)?.saturating_mul(whole) <= value_in.saturating_mul(counts) {
                 return Ok(false);
             }
         }

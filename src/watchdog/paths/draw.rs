@@ -7,7 +7,7 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    DrawnAccount, DrawnSupply, Kind, Step,
+    DrawnAccount, DrawnSupply, Form, Kind, Step,
     account::{DrawnLoop, amount_of, thresholds_within, value},
     assets::{self, ALL, BITCOIN, DOLLAR, DOLLAR_TOO, EMODE, ETHER, EURO, Follows, Number, STAKED, STAKED_TOO, TOKEN},
     dice::Dice,
@@ -31,8 +31,7 @@ pub(super) struct Drawing {
     pub(super) account: DrawnAccount,
     /// It loses when the market rises.
     pub(super) is_short: bool,
-    /// Only ratios move it.
-    pub(super) is_correlated: bool,
+    pub(super) form: Form,
     /// What strangers supply on its owner's behalf during the path.
     strangers: Vec<Number>,
 }
@@ -111,7 +110,10 @@ impl Drawing {
             (false, true) => OWN_THRESHOLDS,
             (false, false) => VOLATILE,
         };
-        let health = dice.between(least, most);
+        // Two thirds open within a quarter of the floor: there a path has something to do.
+        let near = least.saturating_add(250).min(most);
+        let up_to = if dice.one_in(3) { most } else { near };
+        let health = dice.between(least, up_to);
         // From 100 dollars to a million: each power of ten as often as the next.
         let power = 10u64.pow(u32::try_from(dice.between(2, 5)).unwrap_or(2));
         let equity = dice.between(power, power.saturating_mul(10)).saturating_mul(100_000_000);
@@ -156,7 +158,16 @@ impl Drawing {
         }
         let strangers =
             if dice.one_in(2) { (0..dice.count(1, 4)).map(|_| dice.count(0, 7)).collect() } else { Vec::new() };
-        Ok(Self { is_short: is_short(&account)?, is_correlated, account, strangers })
+        let is_short = is_short(&account)?;
+        let form = match (shape.emode == EMODE, counted.as_slice(), shape.debts.as_slice()) {
+            (true, ..) if is_correlated => Form::Correlated,
+            (true, ..) => Form::CorrelatedBeside,
+            _ if is_short => Form::Short,
+            (_, [ETHER], [DOLLAR]) => Form::Pair,
+            (_, [_], [_]) => Form::OtherPair,
+            _ => Form::Several,
+        };
+        Ok(Self { is_short, form, account, strangers })
     }
 
     /// Every token whose price the path needs.

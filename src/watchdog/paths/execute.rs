@@ -88,7 +88,7 @@ impl Run<'_> {
         if step.to == Aave::BASE.pool {
             return self.pool(&data);
         }
-        // Approvals stand in for the permits that the simulated tokens do not have.
+        // Of a token without permit.
         approveCall::abi_decode(&data).map(|_| ()).map_err(|error| format!("not an approval: {error}"))
     }
 

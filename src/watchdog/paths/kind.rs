@@ -43,3 +43,34 @@ impl fmt::Display for Kind {
         })
     }
 }
+
+/// What kind of account a path has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// WETH against USDC and nothing else.
+    Pair,
+    /// One collateral and one debt of any other assets.
+    OtherPair,
+    /// Several collaterals, or several debts.
+    Several,
+    /// What is owed moves more than what is held.
+    Short,
+    /// What is staked of ether against ether.
+    Correlated,
+    /// The same, with other collateral beside it.
+    CorrelatedBeside,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pair => "WETH/USDC",
+            Self::OtherPair => "another pair",
+            Self::Several => "several",
+            Self::Short => "short",
+            Self::Correlated => "correlated",
+            Self::CorrelatedBeside => "correlated beside volatile",
+        })
+    }
+}

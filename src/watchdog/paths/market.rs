@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     aave::{
-        AccountState, Deployment as Aave, EModeCategory, Holding, Market, Price, RateStrategy, Reserve,
+        AccountState, Deployment as Aave, EModeCategory, Holding, Market, PermitDomain, Price, RateStrategy, Reserve,
         ReserveConfiguration, math::RAY,
     },
     chain::BlockRef,
@@ -62,7 +62,7 @@ impl Venue {
     pub(super) fn open(&self, drawn: &DrawnAccount) -> AccountState {
         let mut account = AccountState { emode: drawn.emode, native: GAS_MONEY, ..AccountState::empty(OWNER) };
         for reserve in &self.market.reserves {
-            account.holdings.insert(reserve.asset, Holding::default());
+            account.holdings.insert(reserve.asset, Holding { wallet_nonce: Some(U256::ZERO), ..Holding::default() });
         }
         for (token, amount) in &drawn.wallet {
             account.holdings.entry(*token).or_default().wallet = *amount;
@@ -245,10 +245,15 @@ fn asset(listed: &Listed) -> Asset {
         decimals: listed.decimals,
         a_token: receipt(listed, 1),
         debt_token: receipt(listed, 2),
-        token_permit: None,
-        a_token_permit: None,
-        debt_token_permit: None,
+        // Wrapped ether has no permit.
+        token_permit: (listed.token != WETH).then(|| permit(listed.token)),
+        a_token_permit: Some(permit(receipt(listed, 1))),
+        debt_token_permit: Some(permit(receipt(listed, 2))),
     }
+}
+
+fn permit(token: Address) -> PermitDomain {
+    PermitDomain { name: "token".to_owned(), version: "1".to_owned(), chain_id: 8_453, token }
 }
 
 /// An address for a receipt token: the asset's with another first byte.

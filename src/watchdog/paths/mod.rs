@@ -34,7 +34,7 @@ mod track;
 mod watcher;
 
 pub use account::{DrawnAccount, DrawnSupply};
-pub use kind::Kind;
+pub use kind::{Form, Kind};
 pub use notice::{Notice, Shown};
 pub use outcome::Outcome;
 pub use path::{AssetPrice, Path, Step};

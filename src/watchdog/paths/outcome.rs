@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::{Kind, Notice, Path};
+use super::{Form, Kind, Notice, Path};
 use crate::units::Wad;
 
 /// What became of an account on a path.
@@ -12,6 +12,10 @@ pub struct Outcome {
     pub seed: u64,
     /// What the path was made of.
     pub kind: Kind,
+    /// What kind of account it had.
+    pub form: Form,
+    /// How many collaterals and how many debts that account had, dust left out.
+    pub size: (usize, usize),
     /// Some head showed a crossing: a health factor below the trigger by the oracle, the pool or the feed.
     pub touched: bool,
     /// By the widest words, some head showed 1 ≤ HF < trigger, or a crossing by pool or feed, before the health factor was
@@ -72,10 +76,12 @@ pub struct Outcome {
 impl Outcome {
     /// Of a path before its first block.
     #[must_use]
-    pub const fn nothing(path: &Path) -> Self {
+    pub fn nothing(path: &Path) -> Self {
         Self {
             seed: path.seed,
             kind: path.kind,
+            form: path.form,
+            size: path.account.size(),
             touched: false,
             warned: false,
             first_fall: None,

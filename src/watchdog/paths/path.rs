@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::primitives::{Address, U256};
 
 use super::{
-    DrawnAccount, Kind,
+    DrawnAccount, Form, Kind,
     account::thresholds_for,
     assets::{self, Follows, Listed},
     dice::Dice,
@@ -51,6 +51,8 @@ pub struct Path {
     pub seed: u64,
     /// What it is mostly made of.
     pub kind: Kind,
+    /// What kind of account it has.
+    pub form: Form,
     /// The account at the first step.
     pub account: DrawnAccount,
     /// Block by block; the first is where the account stands when the watch begins.
@@ -85,11 +87,11 @@ impl Path {
         let drawing = Drawing::draw(&mut dice)?;
         // Half of the feeds answer at once, the others up to five blocks (10 s) late.
         let delay = if dice.one_in(2) { 0 } else { usize::try_from(dice.between(1, 5)).unwrap_or(1) };
-        let following = Following { is_inverted: drawing.is_short, is_ratio: drawing.is_correlated, delay };
+        let following = Following { is_inverted: drawing.is_short, is_ratio: drawing.form == Form::Correlated, delay };
         let points = drawn_track(dice.split(), kind);
         let mut steps = steps(&points, &drawing.tokens(), following)?;
         drawing.trouble(&mut dice, kind, &mut steps);
-        Ok(Self { seed, kind, account: drawing.account, steps })
+        Ok(Self { seed, kind, form: drawing.form, account: drawing.account, steps })
     }
 
     /// The path of a seed, with a loop of WETH against USDC and nothing else: what the replica plays.
@@ -108,7 +110,7 @@ impl Path {
         let account = DrawnAccount::of_pair(collateral, debt, wallet, thresholds_for(leverage));
         let following = Following { is_inverted: false, is_ratio: false, delay };
         let steps = steps(&drawn_track(dice, kind), &account.tokens().collect(), following)?;
-        Ok(Self { seed, kind, account, steps })
+        Ok(Self { seed, kind, form: Form::Pair, account, steps })
     }
 
     /// A loop of WETH against USDC on a wave around the start price: `amplitude` in parts per million, `period` in blocks.
@@ -119,7 +121,7 @@ impl Path {
         let points = Track::of((0..blocks).map(price));
         let following = Following { is_inverted: false, is_ratio: false, delay: 0 };
         let steps = steps(&points, &account.tokens().collect(), following)?;
-        Ok(Self { seed: 0, kind: Kind::Spike, account, steps })
+        Ok(Self { seed: 0, kind: Kind::Spike, form: Form::Pair, account, steps })
     }
 }
 

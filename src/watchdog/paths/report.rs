@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use alloy::primitives::U256;
 use serde::Serialize;
 
-use super::{Kind, Notice, Outcome};
+use super::{Form, Kind, Notice, Outcome};
 use crate::{plan::Quantity, units::Wad};
 
 /// Counts over paths.
@@ -13,6 +13,10 @@ use crate::{plan::Quantity, units::Wad};
 pub struct Report {
     /// By kind of path.
     pub kinds: BTreeMap<Kind, KindReport>,
+    /// By kind of account.
+    pub forms: BTreeMap<Form, KindReport>,
+    /// By how many collaterals and debts the account had: how many paths, and how many touched.
+    pub sizes: BTreeMap<String, (u64, u64)>,
     /// Blocks from the head that called for a trim to the block that mined one: how often.
     pub blocks_to_trim: BTreeMap<u64, u64>,
     /// Seeds on which something that must never happen did.
@@ -57,8 +61,16 @@ pub struct KindReport {
     pub liquidated: u64,
     /// Liquidated when left alone.
     pub liquidated_if_idle: u64,
+    /// On which something was sold or used that the owner does not allow: must be 0.
+    pub sold_outside: u64,
+    /// On which nothing was tried although something allowed could help: must be 0.
+    pub gave_up: u64,
+    /// On which liquidators took more than from the account left alone.
+    pub took_more: u64,
     /// Trims and slices.
     pub trims: u64,
+    /// Transactions that the block's new prices came before, and that reverted.
+    pub reverted: u64,
     /// Heads that were left to a human.
     pub humans: u64,
     /// The lowest health factor of a head on a solvent path.
@@ -93,7 +105,11 @@ impl Default for KindReport {
             silent: 0,
             liquidated: 0,
             liquidated_if_idle: 0,
+            sold_outside: 0,
+            gave_up: 0,
+            took_more: 0,
             trims: 0,
+            reverted: 0,
             humans: 0,
             worst: Wad(U256::MAX),
             equity: U256::ZERO,
@@ -107,36 +123,12 @@ impl Default for KindReport {
 impl Report {
     /// Counts a path in.
     pub fn add(&mut self, outcome: &Outcome) {
-        let count = |counter: &mut u64, holds: bool| *counter = counter.saturating_add(u64::from(holds));
-        let kind = self.kinds.entry(outcome.kind).or_default();
-        let is_solvent = outcome.touched && !outcome.gapped;
-        count(&mut kind.paths, true);
-        count(&mut kind.touched, outcome.touched);
-        count(&mut kind.solvent, is_solvent);
-        count(&mut kind.announced_if_idle, outcome.announced_if_idle);
-        count(&mut kind.gapped_later, outcome.announced_if_idle && outcome.gapped);
-        let fell_warned = outcome.first_fall.filter(|_| outcome.warned);
-        count(&mut kind.warned, outcome.warned);
-        count(&mut kind.warned_liquidated, fell_warned.is_some());
-        count(&mut kind.pool_alone, fell_warned == Some(Notice::PoolAlone));
-        count(&mut kind.beyond_help, fell_warned == Some(Notice::BeyondHelp));
-        count(&mut kind.overtaken, fell_warned == Some(Notice::Overtaken));
-        count(&mut kind.in_part, fell_warned == Some(Notice::InPart));
-        count(&mut kind.not_allowed, fell_warned == Some(Notice::NotAllowed));
-        count(&mut kind.fell_again, fell_warned == Some(Notice::Nothing));
-        count(&mut kind.missed, outcome.missed);
-        count(&mut kind.silent, outcome.silent);
-        count(&mut kind.liquidated, outcome.liquidations > 0);
-        count(&mut kind.liquidated_if_idle, outcome.liquidations_if_idle > 0);
-        kind.trims = kind.trims.saturating_add(outcome.trims.into());
-        kind.humans = kind.humans.saturating_add(outcome.humans.into());
-        if is_solvent {
-            kind.worst = kind.worst.min(outcome.worst);
-        }
-        kind.equity = kind.equity.saturating_add(outcome.equity);
-        kind.equity_if_idle = kind.equity_if_idle.saturating_add(outcome.equity_if_idle);
-        kind.lost = kind.lost.saturating_add(outcome.lost);
-        kind.lost_if_idle = kind.lost_if_idle.saturating_add(outcome.lost_if_idle);
+        self.kinds.entry(outcome.kind).or_default().add(outcome);
+        self.forms.entry(outcome.form).or_default().add(outcome);
+        let (held, owed) = outcome.size;
+        let (paths, touched) = self.sizes.entry(format!("{held} × {owed}")).or_default();
+        *paths = paths.saturating_add(1);
+        *touched = touched.saturating_add(u64::from(outcome.touched));
         for blocks in &outcome.blocks_to_trim {
             let often = self.blocks_to_trim.entry(*blocks).or_default();
             *often = often.saturating_add(1);
@@ -147,67 +139,129 @@ impl Report {
     }
 }
 
-impl Report {
-    fn by_the_widest_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl KindReport {
+    fn add(&mut self, outcome: &Outcome) {
+        let kind = self;
+        let count = |counter: &mut u64, holds: bool| *counter = counter.saturating_add(u64::from(holds));
+        let is_solvent = outcome.touched && !outcome.gapped;
+        count(&mut kind.paths, true);
+        count(&mut kind.touched, outcome.touched);
+        count(&mut kind.solvent, is_solvent);
+        count(&mut kind.announced_if_idle, outcome.announced_if_idle);
+        count(&mut kind.gapped_later, outcome.announced_if_idle && outcome.gapped);
+        let fell_warned = outcome.first_fall.filter(|_| outcome.warned);
+        count(&mut kind.warned, outcome.warned);
+        count(&mut kind.warned_liquidated, fell_warned.is_some());
+        for (counter, notice) in [
+            (&mut kind.pool_alone, Notice::PoolAlone),
+            (&mut kind.beyond_help, Notice::BeyondHelp),
+            (&mut kind.overtaken, Notice::Overtaken),
+            (&mut kind.in_part, Notice::InPart),
+            (&mut kind.not_allowed, Notice::NotAllowed),
+            (&mut kind.fell_again, Notice::Nothing),
+        ] {
+            count(counter, fell_warned == Some(notice));
+        }
+        count(&mut kind.missed, outcome.missed);
+        count(&mut kind.silent, outcome.silent);
+        count(&mut kind.sold_outside, outcome.sold_outside);
+        count(&mut kind.gave_up, outcome.gave_up);
+        count(&mut kind.liquidated, outcome.liquidations > 0);
+        count(&mut kind.liquidated_if_idle, outcome.liquidations_if_idle > 0);
+        count(&mut kind.took_more, outcome.lost > outcome.lost_if_idle);
+        kind.trims = kind.trims.saturating_add(outcome.trims.into());
+        kind.reverted = kind.reverted.saturating_add(outcome.reverted.into());
+        kind.humans = kind.humans.saturating_add(outcome.humans.into());
+        if is_solvent {
+            kind.worst = kind.worst.min(outcome.worst);
+        }
+        kind.equity = kind.equity.saturating_add(outcome.equity);
+        kind.equity_if_idle = kind.equity_if_idle.saturating_add(outcome.equity_if_idle);
+        kind.lost = kind.lost.saturating_add(outcome.lost);
+        kind.lost_if_idle = kind.lost_if_idle.saturating_add(outcome.lost_if_idle);
+    }
+}
+
+/// Rows of a table: what a row is called, and what it counts.
+type Rows<'a> = Vec<(String, &'a KindReport)>;
+
+fn outcomes(f: &mut fmt::Formatter<'_>, rows: &Rows<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "| paths | all | touched | solvent | gapped later | announced, liquidated | without alert | sold outside | gave up | liquidated | left alone | took more | trims | reverted | human | lowest HF, solvent | equity kept | left alone | to liquidators | left alone |"
+    )?;
+    writeln!(
+        f,
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    )?;
+    for (name, of) in rows {
+        let usd = |raw: U256| Quantity::usd(raw).to_string();
         writeln!(
             f,
-            "\n| paths | warned | of these liquidated | announced | overtaken | in part | not allowed | beyond help | fell again | pool alone |"
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            of.paths,
+            of.touched,
+            of.solvent,
+            of.gapped_later,
+            of.missed,
+            of.silent,
+            of.sold_outside,
+            of.gave_up,
+            of.liquidated,
+            of.liquidated_if_idle,
+            of.took_more,
+            of.trims,
+            of.reverted,
+            of.humans,
+            Quantity::wad(of.worst.0),
+            usd(of.equity),
+            usd(of.equity_if_idle),
+            usd(of.lost),
+            usd(of.lost_if_idle),
         )?;
-        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
-        for (kind, of) in &self.kinds {
-            let parts = [of.overtaken, of.in_part, of.not_allowed, of.beyond_help, of.fell_again, of.pool_alone];
-            let explained = parts.iter().sum();
-            writeln!(
-                f,
-                "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                of.warned,
-                of.warned_liquidated,
-                of.warned_liquidated.saturating_sub(explained),
-                of.overtaken,
-                of.in_part,
-                of.not_allowed,
-                of.beyond_help,
-                of.fell_again,
-                of.pool_alone,
-            )?;
-        }
-        writeln!(f)
     }
+    writeln!(f)
+}
+
+fn by_the_widest_words(f: &mut fmt::Formatter<'_>, rows: &Rows<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "| paths | warned | liquidated | announced | overtaken | in part | not allowed | beyond help | fell again | pool alone |"
+    )?;
+    writeln!(f, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    for (name, of) in rows {
+        let parts = [of.overtaken, of.in_part, of.not_allowed, of.beyond_help, of.fell_again, of.pool_alone];
+        let explained = parts.iter().sum();
+        writeln!(
+            f,
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            of.warned,
+            of.warned_liquidated,
+            of.warned_liquidated.saturating_sub(explained),
+            of.overtaken,
+            of.in_part,
+            of.not_allowed,
+            of.beyond_help,
+            of.fell_again,
+            of.pool_alone,
+        )?;
+    }
+    writeln!(f)
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| paths | all | touched | solvent | gapped later | missed | silent | liquidated | if idle | trims | human | worst HF | equity | if idle | lost | if idle |"
-        )?;
-        writeln!(
-            f,
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-        )?;
-        for (kind, of) in &self.kinds {
-            let usd = |raw: U256| Quantity::usd(raw).to_string();
-            writeln!(
-                f,
-                "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                of.paths,
-                of.touched,
-                of.solvent,
-                of.gapped_later,
-                of.missed,
-                of.silent,
-                of.liquidated,
-                of.liquidated_if_idle,
-                of.trims,
-                of.humans,
-                Quantity::wad(of.worst.0),
-                usd(of.equity),
-                usd(of.equity_if_idle),
-                usd(of.lost),
-                usd(of.lost_if_idle),
-            )?;
+        let kinds: Rows<'_> = self.kinds.iter().map(|(kind, of)| (kind.to_string(), of)).collect();
+        let forms: Rows<'_> = self.forms.iter().map(|(form, of)| (form.to_string(), of)).collect();
+        outcomes(f, &kinds)?;
+        by_the_widest_words(f, &kinds)?;
+        if forms.len() > 1 {
+            outcomes(f, &forms)?;
+            by_the_widest_words(f, &forms)?;
+            let sizes: Vec<_> =
+                self.sizes.iter().map(|(size, (paths, touched))| format!("{size}: {paths} ({touched})")).collect();
+            writeln!(f, "collaterals × debts: paths (touched): {}", sizes.join(", "))?;
         }
-        self.by_the_widest_words(f)?;
         let blocks: Vec<_> = self.blocks_to_trim.iter().map(|(blocks, often)| format!("{blocks}: {often}")).collect();
         write!(f, "blocks from breach to trim: {}", blocks.join(", "))
     }

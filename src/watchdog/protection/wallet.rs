@@ -21,10 +21,6 @@ pub(super) fn wallet_options(means: &Means<'_>, trim: &AccountTrim) -> Vec<Walle
     for (collateral, debt) in pairs_of(&means.model) {
         let Some(pair) = observation.pair(collateral, debt) else { continue };
         let Some(snapshot) = observation.snapshot(means.basis.account, &pair) else { continue };
-        // The wallet's own money is asked for what is needed and no more; ether stays back for gas.
-        let task = what_a_human_must_do(&snapshot, &pair, target).ok();
-        let needed = |amount: Option<&Quantity>, has: U256| amount.map_or(has, |needed| needed.raw.min(has));
-        let held = snapshot.account.holding(debt).wallet;
         let is_new_debt = !all.iter().any(|option| option.pair.debt == debt && !option.debt.raw.is_zero());
         let is_new_supply =
             !all.iter().any(|option| option.pair.collateral == collateral && !option.collateral.raw.is_zero());
@@ -33,8 +29,14 @@ pub(super) fn wallet_options(means: &Means<'_>, trim: &AccountTrim) -> Vec<Walle
         };
         let (wrapped, from_ether) = wrapped_or_native(&pair, &snapshot);
         let name = if from_ether { "ETH" } else { pair.collateral.symbol.as_str() };
-        let owed = needed(task.as_ref().and_then(|task| task.repay.as_ref()), held);
-        let added = needed(task.as_ref().and_then(|task| task.add.as_ref()), wrapped);
+        let owed = of(&pair.debt.symbol, snapshot.account.holding(debt).wallet, is_new_debt);
+        let added = of(name, wrapped, is_new_supply);
+        // The wallet's own money is asked for what is needed and no more; that takes a search, so not where there is none.
+        let has_any = !owed.is_zero() || !added.is_zero();
+        let task = if has_any { what_a_human_must_do(&snapshot, &pair, target).ok() } else { None };
+        let needed = |amount: Option<&Quantity>, has: U256| amount.map_or(has, |needed| needed.raw.min(has));
+        let owed = needed(task.as_ref().and_then(|task| task.repay.as_ref()), owed);
+        let added = needed(task.as_ref().and_then(|task| task.add.as_ref()), added);
         let quantity = |raw, asset: &Asset| Quantity::new(raw, asset.decimals, asset.symbol.clone());
         let barred = match allowed {
             WalletUse::Nothing => Some("watch.use_wallet leaves the wallet alone".to_owned()),
@@ -44,8 +46,8 @@ pub(super) fn wallet_options(means: &Means<'_>, trim: &AccountTrim) -> Vec<Walle
             _ => None,
         };
         all.push(WalletOption {
-            debt: quantity(of(&pair.debt.symbol, owed, is_new_debt), &pair.debt),
-            collateral: quantity(of(name, added, is_new_supply), &pair.collateral),
+            debt: quantity(owed, &pair.debt),
+            collateral: quantity(added, &pair.collateral),
             pair: key(&pair),
             barred,
         });
