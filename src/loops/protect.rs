@@ -134,10 +134,45 @@ pub fn protect(
         let (zero, next) = (U256::ZERO, None);
         open.push(Candidate { index: *index, ctx, threshold, repaid: zero, sold: zero, cost: zero, next });
     }
-    let gas = gas_usd(combinations, settings)?;
-    let single = cheapest_single(&mut open, target, needed)?;
+    let haste = Haste::of(settings, gas_usd(combinations, settings)?);
+    // Where the owner's first collateral is enough, nothing behind it is looked at.
+    let first = combinations.first().filter(|_| in_order).map(|first| first.pair.collateral.token);
+    let single = cheapest_single(&mut open, target, needed, first)?;
     let (parts, reaches) = divide(&mut open, model, target, needed, in_order)?;
-    Ok(conclude(combinations.len(), parts, reaches, single.filter(|_| !in_order), gas))
+    Ok(conclude(combinations.len(), parts, reaches, single, (in_order, haste)))
+}
+
+/// What speaks for one transaction instead of several.
+#[derive(Clone, Copy)]
+struct Haste {
+    /// What one more transaction costs, US dollars.
+    gas: U256,
+    /// What one sale alone may lose, where the account stands so low that it should be safe with the next block already: each
+    /// further part is a block later. `None` where there is time for the cheapest.
+    most: Option<Bps>,
+}
+
+impl Haste {
+    fn of(settings: &Settings, gas: U256) -> Self {
+        let urgency = settings.urgency.filter(|urgency| matches!(urgency, Urgency::Urgent | Urgency::LastResort));
+        Self { gas, most: urgency.map(|urgency| settings.bounds.of(urgency).slippage_bps) }
+    }
+
+    /// Whether one sale alone is to be taken instead of parts that cost as much together.
+    fn prefers(self, single: &Single, divided: U256, parts: usize) -> bool {
+        let extra = self.gas.saturating_mul(U256::from(parts.saturating_sub(1)));
+        let is_cheapest = single.cost <= divided.saturating_add(extra);
+        let lost = single.cost.saturating_mul(U256::from(Bps::ONE.0));
+        is_cheapest || self.most.is_some_and(|most| lost <= single.repaid.saturating_mul(U256::from(most.0)))
+    }
+}
+
+/// A combination that reaches the target alone.
+struct Single {
+    combination: usize,
+    /// Both in US dollars.
+    repaid: U256,
+    cost: U256,
 }
 
 /// `HF* D − S` in wad dollars; zero when the account is there.
@@ -231,41 +266,49 @@ fn rate(slice: &Slice) -> U256 {
     mul_div_up(slice.cost, U256::from(10u8).pow(U256::from(36u8)), slice.progress.max(U256::ONE)).unwrap_or(U256::MAX)
 }
 
-/// The combination that reaches the target alone at the least cost, with that cost.
-fn cheapest_single(open: &mut [Candidate<'_>], target: U256, needed: U256) -> Result<Option<(usize, U256)>, PlanError> {
-    let mut best: Option<(U256, Address, Address, usize)> = None;
+/// The combination that reaches the target alone at the least cost; of the owner's first collateral, where there is an order.
+fn cheapest_single(
+    open: &mut [Candidate<'_>],
+    target: U256,
+    needed: U256,
+    first: Option<Address>,
+) -> Result<Option<Single>, PlanError> {
+    let mut best: Option<((U256, Address, Address), Single)> = None;
     for candidate in open.iter() {
+        let pair = candidate.ctx.pair;
+        if first.is_some_and(|first| first != pair.collateral.token) {
+            continue;
+        }
         let start = candidate.ctx.start();
         let (supply, debt) = (candidate.ctx.own_supply(&start)?, candidate.ctx.own_debt(&start)?);
         let Some(whole) = candidate.slice(target, needed, supply, debt) else { continue };
         if whole.progress.saturating_add(needed / U256::from(1_000u64)) < needed {
             continue;
         }
-        let pair = candidate.ctx.pair;
-        let ranked = (whole.cost, pair.collateral.token, pair.debt.token, candidate.index);
-        if best.as_ref().is_none_or(|best| ranked < *best) {
-            best = Some(ranked);
+        let ranked = (whole.cost, pair.collateral.token, pair.debt.token);
+        if best.as_ref().is_none_or(|(best, _)| ranked < *best) {
+            let repaid = candidate.ctx.debt.debt_value(whole.repaid)?.0;
+            best = Some((ranked, Single { combination: candidate.index, repaid, cost: whole.cost }));
         }
     }
-    Ok(best.map(|(cost, _, _, index)| (index, cost)))
+    Ok(best.map(|(_, single)| single))
 }
 
-/// The division as an order of sales; one sale where a second transaction costs more gas than it saves.
+/// The division as an order of sales; one sale where a second transaction costs more gas than it saves, or time that there is
+/// not.
 fn conclude(
     count: usize,
     mut parts: Vec<PartOf>,
     reaches: bool,
-    single: Option<(usize, U256)>,
-    gas: U256,
+    single: Option<Single>,
+    (in_order, haste): (bool, Haste),
 ) -> Protection {
     let divided = parts.iter().fold(U256::ZERO, |sum, part| sum.saturating_add(part.cost));
-    let extra = gas.saturating_mul(U256::from(parts.len().saturating_sub(1)));
-    let mut sales = match single {
-        Some((combination, cost)) if parts.len() != 1 && cost <= divided.saturating_add(extra) => {
-            vec![Sale { combination, repay: None, cost }]
-        }
-        _ => {
-            if single.is_some() {
+    let alone = single.filter(|single| parts.len() != 1 && haste.prefers(single, divided, parts.len()));
+    let mut sales: Vec<Sale> = match alone {
+        Some(Single { combination, cost, .. }) => vec![Sale { combination, repay: None, cost }],
+        None => {
+            if !in_order {
                 // What brings the account furthest goes first.
                 parts.sort_by_key(|part| std::cmp::Reverse((part.progress, part.combination)));
             }

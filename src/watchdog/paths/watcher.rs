@@ -97,7 +97,8 @@ impl<'a> Watcher<'a> {
     /// Reads a head, decides, and plans what is to be sent.
     pub(super) fn look(&mut self, head: &Head<'_>) -> Result<Look, StateError> {
         let facts = self.facts(head)?;
-        if let Some(pursuit) = self.pursuit.take().filter(|pursuit| !pursuit.is_there(facts.health_factor)) {
+        let mut pursuit = self.pursuit.take();
+        if let Some(pursuit) = pursuit.take_if(|pursuit| pursuit.goes_on(&facts, self.watch.act_on_feed)) {
             let (wanted, is_first_part) = (Some(pursuit.trim.clone()), pursuit.is_first());
             let climbed = self.climb(head, &facts, &pursuit)?;
             self.pursuit = climbed.sent.is_some().then_some(pursuit);
@@ -161,7 +162,7 @@ impl<'a> Watcher<'a> {
     /// Up the ladder until something is sent, or nothing is left.
     fn climb(&self, head: &Head<'_>, facts: &AccountFacts, pursuit: &Pursuit) -> Result<Climbed, StateError> {
         let observation = head.venue.observation(head.market, head.step, head.account)?;
-        let Some(means) = Means::choose(self.basis(&observation), &pursuit.trim)? else {
+        let Some(means) = Means::choose(self.basis(&observation), &pursuit.trim, pursuit.sold())? else {
             return Ok(Climbed {
                 sent: None,
                 tried: vec!["the account was not read".to_owned()],
@@ -250,6 +251,9 @@ impl<'a> Watcher<'a> {
         market: &Market,
         (before, after): (&AccountState, &AccountState),
     ) -> Result<(), StateError> {
+        if sent.rung.is_some() {
+            self.memory.foresee(&sent.plan);
+        }
         self.memory.done(&sent.action, number);
         let now = market.block.timestamp;
         let (supply, debt) = (market.reserve(sent.pair.collateral)?, market.reserve(sent.pair.debt)?);
@@ -276,8 +280,11 @@ impl<'a> Watcher<'a> {
             }
         }
         self.known.retain(|known| !known.position.terms.collateral_principal.is_zero());
-        self.pursuit =
-            self.pursuit.take().filter(|_| sent.is_part).and_then(|mut pursuit| pursuit.partly().then_some(pursuit));
+        self.pursuit = self
+            .pursuit
+            .take()
+            .filter(|_| sent.is_part)
+            .and_then(|mut pursuit| pursuit.partly(Some(&sent.pair)).then_some(pursuit));
         Ok(())
     }
 

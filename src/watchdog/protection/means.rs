@@ -1,6 +1,8 @@
 //! What an account's trim is made from: the account's model, what the owner lets us sell and use, and in which order.
 
-use alloy::primitives::U256;
+use std::collections::BTreeSet;
+
+use alloy::primitives::{Address, U256};
 
 use super::{Basis, wallet::wallet_options};
 use crate::{
@@ -35,8 +37,9 @@ pub struct Means<'a> {
 }
 
 impl<'a> Means<'a> {
-    /// What the account's trim is made from; `None` where the account was not read at this head.
-    pub fn choose(basis: Basis<'a>, trim: &AccountTrim) -> Result<Option<Self>, StateError> {
+    /// What the account's trim is made from; `None` where the account was not read at this head. What was sold in an earlier part
+    /// of the same trim comes last: divided anew among the same pairs at every head, a trim would never come to its end.
+    pub fn choose(basis: Basis<'a>, trim: &AccountTrim, sold: &[PairKey]) -> Result<Option<Self>, StateError> {
         let observation = basis.observation;
         let Some(account) = observation.near.get(&basis.account) else { return Ok(None) };
         let then = observation.block.timestamp.plus(BLOCK_TIME);
@@ -50,15 +53,27 @@ impl<'a> Means<'a> {
                 Sell::Loops
             }
         };
-        let combinations = combinations(&model, &sell, |collateral, debt| {
+        let all = combinations(&model, &sell, |collateral, debt| {
             let pair = observation.pair(collateral, debt)?;
             let snapshot = observation.snapshot(basis.account, &pair)?;
             let (supply, owed) = (observation.market.reserve(collateral).ok()?, observation.market.reserve(debt).ok()?);
             let gap = if trim.by_feed { feed_gap(&observation.feeds, supply, owed).ok()? } else { Bps(0) };
             Some((pair, snapshot, gap))
         });
+        let (earlier, mut combinations) = without_sold(all, sold, sell.is_in_order());
         let settings = basis.settings("choose", Some(urgency(trim.pressure)), Scope::Loop, None);
-        let protection = protect(&model, &combinations, &settings, &basis.hubs, trim.target.0, sell.is_in_order());
+        let choose = |combinations: &[Combination]| {
+            protect(&model, combinations, &settings, &basis.hubs, trim.target.0, sell.is_in_order())
+        };
+        let mut protection = choose(&combinations);
+        let is_enough = protection.as_ref().is_ok_and(|protection| protection.reaches);
+        let count = combinations.len();
+        combinations.extend(earlier);
+        match &mut protection {
+            Ok(protection) if is_enough => protection.others.extend(count..combinations.len()),
+            // What is left cannot do it alone.
+            _ => protection = choose(&combinations),
+        }
         let protection = protection.unwrap_or_else(|error| {
             // What cannot be compared is tried one after the other.
             tracing::warn!(account = %basis.account, %error, "costs cannot be compared");
@@ -112,6 +127,15 @@ impl<'a> Means<'a> {
     }
 }
 
+/// The pairs that were sold, and the others. Where the order is the owner's, his first collateral stays in front of the next one:
+/// then a pair only gives way to one of the same collateral.
+fn without_sold(all: Vec<Combination>, sold: &[PairKey], in_order: bool) -> (Vec<Combination>, Vec<Combination>) {
+    let is_sold = |one: &Combination| sold.contains(&key(&one.pair));
+    let has_others: BTreeSet<Address> =
+        all.iter().filter(|one| !is_sold(one)).map(|one| one.pair.collateral.token).collect();
+    all.into_iter().partition(|one| is_sold(one) && (!in_order || has_others.contains(&one.pair.collateral.token)))
+}
+
 fn sale(one: &Combination, repay: Option<U256>) -> SaleOption {
     let Combination { pair, snapshot, .. } = one;
     let owed = snapshot
@@ -124,7 +148,7 @@ fn sale(one: &Combination, repay: Option<U256>) -> SaleOption {
         amount: owed / U256::from(20u64),
         meanwhile: Meanwhile::Repays,
         choice: None,
-        swapped_in: &std::collections::BTreeSet::new(),
+        swapped_in: &BTreeSet::new(),
     };
     let mut kinds: Vec<FlashSource> = Vec::new();
     for candidate in rank(snapshot, pair, need).unwrap_or_default() {

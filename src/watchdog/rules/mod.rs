@@ -30,6 +30,7 @@ pub use evaluate::{Evaluation, evaluate};
 pub use exits::{exits_at_once, exits_problem};
 pub use facts::{Sources, feed_gap};
 pub use firing::{Firing, Rule};
+pub use health::trim_on;
 pub use levels::Levels;
 pub use memory::Memory;
 pub use perps::evaluate_perps;

@@ -6,7 +6,7 @@ use crate::{
     units::Millis,
     watchdog::{
         protection::{Basis, Means},
-        rules::AccountTrim,
+        rules::{AccountTrim, PairKey},
     },
 };
 
@@ -30,8 +30,13 @@ impl Seat {
         })
     }
 
-    /// What the account's trim is made from on this head.
-    pub(super) async fn means<'s>(&self, trim: &AccountTrim, seen: &'s Seen) -> Result<Option<Means<'s>>, WatchError> {
-        Ok(Means::choose(self.basis(seen).await?, trim)?)
+    /// What the account's trim is made from on this head, after parts of it that were mined.
+    pub(super) async fn means<'s>(
+        &self,
+        trim: &AccountTrim,
+        sold: &[PairKey],
+        seen: &'s Seen,
+    ) -> Result<Option<Means<'s>>, WatchError> {
+        Ok(Means::choose(self.basis(seen).await?, trim, sold)?)
     }
 }

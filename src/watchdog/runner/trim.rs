@@ -14,7 +14,7 @@ use crate::{
         ladder::{Attempt, Next, Rung, RungOutcome, Tried, next},
         ops::{Alert, Stage},
         protection::{Means, Pursuit, decimal},
-        rules::{AccountFacts, AccountTrim, Action},
+        rules::{AccountFacts, AccountTrim, Action, PairKey},
     },
 };
 
@@ -32,8 +32,8 @@ pub(super) enum Step {
 enum Ladder {
     /// It is over.
     Ended(Option<u64>, String),
-    /// A part of the trim was mined in this block; the rest is planned on what it has left.
-    Partly(u64, String),
+    /// A part of the trim was mined in this block, by a sale of these; the rest is planned on what it has left.
+    Partly(u64, Option<PairKey>, String),
     /// The chain was faster.
     Overtaken(String),
 }
@@ -59,10 +59,10 @@ impl Seat {
                     mined = block.or(mined);
                     false
                 }
-                Ladder::Partly(block, words) => {
+                Ladder::Partly(block, sold, words) => {
                     all_words.push(words);
                     mined = Some(block);
-                    pursuit.partly()
+                    pursuit.partly(sold.as_ref())
                 }
                 Ladder::Overtaken(words) => {
                     all_words.push(words);
@@ -74,7 +74,7 @@ impl Seat {
             }
             let again = Box::pin(self.look_again(mined)).await?;
             let Some((seen, facts)) = again else { break };
-            if pursuit.is_there(facts.health_factor) {
+            if !pursuit.goes_on(&facts, self.office.rulebook().watch.act_on_feed) {
                 break;
             }
             later = Some((seen, facts));
@@ -110,7 +110,7 @@ impl Seat {
     ) -> Result<Ladder, WatchError> {
         let trim = &pursuit.trim;
         let name = &trim.account;
-        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
+        let Some(means) = Box::pin(self.means(trim, pursuit.sold(), seen)).await? else {
             return Ok(Ladder::Ended(None, format!("{name} was not read at this head")));
         };
         let situation = means.situation(trim, facts.health_factor);
@@ -167,7 +167,7 @@ impl Seat {
             };
             attempts.extend(tried.attempts().iter().cloned());
             return Ok(match mined_in {
-                Some(block) if goes_on => Ladder::Partly(block, words),
+                Some(block) if goes_on => Ladder::Partly(block, rung.pair().cloned(), words),
                 _ => Ladder::Ended(mined_in, words),
             });
         }
@@ -185,7 +185,7 @@ impl Seat {
 
     /// The same: the plan that would be sent first, or what would stand in a trim's way, in words.
     pub(super) async fn rehearse(&self, trim: &AccountTrim, seen: &Seen) -> Result<Result<Plan, String>, WatchError> {
-        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
+        let Some(means) = Box::pin(self.means(trim, &[], seen)).await? else {
             return Ok(Err("the account was not read at this head".to_owned()));
         };
         let mut first = None;
@@ -250,6 +250,7 @@ impl Seat {
             let headline = &approved.get().headline;
             return Ok(Step::Leave(format!("shadow: would have sent `{headline}`")));
         }
+        let planned = approved.get().clone();
         let result = Box::pin(execute_protective(sender, &*office.clock, approved, Bid { attempt: overtaken })).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
         office.meters.latency(Stage::Mined, took);
@@ -267,6 +268,9 @@ impl Seat {
             }
             Err(error) => failed(&error),
         };
+        if matches!(step, Step::Ended(RungOutcome::Done, Some(_))) {
+            self.memory.foresee(&planned);
+        }
         Ok(step)
     }
 
