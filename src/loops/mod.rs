@@ -74,7 +74,7 @@ pub use pair::{Asset, Pair, PairError};
 pub use protect::{Combination, Protection, Sale, combinations, protect, suffices};
 pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds, known_loops};
 pub use repay::Via;
-pub use request::{Request, plan, plan_ahead};
+pub use request::{Ahead, Request, plan, plan_ahead};
 pub use scope::Scope;
 pub use settle::settle;
 pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    LoopSnapshot, Pair, PlanError, Settings,
+    Ahead, LoopSnapshot, Pair, PlanError, Settings,
     account::{AccountModel, Sell},
     context::Context,
     solve::largest,
@@ -36,8 +36,8 @@ pub struct Combination {
     pub snapshot: LoopSnapshot,
     /// Most of the collateral that may be sold, smallest unit.
     pub sell_at_most: U256,
-    /// How much lower the collateral stands against the debt at the feeds behind Aave's oracle.
-    pub feed_gap: Bps,
+    /// What is ahead of Aave's oracle.
+    pub ahead: Ahead,
 }
 
 /// A part of a repayment.
@@ -66,13 +66,13 @@ pub struct Protection {
 pub fn combinations(
     model: &AccountModel,
     sell: &Sell,
-    mut snapshot: impl FnMut(Address, Address) -> Option<(Pair, LoopSnapshot, Bps)>,
+    mut snapshot: impl FnMut(Address, Address) -> Option<(Pair, LoopSnapshot, Ahead)>,
 ) -> Vec<Combination> {
     let mut all = Vec::new();
     for (collateral, sell_at_most) in model.sellable(sell) {
         for debt in model.owed() {
-            if let Some((pair, snapshot, feed_gap)) = snapshot(collateral, debt.asset) {
-                all.push(Combination { pair, snapshot, sell_at_most, feed_gap });
+            if let Some((pair, snapshot, ahead)) = snapshot(collateral, debt.asset) {
+                all.push(Combination { pair, snapshot, sell_at_most, ahead });
             }
         }
     }
@@ -124,10 +124,7 @@ pub fn protect(
     }
     let mut open: Vec<Candidate<'_>> = Vec::new();
     for (index, combination, own) in &candidates {
-        let ctx = Context {
-            feed_gap: combination.feed_gap,
-            ..Context::new(&combination.snapshot, &combination.pair, own, hubs)?
-        };
+        let ctx = Context::new(&combination.snapshot, &combination.pair, own, hubs)?.with(&combination.ahead);
         let supply = model.supply(combination.pair.collateral.token);
         let threshold = supply.map_or(U256::ZERO, |supply| U256::from(supply.threshold.0));
         let threshold = mul_div_up(WAD, threshold, U256::from(Bps::ONE.0))?;
@@ -360,13 +357,15 @@ impl Candidate<'_> {
         (!progress.is_zero()).then_some(Slice { repaid, sold, cost, progress })
     }
 
-    /// Collateral sold to repay an amount of debt, and what that loses against the oracle, US dollars.
+    /// Collateral sold to repay an amount of debt, and what that loses against the oracle, US dollars. What the feed behind it has
+    /// lost already is lost either way.
     fn priced(&self, amount: U256) -> Option<(U256, U256)> {
         if self.ctx.pair.is_same_asset() {
             return Some((amount, U256::ZERO));
         }
         let swap = self.ctx.buy_debt(amount, None).ok()?;
-        Some((swap.quote.amount_in, swap.value_in.saturating_sub(swap.value_out)))
+        let value_in = self.ctx.ahead(swap.value_in).ok()?;
+        Some((swap.quote.amount_in, value_in.saturating_sub(swap.value_out)))
     }
 
     /// `HF* r − LT c` in wad dollars.

@@ -198,3 +198,48 @@ fn widest(moment: &Moment<'_>, held: &Reserve) -> Result<Bps, StateError> {
         _ => Ok(urgent),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watchdog::paths::{Path, market::Venue};
+
+    /// What is found when an account of 15 WETH, of which 10 are a loop's, has less of something.
+    fn found(allowed: &mut Allowed, token: Address, sold: u64, spent: u64) -> Option<String> {
+        let path = Path::wave(3_000, 0, 1, 1).expect("path");
+        let venue = Venue::new(&path.account, &path.steps[0]).expect("venue");
+        let market = venue.market(1, &path.steps[0], crate::units::Ray(crate::aave::math::RAY));
+        let mut before = venue.open(&path.account);
+        let holding = before.holdings.entry(token).or_default();
+        (holding.scaled_supply, holding.wallet) = (U256::from(15u8) * WAD, U256::from(15u8) * WAD);
+        let mut after = before.clone();
+        let holding = after.holdings.entry(token).or_default();
+        holding.scaled_supply -= U256::from(sold) * WAD;
+        holding.wallet -= U256::from(spent) * WAD;
+        allowed.count(&market, &before, &after).expect("counts")
+    }
+
+    fn allowed(sell: SellConfig, wallet: WalletUse) -> Allowed {
+        Allowed { sell, wallet, claimed: BTreeMap::from([(WETH, U256::from(10u8) * WAD)]) }
+    }
+
+    #[test]
+    fn a_sale_beyond_what_the_owner_allows_is_found_whatever_he_allows() {
+        let mut loops = allowed(SellConfig::Loops, WalletUse::Nothing);
+        assert_eq!((found(&mut loops, WETH, 6, 0), found(&mut loops, WETH, 4, 0)), (None, None));
+        // The loop's ten are sold; five are the owner's deposit.
+        assert!(found(&mut loops, WETH, 1, 0).is_some_and(|fault| fault.contains("WETH was sold")));
+        let mut listed = allowed(SellConfig::Assets(vec!["cbBTC".to_owned()]), WalletUse::Nothing);
+        assert!(found(&mut listed, WETH, 1, 0).is_some());
+        assert_eq!(found(&mut allowed(SellConfig::All, WalletUse::Nothing), WETH, 15, 0), None);
+    }
+
+    #[test]
+    fn what_leaves_the_wallet_unasked_is_found() {
+        let mut nothing = allowed(SellConfig::All, WalletUse::Nothing);
+        assert!(found(&mut nothing, WETH, 0, 1).is_some_and(|fault| fault.contains("from the wallet")));
+        let mut dollars = allowed(SellConfig::All, WalletUse::Assets(vec!["USDC".to_owned()]));
+        assert!(found(&mut dollars, WETH, 0, 1).is_some());
+        assert_eq!(found(&mut allowed(SellConfig::All, WalletUse::Everything), WETH, 0, 1), None);
+    }
+}

@@ -110,8 +110,8 @@ impl Drawing {
             (false, true) => OWN_THRESHOLDS,
             (false, false) => VOLATILE,
         };
-        // Two thirds open within a quarter of the floor: there a path has something to do.
-        let near = least.saturating_add(250).min(most);
+        // Two thirds open just above the floor: there a path has something to do.
+        let near = least.saturating_add(120).min(most);
         let up_to = if dice.one_in(3) { most } else { near };
         let health = dice.between(least, up_to);
         // From 100 dollars to a million: each power of ten as often as the next.

@@ -27,6 +27,8 @@ mod outcome;
 mod path;
 mod report;
 mod run;
+#[cfg(test)]
+mod stories;
 mod story;
 #[cfg(test)]
 mod tests;

@@ -53,6 +53,8 @@ pub struct Outcome {
     pub below_floor: bool,
     /// The lowest health factor of a head.
     pub worst: Wad,
+    /// The health factor at the end, by the feed.
+    pub ended: Wad,
     /// Equity at the end, wallet included, USD with 8 decimals.
     pub equity: U256,
     /// The same for the loop left alone.
@@ -99,6 +101,7 @@ impl Outcome {
             reverted: 0,
             below_floor: false,
             worst: Wad(U256::MAX),
+            ended: Wad(U256::MAX),
             equity: U256::ZERO,
             equity_if_idle: U256::ZERO,
             lost: U256::ZERO,

@@ -117,10 +117,20 @@ impl Path {
     pub fn wave(leverage: u64, amplitude: u64, period: u64, blocks: u64) -> Result<Self, MathError> {
         let (collateral, debt) = opened(10_000, leverage)?;
         let account = DrawnAccount::of_pair(collateral, debt, U256::ZERO, thresholds_for(leverage));
-        let price = |block| START.saturating_mul(wave(block, period, amplitude)) / MILLION;
-        let points = Track::of((0..blocks).map(price));
-        let following = Following { is_inverted: false, is_ratio: false, delay: 0 };
-        let steps = steps(&points, &account.tokens().collect(), following)?;
+        Self::along(account, 0, (0..blocks).map(|block| wave(block, period, amplitude)))
+    }
+
+    /// An account while the market goes along a track, in parts per million of where it begins; the oracle answers this many
+    /// blocks late.
+    pub(super) fn along(
+        account: DrawnAccount,
+        delay: usize,
+        track: impl IntoIterator<Item = u64>,
+    ) -> Result<Self, MathError> {
+        let points = Track::of(track.into_iter().map(|at| START.saturating_mul(at) / MILLION));
+        let following = Following { is_inverted: false, is_ratio: false, delay };
+        let hubs = [assets::ALL[assets::ETHER].token, assets::ALL[assets::DOLLAR].token];
+        let steps = steps(&points, &account.tokens().chain(hubs).collect(), following)?;
         Ok(Self { seed: 0, kind: Kind::Spike, form: Form::Pair, account, steps })
     }
 }

@@ -91,9 +91,10 @@ impl<'a> Sim<'a> {
             market = self.block(number, (head, &market), step)?;
             head = step;
         }
-        let equity = |account| Ok::<_, StateError>(sums(account, &market, |token| head.of(token).feed)?.equity());
-        self.outcome.equity = equity(&self.account)?;
-        self.outcome.equity_if_idle = equity(&self.idle)?;
+        let ended = |account| sums(account, &market, |token| head.of(token).feed);
+        let (kept, idle) = (ended(&self.account)?, ended(&self.idle)?);
+        (self.outcome.equity, self.outcome.equity_if_idle) = (kept.equity(), idle.equity());
+        self.outcome.ended = kept.health_factor();
         Ok(self)
     }
 
@@ -240,7 +241,9 @@ impl<'a> Sim<'a> {
         self.outcome.blocks_to_trim.push(number.saturating_sub(called));
         // A billionth is what values in dollars round to.
         let fell = |was: Wad, is: Wad| is.0.saturating_add(is.0 / U256::from(1_000_000_000u64)) < was.0;
-        if fell(was.now, is.now) || fell(was.worst(), is.worst()) {
+        // Where the oracle does not show the crossing yet, the feeds are what it is judged by.
+        let is_ahead = matches!(&sent.action, Action::Trim(trim) if trim.ahead);
+        if fell(was.now, is.now) || (is_ahead && fell(was.worst(), is.worst())) {
             self.outcome.lowered = true;
             self.story.fault("the health factor is lower for it");
         }

@@ -1,6 +1,6 @@
 //! What an account's trim is made from: the account's model, what the owner lets us sell and use, and in which order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
@@ -9,7 +9,7 @@ use crate::{
     aave::{Projection, StateError},
     config::Urgency,
     loops::{
-        AccountModel, BLOCK_TIME, Combination, FlashChoice, FlashNeed, FlashSource, KnownLoop, Meanwhile, Pair,
+        AccountModel, Ahead, BLOCK_TIME, Combination, FlashChoice, FlashNeed, FlashSource, KnownLoop, Meanwhile, Pair,
         Protection, Scope, Sell, Settings, combinations, protect, rank,
     },
     plan::Quantity,
@@ -17,7 +17,7 @@ use crate::{
     watchdog::{
         ladder::{SaleOption, Situation},
         protection::request::{choice, urgency},
-        rules::{AccountTrim, PairKey, feed_gap},
+        rules::{AccountTrim, PairKey, falling_feeds, feed_gap},
     },
 };
 
@@ -53,12 +53,18 @@ impl<'a> Means<'a> {
                 Sell::Loops
             }
         };
+        // Before the oracle shows the crossing the feeds are what the trim is judged by.
+        let is_judged_by_feeds = trim.by_feed && trim.ahead;
+        let judged_at = match is_judged_by_feeds {
+            true => falling_feeds(&observation.market, account, &observation.feeds)?,
+            false => BTreeMap::new(),
+        };
         let all = combinations(&model, &sell, |collateral, debt| {
             let pair = observation.pair(collateral, debt)?;
             let snapshot = observation.snapshot(basis.account, &pair)?;
             let (supply, owed) = (observation.market.reserve(collateral).ok()?, observation.market.reserve(debt).ok()?);
             let gap = if trim.by_feed { feed_gap(&observation.feeds, supply, owed).ok()? } else { Bps(0) };
-            Some((pair, snapshot, gap))
+            Some((pair, snapshot, Ahead { gap, judged_at: judged_at.clone() }))
         });
         let (earlier, mut combinations) = without_sold(all, sold, sell.is_in_order());
         let settings = basis.settings("choose", Some(urgency(trim.pressure)), Scope::Loop, None);

@@ -5,7 +5,7 @@ use alloy::primitives::U256;
 use super::Means;
 use crate::{
     config::Urgency,
-    loops::{Combination, FlashChoice, FlashSource, Funds, PlanError, Request, Target, Via, WETH, plan_ahead},
+    loops::{Ahead, Combination, FlashChoice, FlashSource, Funds, PlanError, Request, Target, Via, WETH, plan_ahead},
     plan::Plan,
     units::{Bps, Wad, to_decimal},
     watchdog::{
@@ -39,7 +39,7 @@ impl Means<'_> {
         let from_wallet = || {
             let pair = self.basis.observation.pair(key.collateral, key.debt)?;
             let snapshot = self.basis.observation.snapshot(self.basis.account, &pair)?;
-            Some(Combination { pair, snapshot, sell_at_most: U256::ZERO, feed_gap: Bps(0) })
+            Some(Combination { pair, snapshot, sell_at_most: U256::ZERO, ahead: Ahead::default() })
         };
         let one = self.combination(key).cloned().or_else(from_wallet)?;
         let (request, bound, flash) = match rung {
@@ -79,7 +79,7 @@ impl Means<'_> {
         let RungRequest { one, request, bound, flash } = asked;
         let what = format!("{request:?} {}", one.pair.name());
         let settings = self.settings(&what, urgency(*bound), one.sell_at_most, *flash);
-        plan_ahead(request, &one.snapshot, &one.pair, &settings, &self.basis.hubs, one.feed_gap)
+        plan_ahead(request, &one.snapshot, &one.pair, &settings, &self.basis.hubs, &one.ahead)
     }
 }
 

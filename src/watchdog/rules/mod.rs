@@ -29,6 +29,7 @@ pub use action::{AccountTrim, Action, ExitTo, Pressure};
 pub use evaluate::{Evaluation, evaluate};
 pub use exits::{exits_at_once, exits_problem};
 pub use facts::{Sources, feed_gap};
+pub use feed::falling_feeds;
 pub use firing::{Firing, Rule};
 pub use health::trim_on;
 pub use levels::Levels;
