@@ -18,7 +18,7 @@ use super::{
 use crate::{
     aave::{Projection, Reserve},
     config::{BoundsConfig, FeesConfig, Thresholds, ThresholdsConfig, Urgency},
-    plan::{Bound, Quantity, Rule},
+    plan::Quantity,
     units::{Bps, MathError, Secs, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
 
@@ -71,7 +71,7 @@ pub(super) struct Context<'a> {
     /// How much lower the collateral stands at the feed behind Aave's oracle.
     pub(super) feed_gap: Bps,
     /// Prices that a protective action must not lower the health factor at either.
-    judged_at: Option<&'a BTreeMap<Address, UsdE8>>,
+    pub(super) judged_at: Option<&'a BTreeMap<Address, UsdE8>>,
     /// Most that a swap may lose and still raise the health factor; `None` where that is not what the action is for.
     pub(super) helps: Option<Bps>,
     /// The account when the action is expected, without it.
@@ -187,35 +187,6 @@ impl<'a> Context<'a> {
     pub(super) fn ahead(&self, value: U256) -> Result<U256, MathError> {
         let left = Bps::ONE.0.saturating_sub(self.feed_gap.0);
         mul_div_down(value, U256::from(left), U256::from(Bps::ONE.0))
-    }
-
-    /// The account's health factor at the prices that the action is judged by beside the oracle's, where there are any.
-    pub(super) fn judged(&self, projection: &Projection) -> Result<Option<U256>, PlanError> {
-        let Some(prices) = self.judged_at else { return Ok(None) };
-        let mut market = projection.market().clone();
-        for reserve in &mut market.reserves {
-            if let (Some(price), Some(value)) = (&mut reserve.price, prices.get(&reserve.asset)) {
-                price.value = *value;
-            }
-        }
-        Ok(Some(projection.account().at(&market, projection.at())?.health_factor.0))
-    }
-
-    /// That it is not lower there at the worst fill; `None` where nothing but the oracle judges.
-    pub(super) fn not_lower_where_judged(
-        &self,
-        before: &Projection,
-        worst: &Projection,
-    ) -> Result<Option<Bound>, PlanError> {
-        let (Some(limit), Some(actual)) = (self.judged(before)?, self.judged(worst)?) else { return Ok(None) };
-        Ok(Some(Bound {
-            name: "health factor at the feeds behind the oracle, at the worst fill".into(),
-            rule: Rule::AtLeast,
-            actual: Quantity::wad(actual),
-            limit: Quantity::wad(limit),
-            blocking: true,
-            hint: "at the prices that the oracle answers next the swap costs more than it helps".into(),
-        }))
     }
 
     /// How far the pools of the best route for a small amount are from the oracle, basis points; `None` without route.

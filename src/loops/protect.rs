@@ -14,18 +14,16 @@ use super::{
     Ahead, LoopSnapshot, Pair, PlanError, Settings,
     account::{AccountModel, Sell},
     context::Context,
+    sales::{Haste, PartOf, Single, conclude},
     solve::largest,
 };
 use crate::{
-    aave::Market,
     config::Urgency,
     units::{Bps, MathError, WAD, mul_div_down, mul_div_up},
 };
 
 /// Into how many slices of progress a repayment is divided.
 const SLICES: u64 = 24;
-/// Gas of one more transaction, about (onedelta-composer.md §14).
-const GAS: u64 = 700_000;
 
 /// A collateral that may be sold for a debt.
 #[derive(Debug, Clone)]
@@ -131,45 +129,12 @@ pub fn protect(
         let (zero, next) = (U256::ZERO, None);
         open.push(Candidate { index: *index, ctx, threshold, repaid: zero, sold: zero, cost: zero, next });
     }
-    let haste = Haste::of(settings, gas_usd(combinations, settings)?);
+    let haste = Haste::of(settings, combinations)?;
     // Where the owner's first collateral is enough, nothing behind it is looked at.
     let first = combinations.first().filter(|_| in_order).map(|first| first.pair.collateral.token);
     let single = cheapest_single(&mut open, target, needed, first)?;
     let (parts, reaches) = divide(&mut open, model, target, needed, in_order)?;
     Ok(conclude(combinations.len(), parts, reaches, single, (in_order, haste)))
-}
-
-/// What speaks for one transaction instead of several.
-#[derive(Clone, Copy)]
-struct Haste {
-    /// What one more transaction costs, US dollars.
-    gas: U256,
-    /// What one sale alone may lose, where the account stands so low that it should be safe with the next block already: each
-    /// further part is a block later. `None` where there is time for the cheapest.
-    most: Option<Bps>,
-}
-
-impl Haste {
-    fn of(settings: &Settings, gas: U256) -> Self {
-        let urgency = settings.urgency.filter(|urgency| matches!(urgency, Urgency::Urgent | Urgency::LastResort));
-        Self { gas, most: urgency.map(|urgency| settings.bounds.of(urgency).slippage_bps) }
-    }
-
-    /// Whether one sale alone is to be taken instead of parts that cost as much together.
-    fn prefers(self, single: &Single, divided: U256, parts: usize) -> bool {
-        let extra = self.gas.saturating_mul(U256::from(parts.saturating_sub(1)));
-        let is_cheapest = single.cost <= divided.saturating_add(extra);
-        let lost = single.cost.saturating_mul(U256::from(Bps::ONE.0));
-        is_cheapest || self.most.is_some_and(|most| lost <= single.repaid.saturating_mul(U256::from(most.0)))
-    }
-}
-
-/// A combination that reaches the target alone.
-struct Single {
-    combination: usize,
-    /// Both in US dollars.
-    repaid: U256,
-    cost: U256,
 }
 
 /// `HF* D − S` in wad dollars; zero when the account is there.
@@ -180,14 +145,6 @@ fn needed(model: &AccountModel, target: U256) -> Result<U256, MathError> {
         health_factor => mul_div_down(model.data.debt.0, health_factor, U256::ONE)?,
     };
     Ok(wanted.saturating_sub(there))
-}
-
-/// A part of the division: what a combination repays, and what it costs.
-struct PartOf {
-    combination: usize,
-    repaid: U256,
-    cost: U256,
-    progress: U256,
 }
 
 /// Slices go to whatever is cheapest for them, or to the owner's first while there is any of it.
@@ -291,45 +248,6 @@ fn cheapest_single(
     Ok(best.map(|(_, single)| single))
 }
 
-/// The division as an order of sales; one sale where a second transaction costs more gas than it saves, or time that there is
-/// not.
-fn conclude(
-    count: usize,
-    mut parts: Vec<PartOf>,
-    reaches: bool,
-    single: Option<Single>,
-    (in_order, haste): (bool, Haste),
-) -> Protection {
-    let divided = parts.iter().fold(U256::ZERO, |sum, part| sum.saturating_add(part.cost));
-    let alone = single.filter(|single| parts.len() != 1 && haste.prefers(single, divided, parts.len()));
-    let mut sales: Vec<Sale> = match alone {
-        Some(Single { combination, cost, .. }) => vec![Sale { combination, repay: None, cost }],
-        None => {
-            if !in_order {
-                // What brings the account furthest goes first.
-                parts.sort_by_key(|part| std::cmp::Reverse((part.progress, part.combination)));
-            }
-            parts
-                .iter()
-                .map(|part| Sale { combination: part.combination, repay: Some(part.repaid), cost: part.cost })
-                .collect()
-        }
-    };
-    if let Some(last) = sales.last_mut() {
-        last.repay = None;
-    }
-    let is_chosen = |index: &usize| sales.iter().any(|sale| sale.combination == *index);
-    Protection { others: (0..count).filter(|index| !is_chosen(index)).collect(), reaches, sales }
-}
-
-/// What one more transaction costs, US dollars.
-fn gas_usd(combinations: &[Combination], settings: &Settings) -> Result<U256, MathError> {
-    let market: Option<&Market> = combinations.first().map(|combination| &combination.snapshot.market);
-    let ether = market.and_then(|market| market.reserve_by_symbol("WETH")).and_then(|reserve| reserve.price().ok());
-    let wei = settings.gas_price.saturating_mul(U256::from(GAS));
-    ether.map_or(Ok(U256::ZERO), |price| mul_div_up(wei, price.0, WAD))
-}
-
 impl Candidate<'_> {
     /// The next slice: everything repaid with it, for as much progress as wanted, or as far as supply and debt reach. `None`
     /// when nothing more can be repaid, or nothing would be gained by it.
@@ -381,57 +299,4 @@ fn coarse(amount: U256, fits: impl Fn(U256) -> bool) -> U256 {
     let parts = U256::from(1_024u64);
     let part = |share: U256| mul_div_down(amount, share, parts).unwrap_or_default();
     part(largest(U256::ZERO, parts, |share| fits(part(share))))
-}
-
-/// Whether what may be sold brings the account to a health factor when every sale costs `cost`, by value: the depth of the
-/// pools is not in it. `collateral` and `debt` are the account's values at the prices in question.
-#[must_use]
-pub fn suffices(sellable: &[(U256, U256)], weighted: U256, debt: U256, target: U256, cost: Bps) -> bool {
-    let kept = U256::from(Bps::ONE.0.saturating_sub(cost.0));
-    let (mut weighted, mut debt) = (weighted, debt);
-    for (value, threshold) in sellable {
-        let wanted = debt.saturating_mul(target);
-        if weighted.saturating_mul(WAD) >= wanted {
-            return true;
-        }
-        // Sold as far as needed: r = (HF* D − S) / (HF* − g LT).
-        let gross = mul_div_up(*threshold, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX);
-        let rest = target.saturating_sub(gross).max(U256::ONE);
-        let needed = wanted.saturating_sub(weighted.saturating_mul(WAD)) / rest;
-        let most = mul_div_down(*value, kept, U256::from(Bps::ONE.0)).unwrap_or_default().min(debt);
-        // Roundings of the sale, each a unit of the eighth decimal.
-        let repaid = needed.saturating_add(U256::from(8u8)).min(most);
-        let sold = mul_div_up(repaid, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX).min(*value);
-        debt = debt.saturating_sub(repaid);
-        weighted = weighted.saturating_sub(mul_div_up(sold, *threshold, WAD).unwrap_or(U256::MAX));
-    }
-    weighted.saturating_mul(WAD) >= debt.saturating_mul(target)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const USD: u64 = 100_000_000;
-
-    fn usd(value: u64) -> U256 {
-        U256::from(value) * U256::from(USD)
-    }
-
-    fn hundredths(value: u64) -> U256 {
-        WAD / U256::from(100u8) * U256::from(value)
-    }
-
-    #[test]
-    fn ether_alone_is_enough_in_the_worked_example_and_bitcoin_alone_is_not() {
-        // strategy.md §5: 30 WETH at 2 550 (LT 0.83) and 0.05 cbBTC at 90 000 (LT 0.78) against 60 000 USDC.
-        let (ether, bitcoin) = ((usd(76_500), hundredths(83)), (usd(4_500), hundredths(78)));
-        let weighted =
-            usd(76_500) * U256::from(83u8) / U256::from(100u8) + usd(4_500) * U256::from(78u8) / U256::from(100u8);
-        let reaches = |sellable: &[(U256, U256)]| suffices(sellable, weighted, usd(60_000), hundredths(125), Bps(10));
-        assert!(reaches(&[ether]));
-        assert!(!reaches(&[bitcoin]));
-        assert!(reaches(&[bitcoin, ether]));
-        assert!(!reaches(&[]));
-    }
 }

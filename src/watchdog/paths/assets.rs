@@ -127,6 +127,9 @@ pub(super) const ALL: [Listed; 8] = [
 /// The e-mode of ether and what is staked of it.
 pub(super) const EMODE: u8 = 1;
 
+/// Liquidation threshold of what belongs to it, basis points.
+pub(super) const EMODE_THRESHOLD: u64 = 9_300;
+
 /// The asset of a token.
 pub(super) fn of(token: Address) -> Option<&'static Listed> {
     static LISTED: [Listed; 8] = ALL;

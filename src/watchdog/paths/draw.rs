@@ -9,8 +9,9 @@ use rust_decimal::Decimal;
 use super::{
     DrawnAccount, DrawnSupply, Form, Kind, Step,
     account::{DrawnLoop, amount_of, thresholds_within, value},
-    assets::{self, ALL, BITCOIN, DOLLAR, DOLLAR_TOO, EMODE, ETHER, EURO, Follows, Number, STAKED, STAKED_TOO, TOKEN},
+    assets::{self, ALL, DOLLAR, EMODE, EMODE_THRESHOLD, ETHER, Follows, Number},
     dice::Dice,
+    shape::{Shape, draw_deposit},
     track::DEEP,
 };
 use crate::{
@@ -22,8 +23,6 @@ use crate::{
 const VOLATILE: (u64, u64) = (1_231, 2_200);
 const CORRELATED: (u64, u64) = (1_036, 1_150);
 const OWN_THRESHOLDS: (u64, u64) = (1_080, 1_230);
-/// Liquidation threshold of what belongs to the e-mode, basis points.
-pub(super) const EMODE_THRESHOLD: u64 = 9_300;
 
 /// A drawn account, and what its path needs to know of it.
 #[derive(Debug)]
@@ -34,65 +33,6 @@ pub(super) struct Drawing {
     pub(super) form: Form,
     /// What strangers supply on its owner's behalf during the path.
     strangers: Vec<Number>,
-}
-
-/// Which assets, before any amounts.
-struct Shape {
-    collaterals: Vec<Number>,
-    debts: Vec<Number>,
-    emode: u8,
-}
-
-impl Shape {
-    fn draw(dice: &mut Dice) -> Self {
-        let (emode, collaterals, debts) = match dice.between(0, 9) {
-            0 => (0, vec![ETHER], vec![DOLLAR]),
-            1 | 2 => {
-                let (held, owed) = (dice.count(1, 2), dice.count(1, 3));
-                (0, dice.some_of(&[DOLLAR, EURO], held), dice.some_of(&[ETHER, BITCOIN, TOKEN], owed))
-            }
-            3 => {
-                let held = dice.count(1, 2);
-                (EMODE, dice.some_of(&[STAKED, STAKED_TOO], held), vec![ETHER])
-            }
-            4 => {
-                let (staked, others) = (dice.count(1, 2), dice.count(1, 2));
-                let mut collaterals = dice.some_of(&[STAKED, STAKED_TOO], staked);
-                collaterals.extend(dice.some_of(&[BITCOIN, TOKEN, DOLLAR], others));
-                (EMODE, collaterals, vec![ETHER])
-            }
-            _ => Self::mixed(dice),
-        };
-        Self { collaterals, debts, emode }
-    }
-
-    fn mixed(dice: &mut Dice) -> (u8, Vec<Number>, Vec<Number>) {
-        let (held, owed) = (dice.count(1, 4), dice.count(1, 3));
-        let mut collaterals = dice.some_of(&[ETHER, BITCOIN, STAKED, STAKED_TOO, TOKEN], held);
-        if dice.one_in(5) {
-            collaterals.pop();
-            collaterals.extend(dice.some_of(&[DOLLAR, EURO], 1));
-        }
-        // Now and then a debt is of an asset that is collateral too.
-        let overlaps = dice.one_in(6);
-        let candidates: Vec<Number> = [DOLLAR, DOLLAR_TOO, EURO, ETHER, BITCOIN]
-            .into_iter()
-            .filter(|asset| overlaps || !collaterals.contains(asset))
-            .collect();
-        let mut debts = dice.some_of(&candidates, owed);
-        // Mostly a stable debt, or little would ever happen.
-        if !debts.iter().any(|debt| !ALL[*debt].is_volatile()) && !dice.one_in(4) {
-            debts[0] = DOLLAR_TOO;
-        }
-        (0, collaterals, debts)
-    }
-
-    fn threshold(&self, asset: Number) -> u64 {
-        match ALL[asset].follows {
-            Follows::Ether | Follows::EtherByRatio if self.emode == EMODE => EMODE_THRESHOLD,
-            _ => ALL[asset].threshold,
-        }
-    }
 }
 
 impl Drawing {
@@ -211,19 +151,6 @@ impl DrawnAccount {
         let is_collateral = assets::of(token).is_some_and(|listed| listed.ltv > 0);
         self.supplies.push(DrawnSupply { token, amount, is_collateral });
     }
-}
-
-/// An own deposit that belongs to no loop, and whether it backs debt.
-fn draw_deposit(shape: &Shape, dice: &mut Dice) -> Option<(Number, bool)> {
-    if shape.collaterals.len() >= 4 || !dice.one_in(3) {
-        return None;
-    }
-    let free: Vec<Number> = [ETHER, DOLLAR, BITCOIN, STAKED, TOKEN, EURO]
-        .into_iter()
-        .filter(|asset| !shape.collaterals.contains(asset))
-        .collect();
-    let asset = *dice.some_of(&free, 1).first()?;
-    Some((asset, dice.one_in(2)))
 }
 
 /// A value in parts of drawn sizes.

@@ -10,12 +10,9 @@ use alloy::{
 
 use crate::{
     aave::{AccountState, Amount as AaveAmount, Deployment as Aave, Market, Projection},
-    dex::{Deployment, Pools, Route, RouterCall},
+    dex::Pools,
     loops::FlashSource,
-    onedelta::{
-        self, Amount, CALL_FORWARDER, COMPOSER, FlashLoan, FlashProvider, ForwarderOp, Lending, Op, SweepAmount,
-        Transfer,
-    },
+    onedelta::{self, Amount, CALL_FORWARDER, COMPOSER, FlashLoan, FlashProvider, Lending, Op, SweepAmount, Transfer},
     plan::{Plan, SignedPermits, Step},
     units::Secs,
 };
@@ -41,7 +38,7 @@ pub(super) struct Place<'a> {
 }
 
 /// Why it reverts.
-type Revert = String;
+pub(super) type Revert = String;
 
 /// The account after a plan's transactions.
 pub(super) fn execute(plan: &Plan, account: &AccountState, place: Place<'_>) -> Result<AccountState, Revert> {
@@ -63,8 +60,9 @@ pub(super) fn execute(plan: &Plan, account: &AccountState, place: Place<'_>) -> 
     Ok(after)
 }
 
-struct Run<'a> {
-    place: Place<'a>,
+/// A transaction under way.
+pub(super) struct Run<'a> {
+    pub(super) place: Place<'a>,
     owner: Address,
     projection: Projection,
     wallet: BTreeMap<Address, U256>,
@@ -72,7 +70,7 @@ struct Run<'a> {
     held: BTreeMap<(Address, Address), U256>,
 }
 
-fn because(error: impl std::fmt::Display) -> Revert {
+pub(super) fn because(error: impl std::fmt::Display) -> Revert {
     error.to_string()
 }
 
@@ -115,7 +113,7 @@ impl Run<'_> {
         })
     }
 
-    fn balance(&self, holder: Address, token: Address) -> U256 {
+    pub(super) fn balance(&self, holder: Address, token: Address) -> U256 {
         match holder == self.owner {
             true => self.wallet.get(&token).copied().unwrap_or_default(),
             false => self.held.get(&(holder, token)).copied().unwrap_or_default(),
@@ -129,19 +127,19 @@ impl Run<'_> {
         }
     }
 
-    fn take(&mut self, holder: Address, token: Address, amount: U256) -> Result<(), Revert> {
+    pub(super) fn take(&mut self, holder: Address, token: Address, amount: U256) -> Result<(), Revert> {
         let balance = self.balance(holder, token);
         let left = balance.checked_sub(amount).ok_or_else(|| format!("{holder} has {balance} of {amount} {token}"))?;
         *self.entry(holder, token) = left;
         Ok(())
     }
 
-    fn give(&mut self, holder: Address, token: Address, amount: U256) {
+    pub(super) fn give(&mut self, holder: Address, token: Address, amount: U256) {
         let balance = self.entry(holder, token);
         *balance = balance.saturating_add(amount);
     }
 
-    fn transfer(&mut self, holder: Address, transfer: &Transfer) -> Result<(), Revert> {
+    pub(super) fn transfer(&mut self, holder: Address, transfer: &Transfer) -> Result<(), Revert> {
         match *transfer {
             Transfer::Approve { .. } => Ok(()),
             Transfer::TransferFrom { asset, receiver, amount: Amount::Exact(amount) } => {
@@ -237,61 +235,5 @@ impl Run<'_> {
             }
             FlashLoan::Midnight { .. } => Err("Morpho Midnight is not simulated".to_owned()),
         }
-    }
-
-    fn forward(&mut self, op: &ForwarderOp) -> Result<(), Revert> {
-        let (target, data, replaced) = match op {
-            ForwarderOp::Transfer(transfer) => return self.transfer(CALL_FORWARDER, transfer),
-            ForwarderOp::Call { target, data, .. } => (target, data, None),
-            ForwarderOp::CallWithReplace { target, data, replace, .. } => (target, data, Some(replace.token)),
-            other => return Err(format!("{} is not simulated", other.name())),
-        };
-        if *target != Deployment::BASE.router {
-            return Err(format!("{target} is not the router"));
-        }
-        let call = RouterCall::decode(data).map_err(because)?;
-        let (amount_in, amount_out) = match &call {
-            RouterCall::ExactIn { route, amount_in, min_out, .. } => {
-                let amount_in = replaced.map_or(*amount_in, |token| self.balance(CALL_FORWARDER, token));
-                let out = self.sold(route, amount_in)?;
-                if out < *min_out {
-                    return Err(format!("Too little received: {out} of at least {min_out}"));
-                }
-                (amount_in, out)
-            }
-            RouterCall::ExactOut { route, amount_out, max_in, .. } => {
-                let needed = self.bought(route, *amount_out)?;
-                if needed > *max_in {
-                    return Err(format!("Too much requested: {needed} of at most {max_in}"));
-                }
-                (needed, *amount_out)
-            }
-        };
-        self.take(CALL_FORWARDER, call.route().token_in(), amount_in)?;
-        self.give(call.receiver(CALL_FORWARDER, Deployment::BASE.router), call.route().token_out(), amount_out);
-        Ok(())
-    }
-
-    fn sold(&self, route: &Route, amount: U256) -> Result<U256, Revert> {
-        let (mut token, mut amount) = (route.token_in(), amount);
-        for (key, hop) in route.keys().iter().zip(route.hops()) {
-            let pool = self.place.pools.get(key).map_err(because)?;
-            let direction = pool.direction_from(token).ok_or("the pool has other tokens")?;
-            amount = pool.exact_in(direction, amount, None).map_err(because)?.amount_out;
-            token = hop.token_out;
-        }
-        Ok(amount)
-    }
-
-    fn bought(&self, route: &Route, amount: U256) -> Result<U256, Revert> {
-        let mut amount = amount;
-        let from = std::iter::once(route.token_in()).chain(route.hops().iter().map(|hop| hop.token_out));
-        let legs: Vec<_> = route.keys().iter().zip(from).collect();
-        for (key, token) in legs.into_iter().rev() {
-            let pool = self.place.pools.get(key).map_err(because)?;
-            let direction = pool.direction_from(token).ok_or("the pool has other tokens")?;
-            amount = pool.exact_out(direction, amount, None).map_err(because)?.amount_in;
-        }
-        Ok(amount)
     }
 }

@@ -7,27 +7,20 @@ use alloy::primitives::{Address, B256, U256, U512};
 
 use super::{
     DrawnAccount, Step,
-    assets::{self, ALL, EMODE, Follows, Listed},
-    draw::EMODE_THRESHOLD,
+    assets::{self, ALL, Follows, Listed},
+    reserves::{self, BEGIN, asset, pool_keys},
 };
 use crate::{
-    aave::{
-        AccountState, Deployment as Aave, EModeCategory, Holding, Market, PermitDomain, Price, RateStrategy, Reserve,
-        ReserveConfiguration, math::RAY,
-    },
+    aave::{AccountState, Holding, Market},
     chain::BlockRef,
     config::StandardFeed,
-    dex::{Deployment, KnownRange, PoolKey, PoolState, Pools, USDC, WETH, sqrt_price_at, tick_at_sqrt_ratio},
-    loops::{Asset, BLOCK_TIME, Contracts, Observation, Pair, PairReading},
-    units::{Bps, MathError, Ray, Secs, UsdE8, isqrt, mul_div_down, mul_div_up},
+    dex::{KnownRange, PoolKey, PoolState, Pools, WETH, sqrt_price_at, tick_at_sqrt_ratio},
+    loops::{BLOCK_TIME, Contracts, Observation, Pair, PairReading},
+    units::{MathError, Ray, Secs, UsdE8, isqrt, mul_div_down, mul_div_up},
 };
 
-/// Whole tokens in every reserve, and lent out of it.
-const IN_RESERVE: u64 = 1_000_000_000;
 /// Whose account it is.
 pub(super) const OWNER: Address = Address::repeat_byte(0x77);
-/// When paths begin.
-const BEGIN: u64 = 1_000_000;
 /// Ether for gas, wei: what the watch leaves alone in the wallet.
 const GAS_MONEY: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
 
@@ -54,7 +47,7 @@ impl Venue {
             pools: pool_keys(&listed.iter().map(|(_, listed)| *listed).collect::<Vec<_>>()),
             pairs: pairs.collect(),
             first_debt: account.values()?.1.max(U256::ONE),
-            market: market(&listed),
+            market: reserves::market(&listed),
         })
     }
 
@@ -169,108 +162,4 @@ pub(super) fn feeds(step: &Step) -> Result<BTreeMap<Address, UsdE8>, MathError> 
 pub(super) fn grown(index: Ray, growth: u64) -> Result<Ray, MathError> {
     let billion = U256::from(1_000_000_000u64);
     mul_div_up(index.0, billion.saturating_add(U256::from(growth)), billion).map(Ray)
-}
-
-fn market(listed: &[(u16, &Listed)]) -> Market {
-    let block =
-        BlockRef { number: 0, hash: B256::ZERO, timestamp: Secs(BEGIN), base_fee: U256::ZERO, pre_confirmed: false };
-    let in_emode = |(number, listed): &(u16, &Listed)| match listed.follows {
-        Follows::Ether | Follows::EtherByRatio => 1u128 << *number,
-        _ => 0,
-    };
-    let borrowable = |(number, listed): &(u16, &Listed)| if listed.token == WETH { 1u128 << *number } else { 0 };
-    let emode = EModeCategory {
-        id: EMODE,
-        label: "ETH correlated".to_owned(),
-        ltv: Bps(9_000),
-        liquidation_threshold: Bps(u32::try_from(EMODE_THRESHOLD).unwrap_or_default()),
-        liquidation_bonus: Bps(10_200),
-        collateral_bitmap: listed.iter().map(in_emode).sum(),
-        borrowable_bitmap: listed.iter().map(borrowable).sum(),
-        ltv_zero_bitmap: 0,
-        isolated: false,
-    };
-    Market {
-        block,
-        revision: 10,
-        pool: Aave::BASE.pool,
-        reserves: listed.iter().map(|(number, listed)| reserve(*number, listed)).collect(),
-        categories: vec![emode],
-        flash_loan_premium: Bps(5),
-        borrowing_allowed: true,
-        list_outdated: false,
-    }
-}
-
-fn reserve(id: u16, listed: &Listed) -> Reserve {
-    // Parameters, then the flags active, borrowing, flash loans, and the reserve factor.
-    let fields = [
-        (listed.ltv, 0usize),
-        (listed.threshold, 16),
-        (listed.bonus, 32),
-        (u64::from(listed.decimals), 48),
-        (1, 56),
-        (1, 58),
-        (1, 63),
-        (1_000, 64),
-    ];
-    let word = fields.iter().fold(U256::ZERO, |word, (value, at)| word | (U256::from(*value) << *at));
-    let whole = listed.unit().saturating_mul(U256::from(IN_RESERVE));
-    Reserve {
-        id,
-        asset: listed.token,
-        symbol: listed.symbol.to_owned(),
-        a_token: receipt(listed, 1),
-        debt_token: receipt(listed, 2),
-        configuration: ReserveConfiguration(word),
-        liquidity_index: Ray(RAY),
-        variable_borrow_index: Ray(RAY),
-        liquidity_rate: Ray(U256::ZERO),
-        variable_borrow_rate: Ray(U256::ZERO),
-        last_update: Secs(BEGIN),
-        accrued_to_treasury: U256::ZERO,
-        virtual_balance: whole,
-        deficit: U256::ZERO,
-        scaled_supply: whole.saturating_add(whole),
-        scaled_debt: whole,
-        price: Some(Price { value: listed.start(), source: listed.token, updated_at: None }),
-        strategy: RateStrategy { optimal_usage: Bps(9_000), base_rate: Bps(0), slope1: Bps(500), slope2: Bps(1_000) },
-    }
-}
-
-fn asset(listed: &Listed) -> Asset {
-    Asset {
-        token: listed.token,
-        symbol: listed.symbol.to_owned(),
-        decimals: listed.decimals,
-        a_token: receipt(listed, 1),
-        debt_token: receipt(listed, 2),
-        // Wrapped ether has no permit.
-        token_permit: (listed.token != WETH).then(|| permit(listed.token)),
-        a_token_permit: Some(permit(receipt(listed, 1))),
-        debt_token_permit: Some(permit(receipt(listed, 2))),
-    }
-}
-
-fn permit(token: Address) -> PermitDomain {
-    PermitDomain { name: "token".to_owned(), version: "1".to_owned(), chain_id: 8_453, token }
-}
-
-/// An address for a receipt token: the asset's with another first byte.
-fn receipt(listed: &Listed, kind: u8) -> Address {
-    let mut bytes = listed.token.into_array();
-    bytes[0] = bytes[0].wrapping_add(kind.wrapping_mul(64));
-    Address::from(bytes)
-}
-
-/// Every asset against dollars and against ether, in one fee tier.
-fn pool_keys(listed: &[&Listed]) -> Vec<(PoolKey, Address)> {
-    let mut keys = BTreeSet::new();
-    for asset in listed {
-        for hub in listed.iter().filter(|hub| [WETH, USDC].contains(&hub.token) && hub.token != asset.token) {
-            let is_tight = asset.is_volatile() == hub.is_volatile() && !matches!(asset.follows, Follows::Market(_));
-            keys.extend(PoolKey::new(asset.token, hub.token, if is_tight { 100 } else { 500 }).ok());
-        }
-    }
-    keys.into_iter().map(|key| (key, key.address(&Deployment::BASE))).collect()
 }

@@ -15,6 +15,8 @@
 mod account;
 mod allowed;
 mod assets;
+mod checks;
+mod climb;
 mod dice;
 mod draw;
 mod execute;
@@ -26,10 +28,14 @@ mod notice;
 mod outcome;
 mod path;
 mod report;
+mod reserves;
 mod run;
+mod shape;
 #[cfg(test)]
 mod stories;
 mod story;
+mod swaps;
+mod table;
 #[cfg(test)]
 mod tests;
 mod track;

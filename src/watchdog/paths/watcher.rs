@@ -4,7 +4,8 @@ use alloy::primitives::{Address, U256};
 
 use super::{
     DrawnAccount,
-    execute::{Place, execute},
+    climb::Climbed,
+    execute::Place,
     market::{OWNER, Venue, feeds},
     path::Step,
 };
@@ -16,14 +17,14 @@ use crate::{
     plan::{Plan, check},
     units::{Millis, Secs},
     watchdog::{
-        ladder::{Next, Rung, RungOutcome, Situation, Tried, next},
-        protection::{Basis, Means, Pursuit, decimal},
+        ladder::Rung,
+        protection::{Basis, Pursuit, decimal},
         rules::{AccountFacts, AccountTrim, Action, Evaluation, Memory, PairKey, Sources, evaluate},
     },
 };
 
 /// The network's name: plans are for nowhere else.
-const NETWORK: &str = "crash-path";
+pub(super) const NETWORK: &str = "crash-path";
 
 /// A watch.
 #[derive(Debug)]
@@ -71,13 +72,6 @@ pub(super) struct Sent {
     pub(super) rung: Option<Rung>,
     /// A part of the trim is left after it.
     pub(super) is_part: bool,
-}
-
-/// What the ladder came to on one head.
-struct Climbed {
-    sent: Option<Sent>,
-    tried: Vec<String>,
-    collaterals: Vec<Address>,
 }
 
 impl Head<'_> {
@@ -142,7 +136,7 @@ impl<'a> Watcher<'a> {
         AccountFacts::read(&sources, std::time::Duration::ZERO)
     }
 
-    fn basis<'o>(&self, observation: &'o crate::loops::Observation) -> Basis<'o> {
+    pub(super) fn basis<'o>(&self, observation: &'o crate::loops::Observation) -> Basis<'o> {
         Basis {
             account: OWNER,
             observation,
@@ -157,65 +151,6 @@ impl<'a> Watcher<'a> {
             gas_price: U256::from(1_000_000u64),
             wall: Millis(0),
         }
-    }
-
-    /// Up the ladder until something is sent, or nothing is left.
-    fn climb(&self, head: &Head<'_>, facts: &AccountFacts, pursuit: &Pursuit) -> Result<Climbed, StateError> {
-        let observation = head.venue.observation(head.market, head.step, head.account)?;
-        let Some(means) = Means::choose(self.basis(&observation), &pursuit.trim, pursuit.sold())? else {
-            return Ok(Climbed {
-                sent: None,
-                tried: vec!["the account was not read".to_owned()],
-                collaterals: Vec::new(),
-            });
-        };
-        let situation = means.situation(&pursuit.trim, facts.health_factor);
-        let place = head.place(observation.pools());
-        let mut tried = Tried::nothing();
-        let mut sent = None;
-        while let Next::Try { rung, skipped, .. } = next(&situation, &tried) {
-            for attempt in skipped {
-                tried.record(attempt.rung, attempt.outcome);
-            }
-            if rung == Rung::AskHuman {
-                break;
-            }
-            match self.attempt(&means, &situation, &rung, pursuit, (head, place)) {
-                Ok(found) => {
-                    tried.record(rung, RungOutcome::Done);
-                    sent = Some(found);
-                }
-                Err(reason) => tried.record(rung, RungOutcome::Impossible(reason)),
-            }
-        }
-        let collaterals = tried.attempts().iter().filter_map(|attempt| Some(attempt.rung.pair()?.collateral)).collect();
-        let words = tried.attempts().iter().filter_map(|attempt| match &attempt.outcome {
-            RungOutcome::Impossible(reason) => {
-                let about = attempt.rung.pair().map_or("", |pair| pair.name.as_str());
-                Some(format!("{about}: {}: {reason}", attempt.rung))
-            }
-            RungOutcome::Done | RungOutcome::Unknown => None,
-        });
-        Ok(Climbed { sent, tried: words.collect(), collaterals })
-    }
-
-    /// Plans and checks a rung, and tries it on the head's own state as the sender's simulation does.
-    fn attempt(
-        &self,
-        means: &Means<'_>,
-        situation: &Situation,
-        rung: &Rung,
-        pursuit: &Pursuit,
-        (head, place): (&Head<'_>, Place<'_>),
-    ) -> Result<Sent, String> {
-        let asked = means.request(rung, &pursuit.trim).ok_or("its pair was not read")?;
-        let planned = means.plan(&asked).map_err(|error| error.to_string())?;
-        let approved = check(planned, NETWORK, head.market.block.timestamp).map_err(|refusal| refusal.to_string())?;
-        let plan = approved.get().clone();
-        execute(&plan, head.account, place).map_err(|reason| format!("simulation: {reason}"))?;
-        let pair = rung.pair().ok_or("a human has no pair")?.clone();
-        let action = Action::Trim(pursuit.trim.clone());
-        Ok(Sent { plan, action, pair, is_part: situation.is_part(rung), rung: Some(rung.clone()) })
     }
 
     /// A plan that protects nothing: it is made about the journal's loop and refused by the bounds of opening.
