@@ -1,8 +1,6 @@
 //! The same questions to a real node: the offline replica.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
-#[path = "common/announcer.rs"]
-mod announcer;
 mod chain_node;
 mod common;
 
@@ -15,7 +13,6 @@ use alloy::{
     sol,
     sol_types::SolCall,
 };
-use announcer::Announcer;
 use common::{Replica, TEST_KEYS};
 use secrecy::SecretString;
 use tokio::{
@@ -28,7 +25,7 @@ use trimtab::{
         Batch, CallRequest, Endpoints, ErrorTable, HeadOptions, IdentityError, L1FeeQuery, NetworkKind, ReadError,
         Reader, Rejection, SendOutcome, Signer, SigningGate, Simulation, SystemClock, Wallet, multicall3,
     },
-    config::{FeesConfig, PreConfirmed, RpcConfig},
+    config::{FeesConfig, RpcConfig, WebSockets},
     units::Secs,
 };
 
@@ -216,7 +213,7 @@ async fn the_cost_of_data_on_l1_is_part_of_the_snapshot() {
 }
 
 fn quick() -> HeadOptions {
-    HeadOptions { poll: Duration::from_millis(20), stale_after: Duration::from_millis(500), ..HeadOptions::default() }
+    HeadOptions { poll: Duration::from_millis(20), stale_after: Duration::from_millis(500) }
 }
 
 /// The next head with this height or a later one, whatever silence there is before.
@@ -250,98 +247,61 @@ async fn heads_come_by_subscription_and_by_polling() {
     assert!(matches!(&quiet, ReadError::Stale(said) if said.contains(&(start + 3).to_string())), "{quiet}");
 }
 
-/// Part `part` of the block after the head, as an endpoint that serves flashblocks announces it.
-async fn announce(announcer: &Announcer, endpoints: &Endpoints, part: u64) -> u64 {
-    let head = endpoints.head().await.expect("head");
-    let number = head.number + 1;
-    announcer.announce(serde_json::json!({
-        "number": format!("0x{number:x}"),
-        "hash": keccak256(format!("{number} {part}")),
-        "parentHash": head.hash,
-        "timestamp": format!("0x{:x}", head.timestamp.0 + 2),
-        "gasUsed": format!("0x{:x}", 21_000 * part),
-        "baseFeePerGas": "0x1",
-    }));
-    number
-}
-
-async fn listened_to(announcer: &Announcer) {
-    let subscribed = async {
-        while announcer.listeners() == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), subscribed).await.expect("a subscription within the deadline");
-}
-
-/// The next head that is as sealed as asked for.
-async fn next(heads: &mut trimtab::chain::Heads, pre_confirmed: bool) -> trimtab::chain::BlockRef {
-    let found = async {
-        loop {
-            match heads.next().await {
-                Ok(head) if head.pre_confirmed == pre_confirmed => return head,
-                _ => {}
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), found).await.expect("such a head within the deadline")
-}
-
+/// Nobody names the WebSocket, and polling would be too late.
 #[tokio::test]
-async fn new_heads_that_are_announced_in_parts_are_parts_and_the_sealed_block_is_told_by_the_chain() {
+async fn heads_of_an_http_endpoint_come_over_the_websocket_that_goes_with_it() {
     let replica = Replica::start().await;
-    let direct = connect(&[replica.url()]);
-    let announcer = Announcer::before(replica.url()).await;
-    let endpoints = connect(&[announcer.url()]);
-    let start = direct.head().await.expect("head");
-    let mut heads = endpoints.heads(quick());
-    reach(&mut heads, start.number).await;
-    listened_to(&announcer).await;
-    let mut part = 0;
-    // Until it is understood: the first two could be a block and a reorg of it.
-    let announced = loop {
-        part += 1;
-        announce(&announcer, &direct, part).await;
-        match heads.next().await {
-            Ok(head) if head.pre_confirmed => break head,
-            _ => assert!(part < 64, "never understood"),
-        }
-    };
-    assert_eq!((announced.number, announced.timestamp), (start.number + 1, Secs(start.timestamp.0 + 2)));
-    mine(&direct).await;
-    let sealed = direct.head().await.expect("head");
-    announce(&announcer, &direct, 1).await;
-    let told = next(&mut heads, false).await;
-    assert_eq!((told.number, told.hash), (sealed.number, sealed.hash), "its own hash, not that of a part");
-    announce(&announcer, &direct, 2).await;
-    assert_eq!(next(&mut heads, true).await.number, sealed.number + 1);
-}
-
-#[tokio::test]
-async fn whoever_wants_sealed_blocks_only_is_told_of_no_parts() {
-    let replica = Replica::start().await;
-    let direct = connect(&[replica.url()]);
-    let announcer = Announcer::before(replica.url()).await;
-    let endpoints = connect(&[announcer.url()]);
-    let mut heads = endpoints.heads(HeadOptions { pre_confirmed: PreConfirmed::Off, ..quick() });
-    reach(&mut heads, direct.head().await.expect("head").number).await;
-    listened_to(&announcer).await;
-    for part in 1..8 {
-        announce(&announcer, &direct, part).await;
-    }
-    mine(&direct).await;
-    let sealed = direct.head().await.expect("head");
-    announce(&announcer, &direct, 1).await;
-    let told = tokio::time::timeout(Duration::from_secs(30), async {
+    let http = connect(&[replica.url()]);
+    http.verify_all(None).await.expect("a network");
+    let never = HeadOptions { poll: Duration::from_secs(3_600), stale_after: Duration::from_secs(30) };
+    let mut heads = http.heads(never);
+    let start = heads.next().await.expect("the first is asked for").number;
+    let told = async {
         loop {
-            let head = heads.next().await;
-            assert!(head.as_ref().map_or(true, |head| !head.pre_confirmed), "{head:?}");
-            if head.is_ok_and(|head| head.hash == sealed.hash) {
+            // A subscription tells nothing of what was before it.
+            mine(&http).await;
+            let pause = Duration::from_millis(20);
+            if tokio::time::timeout(pause, heads.next())
+                .await
+                .is_ok_and(|head| head.is_ok_and(|head| head.number > start))
+            {
                 return;
             }
         }
-    });
-    told.await.expect("the sealed block within the deadline");
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.expect("told");
+    // Where only given WebSockets are wanted there is none.
+    let rpc = RpcConfig {
+        urls: vec![replica.url().parse().expect("url")],
+        websockets: WebSockets::Given,
+        ..RpcConfig::default()
+    };
+    let given = Endpoints::connect(&rpc, Arc::new(SystemClock::new())).expect("endpoints");
+    let mut heads = given.heads(HeadOptions { stale_after: Duration::from_millis(300), ..never });
+    heads.next().await.expect("the first is asked for");
+    mine(&http).await;
+    let silence = heads.next().await.expect_err("nobody tells");
+    assert!(matches!(silence, ReadError::Stale(_)), "{silence}");
+}
+
+#[tokio::test]
+async fn the_newest_head_wins_and_those_between_are_counted() {
+    let replica = Replica::start().await;
+    let http = connect(&[replica.url()]);
+    let mut heads = http.heads(quick());
+    let start = heads.next().await.expect("a head").number;
+    for _ in 0..5 {
+        mine(&http).await;
+    }
+    // Whoever is busy meanwhile.
+    let seen = async {
+        while heads.latest().is_none_or(|head| head.number < start + 5) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), seen).await.expect("within the deadline");
+    assert_eq!(heads.next().await.expect("a head").number, start + 5);
+    assert_eq!(heads.skipped(), 4);
 }
 
 /// Forwards connections to a node until told to be silent: it then stays connected and forwards nothing.

@@ -1,6 +1,7 @@
 //! Crashes on the replica: the watch, its sender and real contracts on seeded price paths, a liquidator in the same blocks.
 //!
-//! With the feed behind Aave's oracle twenty paths by default, without it seven; three hundred each with `TRIMTAB_LONG=1`.
+//! With the feed behind Aave's oracle twenty paths by default, without it seven, and fourteen on which prices move before the
+//! trim in its block; three hundred each with `TRIMTAB_LONG=1`.
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "common/mod.rs"]
@@ -11,7 +12,7 @@ use indicatif::ProgressBar;
 use trimtab::{
     config::{BoundsConfig, WatchConfig},
     dex::WETH,
-    localchain::{ComposerSource, ReplicaState},
+    localchain::{BlockOrder, ComposerSource, ReplicaState},
     scenarios::{CrashOutcome, CrashReport, Foresight, crash},
     units::UsdE8,
     watchdog::paths::{AssetPrice, Notice, Path},
@@ -23,12 +24,16 @@ fn seeds(few: u64, all: u64) -> u64 {
 }
 
 async fn played(paths: impl IntoIterator<Item = Path>, foresight: Foresight) -> Vec<CrashOutcome> {
+    raced(paths, foresight, BlockOrder::WaitingFirst).await
+}
+
+async fn raced(paths: impl IntoIterator<Item = Path>, foresight: Foresight, order: BlockOrder) -> Vec<CrashOutcome> {
     let kit = common::kit();
     let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
     let (watch, bounds) = (WatchConfig::default(), BoundsConfig::default());
     let mut outcomes = Vec::new();
     for path in paths {
-        let outcome = crash(&kit, &state, &path, &watch, &bounds, foresight).await;
+        let outcome = crash(&kit, &state, &path, &watch, &bounds, foresight, order).await;
         outcomes.push(outcome.unwrap_or_else(|error| panic!("{}: {error}", path.seed)));
     }
     outcomes
@@ -44,7 +49,7 @@ fn hold(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
         assert!(!counted.missed, "seed {seed}: liquidated although announced: {outcome:?}");
         assert!(!counted.silent, "seed {seed}: no alert at the first head that showed it: {outcome:?}");
         assert!(!counted.lowered, "seed {seed}: an action of ours lowered the health factor: {outcome:?}");
-        assert!(!outcome.after_prices, "seed {seed}: {outcome:?}");
+        assert!(!outcome.out_of_order, "seed {seed}: {outcome:?}");
         assert!(!outcome.lost_more(), "seed {seed}: {outcome:?}");
         saved += u64::from(counted.liquidations == 0 && counted.liquidations_if_idle > 0);
         report.add(outcome);
@@ -66,6 +71,16 @@ async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts(
     assert!(trims >= count / 2 && saved >= count / 10, "{saved} saved: {report}");
     let next = report.counted.blocks_to_trim.get(&1).copied().unwrap_or_default();
     assert!(next * 100 >= trims * 90, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_fall_within_its_bounds_is_missed() {
+    let count = seeds(14, 300);
+    let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
+    let outcomes = raced(paths, Foresight::Feed, BlockOrder::PricesFirst).await;
+    let (report, saved) = hold(&outcomes);
+    let trims: u64 = report.counted.blocks_to_trim.values().sum();
+    assert!(trims >= count / 3 && saved > 0, "{saved} saved: {report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,8 +13,8 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use trimtab::{
     localchain::{
-        Anvil, ComposerSource, Controls, FeedAge, ForkOptions, LocalChainError, LocalKind, PriceChange, PriceScope,
-        ReplicaState, Role, rebuild_account_hash, start_replica, status, stop,
+        Anvil, ComposerSource, Controls, FeedAge, ForkOptions, LocalChainError, LocalKind, Mining, PriceChange,
+        PriceScope, ReplicaState, Role, rebuild_account_hash, start_replica, status, stop,
     },
     units::Secs,
 };
@@ -477,6 +477,40 @@ async fn controls_leave_interval_mining_as_they_found_it() {
     assert_eq!(interval, Some(3600));
 }
 
+/// Base's cadence: a block every 200 ms, about five of a second with one timestamp; controls come into one of them.
+#[tokio::test]
+async fn a_replica_at_bases_cadence_goes_on_by_itself_and_takes_controls_whole() {
+    let replica = Replica::at_cadence().await;
+    let who = account(4);
+    replica.controls.fund(who, units(1, 18), &[(USDC, units(7, 6))]).await.expect("funds");
+    let report = replica.controls.price(&price("ETH", "2500"), PriceScope::Everything).await.expect("price");
+    assert_eq!(oracle_price(&replica, WETH).await, units(2500, 8));
+    assert_eq!(pool_price(&replica, WETH_USDC).await.1, -198_080);
+    assert_eq!(balance(&replica, USDC, who).await, units(7, 6));
+    let later = async {
+        loop {
+            let head = replica.controls.head().await.expect("head");
+            if head.number >= report.block.number + 12 {
+                return head;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let head =
+        tokio::time::timeout(std::time::Duration::from_secs(30), later).await.expect("blocks go on after a control");
+    let mut seconds = std::collections::BTreeMap::<U256, u32>::new();
+    for number in report.block.number..head.number {
+        let block: Value =
+            replica.request("eth_getBlockByNumber", (format!("0x{number:x}"), false)).await.expect("a block");
+        *seconds.entry(serde_json::from_value(block["timestamp"].clone()).expect("a time")).or_default() += 1;
+    }
+    assert!(seconds.values().any(|blocks| *blocks >= 3), "blocks of one second share its timestamp: {seconds:?}");
+    let before = replica.controls.head().await.expect("head");
+    let after = replica.controls.warp(Secs(86_400), FeedAge::Refreshed).await.expect("warp");
+    let passed = after.timestamp.0 - before.timestamp.0;
+    assert!((86_400..86_410).contains(&passed), "a day, and what went by itself: {passed}");
+}
+
 #[tokio::test]
 async fn a_node_that_is_not_a_local_anvil_on_base_is_refused() {
     let live = MockServer::start().await;
@@ -636,11 +670,11 @@ async fn a_replica_started_once_is_found_by_later_commands_until_it_is_stopped()
     let cache = kit.cache();
     assert_eq!(status(cache, LocalKind::Replica).await.expect("status"), None);
     let state = ReplicaState::ensure(&kit, ComposerSource::StandIn, &ProgressBar::hidden()).await.expect("state");
-    let started = start_replica(&kit, &state, 0).await.expect("start");
+    let started = start_replica(&kit, &state, 0, Mining::Manual).await.expect("start");
     let found = status(cache, LocalKind::Replica).await.expect("status").expect("it runs");
     assert_eq!(found.instance, started);
     assert_eq!(found.head.timestamp, state.timestamp());
-    let second = start_replica(&kit, &state, 0).await;
+    let second = start_replica(&kit, &state, 0, Mining::default()).await;
     assert!(matches!(second, Err(LocalChainError::AlreadyRunning { .. })), "{second:?}");
     Controls::connect(&started.url, &kit).await.expect("controls find it");
     let stopped = stop(cache, LocalKind::Replica).await.expect("stop");

@@ -19,7 +19,7 @@ use trimtab::{
     config::{RpcConfig, Urgency},
     journal::{IntentId, Journal},
     plan::{CallData, Plan, SCHEMA, SignedPermits, Step, check, simulate},
-    send::{BLOCK_TIME, Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, Wire, reconcile},
+    send::{Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, Wire, reconcile},
     units::Millis,
 };
 
@@ -94,7 +94,7 @@ async fn wrap_as(
         subject: Value::Null,
     };
     let approved = check(plan, NETWORK, head.timestamp).expect("no bounds");
-    let time = head.timestamp.plus(BLOCK_TIME);
+    let time = head.next_timestamp();
     let permits = SignedPermits::new();
     let ready = simulate(sender.wire(), approved, &permits, |_| false, head, time).await.expect("goes through");
     if replaces {

@@ -65,11 +65,10 @@ async fn nonce_too_low_may_mean_that_ours_is_in_a_block_already() {
 #[tokio::test]
 async fn a_definite_refusal_leaves_the_nonce_for_the_next_plan() {
     let mut bench = Bench::new(4).await;
-    bench.net.inner().answer =
-        Some(SendOutcome::Rejected(Rejection::InsufficientFunds("insufficient funds".to_owned())));
+    bench.net.inner().answer = Some(SendOutcome::Rejected(Rejection::Other("blocked".to_owned())));
     let plan = bench.plan(1);
     let outcome = execute(&mut bench, plan.clone()).await.expect("signed");
-    assert!(matches!(&outcome.ending, Ending::Rejected { reason } if reason == "insufficient funds"), "{outcome:?}");
+    assert!(matches!(&outcome.ending, Ending::Rejected { reason } if reason == "blocked"), "{outcome:?}");
     assert_eq!((outcome.class(), outcome.exit_code()), (Some(Class::Definite), 5));
     assert_eq!(state(&bench, &plan), IntentState::Failed);
     bench.net.inner().answer = None;
@@ -338,4 +337,64 @@ async fn a_plan_whose_time_is_over_is_neither_signed_nor_left_waiting() {
         matches!(&outcome.ending, Ending::Cancelled { reason, .. } if reason.contains("valid until")),
         "{outcome:?}"
     );
+}
+
+#[tokio::test]
+async fn an_account_without_ether_is_told_what_it_has_and_what_the_transaction_takes_and_nothing_is_signed() {
+    let mut bench = Bench::new(30).await;
+    bench.net.inner().ether = U256::from(9_000_000_000_000u64);
+    let plan = bench.plan(1);
+    let refused = execute(&mut bench, plan.clone()).await.expect_err("125 000 gas at 0.1125 gwei are 0.000014 ether");
+    let said = refused.to_string();
+    for part in [&format!("{ACCOUNT} has 0.000009 ETH"), "takes up to 0.0000378 ETH", "180000 gas at up to 0.21 gwei"] {
+        assert!(said.contains(part), "{part} is not in `{said}`");
+    }
+    assert_eq!((refused.class(), refused.exit_code()), (Class::Retryable, 4));
+    assert_eq!((bench.net.distinct(), state(&bench, &plan)), (vec![], IntentState::Failed));
+    // The same goes through once there is ether.
+    bench.net.inner().ether = U256::from(10u64).pow(U256::from(18));
+    let again = bench.plan(1);
+    assert!(execute(&mut bench, again).await.expect("signed").is_mined());
+}
+
+#[tokio::test]
+async fn the_last_ether_still_pays_for_a_transaction_with_less_room() {
+    let mut bench = Bench::new(31).await;
+    // Not for 180 000 gas at 0.21 gwei (0.0000378), but for 180 000 at 0.1125.
+    bench.net.inner().ether = U256::from(22_000_000_000_000u64);
+    let plan = bench.plan(1);
+    assert!(execute(&mut bench, plan).await.expect("signed").is_mined());
+    let handed = bench.net.distinct()[0].clone();
+    assert!(handed.max_fee >= 112_500_000 && handed.max_fee * 180_000 <= 22_000_000_000_000, "{handed:?}");
+    assert!(handed.tip > 0 && handed.max_fee - handed.tip >= 112_500_000, "{handed:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_refuses_for_gas_is_quoted_with_what_was_offered() {
+    let refusals = [
+        (Rejection::InsufficientFunds("insufficient funds for gas * price + value".to_owned()), "has 1 ETH"),
+        (
+            Rejection::FeeTooLow("max fee per gas less than block base fee".to_owned()),
+            "up to 0.21 gwei per gas, of it 0.01",
+        ),
+        (Rejection::GasLimit("intrinsic gas too low".to_owned()), "its gas limit is 180000"),
+    ];
+    for (rejection, words) in refusals {
+        let mut bench = Bench::new(32).await;
+        let said = rejection.to_string();
+        bench.net.inner().answer = Some(SendOutcome::Rejected(rejection.clone()));
+        let plan = bench.plan(1);
+        let outcome = execute(&mut bench, plan.clone()).await.expect("signed");
+        let told = match (&outcome.ending, &rejection) {
+            (Ending::Unpaid(short), Rejection::InsufficientFunds(_)) => short.to_string(),
+            (Ending::Rejected { reason }, _) => reason.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert!(told.contains(&said) && told.contains(words), "{told}");
+        assert_eq!(state(&bench, &plan), IntentState::Failed);
+        bench.net.inner().answer = None;
+        let next = bench.plan(1);
+        assert!(execute(&mut bench, next).await.expect("signed").is_mined());
+        assert_eq!(bench.net.distinct().iter().map(|handed| handed.nonce).collect::<Vec<_>>(), [0, 0]);
+    }
 }

@@ -5,7 +5,7 @@ use alloy::primitives::U256;
 use eyre::{Result, eyre};
 use trimtab::{
     chain::Reader,
-    loops::{BLOCK_TIME, FlashChoice, Funds, Payout, Request, Share, Target, WETH, execute},
+    loops::{FlashChoice, Funds, Payout, Request, Share, Target, WETH, execute},
     plan::{check, rehearse, simulate},
     send::sign_permits,
 };
@@ -62,7 +62,7 @@ pub async fn measure() -> Result<()> {
                     let (snapshot, plan) = desk.plan(trader.address, &pair, request, Some(choice)).await?;
                     // Both at the same block and time: what an action costs depends on the second it is mined in.
                     let head = Reader::head(&desk.endpoints).await?;
-                    let time = head.timestamp.plus(BLOCK_TIME);
+                    let time = head.next_timestamp();
                     let bare = rehearse(&desk.endpoints, &plan, head, time).await?;
                     let bare: u64 = bare.steps.last().map(|step| step.gas_used).unwrap_or_default();
                     let number = plan.permits().count();

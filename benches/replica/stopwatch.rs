@@ -10,10 +10,10 @@ use std::{
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
 };
 use trimtab::{
-    chain::{Answers, At, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},
+    chain::{Answers, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},
     journal::{RawTx, Recorded},
     plan::{CallOutcome, SimulatedCall, Simulator},
     send::{BlockContent, Wire},
@@ -64,7 +64,7 @@ impl Reader for Stopwatch {
         Reader::head(self.count()).await
     }
 
-    async fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+    async fn read(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         self.count().read(at, batch).await
     }
 }
@@ -82,6 +82,10 @@ impl Wire for Stopwatch {
 
     async fn fee_market(&self, head: BlockRef) -> Result<FeeMarket, ReadError> {
         Wire::fee_market(self.count(), head).await
+    }
+
+    async fn balance(&self, account: Address) -> Result<U256, ReadError> {
+        Wire::balance(self.count(), account).await
     }
 
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {

@@ -15,7 +15,7 @@ use trimtab::{
     aave::Deployment,
     chain::Reader,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
-    localchain::{Course, CourseStep},
+    localchain::{BlockOrder, Course, CourseStep},
     loops::{Funds, Request, Survey, Target, execute},
     plan::check,
     send::Patience,
@@ -106,7 +106,9 @@ impl Post {
         self.price = self.price * millionths / 1_000_000;
         let price = UsdE8(U256::from(self.price));
         let at = self.course.controls().head().await?.timestamp.plus(Secs(2));
-        self.course.block(&CourseStep { feed: price, oracle: price, pool: price, at }, &[]).await?;
+        self.course
+            .block(&CourseStep { feed: price, oracle: price, pool: price, at }, &[], BlockOrder::WaitingFirst)
+            .await?;
         Ok(())
     }
 

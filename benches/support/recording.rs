@@ -7,9 +7,9 @@ use std::sync::{
 
 use alloy::{
     eips::BlockId,
-    primitives::{Address, Bytes},
+    primitives::{Address, B256, Bytes},
 };
-use trimtab::chain::{Answers, At, Batch, BlockRef, CallRequest, Endpoints, ReadError, Reader, multicall3};
+use trimtab::chain::{Answers, Batch, BlockRef, CallRequest, Endpoints, ReadError, Reader, multicall3};
 
 /// Asks a node and keeps the raw answers.
 #[derive(Debug)]
@@ -45,18 +45,9 @@ impl Reader for Recorder<'_> {
         Ok(self.head)
     }
 
-    async fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+    async fn read(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         let call = CallRequest::new(Address::ZERO, multicall3::ADDRESS, batch.calldata());
-        let raw = self
-            .endpoints
-            .call(
-                &call,
-                match at.into() {
-                    At::Sealed(hash) => BlockId::hash(hash),
-                    At::PreConfirmed(_) => BlockId::pending(),
-                },
-            )
-            .await?;
+        let raw = self.endpoints.call(&call, BlockId::hash(at.into())).await?;
         if let Ok(mut answers) = self.answers.lock() {
             answers.push(raw.clone());
         }
@@ -76,7 +67,7 @@ impl Reader for Recording {
         Ok(self.head)
     }
 
-    async fn read(&self, _: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+    async fn read(&self, _: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         let index = self.next.fetch_add(1, Ordering::Relaxed) % self.answers.len().max(1);
         let raw = self.answers.get(index).ok_or_else(|| ReadError::Malformed("nothing was recorded".to_owned()))?;
         batch.answers(raw)

@@ -82,8 +82,7 @@ mod tests {
     }
 
     fn market(categories: Vec<EModeCategory>) -> Market {
-        let block =
-            BlockRef { number: 1, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, pre_confirmed: false };
+        let block = BlockRef { number: 1, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, timestamp_ms: None };
         Market {
             block,
             revision: 11,

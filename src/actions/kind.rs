@@ -99,8 +99,7 @@ pub(crate) fn test_plan(kind: &str, subject: serde_json::Value) -> Plan {
 
     use crate::{chain::BlockRef, config::Urgency, plan::SCHEMA, units::Secs};
 
-    let block =
-        BlockRef { number: 1, hash: B256::ZERO, timestamp: Secs(1), base_fee: U256::ZERO, pre_confirmed: false };
+    let block = BlockRef { number: 1, hash: B256::ZERO, timestamp: Secs(1), base_fee: U256::ZERO, timestamp_ms: None };
     Plan {
         schema: SCHEMA,
         id: "id".to_owned(),

@@ -9,7 +9,7 @@ use std::{
 use alloy::pubsub::RawSubscription;
 use serde_json::{Value, value::RawValue};
 
-use super::{Clock, call_error::CallError, transport::Transport};
+use super::{Clock, Traffic, call_error::CallError, traffic::Counter, transport::Transport};
 use crate::config::RpcUrl;
 
 /// Pause after a rate limit that names none.
@@ -17,9 +17,6 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
 /// How long what an endpoint said about the head is held against others.
 const HEAD_MEMORY: Duration = Duration::from_secs(30);
-
-/// An endpoint that announced no part for this long announces none: ten are due in that time.
-const PART_MEMORY: Duration = Duration::from_secs(2);
 
 /// Whether an endpoint is known to be on our network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,8 +36,6 @@ struct Health {
     latency: Option<Duration>,
     blocked_until: Option<Duration>,
     head: Option<(u64, Duration)>,
-    /// The block under construction that it last announced a part of.
-    part: Option<(u64, Duration)>,
     behind: bool,
     standing: Standing,
 }
@@ -49,12 +44,31 @@ struct Health {
 pub(super) struct Endpoint {
     transport: Transport,
     timeout: Duration,
+    /// A WebSocket that nobody named: it goes with an endpoint's HTTP address. Only for heads.
+    is_derived: bool,
     health: Mutex<Health>,
+    counter: Counter,
 }
 
 impl Endpoint {
     pub(super) fn new(url: RpcUrl, timeout: Duration) -> Result<Self, CallError> {
-        Ok(Self { transport: Transport::new(url)?, timeout, health: Mutex::default() })
+        Ok(Self {
+            transport: Transport::new(url)?,
+            timeout,
+            is_derived: false,
+            health: Mutex::default(),
+            counter: Counter::default(),
+        })
+    }
+
+    /// The WebSocket that goes with an HTTP address, where there is one.
+    pub(super) fn derived(url: &RpcUrl, timeout: Duration) -> Option<Self> {
+        let endpoint = Self::new(url.websocket()?, timeout).ok()?;
+        Some(Self { is_derived: true, ..endpoint })
+    }
+
+    pub(super) const fn is_derived(&self) -> bool {
+        self.is_derived
     }
 
     /// Its address without secrets.
@@ -75,7 +89,7 @@ impl Endpoint {
         decode: impl Fn(&RawValue) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let began = clock.monotonic();
-        let answer = tokio::time::timeout(self.timeout, self.transport.call(method, params)).await;
+        let answer = tokio::time::timeout(self.timeout, self.transport.call(method, params, &self.counter)).await;
         let result = match answer {
             Ok(raw) => raw.and_then(|raw| decode(&raw)),
             Err(_) => {
@@ -94,6 +108,16 @@ impl Endpoint {
             tracing::debug!(endpoint = %self.name(), method, %error, "rpc call failed");
         }
         result
+    }
+
+    /// What was asked of it and what came back.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.counter.read()
+    }
+
+    /// A message of a subscription came.
+    pub(super) fn told(&self, bytes: usize) {
+        self.counter.heard(bytes);
     }
 
     /// A subscription to heads, within the deadline.
@@ -157,15 +181,6 @@ impl Endpoint {
 
     pub(super) fn set_head(&self, number: u64, now: Duration) {
         self.health().head = Some((number, now));
-    }
-
-    /// The block under construction that it announces parts of; `None` when it has told of none for a block's time.
-    pub(super) fn last_part(&self, now: Duration) -> Option<u64> {
-        self.health().part.filter(|(_, at)| now.saturating_sub(*at) <= PART_MEMORY).map(|(number, _)| number)
-    }
-
-    pub(super) fn set_part(&self, number: u64, now: Duration) {
-        self.health().part = Some((number, now));
     }
 
     fn health(&self) -> MutexGuard<'_, Health> {

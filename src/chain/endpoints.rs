@@ -15,12 +15,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Clock, NetworkIdentity, ReadError,
+    Clock, NetworkIdentity, ReadError, Traffic,
     call_error::CallError,
     endpoint::{Endpoint, Standing},
     tips::TipMemory,
 };
-use crate::config::RpcConfig;
+use crate::config::{RpcConfig, WebSockets};
 
 /// First pause between rounds.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -61,6 +61,8 @@ pub struct Endpoints {
 
 pub(super) struct Shared {
     pub(super) endpoints: Vec<Arc<Endpoint>>,
+    /// WebSockets that go with HTTP addresses, beside the endpoints that these are.
+    derived: Vec<(Arc<Endpoint>, Arc<Endpoint>)>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rpc: RpcConfig,
     identity: Mutex<Option<NetworkIdentity>>,
@@ -78,9 +80,14 @@ impl Endpoints {
                 |error: CallError| ConnectError::Client { endpoint: url.to_string(), reason: error.to_string() };
             Endpoint::new(url.clone(), rpc.timeout).map(Arc::new).map_err(client)
         };
-        let endpoints = rpc.urls.iter().map(endpoint).collect::<Result<_, _>>()?;
+        let endpoints: Vec<Arc<Endpoint>> = rpc.urls.iter().map(endpoint).collect::<Result<_, _>>()?;
+        let derived = endpoints.iter().zip(&rpc.urls).filter_map(|(endpoint, url)| {
+            let derived = Endpoint::derived(url, rpc.timeout).filter(|_| rpc.websockets == WebSockets::Derived)?;
+            Some((endpoint.clone(), Arc::new(derived)))
+        });
+        let derived = derived.collect();
         let (identity, tips) = (Mutex::default(), Mutex::default());
-        let shared = Shared { endpoints, clock, rpc: rpc.clone(), identity, tips };
+        let shared = Shared { endpoints, derived, clock, rpc: rpc.clone(), identity, tips };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -113,6 +120,16 @@ impl Endpoints {
     #[must_use]
     pub fn identity(&self) -> Option<NetworkIdentity> {
         self.shared.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What each endpoint was asked and answered, by its name; WebSockets that go with an endpoint count for it.
+    #[must_use]
+    pub fn traffic(&self) -> Vec<(String, Traffic)> {
+        let of = |endpoint: &Arc<Endpoint>| {
+            let beside = self.shared.derived.iter().filter(|(owner, _)| Arc::ptr_eq(owner, endpoint));
+            beside.fold(endpoint.traffic(), |sum, (_, derived)| sum.plus(derived.traffic()))
+        };
+        self.shared.endpoints.iter().map(|endpoint| (endpoint.name(), of(endpoint))).collect()
     }
 
     /// How many endpoints there are.
@@ -194,6 +211,14 @@ impl Endpoints {
             }
         }
         Err(CallError::of_round(errors))
+    }
+
+    /// Where heads can be subscribed to: endpoints that are WebSockets, then those that go with an endpoint's address.
+    pub(super) fn websockets(&self) -> Vec<Arc<Endpoint>> {
+        let named = self.trusted().filter(|endpoint| endpoint.is_websocket() && !endpoint.is_behind()).cloned();
+        let is_trusted = |owner: &Arc<Endpoint>| self.trusted().any(|endpoint| Arc::ptr_eq(endpoint, owner));
+        let derived = self.shared.derived.iter().filter(|(owner, _)| is_trusted(owner)).map(|(_, it)| it.clone());
+        named.chain(derived).collect()
     }
 
     /// The endpoints that may be asked, healthiest first.

@@ -1,53 +1,31 @@
-//! Following heads: by subscription where an endpoint is a WebSocket, by polling otherwise and whenever the subscription
-//! goes quiet; parts of the next block where they are announced. Never gives up.
+//! Following heads: by subscription where there is a WebSocket, by polling otherwise and whenever the subscription goes
+//! quiet. Never gives up.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy::pubsub::RawSubscription;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{sleep, timeout},
 };
 
 use super::{
-    BlockRef, Endpoints, HeadOptions, Reader,
-    call_error::CallError,
-    endpoint::Endpoint,
-    endpoints::decode,
-    wire::{Part, WirePending},
+    BlockRef, Endpoints, HeadOptions, ReadError, Reader, endpoint::Endpoint, endpoints::decode, wire::WireBlock,
 };
-use crate::config::PreConfirmed;
-
-/// Base announces a part of a block this often.
-const PART_TIME: Duration = Duration::from_millis(200);
-
-/// An endpoint whose `pending` block was no longer part this often is taken to announce none: longer than a block takes.
-const LOOKS_IN_VAIN: u32 = 25;
-
-/// First and longest pause of asking for parts after an endpoint asked for patience: parts are a luxury, heads are not.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 
 pub(super) struct Follower {
     pub(super) endpoints: Endpoints,
-    pub(super) sealed: watch::Sender<Option<BlockRef>>,
-    pub(super) parts: watch::Sender<Option<Part>>,
+    pub(super) heads: watch::Sender<Option<BlockRef>>,
     pub(super) options: HeadOptions,
 }
 
 impl Follower {
     pub(super) async fn follow(&self) {
-        if self.options.pre_confirmed == PreConfirmed::On {
-            tokio::join!(self.follow_sealed(), self.ask_for_parts());
-        } else {
-            self.follow_sealed().await;
-        }
-    }
-
-    async fn follow_sealed(&self) {
         self.poll().await;
         loop {
             let (endpoint, subscription) = self.poll_until_subscribed().await;
+            tracing::debug!(endpoint = %endpoint.name(), "subscribed to heads");
             self.listen(&endpoint, subscription).await;
             tracing::warn!(endpoint = %endpoint.name(), "subscription to heads is dead, polling");
         }
@@ -57,13 +35,15 @@ impl Follower {
     async fn poll_until_subscribed(&self) -> (Arc<Endpoint>, RawSubscription) {
         let subscribed = self.subscribe();
         tokio::pin!(subscribed);
-        let mut ticks = interval(self.options.poll);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pace = Pace::new(self.options.poll);
         loop {
             tokio::select! {
                 biased;
                 found = &mut subscribed => return found,
-                _ = ticks.tick() => self.poll().await,
+                () = sleep(pace.pause) => {
+                    let came = self.poll().await;
+                    pace.after(came);
+                }
             }
         }
     }
@@ -72,10 +52,12 @@ impl Follower {
     async fn subscribe(&self) -> (Arc<Endpoint>, RawSubscription) {
         let mut pauses = pauses();
         loop {
-            for endpoint in self.endpoints.trusted().filter(|endpoint| endpoint.is_websocket() && !endpoint.is_behind())
-            {
+            for endpoint in self.endpoints.websockets() {
+                if endpoint.is_derived() && !self.endpoints.is_of_this_network(&endpoint).await {
+                    continue;
+                }
                 match endpoint.subscribe_heads().await {
-                    Ok(Some(subscription)) => return (endpoint.clone(), subscription),
+                    Ok(Some(subscription)) => return (endpoint, subscription),
                     Ok(None) => {}
                     Err(error) => tracing::debug!(endpoint = %endpoint.name(), %error, "no subscription to heads"),
                 }
@@ -86,29 +68,19 @@ impl Follower {
 
     /// Publishes what the subscription tells, until it is dead: it ended, or it was quiet while the chain went on.
     async fn listen(&self, endpoint: &Endpoint, mut subscription: RawSubscription) {
-        let mut pace = Pace::default();
         loop {
             match timeout(self.options.stale_after, subscription.recv()).await {
-                Ok(Ok(raw)) => match decode::<WirePending>(&raw).map(WirePending::part) {
-                    Ok(Some(part)) => match pace.hear(part.block.number) {
-                        Told::Blocks => self.accept(endpoint, BlockRef { pre_confirmed: false, ..part.block }),
-                        Told::Parts => self.announced(endpoint, part).await,
-                        Told::PartsAfterAll => {
-                            tracing::info!(endpoint = %endpoint.name(), "announces blocks before they are sealed");
-                            // What was taken for sealed is not.
-                            self.poll().await;
-                            self.announced(endpoint, part).await;
-                        }
-                    },
-                    Ok(None) => tracing::warn!(endpoint = %endpoint.name(), "head without a height"),
-                    Err(error) => tracing::warn!(endpoint = %endpoint.name(), %error, "head not understood"),
-                },
+                Ok(Ok(raw)) => {
+                    endpoint.told(raw.get().len());
+                    match decode::<WireBlock>(&raw) {
+                        Ok(block) => self.accept(endpoint, block.into()),
+                        Err(error) => tracing::warn!(endpoint = %endpoint.name(), %error, "head not understood"),
+                    }
+                }
                 Ok(Err(RecvError::Lagged(_))) => {}
                 Ok(Err(RecvError::Closed)) => return,
                 Err(_) => {
-                    let before = *self.sealed.borrow();
-                    self.poll().await;
-                    if *self.sealed.borrow() != before {
+                    if matches!(self.poll().await, Polled::New) {
                         return;
                     }
                 }
@@ -116,117 +88,73 @@ impl Follower {
         }
     }
 
-    /// A part by subscription. Such a subscription never says that a block is sealed; the first part of the one after it does.
-    async fn announced(&self, endpoint: &Endpoint, part: Part) {
-        if self.options.pre_confirmed != PreConfirmed::Off {
-            endpoint.set_part(part.block.number, self.endpoints.clock().monotonic());
-            self.publish_part(part);
-        }
-        let sealed = self.sealed.borrow().map_or(0, |sealed| sealed.number);
-        if part.block.number > sealed.saturating_add(1) {
-            self.poll().await;
-        }
-    }
-
-    /// Asks for parts, for ever: the first endpoint that has one.
-    async fn ask_for_parts(&self) {
-        let mut ticks = interval(PART_TIME);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut in_vain, mut without) = (0, BTreeSet::new());
-        let mut pause = PATIENCE.0;
-        loop {
-            ticks.tick().await;
-            let Some(endpoint) = self.endpoints.usable().into_iter().find(|it| !without.contains(&it.name())) else {
-                continue;
-            };
-            match self.endpoints.part_of(&endpoint).await {
-                Ok(Some(part)) => {
-                    (in_vain, pause) = (0, PATIENCE.0);
-                    self.publish_part(part);
-                }
-                Ok(None) => in_vain += 1,
-                Err(CallError::RateLimited { wait, .. }) => {
-                    pause = pause.max(wait.unwrap_or_default());
-                    let said = humantime::format_duration(pause);
-                    tracing::warn!(endpoint = %endpoint.name(), "asked for patience: no pre-confirmed blocks for {said}");
-                    sleep(pause).await;
-                    pause = pause.saturating_mul(2).min(PATIENCE.1);
-                }
-                Err(error) => tracing::debug!(endpoint = %endpoint.name(), %error, "no part"),
-            }
-            if in_vain >= LOOKS_IN_VAIN {
-                tracing::warn!(
-                    endpoint = %endpoint.name(),
-                    "announces no pre-confirmed blocks: its pending block is never above its newest"
-                );
-                without.insert(endpoint.name());
-                in_vain = 0;
-            }
-        }
-    }
-
     fn accept(&self, endpoint: &Endpoint, head: BlockRef) {
         endpoint.set_head(head.number, self.endpoints.clock().monotonic());
         match self.endpoints.check_age(head) {
-            Ok(head) => self.publish(head),
+            Ok(head) => {
+                self.publish(head);
+            }
             Err(error) => tracing::warn!(endpoint = %endpoint.name(), %error, "head not used"),
         }
     }
 
-    async fn poll(&self) {
+    async fn poll(&self) -> Polled {
         match self.endpoints.head().await {
-            Ok(head) => self.publish(head),
-            Err(error) => tracing::debug!(%error, "no head"),
+            Ok(head) if self.publish(head) => Polled::New,
+            Ok(_) => Polled::Known,
+            Err(error) => {
+                tracing::debug!(%error, "no head");
+                match error {
+                    ReadError::RateLimited(_) => Polled::Refused,
+                    _ => Polled::Known,
+                }
+            }
         }
     }
 
-    fn publish(&self, head: BlockRef) {
-        self.sealed.send_if_modified(|latest| {
+    fn publish(&self, head: BlockRef) -> bool {
+        self.heads.send_if_modified(|latest| {
             let is_new = latest.is_none_or(|latest| latest.hash != head.hash);
             if is_new {
                 *latest = Some(head);
             }
             is_new
-        });
-    }
-
-    fn publish_part(&self, part: Part) {
-        self.parts.send_if_modified(|latest| latest.replace(part) != Some(part));
+        })
     }
 }
 
-/// What a subscription tells; newHeads of an endpoint that serves flashblocks tells parts.
-#[derive(Debug, PartialEq, Eq)]
-enum Told {
-    Blocks,
-    /// For the first time.
-    PartsAfterAll,
-    Parts,
+/// What a poll brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Polled {
+    New,
+    Known,
+    /// For the endpoints' rate limits.
+    Refused,
 }
 
-/// How often a subscription tells a height.
-#[derive(Debug, Default)]
+/// How long polling pauses: a block's time while blocks come, longer on a chain that stands still, much longer where the
+/// endpoints ask for patience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pace {
-    number: u64,
-    times: u32,
-    in_parts: bool,
+    shortest: Duration,
+    pause: Duration,
 }
 
 impl Pace {
-    /// A height told twice is a reorg, more often it is parts.
-    const REORG: u32 = 2;
+    /// Longest pause on a chain that stands still: its next block is seen so late at most.
+    const STILL: Duration = Duration::from_millis(500);
 
-    fn hear(&mut self, number: u64) -> Told {
-        self.times = if number == self.number { self.times.saturating_add(1) } else { 1 };
-        self.number = number;
-        match (self.in_parts, self.times > Self::REORG) {
-            (true, _) => Told::Parts,
-            (false, false) => Told::Blocks,
-            (false, true) => {
-                self.in_parts = true;
-                Told::PartsAfterAll
-            }
-        }
+    const fn new(shortest: Duration) -> Self {
+        Self { shortest, pause: shortest }
+    }
+
+    fn after(&mut self, polled: Polled) {
+        self.pause = match polled {
+            Polled::New => self.shortest,
+            // Polls that bring nothing come in between blocks too: only slowly slower.
+            Polled::Known => (self.pause * 9 / 8).min(Self::STILL.max(self.shortest)),
+            Polled::Refused => self.pause.saturating_mul(2).min(LONGEST_PAUSE),
+        };
     }
 }
 
@@ -246,13 +174,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reorg_is_no_announcement_in_parts_and_flashblocks_are() {
-        let mut pace = Pace::default();
-        for number in [7, 8, 8, 9, 9, 10] {
-            assert_eq!(pace.hear(number), Told::Blocks, "{number}");
-        }
-        assert_eq!(pace.hear(10), Told::Blocks);
-        assert_eq!(pace.hear(10), Told::PartsAfterAll, "three times the same height");
-        assert_eq!(pace.hear(11), Told::Parts, "and so on");
+    fn polling_slows_down_where_nothing_comes_or_it_is_too_much_and_is_quick_again_with_the_next_head() {
+        let mut pace = Pace::new(Duration::from_millis(200));
+        let mut after = |polled, times: u32| {
+            (0..times).for_each(|_| pace.after(polled));
+            pace.pause.as_millis()
+        };
+        assert_eq!([after(Polled::Known, 1), after(Polled::Known, 50)], [225, 500]);
+        assert_eq!([after(Polled::Refused, 1), after(Polled::Refused, 20)], [1_000, 10_000]);
+        assert_eq!(after(Polled::New, 1), 200);
     }
 }

@@ -4,19 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::{
     eips::{BlockId, RpcBlockHash},
-    primitives::Bytes,
+    primitives::{B256, Bytes},
 };
 use serde_json::{Value, json, value::RawValue};
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    Answers, At, Batch, BlockRef, Endpoints, ReadError, Reader, call_error::CallError, endpoint::Endpoint,
+    Answers, Batch, BlockRef, Endpoints, ReadError, Reader, blocks_in, call_error::CallError, endpoint::Endpoint,
     endpoints::decode, multicall3, wire::WireBlock,
 };
 use crate::units::Secs;
 
-/// An endpoint this many blocks behind another is not used.
-const BLOCKS_BEHIND: u64 = 3;
+/// An endpoint so far behind another is not used: as far as a head may be old (strategy.md §5).
+pub(crate) const BLOCKS_BEHIND: u64 = blocks_in(Duration::from_secs(2));
 
 /// How long the first endpoint's head waits for the others'.
 const GRACE: Duration = Duration::from_millis(150);
@@ -30,14 +30,10 @@ impl Reader for Endpoints {
         self.check_age(head)
     }
 
-    async fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
-        let at = at.into();
-        let hash = match at {
-            At::Sealed(hash) => hash,
-            At::PreConfirmed(number) => return self.read_part(number, batch).await,
-        };
+    async fn read(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+        let hash = at.into();
         let call = json!({"to": multicall3::ADDRESS, "data": batch.calldata()});
-        let params = json!([call, state_of(at)]);
+        let params = json!([call, state_of(hash)]);
         let read = self.ask("eth_call", &params, |raw| answers(batch, raw)).await;
         read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(hash)))
     }
@@ -49,13 +45,9 @@ pub(super) fn answers(batch: &Batch, raw: &RawValue) -> Result<Answers, CallErro
     batch.answers(&returned).map_err(|error| CallError::Malformed(error.to_string()))
 }
 
-/// The state of this block: by hash as long as it is part of the chain, for an orphan's state is no basis for anything; by
-/// its tag while it is under construction.
-pub(super) const fn state_of(at: At) -> BlockId {
-    match at {
-        At::Sealed(hash) => BlockId::Hash(RpcBlockHash { block_hash: hash, require_canonical: Some(true) }),
-        At::PreConfirmed(_) => BlockId::pending(),
-    }
+/// The state of this block, as long as it is part of the chain: an orphan's state is no basis for anything.
+pub(super) const fn state_of(block_hash: B256) -> BlockId {
+    BlockId::Hash(RpcBlockHash { block_hash, require_canonical: Some(true) })
 }
 
 impl Endpoints {

@@ -1,42 +1,36 @@
-//! New heads as they come, and the parts of the next one where the sequencer announces them. Silence is reported, not hidden.
+//! New heads as they come. Silence is reported, not hidden.
 
 use std::time::Duration;
 
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, sleep_until},
+    time::{Instant, timeout_at},
 };
 
-use super::{BlockRef, Endpoints, ReadError, follow::Follower, wire::Part};
-use crate::config::PreConfirmed;
+use super::{BLOCK_TIME, BlockRef, Endpoints, ReadError, follow::Follower};
 
 /// How heads are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeadOptions {
-    /// How often endpoints without subscriptions are asked.
+    /// How often endpoints are asked while there is no subscription.
     pub poll: Duration,
-    /// Silence after which there is something to tell: three of Base's blocks (strategy.md §5).
+    /// Silence after which there is something to tell (strategy.md §5).
     pub stale_after: Duration,
-    /// Whether parts of the block under construction are told too.
-    pub pre_confirmed: PreConfirmed,
 }
 
 impl Default for HeadOptions {
     fn default() -> Self {
-        Self {
-            poll: Duration::from_millis(500),
-            stale_after: Duration::from_secs(6),
-            pre_confirmed: PreConfirmed::default(),
-        }
+        Self { poll: BLOCK_TIME, stale_after: Duration::from_secs(2) }
     }
 }
 
 /// The heads of the chain; only the newest is kept. Following ends when this is dropped.
 #[derive(Debug)]
 pub struct Heads {
-    sealed: watch::Receiver<Option<BlockRef>>,
-    parts: watch::Receiver<Option<Part>>,
+    heads: watch::Receiver<Option<BlockRef>>,
+    returned: Option<u64>,
+    skipped: u64,
     quiet_since: Instant,
     options: HeadOptions,
     // Aborted when dropped.
@@ -44,39 +38,37 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// The next head that was not returned before: a sealed one, or a part of the block above it
-    /// ([`BlockRef::pre_confirmed`]). [`ReadError::Stale`] when no sealed one came for [`HeadOptions::stale_after`]; ask
-    /// again, following goes on. (A local chain that only mines on demand is silent and well.)
+    /// The newest head, once it is one that was not returned before. [`ReadError::Stale`] when none came for
+    /// [`HeadOptions::stale_after`]; ask again, following goes on. (A local chain that only mines on demand is silent and
+    /// well.)
     pub async fn next(&mut self) -> Result<BlockRef, ReadError> {
-        let gone = || ReadError::Unavailable("heads are not followed any more".to_owned());
-        loop {
-            tokio::select! {
-                biased;
-                changed = self.sealed.changed() => {
-                    changed.map_err(|_| gone())?;
-                    self.quiet_since = Instant::now();
-                    return self.latest().ok_or_else(|| ReadError::Unavailable("no head".to_owned()));
-                }
-                changed = self.parts.changed() => {
-                    changed.map_err(|_| gone())?;
-                    let part = *self.parts.borrow_and_update();
-                    let is_news = |part: &Part| self.latest().is_none_or(|sealed| part.block.number > sealed.number);
-                    if let Some(part) = part.filter(is_news) {
-                        return Ok(part.block);
-                    }
-                }
-                () = sleep_until(self.quiet_since + self.options.stale_after) => {
-                    self.quiet_since = Instant::now();
-                    return Err(self.silence());
-                }
+        let changed = timeout_at(self.quiet_since + self.options.stale_after, self.heads.changed()).await;
+        self.quiet_since = Instant::now();
+        match changed {
+            Ok(Ok(())) => {
+                let head = *self.heads.borrow_and_update();
+                let head = head.ok_or_else(|| ReadError::Unavailable("no head".to_owned()))?;
+                let expected = self.returned.map_or(head.number, |last| last.saturating_add(1));
+                self.skipped = self.skipped.saturating_add(head.number.saturating_sub(expected));
+                self.returned = Some(head.number);
+                Ok(head)
             }
+            Ok(Err(_)) => Err(ReadError::Unavailable("heads are not followed any more".to_owned())),
+            Err(_) => Err(self.silence()),
         }
     }
 
-    /// The newest sealed head so far.
+    /// The newest head so far.
     #[must_use]
     pub fn latest(&self) -> Option<BlockRef> {
-        *self.sealed.borrow()
+        *self.heads.borrow()
+    }
+
+    /// How many blocks lay between heads that were returned: they came while somebody was busy with an older one, or between
+    /// two polls.
+    #[must_use]
+    pub const fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     fn silence(&self) -> ReadError {
@@ -90,11 +82,10 @@ impl Endpoints {
     /// Follows the heads from now on. Must be called inside a tokio runtime.
     #[must_use]
     pub fn heads(&self, options: HeadOptions) -> Heads {
-        let (to_sealed, sealed) = watch::channel(None);
-        let (to_parts, parts) = watch::channel(None);
+        let (to_heads, heads) = watch::channel(None);
         let mut tasks = JoinSet::new();
-        let follower = Follower { endpoints: self.clone(), sealed: to_sealed, parts: to_parts, options };
+        let follower = Follower { endpoints: self.clone(), heads: to_heads, options };
         tasks.spawn(async move { follower.follow().await });
-        Heads { sealed, parts, quiet_since: Instant::now(), options, _tasks: tasks }
+        Heads { heads, returned: None, skipped: 0, quiet_since: Instant::now(), options, _tasks: tasks }
     }
 }

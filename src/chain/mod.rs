@@ -9,6 +9,7 @@
 
 mod answer;
 mod batch;
+mod block;
 mod broadcast;
 mod call_error;
 mod clock;
@@ -19,30 +20,34 @@ mod follow;
 mod head;
 mod heads;
 mod identity;
-mod pre_confirmed;
 mod queries;
 mod reader;
 mod revert;
 mod signer;
 mod simulate;
 mod tips;
+mod traffic;
 mod transport;
 mod verify;
 mod wire;
 
 pub use batch::{Answers, Batch, Slot, multicall3};
+pub use block::{BLOCK_TIME, BlockRef, blocks_in};
 pub use broadcast::{Rejection, SendOutcome};
 pub use clock::{Clock, SystemClock};
 pub use endpoints::{ConnectError, Endpoints};
 pub(crate) use fees::wei;
 pub use fees::{FeeError, FeeMarket, Fees, GAS_PRICE_ORACLE, GasCost, L1FeeQuery};
+pub(crate) use head::BLOCKS_BEHIND;
 pub use heads::{HeadOptions, Heads};
 pub use identity::{
     BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,
 };
-pub use reader::{At, BlockRef, ReadError, Reader};
+pub use reader::{ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};
 pub use tips::PaidTips;
+pub use traffic::Traffic;
+pub(crate) use wire::WireBlock;
 pub use wire::{CallRequest, KnownTransaction, LocatedLog, Receipt};

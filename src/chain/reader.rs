@@ -2,65 +2,9 @@
 
 use std::future::Future;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
-use serde::{Deserialize, Serialize};
+use alloy::primitives::{Address, B256, Bytes};
 
-use super::{Answers, Batch};
-use crate::units::Secs;
-
-/// A block, by everything a snapshot must remember of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct BlockRef {
-    /// Height.
-    pub number: u64,
-    /// Hash; reads are pinned to it.
-    pub hash: B256,
-    /// The block's own timestamp, seconds since 1970 UTC.
-    pub timestamp: Secs,
-    /// Base fee per gas, wei.
-    pub base_fee: U256,
-    /// The sequencer has announced it and it is not sealed yet (a flashblock): more may be added to it, and its state is
-    /// read as `pending`, because its hash does not last.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub pre_confirmed: bool,
-}
-
-impl BlockRef {
-    /// The same state after empty blocks that are only imagined, not before a moment: what is simulated after it is given
-    /// that number and time. For a chain that makes no blocks by itself.
-    #[must_use]
-    pub fn later(self, blocks: u64, not_before: Secs) -> Self {
-        let number = self.number.saturating_add(blocks);
-        Self { number, timestamp: self.timestamp.max(not_before), ..self }
-    }
-}
-
-/// The state that a read is pinned to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
-    /// That of a sealed block, by its hash.
-    Sealed(B256),
-    /// That of the block of this height as far as it is announced.
-    PreConfirmed(u64),
-}
-
-impl From<&BlockRef> for At {
-    fn from(block: &BlockRef) -> Self {
-        if block.pre_confirmed { Self::PreConfirmed(block.number) } else { Self::Sealed(block.hash) }
-    }
-}
-
-impl From<BlockRef> for At {
-    fn from(block: BlockRef) -> Self {
-        Self::from(&block)
-    }
-}
-
-impl From<B256> for At {
-    fn from(hash: B256) -> Self {
-        Self::Sealed(hash)
-    }
-}
+use super::{Answers, Batch, BlockRef};
 
 /// Why a read gave no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -126,9 +70,12 @@ pub trait Reader: Send + Sync {
     /// The newest block.
     fn head(&self) -> impl Future<Output = Result<BlockRef, ReadError>> + Send;
 
-    /// Sends the whole batch as one `Multicall3.aggregate3` pinned to this block: by its hash, or, before it is sealed, as
-    /// `pending` of an endpoint that announced it.
-    fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> impl Future<Output = Result<Answers, ReadError>> + Send;
+    /// Sends the whole batch as one `Multicall3.aggregate3` pinned to the block with this hash.
+    fn read(
+        &self,
+        at: impl Into<B256> + Send,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<Answers, ReadError>> + Send;
 }
 
 impl<R: Reader> Reader for &R {
@@ -136,7 +83,11 @@ impl<R: Reader> Reader for &R {
         (**self).head()
     }
 
-    fn read(&self, at: impl Into<At> + Send, batch: &Batch) -> impl Future<Output = Result<Answers, ReadError>> + Send {
+    fn read(
+        &self,
+        at: impl Into<B256> + Send,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<Answers, ReadError>> + Send {
         (**self).read(at, batch)
     }
 }

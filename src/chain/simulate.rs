@@ -16,8 +16,8 @@ use super::{
 };
 use crate::units::Secs;
 
-/// Time between blocks of Base; the simulated block is the one after the pinned one.
-const BLOCK_TIME: Secs = Secs(2);
+/// A node's refusal of a block whose time is not after its parent's (execution-apis, eth_simulateV1).
+const TIMES_IN_ORDER: i64 = -38_021;
 
 /// Calls to try one after the other, in the block after a given one.
 #[derive(Debug, Clone)]
@@ -35,10 +35,10 @@ impl Simulation {
     /// Number and time of the simulated block are always said: left out, geth takes the next block's and anvil the
     /// pinned block's, and a deadline or an interest index would differ.
     pub fn after(at: BlockRef) -> Self {
-        Self { at, time: at.timestamp.plus(BLOCK_TIME), calls: Vec::new(), state: StateOverride::default() }
+        Self { at, time: at.next_timestamp(), calls: Vec::new(), state: StateOverride::default() }
     }
 
-    /// The simulated block's timestamp; must be above the pinned block's.
+    /// The simulated block's timestamp; not before the pinned block's.
     pub const fn time(mut self, time: Secs) -> Self {
         self.time = time;
         self
@@ -141,11 +141,14 @@ impl Endpoints {
             Err(CallError::Malformed(format!("{} answers to {asked} simulated calls", calls.len())))
         };
         let blamed = simulation.calls.first().map(|call| call.to).unwrap_or_default();
-        let params = simulation.params()?;
-        let outcome = match simulation.at.pre_confirmed {
-            true => self.ask_about_part(simulation.at.number, "eth_simulateV1", &params, answers).await,
-            false => self.ask("eth_simulateV1", &params, answers).await,
-        };
+        let mut outcome = self.ask("eth_simulateV1", &simulation.params()?, answers).await;
+        if matches!(&outcome, Err(CallError::Refused { code: TIMES_IN_ORDER, .. }))
+            && simulation.time <= simulation.at.timestamp
+        {
+            // A node that wants every block later than the one before it.
+            let later = simulation.clone().time(simulation.at.timestamp.plus(Secs(1)));
+            outcome = self.ask("eth_simulateV1", &later.params()?, answers).await;
+        }
         outcome.map_err(|error| error.into_read_error("eth_simulateV1", blamed, Some(simulation.at.hash)))
     }
 }

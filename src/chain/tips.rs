@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::{error::Elapsed, timeout};
 
-use super::{BlockRef, Endpoints, FeeMarket, ReadError};
+use super::{BlockRef, Endpoints, FeeMarket, ReadError, blocks_in};
 use crate::config::Urgency;
 
-/// Blocks whose tips are looked at: four seconds of Base.
-const BLOCKS: u64 = 20;
+/// Blocks whose tips are looked at.
+const BLOCKS: u64 = blocks_in(Duration::from_secs(4));
 
 /// Shares of a block's gas, per cent, below which it took these tips or less.
 const PERCENTILES: [u8; 3] = [50, 75, 95];
@@ -100,6 +100,13 @@ impl Endpoints {
             None => self.ask_for_tips(head).await,
         };
         Ok(FeeMarket { base_fee: head.base_fee, suggested_tip, paid })
+    }
+
+    /// The same from what was told last, at whatever block; asks nobody.
+    #[must_use]
+    pub fn known_market(&self, head: &BlockRef) -> FeeMarket {
+        let (suggested_tip, paid) = self.tips().known.map(|(_, suggested, paid)| (suggested, paid)).unwrap_or_default();
+        FeeMarket { base_fee: head.base_fee, suggested_tip, paid }
     }
 
     async fn ask_for_tips(&self, head: &BlockRef) -> (U256, PaidTips) {

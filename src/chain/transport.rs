@@ -32,6 +32,7 @@ use tokio::sync::OnceCell;
 use super::{
     answer::{ErrorObject, HttpAnswer},
     call_error::CallError,
+    traffic::Counter,
 };
 use crate::config::RpcUrl;
 
@@ -64,16 +65,27 @@ impl Transport {
         }
     }
 
-    pub(super) async fn call(&self, method: &str, params: &Value) -> Result<Box<RawValue>, CallError> {
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        params: &Value,
+        counter: &Counter,
+    ) -> Result<Box<RawValue>, CallError> {
         match self {
             Self::Http { url, client, next_id } => {
                 let id = next_id.fetch_add(1, Ordering::Relaxed);
                 let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string();
-                post(client, url, id, body).await
+                counter.asked(body.len());
+                post(client, url, (id, body), counter).await
             }
             Self::Ws { url, client } => {
                 let client = client.get_or_try_init(|| connect(url)).await?;
-                client.request(method.to_owned(), params).await.map_err(|error| ws_error(url, error))
+                // The envelope is some fifty bytes.
+                counter.asked(params.to_string().len() + method.len() + 50);
+                let answer: Box<RawValue> =
+                    client.request(method.to_owned(), params).await.map_err(|error| ws_error(url, error))?;
+                counter.heard(answer.get().len());
+                Ok(answer)
             }
         }
     }
@@ -95,7 +107,12 @@ impl Transport {
     }
 }
 
-async fn post(client: &Client, url: &RpcUrl, id: u64, body: String) -> Result<Box<RawValue>, CallError> {
+async fn post(
+    client: &Client,
+    url: &RpcUrl,
+    (id, body): (u64, String),
+    counter: &Counter,
+) -> Result<Box<RawValue>, CallError> {
     let unavailable = |error: alloy::transports::http::reqwest::Error| {
         let reason = chain_of_causes(&error.without_url());
         CallError::Unavailable(url.scrub(&reason))
@@ -106,6 +123,7 @@ async fn post(client: &Client, url: &RpcUrl, id: u64, body: String) -> Result<Bo
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
     let body = response.bytes().await.map_err(unavailable)?;
+    counter.heard(body.len());
     HttpAnswer { status, retry_after, body: &body }.read(id)
 }
 

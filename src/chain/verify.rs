@@ -1,6 +1,6 @@
 //! Asking the endpoints who they are.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{B256, U64};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::{
     BASE_CHAIN_ID, BASE_GENESIS, BlockRef, Checkpoint, Endpoints, ForkedFrom, IdentityError, NetworkIdentity,
     NetworkKind, ReadError,
+    block::blocks_in,
     call_error::CallError,
     endpoint::{Endpoint, Standing},
     endpoints::decode,
@@ -18,7 +19,10 @@ use super::{
 };
 
 /// How far below the lowest head a new checkpoint is taken: deeper than a reorg, near enough for every node.
-const CHECKPOINT_DEPTH: u64 = 8;
+const CHECKPOINT_DEPTH: u64 = blocks_in(Duration::from_secs(16));
+
+/// The same where an endpoint has no block so deep: a local chain's saved state holds few.
+const SHALLOW_CHECKPOINT: u64 = 8;
 
 /// Clients that pretend to be a chain.
 const PRETENDERS: [&str; 5] = ["anvil", "hardhat", "ganache", "tenderly", "edr"];
@@ -66,7 +70,12 @@ impl Endpoints {
             Some(checkpoint) => checkpoint,
             None => {
                 let lowest = witnesses.iter().map(|witness| witness.head).min().unwrap_or_default();
-                self.new_checkpoint(first, lowest.saturating_sub(CHECKPOINT_DEPTH)).await?
+                match self.new_checkpoint(first, lowest.saturating_sub(CHECKPOINT_DEPTH)).await {
+                    Err(IdentityError::Read(ReadError::Malformed(_))) => {
+                        self.new_checkpoint(first, lowest.saturating_sub(SHALLOW_CHECKPOINT)).await?
+                    }
+                    deep => deep?,
+                }
             }
         };
         for witness in &witnesses {
@@ -118,6 +127,27 @@ impl Endpoints {
         match away.into_iter().next() {
             Some((_, error)) if witnesses.is_empty() => Err(error.into()),
             _ => Ok(witnesses.into_iter().map(|(_, witness)| witness).collect()),
+        }
+    }
+
+    /// Whether an endpoint that was not among those verified is on their network.
+    pub(super) async fn is_of_this_network(&self, endpoint: &Arc<Endpoint>) -> bool {
+        let of_theirs = |found: &NetworkIdentity| {
+            self.identity().is_none_or(|own| {
+                (own.chain_id, own.genesis, &own.kind) == (found.chain_id, found.genesis, &found.kind)
+            })
+        };
+        match self.hear(endpoint).await {
+            Ok(witness) if of_theirs(&witness.identity) => true,
+            Ok(witness) => {
+                let found = &witness.identity;
+                tracing::warn!(endpoint = %endpoint.name(), %found, "another network, not used");
+                false
+            }
+            Err(error) => {
+                tracing::debug!(endpoint = %endpoint.name(), %error, "no WebSocket there");
+                false
+            }
         }
     }
 

@@ -5,16 +5,23 @@ use alloy::primitives::{Address, B256, Bytes, Log, U64, U256};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::BlockRef;
-use crate::units::Secs;
+use crate::units::{Millis, Secs};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct WireBlock {
+pub(crate) struct WireBlock {
     number: U64,
     hash: B256,
     timestamp: U64,
+    #[serde(default, deserialize_with = "if_understood")]
+    timestamp_ms: Option<U64>,
     #[serde(default)]
     base_fee_per_gas: Option<U256>,
+}
+
+/// A field that is a luxury: in a form that is not understood it is not there.
+fn if_understood<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<U64>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(deserializer)?).ok())
 }
 
 impl From<WireBlock> for BlockRef {
@@ -24,44 +31,9 @@ impl From<WireBlock> for BlockRef {
             hash: block.hash,
             timestamp: Secs(block.timestamp.to()),
             base_fee: block.base_fee_per_gas.unwrap_or_default(),
-            pre_confirmed: false,
+            timestamp_ms: block.timestamp_ms.map(|ms| Millis(ms.to())),
         }
     }
-}
-
-/// The block under construction, as `pending` names it. Its hash may be missing, or of the part that is there.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WirePending {
-    number: Option<U64>,
-    #[serde(default)]
-    hash: Option<B256>,
-    timestamp: U64,
-    #[serde(default)]
-    base_fee_per_gas: Option<U256>,
-    #[serde(default)]
-    gas_used: U64,
-}
-
-impl WirePending {
-    /// The block, and the gas of the transactions in it, by which two parts of one block differ even where no hash is told.
-    pub(super) fn part(self) -> Option<Part> {
-        let block = BlockRef {
-            number: self.number?.to(),
-            hash: self.hash.unwrap_or_default(),
-            timestamp: Secs(self.timestamp.to()),
-            base_fee: self.base_fee_per_gas.unwrap_or_default(),
-            pre_confirmed: true,
-        };
-        Some(Part { block, gas_used: self.gas_used.to() })
-    }
-}
-
-/// A block as far as it is announced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) block: BlockRef,
-    pub(super) gas_used: u64,
 }
 
 /// What became of a mined transaction.

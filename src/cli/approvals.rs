@@ -17,7 +17,7 @@ use crate::{
     aave::MarketQuery,
     chain::{Batch, BlockRef, Reader},
     journal::IntentId,
-    loops::{Approval, ApprovalKind, ApprovalsQuery, BLOCK_TIME, Revocation},
+    loops::{Approval, ApprovalKind, ApprovalsQuery, Revocation},
     plan::{check, rehearse},
     units::Millis,
 };
@@ -123,7 +123,7 @@ async fn revoke(session: Session, args: &RevokeArgs) -> Outcome {
     }
     .plan(&wanted);
     let approved = check(plan.clone(), network.as_str(), block.timestamp)?;
-    let rehearsal = rehearse(&session.endpoints, &plan, block, block.timestamp.plus(BLOCK_TIME)).await?;
+    let rehearsal = rehearse(&session.endpoints, &plan, block, block.next_timestamp()).await?;
     let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;
     let shown = format!("{}\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
     if !args.broadcast {

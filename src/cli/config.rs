@@ -21,6 +21,7 @@ pub(super) struct ShowArgs {
 pub(super) fn run(global: &GlobalArgs, command: &ConfigCommand) -> Outcome {
     let ConfigCommand::Show(args) = command;
     let loaded = global.settings()?;
+    loaded.notes.iter().for_each(|note| global.output().note(note));
     let settings = loaded.origins()?;
     let feeds = loaded.config.watch.feeds_in_use();
     let document = serde_json::json!({ "settings": settings, "feeds": feeds });

@@ -1,29 +1,25 @@
 //! `doctor`: is everything there that an action needs; signs nothing, changes nothing.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use alloy::{
-    eips::BlockId,
-    primitives::{Address, utils::format_ether},
-};
 use serde::Serialize;
 
 use super::{
+    doctor_account::{journal, wallet, watch_keys},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     session::{Session, running_local_chain},
 };
 use crate::{
-    chain::{BlockRef, Clock, Reader, SigningGate, SystemClock},
+    chain::{BlockRef, Clock, Reader, SystemClock},
     config::Config,
-    journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
     localchain::{ANVIL_VERSION, Kit},
     loops::FeedBook,
     perps::{
         PerpError, PerpVenue,
         avantis_v1::{AvantisV1, Deployment},
     },
-    report::{Check, Verdict, announcement_check, contract_checks, endpoint_checks, feed_checks},
+    report::{Check, Verdict, contract_checks, endpoint_checks, feed_checks},
 };
 
 /// Where the venue is.
@@ -109,14 +105,13 @@ async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
 async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome {
     let head = Reader::head(&session.endpoints).await?;
     checks.extend(contract_checks(&session.endpoints, &session.identity, &head).await?);
-    checks.extend(announcement_check(&session.endpoints, session.config.rpc.pre_confirmed).await);
     checks.extend(feeds(session, head).await?);
     checks.extend(perps(session).await?);
     let account = wallet(global, session, checks).await?;
     if let Some(account) = account {
         checks.push(journal(session, account));
     }
-    Ok(())
+    watch_keys(global, session, checks).await
 }
 
 /// What the feeds that a watch would ask answer now, beside Aave's oracle.
@@ -148,82 +143,6 @@ async fn perps(session: &Session) -> Outcome<Vec<Check>> {
         Err(error) => Check::warn(service, error.to_string(), "perps cannot be planned"),
     };
     Ok(vec![found, answered])
-}
-
-/// Whether the wallet may sign here; the account that reads and acts.
-async fn wallet(global: &GlobalArgs, session: &Session, checks: &mut Vec<Check>) -> Outcome<Option<Address>> {
-    let (args, name) = (&global.wallet, "wallet");
-    let account = if args.has_key() {
-        let wallet = match args.unlock().await {
-            Ok(wallet) => wallet,
-            Err(error) => {
-                checks.push(Check::fail(name, error.to_string(), "nothing can be signed"));
-                return Ok(args.from);
-            }
-        };
-        checks.extend(args.warnings().into_iter().map(|warning| Check::warn(name, "key in plain sight", warning)));
-        let account = wallet.address();
-        match SigningGate::new(&session.identity, global.allow_real_key).admit(wallet) {
-            Ok(_) => checks.push(Check::ok(name, format!("{account} may sign on {}", session.network()))),
-            Err(error) => checks.push(Check::fail(name, error.to_string(), "nothing can be signed")),
-        }
-        account
-    } else if let Some(account) = args.from {
-        checks.push(Check::ok(name, format!("{account}, for reading only")));
-        account
-    } else {
-        checks.push(Check::warn(name, "none given", "--from ADDRESS is enough to read; acting needs --account NAME"));
-        return Ok(None);
-    };
-    let balance = session.endpoints.balance(account, BlockId::latest()).await?;
-    checks.push(if balance.is_zero() {
-        Check::warn("ether for gas", "none", format!("send some ether to {account} before acting"))
-    } else {
-        Check::ok("ether for gas", format!("{} ETH", format_ether(balance)))
-    });
-    Ok(Some(account))
-}
-
-fn journal(session: &Session, account: Address) -> Check {
-    let name = "journal";
-    let dir = &session.config.journal_dir;
-    match Journal::read(dir, session.network().as_str(), account) {
-        Ok(reader) => readable(&reader),
-        Err(JournalError::NoJournal { path }) if can_be_made(dir) => {
-            Check::ok(name, format!("none yet; the first action makes {}", path.display()))
-        }
-        Err(JournalError::NoJournal { path }) => {
-            let found = format!("{} cannot be made: {} is not writable", path.display(), dir.display());
-            Check::fail(name, found, "nothing is signed without a journal; give --journal-dir")
-        }
-        Err(error) => Check::fail(name, error.to_string(), "nothing is signed without a journal"),
-    }
-}
-
-fn readable(reader: &JournalReader) -> Check {
-    let (name, path) = ("journal", reader.path().display());
-    let states = IntentState::ALL.iter().copied().filter(|state| state.is_unresolved()).collect();
-    let open = match reader.intents(&IntentFilter { states, ..IntentFilter::default() }) {
-        Ok(open) => open,
-        Err(error) => return Check::fail(name, error.to_string(), "nothing is signed without a journal"),
-    };
-    match reader.writer() {
-        Writer::Process(pid) => {
-            let pid = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
-            Check::warn(name, format!("{path} is in use by {pid}"), "reading works; actions wait until it ends")
-        }
-        Writer::None if !open.is_empty() => {
-            let ids: Vec<String> = open.iter().map(|intent| intent.id.to_string()).collect();
-            Check::fail(name, format!("{path}: unresolved {}", ids.join(", ")), "run `trimtab journal reconcile`")
-        }
-        Writer::None => Check::ok(name, format!("{path}, nobody writes it")),
-    }
-}
-
-/// Whether the nearest directory that exists lets files be made.
-fn can_be_made(dir: &Path) -> bool {
-    let nearest = dir.ancestors().find_map(|ancestor| std::fs::metadata(ancestor).ok());
-    nearest.is_some_and(|metadata| metadata.is_dir() && !metadata.permissions().readonly())
 }
 
 fn local_tools() -> Check {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{exit::Outcome, global::GlobalArgs};
+use super::{exit::Outcome, global::GlobalArgs, replica::MiningArgs};
 use crate::localchain::{self, Cache, DEFAULT_PORT, ForkOptions, Kit, LocalKind, start_fork};
 
 #[derive(Debug, Args)]
@@ -19,6 +19,8 @@ pub(super) struct ForkArgs {
     /// Port to listen on.
     #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
+    #[command(flatten)]
+    mining: MiningArgs,
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: ForkArgs) -> Outcome {
@@ -30,7 +32,7 @@ pub(super) async fn run(global: &GlobalArgs, args: ForkArgs) -> Outcome {
         });
     };
     let options = ForkOptions { url, block_number: args.fork_block_number };
-    let instance = start_fork(&Kit::find()?, &options, args.port).await?;
+    let instance = start_fork(&Kit::find()?, &options, args.port, args.mining.mining()).await?;
     global.output().result(&instance, || {
         format!("fork of {} at {}; `trimtab replica price|warp|fund` steer it too", instance.origin, instance.url)
     })

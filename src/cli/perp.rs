@@ -21,7 +21,6 @@ use crate::{
     chain::{BlockRef, Reader},
     config::Urgency,
     journal::IntentId,
-    loops::BLOCK_TIME,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
         PerpSettings, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
@@ -127,12 +126,18 @@ async fn margin(session: Session, venue: AvantisV1, command: MarginCommand) -> O
 /// The blocks that Base would have made between two commands: the venue's timelock is two.
 const IDLE_BLOCKS: u64 = 2;
 
+/// Whether a local chain makes blocks without being told to.
+async fn mines_by_itself(session: &Session) -> bool {
+    let interval = session.endpoints.request_once::<_, Option<u64>>("anvil_getIntervalMining", ()).await;
+    matches!(interval, Ok(Some(_)))
+}
+
 /// The state on which an action is planned whose transaction must be some blocks after the last one, and as new as the
 /// price it carries. A local chain that mines on demand stands still while the wall clock goes on. What is shown is
 /// therefore planned and simulated as if it had gone on ([`BlockRef::later`]); what is sent needs the blocks themselves.
 pub(super) async fn next_state(session: &Session, broadcast: bool) -> Outcome<BlockRef> {
     let head = Reader::head(&session.endpoints).await?;
-    if session.identity.is_live() {
+    if session.identity.is_live() || mines_by_itself(session).await {
         return Ok(head);
     }
     if !broadcast {
@@ -219,7 +224,7 @@ async fn act(
         }
     };
     let now = if waits && !sending.broadcast { next_state(&session, false).await?.timestamp } else { Secs(0) };
-    let inclusion = snapshot.block.timestamp.max(now).plus(BLOCK_TIME);
+    let inclusion = snapshot.block.next_timestamp().max(now);
     let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, inclusion).await?;
     let gas = gas_view(&session, &plan, &rehearsal, settings.gas_price).await?;
     let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));

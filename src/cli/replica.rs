@@ -16,7 +16,7 @@ use super::{
 use crate::{
     localchain::{
         self, Behaviour, Cache, ComposerSource, Conduct, Controls, DEFAULT_PORT, FeedAge, Instance, Keeper,
-        KeeperOptions, Kit, LocalKind, ReplicaState, start_replica,
+        KeeperOptions, Kit, LocalKind, Mining, ReplicaState, start_replica,
     },
     units::{Millis, Secs, parse_units},
 };
@@ -67,6 +67,32 @@ pub(super) struct StartArgs {
     /// Start no keeper: nobody fills perp orders.
     #[arg(long)]
     no_keeper: bool,
+    #[command(flatten)]
+    mining: MiningArgs,
+}
+
+/// When a local chain makes its blocks.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct MiningArgs {
+    /// Time between blocks, such as 200ms or 2s; blocks of one second share its timestamp.
+    #[arg(long, value_name = "DURATION", default_value = "200ms", value_parser = block_time)]
+    block_time: Duration,
+    /// Make a block for each transaction, and none in between.
+    #[arg(long, conflicts_with = "block_time")]
+    manual: bool,
+}
+
+impl MiningArgs {
+    pub(super) const fn mining(self) -> Mining {
+        if self.manual { Mining::Manual } else { Mining::Every(self.block_time) }
+    }
+}
+
+/// 10 milliseconds to an hour.
+fn block_time(text: &str) -> Result<Duration, String> {
+    let (shortest, longest) = (Duration::from_millis(10), Duration::from_secs(3_600));
+    let time = humantime::parse_duration(text).map_err(|_| "expected a duration such as 200ms or 2s".to_owned())?;
+    if (shortest..=longest).contains(&time) { Ok(time) } else { Err("expected 10ms to 1h".to_owned()) }
 }
 
 #[derive(Debug, Args)]
@@ -170,7 +196,7 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
 async fn start(output: Output, args: &StartArgs) -> Outcome {
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
-    let mut instance = start_replica(&kit, &state, args.port).await?;
+    let mut instance = start_replica(&kit, &state, args.port, args.mining.mining()).await?;
     if !args.no_keeper {
         instance = add_keeper(kit.cache(), instance, args.price_port).await?;
     }

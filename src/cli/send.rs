@@ -15,7 +15,6 @@ use super::{
 use crate::{
     actions::{PlanKind, audit},
     chain::Reader,
-    loops::BLOCK_TIME,
     plan::{Plan, SCHEMA, check, rehearse},
 };
 
@@ -56,7 +55,7 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         _ => Reader::head(&session.endpoints).await?,
     };
     let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
-    let rehearsal = rehearse(&session.endpoints, &plan, head, head.timestamp.plus(BLOCK_TIME)).await?;
+    let rehearsal = rehearse(&session.endpoints, &plan, head, head.next_timestamp()).await?;
     let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;
     let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
     if let Some(off) = rehearsal.outcome.iter().find(|deviation| !deviation.within) {

@@ -1,6 +1,6 @@
 //! What most commands start with: settings, verified endpoints, Aave's reserves, and the journal's place.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     eips::BlockId,
@@ -16,7 +16,7 @@ use crate::{
     aave::{Deployment, ReserveList},
     chain::{
         BASE_CHAIN_ID, Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock,
-        WalletArgs,
+        WalletArgs, blocks_in,
     },
     config::{Config, Loaded, RpcUrl},
     journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
@@ -27,8 +27,9 @@ use crate::{
     units::Millis,
 };
 
-/// Blocks that lie on top of the one in which an order or a position ended before that is believed.
-const VENUE_DEPTH: u64 = 2;
+/// Blocks that lie on top of the one in which an order or a position ended before that is believed: deeper than Base's
+/// sequencer has ever gone back.
+const VENUE_DEPTH: u64 = blocks_in(Duration::from_secs(4));
 
 /// A connection to one network, verified.
 #[derive(Debug)]
@@ -46,8 +47,9 @@ pub(super) struct Session {
 impl Session {
     /// Connects to the endpoints of the settings, or to a running replica or fork when there are none.
     pub(super) async fn connect(global: &GlobalArgs) -> Outcome<Self> {
-        let Loaded { mut config, .. } = global.settings()?;
+        let Loaded { mut config, notes, .. } = global.settings()?;
         let output = global.output();
+        notes.iter().for_each(|note| output.note(note));
         if config.rpc.urls.is_empty() {
             let (kind, url) = running_local_chain().await?;
             output.note(format!("using the running {} at {url} (no --rpc-url given)", kind.name()));
@@ -134,9 +136,23 @@ impl Session {
         self.signer_of(&self.wallet).await
     }
 
+    /// Whether an option names a key.
+    pub(super) const fn has_key(&self) -> bool {
+        self.wallet.has_key()
+    }
+
+    /// With other wallet options than those of the command line.
+    pub(super) fn with_wallet(self, wallet: WalletArgs) -> Self {
+        Self { wallet, ..self }
+    }
+
     /// The same for other wallet options than those of the command line.
     pub(super) async fn signer_of(&self, wallet: &WalletArgs) -> Outcome<Signer> {
-        for warning in wallet.warnings() {
+        let exposed = wallet.exposed_files().into_iter().map(|path| {
+            let path = path.display();
+            format!("{path} can be read by everybody on this machine: `chmod 600 {path}`")
+        });
+        for warning in wallet.warnings().into_iter().map(str::to_owned).chain(exposed) {
             self.output.note(format!("warning: {warning}"));
         }
         let wallet = wallet.unlock().await?;

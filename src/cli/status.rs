@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     exit::{Exit, Outcome},
+    gas_view::GasView,
     global::GlobalArgs,
     output::table,
     session::Session,
@@ -41,6 +42,10 @@ struct Status {
     paused: bool,
     #[serde(flatten)]
     view: AccountView,
+    gas: GasView,
+    /// It acts, and has something to lose.
+    #[serde(skip)]
+    needs_gas: bool,
     unresolved: Vec<OpenIntent>,
     /// Absent where there is no perp venue that this program knows.
     perps: Option<super::perp_view::ListView>,
@@ -69,7 +74,12 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
     let paused = reader.as_ref().map(is_paused).transpose()?.unwrap_or_default();
-    let status = Status { network: session.network().to_string(), paused, view, unresolved, perps };
+    let gas = GasView::read(&session, state.native, &block).await?;
+    // Whoever is only looked at needs no gas.
+    let acts = reader.is_some() || session.has_key();
+    let has_perps = perps.as_ref().is_some_and(|perps| !perps.is_empty());
+    let needs_gas = acts && (has_perps || view.aave.health_factor.0 != U256::MAX);
+    let status = Status { network: session.network().to_string(), paused, view, gas, needs_gas, unresolved, perps };
     session.output.result(&status, || text(&status))
 }
 
@@ -141,6 +151,8 @@ fn text(status: &Status) -> String {
     }
     let held: Vec<String> = view.wallet.iter().map(ToString::to_string).collect();
     lines.extend([String::new(), format!("wallet: {}", held.join(", "))]);
+    let warning = if status.needs_gas && !status.gas.is_well() { "warning: " } else { "" };
+    lines.push(format!("gas: {warning}{}", status.gas.words()));
     lines.extend(view.vanished.iter().map(|known| {
         let position = &known.position;
         format!(

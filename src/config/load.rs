@@ -11,7 +11,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{Config, ConfigError, Origin, RpcUrl, Setting, Sources, alias::Aliases, keys};
+use super::{Config, ConfigError, Origin, RpcUrl, Setting, Sources, alias::Aliases, keys, retired};
 
 /// Names that begin like ours and are not settings.
 const OTHER_VARIABLES: [&str; 5] =
@@ -27,6 +27,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
+    /// What is to be said of settings that mean nothing any more.
+    pub notes: Vec<String>,
     origins: BTreeMap<String, Origin>,
 }
 
@@ -54,6 +56,7 @@ struct Layers {
     figment: Figment,
     origins: BTreeMap<String, Origin>,
     valid: BTreeSet<String>,
+    notes: Vec<String>,
 }
 
 struct Layer<'a>(&'a Origin, Dict);
@@ -69,7 +72,8 @@ impl Provider for Layer<'_> {
 }
 
 impl Layers {
-    fn put(&mut self, origin: &Origin, values: Dict) -> Result<(), ConfigError> {
+    fn put(&mut self, origin: &Origin, mut values: Dict) -> Result<(), ConfigError> {
+        self.notes.extend(retired::take(&mut values, origin));
         for (key, value) in keys::leaves(&values) {
             keys::check(&key, &value, origin, &self.valid)?;
             if !matches!(origin, Origin::Default) {
@@ -84,7 +88,7 @@ impl Layers {
 pub(super) fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let defaults = sources.defaults();
     let valid = keys::valid(&defaults)?;
-    let mut layers = Layers { figment: Figment::new(), origins: BTreeMap::new(), valid };
+    let mut layers = Layers { figment: Figment::new(), origins: BTreeMap::new(), valid, notes: Vec::new() };
     layers.put(&Origin::Default, keys::dict(&defaults)?)?;
     let file = sources.find_file();
     read_file(&mut layers, file.as_ref(), sources.profile.as_deref())?;
@@ -94,7 +98,7 @@ pub(super) fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     }
     let urls = resolve_urls(&layers, sources)?;
     let config = extract(&layers, urls)?;
-    Ok(Loaded { config, file, origins: layers.origins })
+    Ok(Loaded { config, file, notes: layers.notes, origins: layers.origins })
 }
 
 fn read_file(layers: &mut Layers, file: Option<&PathBuf>, profile: Option<&str>) -> Result<(), ConfigError> {
@@ -115,15 +119,17 @@ fn read_file(layers: &mut Layers, file: Option<&PathBuf>, profile: Option<&str>)
     let mut chosen = None;
     for (name, values) in &profiles {
         let origin = Origin::File { path: path.clone(), profile: Some(name.clone()) };
-        let Value::Dict(_, values) = values else {
+        let Value::Dict(_, mut values) = values.clone() else {
             let reason = "a profile is a table: [profile.NAME]".to_owned();
             return Err(ConfigError::Invalid { key: format!("profile.{name}"), origin, reason });
         };
-        for (key, value) in keys::leaves(values) {
+        let notes = retired::take(&mut values, &origin);
+        for (key, value) in keys::leaves(&values) {
             keys::check(&key, &value, &origin, &layers.valid)?;
         }
         if profile == Some(name.as_str()) {
-            chosen = Some((origin, values.clone()));
+            layers.notes.extend(notes);
+            chosen = Some((origin, values));
         }
     }
     match (profile, chosen) {
@@ -137,7 +143,9 @@ fn read_env(layers: &mut Layers, env: &BTreeMap<String, String>) -> Result<(), C
     let variables: BTreeMap<String, String> = layers
         .valid
         .iter()
-        .map(|key| (format!("TRIMTAB_{}", key.replace('.', "_").to_uppercase()), key.clone()))
+        .cloned()
+        .chain(retired::keys().map(str::to_owned))
+        .map(|key| (format!("TRIMTAB_{}", key.replace('.', "_").to_uppercase()), key))
         .collect();
     // Names that others gave come first, so that ours win over them.
     for (variable, key) in [("ETH_RPC_URL", "rpc.urls"), ("TRIMTAB_CACHE", "cache_dir")] {
@@ -211,6 +219,12 @@ fn extract(layers: &Layers, urls: Vec<RpcUrl>) -> Result<Config, ConfigError> {
         ConfigError::Invalid { origin: origin(&key), key, reason }
     })?;
     config.rpc.urls = urls;
+    // A file's paths are relative to the file, wherever the program is started.
+    if let Some(Origin::File { path, .. }) = layers.origins.get("watch.keys")
+        && let Some(directory) = path.parent()
+    {
+        config.watch.keys.iter_mut().for_each(|key| key.within(directory));
+    }
     match config.problem() {
         Some((key, reason)) => Err(ConfigError::Invalid { origin: origin(&key), key, reason }),
         None => Ok(config),

@@ -20,21 +20,19 @@ pub struct RpcConfig {
     /// On the live chain: how far a head's timestamp may lie behind the wall clock.
     #[serde(with = "values::duration")]
     pub max_head_lag: Duration,
-    /// Whether the watch looks at blocks that are announced and not sealed yet.
-    pub pre_confirmed: PreConfirmed,
+    /// Whether heads are also subscribed to at the WebSockets of endpoints that are given as HTTP.
+    pub websockets: WebSockets,
 }
 
-/// Base's flashblocks: every 200 ms a longer part of the next block.
+/// Where heads are subscribed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PreConfirmed {
-    /// Only sealed blocks.
-    Off,
-    /// Where an endpoint announces them by itself, over a WebSocket.
+pub enum WebSockets {
+    /// At endpoints that are given as `ws` or `wss`.
+    Given,
+    /// Also at the WebSocket that goes with an endpoint's HTTP address, where there is one.
     #[default]
-    Auto,
-    /// Other endpoints are asked for them too, five times a second.
-    On,
+    Derived,
 }
 
 impl Default for RpcConfig {
@@ -45,7 +43,7 @@ impl Default for RpcConfig {
             timeout: Duration::from_secs(10),
             retries: 4,
             max_head_lag: Duration::from_secs(60),
-            pre_confirmed: PreConfirmed::Auto,
+            websockets: WebSockets::Derived,
         }
     }
 }

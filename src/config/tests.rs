@@ -215,7 +215,8 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[governor]\nwin_risk_multiplier = 2.5\n", "governor.win_risk_multiplier"),
         ("[governor]\nday_loss_share = 0\n", "governor.day_loss_share"),
         ("[governor]\nconcurrent_positions = 0\n", "governor.concurrent_positions"),
-        ("[watch]\nstale_blocks = 0\n", "watch.stale_blocks"),
+        ("[watch]\nstale_after = \"0s\"\n", "watch.stale_after"),
+        ("[watch]\ngas_trims = 0\n", "watch.gas_trims"),
         ("[watch]\nrecovery = 0.5\n", "watch.recovery"),
         ("[watch.boost]\nenabled = true\nvolatile.target = 1.22\n", "watch.boost.volatile.target"),
         ("[watch.boost]\nenabled = true\nvolatile.above = 1.30\n", "watch.boost.volatile.above"),
@@ -228,6 +229,11 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
         ("[watch.heartbeat]\nstable = 0\n", "watch.heartbeat.stable"),
         ("[[watch.exits]]\npair = \"WETH/USDC\"\n", "watch.exits"),
         ("[[watch.exits]]\npair = \"WETH/USDC\"\nstop_loss = 3000\ntake_profit = 2000\n", "watch.exits"),
+        ("[[watch.keys]]\npassword_file = \"p\"\n", "watch.keys"),
+        ("[[watch.keys]]\naccount = \"a\"\nkeystore = \"k\"\npassword_file = \"p\"\n", "watch.keys"),
+        ("[[watch.keys]]\naccount = \"\"\npassword_file = \"p\"\n", "watch.keys"),
+        ("[[watch.keys]]\naccount = \"a\"\npassword_file = \"\"\n", "watch.keys"),
+        ("[[watch.keys]]\naccount = \"a\"\npassword_file = \"~/p\"\n", "watch.keys"),
         ("[alerts]\nurgent_window = \"1h\"\n", "alerts.urgent_window"),
         ("[alerts]\nqueue = 0\n", "alerts.queue"),
         ("[alerts]\ngive_up_after = 1\n", "alerts.give_up_after"),
@@ -248,6 +254,41 @@ fn values_that_cannot_be_meant_are_refused_with_their_origin() {
     assert!(matches!(desk.sources().load(), Err(ConfigError::NotToml { .. })));
     let profile = Desk::new().sources().profile(Some("gone".to_owned())).load();
     assert!(matches!(profile, Err(ConfigError::UnknownProfile { .. })));
+}
+
+#[test]
+fn keys_of_a_watch_are_looked_for_beside_the_file_that_names_them() {
+    let desk = Desk::new();
+    desk.write(
+        "project/trimtab.toml",
+        "[[watch.keys]]\naccount = \"savings\"\npassword_file = \"secrets/savings\"\n\
+         [[watch.keys]]\nkeystore = \"keys/trading.json\"\npassword_file = \"/run/secrets/trading\"\n",
+    );
+    let loaded = desk.sources().load().expect("well formed");
+    let keys = &loaded.config.watch.keys;
+    let project = desk.directory.path().join("project");
+    assert_eq!(keys[0].password_file, project.join("secrets/savings"));
+    assert_eq!(keys[1].keystore, Some(project.join("keys/trading.json")));
+    assert_eq!(keys[1].password_file, Path::new("/run/secrets/trading"));
+    assert!(keys[0].is_named("savings") && keys[1].is_named("trading.json") && !keys[1].is_named("savings"));
+}
+
+#[test]
+fn an_entry_of_the_keys_that_cannot_be_meant_is_named_with_the_fix() {
+    for (text, words) in [
+        (
+            "[[watch.keys]]\naccount = \"a\"\npassword_file = \"p\"\n[[watch.keys]]\naccount = \"a\"\npassword_file = \"q\"\n",
+            ["entry 2 (a)", "named twice"],
+        ),
+        ("[[watch.keys]]\npassword_file = \"p\"\n", ["entry 1 (unnamed)", "neither `account`"]),
+        ("[[watch.keys]]\naccount = \"a\"\n", ["watch.keys", "password_file"]),
+        ("[[watch.keys]]\naccount = \"a\"\npassword_file = \"p\"\npassword = \"s3cr3t\"\n", ["watch.keys", "password"]),
+    ] {
+        let desk = Desk::new();
+        desk.write("project/trimtab.toml", text);
+        let said = desk.sources().load().expect_err("cannot be meant").to_string();
+        assert!(words.iter().all(|word| said.contains(word)) && !said.contains("s3cr3t"), "{said}");
+    }
 }
 
 #[test]
@@ -359,4 +400,24 @@ fn figures_are_not_served_to_others_unless_the_user_says_so() {
     assert!(said.contains("metrics.listen") && said.contains("metrics.allow_remote = true"), "{said}");
     desk.write("project/trimtab.toml", "[metrics]\nlisten = \"0.0.0.0:9477\"\nallow_remote = true\n");
     assert!(desk.sources().load().is_ok());
+}
+
+#[test]
+fn settings_that_mean_nothing_any_more_are_accepted_with_a_sentence_that_says_what_happened() {
+    let mut desk = Desk::new();
+    desk.write(
+        "project/trimtab.toml",
+        "[rpc]\npre_confirmed = \"on\"\n[watch]\nstale_blocks = 3\n[profile.fast.watch.boost]\npause_blocks = 1\n",
+    );
+    desk.set("TRIMTAB_RPC_PRE_CONFIRMED", "off");
+    let loaded = desk.sources().profile(Some("fast".to_owned())).load().expect("accepted");
+    let plain = Desk::new().sources().load().expect("settings").config;
+    assert_eq!((&loaded.config.rpc, &loaded.config.watch), (&plain.rpc, &plain.watch), "nothing is set by them");
+    let said = loaded.notes.join("\n");
+    for words in
+        ["rpc.pre_confirmed", "TRIMTAB_RPC_PRE_CONFIRMED", "flashblocks", "watch.stale_after", "watch.boost.pause, a"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(desk.sources().load().expect("accepted").notes.iter().all(|note| !note.contains("pause")));
 }

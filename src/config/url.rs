@@ -24,6 +24,35 @@ impl RpcUrl {
         matches!(self.0.scheme(), "ws" | "wss")
     }
 
+    /// The WebSocket that goes with this HTTP address: the same host, port and key. Most providers, anvil and geth's `--ws` on
+    /// one port have the same path; those that do not are known by their host. `None` where it is a WebSocket already.
+    #[must_use]
+    pub fn websocket(&self) -> Option<Self> {
+        let scheme = match self.0.scheme() {
+            "http" => "ws",
+            "https" => "wss",
+            _ => return None,
+        };
+        let mut url = self.0.clone();
+        url.set_scheme(scheme).ok()?;
+        let host = url.host_str().unwrap_or_default();
+        let path = url.path();
+        let moved = if host.ends_with(".infura.io") {
+            path.strip_prefix("/v3/").map(|key| format!("/ws/v3/{key}"))
+        } else if host == "rpc.ankr.com" {
+            let (chain, key) = path.trim_start_matches('/').split_once('/')?;
+            Some(format!("/{chain}/ws/{key}"))
+        } else if host == "lb.drpc.org" && path == "/ogrpc" {
+            Some("/ogws".to_owned())
+        } else {
+            None
+        };
+        if let Some(moved) = moved {
+            url.set_path(&moved);
+        }
+        Some(Self(url))
+    }
+
     /// A text (somebody else's error message) without the parts of this address that may be secret.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
@@ -111,6 +140,25 @@ mod tests {
         assert_eq!(url.to_string(), "https://base.example.com:8443/…");
         assert_eq!(redact_url("http://127.0.0.1:8545"), "http://127.0.0.1:8545");
         assert_eq!(redact_url("token-without-scheme"), "(not a URL)");
+    }
+
+    #[test]
+    fn the_websocket_of_an_http_address_is_at_the_same_host_with_the_same_key() {
+        let derived = |text: &str| {
+            let url: RpcUrl = text.parse().expect("url");
+            url.websocket().map(|url| url.expose().to_string())
+        };
+        for (http, websocket) in [
+            ("http://127.0.0.1:8545", Some("ws://127.0.0.1:8545/")),
+            ("https://base-mainnet.g.alchemy.com/v2/KEY", Some("wss://base-mainnet.g.alchemy.com/v2/KEY")),
+            ("https://base-mainnet.infura.io/v3/KEY", Some("wss://base-mainnet.infura.io/ws/v3/KEY")),
+            ("https://rpc.ankr.com/base/KEY", Some("wss://rpc.ankr.com/base/ws/KEY")),
+            ("https://lb.drpc.org/ogrpc?network=base&dkey=KEY", Some("wss://lb.drpc.org/ogws?network=base&dkey=KEY")),
+            ("https://me:pass@node.example.com/x", Some("wss://me:pass@node.example.com/x")),
+            ("wss://node.example.com/x", None),
+        ] {
+            assert_eq!(derived(http).as_deref(), websocket, "{http}");
+        }
     }
 
     #[test]

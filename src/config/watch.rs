@@ -1,15 +1,19 @@
 //! Section `watch`: what the watchdog does, beyond the thresholds (strategy.md §5).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FeedInUse, LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, TokenFeed, WalletUse, feeds, values,
+    FeedInUse, LoopClass, LoopExit, SellConfig, Thresholds, ThresholdsConfig, TokenFeed, WalletUse, WatchKey, feeds,
+    values, watch_keys,
 };
 use crate::units::Secs;
+
+/// Three of Base's blocks and a round trip: with less, heads that come as they should would not be acted upon.
+const SHORTEST_STALENESS: Duration = Duration::from_millis(800);
 
 /// Rules of the watchdog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +21,9 @@ use crate::units::Secs;
 pub struct WatchConfig {
     /// Accounts that are watched besides those of the flags; without a key they are only looked at.
     pub accounts: Vec<Address>,
-    /// Blocks without a new head, by the monotonic clock, after which the head is not acted upon.
-    pub stale_blocks: u32,
+    /// Time without a new head, by the monotonic clock, after which the head is not acted upon.
+    #[serde(with = "values::duration")]
+    pub stale_after: Duration,
     /// How far above a threshold the health factor must come before its next crossing is told again.
     #[serde(with = "values::decimal")]
     pub recovery: Decimal,
@@ -47,6 +52,10 @@ pub struct WatchConfig {
     pub default_feeds: bool,
     /// Other feeds that answer before Aave's oracle does; one of a token goes before its standard feed.
     pub feeds: Vec<TokenFeed>,
+    /// Trims that an account's ether should pay for; below it is an alert.
+    pub gas_trims: u32,
+    /// Keys that the watch acts with, besides those of the flags.
+    pub keys: Vec<WatchKey>,
 }
 
 /// Ages after which an oracle's answer is old: the feed's own heartbeat with a quarter of an hour or less on top.
@@ -67,8 +76,9 @@ pub struct Heartbeats {
 pub struct BoostConfig {
     /// Whether it is done at all.
     pub enabled: bool,
-    /// Blocks after a trim in which nothing is levered up.
-    pub pause_blocks: u64,
+    /// Time after a trim in which nothing is levered up.
+    #[serde(with = "values::duration")]
+    pub pause: Duration,
     /// Of volatile loops.
     pub volatile: BoostLevels,
     /// Of correlated loops.
@@ -160,6 +170,7 @@ impl WatchConfig {
             .or_else(|| self.twice())
             .or_else(|| self.sell.problem())
             .or_else(|| self.use_wallet.problem())
+            .or_else(|| watch_keys::problem(&self.keys))
     }
 
     /// Every feed that is asked, those of one token in the order in which they are preferred.
@@ -183,8 +194,16 @@ impl WatchConfig {
             ("watch.heartbeat.stable", self.heartbeat.stable),
             ("watch.heartbeat.correlated", self.heartbeat.correlated),
         ];
-        if self.stale_blocks == 0 {
-            return Some(("watch.stale_blocks", "with 0 every head is stale and nothing is ever trimmed".to_owned()));
+        if self.stale_after < SHORTEST_STALENESS {
+            let least = humantime::format_duration(SHORTEST_STALENESS);
+            let reason = format!("below {least} ordinary heads are stale, and nothing is trimmed on them");
+            return Some(("watch.stale_after", reason));
+        }
+        if self.gas_trims == 0 {
+            return Some((
+                "watch.gas_trims",
+                "with 0 nobody is told before the ether is gone; 1 is the least".to_owned(),
+            ));
         }
         beats.into_iter().find(|(_, beat)| beat.0 == 0).map(|(key, _)| (key, "with 0 every answer is old".to_owned()))
     }
@@ -280,7 +299,7 @@ impl Default for WatchConfig {
         let day = Secs(90_000);
         Self {
             accounts: Vec::new(),
-            stale_blocks: 3,
+            stale_after: Duration::from_secs(2),
             recovery: Decimal::new(5, 3),
             max_equity: Decimal::ONE_THOUSAND,
             sell: SellConfig::Loops,
@@ -289,7 +308,7 @@ impl Default for WatchConfig {
             heartbeat: Heartbeats { volatile: Secs(1_500), stable: day, correlated: day },
             boost: BoostConfig {
                 enabled: false,
-                pause_blocks: 43_200,
+                pause: Duration::from_secs(86_400),
                 volatile: BoostLevels { above: Decimal::new(145, 2), target: Decimal::new(13, 1) },
                 correlated: BoostLevels { above: Decimal::new(108, 2), target: Decimal::new(105, 2) },
             },
@@ -304,6 +323,8 @@ impl Default for WatchConfig {
             exits: Vec::new(),
             default_feeds: true,
             feeds: Vec::new(),
+            gas_trims: 3,
+            keys: Vec::new(),
         }
     }
 }

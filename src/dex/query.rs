@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 
 use super::{
     Deployment, Reach,
@@ -14,7 +14,7 @@ use super::{
     pool::{KnownRange, PoolState},
     pools::{Absence, Pools},
 };
-use crate::chain::{Answers, At, Batch, ReadError, Reader, Slot};
+use crate::chain::{Answers, Batch, ReadError, Reader, Slot};
 
 /// What has to be known of a pool before its ticks can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl PoolQuery {
 /// Reads pools in two batches pinned to one block. The reader puts the deadlines.
 pub async fn read_pools<R: Reader>(
     reader: &R,
-    at: impl Into<At> + Send,
+    at: impl Into<B256> + Send,
     keys: &[PoolKey],
     reach: &Reach,
     deployment: &Deployment,
@@ -240,7 +240,7 @@ mod tests {
             Err(ReadError::Unavailable("not asked".to_owned()))
         }
 
-        async fn read(&self, _: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+        async fn read(&self, _: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
             let fake = self.0.lock().expect("lock").remove(0);
             let calls = IMulticall3::aggregate3Call::abi_decode(&batch.calldata()).expect("batch").calls;
             let results = calls.iter().map(|call| IMulticall3::Result {

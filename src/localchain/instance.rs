@@ -17,7 +17,7 @@ use super::{
     keeper::{KeeperProcess, start_keeper},
     node::Node,
 };
-use crate::chain::BlockRef;
+use crate::chain::{BLOCK_TIME, BlockRef};
 
 /// The port that tools expect a local chain on.
 pub const DEFAULT_PORT: u16 = 8545;
@@ -58,23 +58,72 @@ pub struct Status {
 }
 
 impl Anvil {
-    /// A replica that ends with this value; port 0 takes any free one.
+    /// A replica that ends with this value and mines for each transaction; port 0 takes any free one.
     pub async fn replica(kit: &Kit, state: &ReplicaState, port: u16) -> Result<Self, LocalChainError> {
-        Self::start(kit, port, &state.anvil_arguments()).await
+        Self::mining(kit, state, port, Mining::Manual).await
+    }
+
+    /// The same, mining as it is told.
+    pub async fn mining(kit: &Kit, state: &ReplicaState, port: u16, mining: Mining) -> Result<Self, LocalChainError> {
+        let mut arguments = Vec::from(state.anvil_arguments());
+        mining.add_to(&mut arguments);
+        Self::start(kit, port, &arguments).await
+    }
+}
+
+/// When a local chain makes its blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mining {
+    /// By itself, one in so much time; blocks of one second share its timestamp.
+    Every(Duration),
+    /// One for each transaction, and when it is told to.
+    Manual,
+}
+
+impl Default for Mining {
+    /// As Base does.
+    fn default() -> Self {
+        Self::Every(BLOCK_TIME)
+    }
+}
+
+impl Mining {
+    /// States that a chain which makes 432 000 blocks a day keeps; the others cannot be asked for any more.
+    const KEPT: u32 = 1_500;
+
+    fn add_to(self, arguments: &mut Vec<String>) {
+        let Self::Every(time) = self else { return };
+        let millis = time.as_millis();
+        let seconds = format!("{}.{:03}", millis / 1_000, millis % 1_000);
+        arguments.extend(["--block-time".to_owned(), seconds, "--prune-history".to_owned(), Self::KEPT.to_string()]);
     }
 }
 
 /// Starts a replica that runs on after this program.
-pub async fn start_replica(kit: &Kit, state: &ReplicaState, port: u16) -> Result<Instance, LocalChainError> {
+pub async fn start_replica(
+    kit: &Kit,
+    state: &ReplicaState,
+    port: u16,
+    mining: Mining,
+) -> Result<Instance, LocalChainError> {
     refuse_second(kit.cache(), LocalKind::Replica).await?;
-    let anvil = Anvil::start_detached(kit, port, &state.anvil_arguments()).await?;
+    let mut arguments = Vec::from(state.anvil_arguments());
+    mining.add_to(&mut arguments);
+    let anvil = Anvil::start_detached(kit, port, &arguments).await?;
     register(kit.cache(), LocalKind::Replica, anvil, state.composer().to_owned()).await
 }
 
 /// Starts a fork that runs on after this program.
-pub async fn start_fork(kit: &Kit, options: &ForkOptions, port: u16) -> Result<Instance, LocalChainError> {
+pub async fn start_fork(
+    kit: &Kit,
+    options: &ForkOptions,
+    port: u16,
+    mining: Mining,
+) -> Result<Instance, LocalChainError> {
     refuse_second(kit.cache(), LocalKind::Fork).await?;
-    let anvil = Anvil::start_detached(kit, port, &options.anvil_arguments().await?).await?;
+    let mut arguments = options.anvil_arguments().await?;
+    mining.add_to(&mut arguments);
+    let anvil = Anvil::start_detached(kit, port, &arguments).await?;
     register(kit.cache(), LocalKind::Fork, anvil, options.shown_url()).await
 }
 

@@ -31,13 +31,13 @@ pub use anvil::{ANVIL_VERSION, Anvil};
 pub use build::Composer;
 pub use cache::Cache;
 pub use controls::{
-    Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved, PriceReport,
-    PriceScope, PriceTarget,
+    BlockOrder, Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved,
+    PriceReport, PriceScope, PriceTarget,
 };
 pub use course::{Course, CourseBlock, CourseStep, Liquidated, Standing};
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
-pub use instance::{DEFAULT_PORT, Instance, Status, add_keeper, start_fork, start_replica, status, stop};
+pub use instance::{DEFAULT_PORT, Instance, Mining, Status, add_keeper, start_fork, start_replica, status, stop};
 pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess};
 pub use kit::Kit;
 pub use market::{KnownToken, known_tokens, token};

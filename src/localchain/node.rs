@@ -105,6 +105,18 @@ struct Header {
     base_fee_per_gas: Option<U256>,
 }
 
+impl From<Header> for BlockRef {
+    fn from(header: Header) -> Self {
+        Self {
+            number: header.number.to(),
+            hash: header.hash,
+            timestamp: Secs(header.timestamp.to()),
+            base_fee: header.base_fee_per_gas.unwrap_or_default(),
+            timestamp_ms: None,
+        }
+    }
+}
+
 impl Node {
     /// A node at this URL; nothing is asked yet.
     pub(crate) fn new(url: &str) -> Result<Self, LocalChainError> {
@@ -175,23 +187,21 @@ impl Node {
 
     /// The newest block.
     pub(crate) async fn head(&self) -> Result<BlockRef, LocalChainError> {
-        let header = self.header().await?;
-        Ok(BlockRef {
-            number: header.number.to(),
-            hash: header.hash,
-            timestamp: Secs(header.timestamp.to()),
-            base_fee: header.base_fee_per_gas.unwrap_or_default(),
-            pre_confirmed: false,
-        })
+        Ok(self.header("latest").await?.into())
+    }
+
+    /// The block of this height.
+    pub(crate) async fn block(&self, number: u64) -> Result<BlockRef, LocalChainError> {
+        Ok(self.header(U64::from(number)).await?.into())
     }
 
     /// Gas limit of the newest block.
     pub(crate) async fn gas_limit(&self) -> Result<u64, LocalChainError> {
-        Ok(self.header().await?.gas_limit.to())
+        Ok(self.header("latest").await?.gas_limit.to())
     }
 
-    async fn header(&self) -> Result<Header, LocalChainError> {
-        self.request("eth_getBlockByNumber", json!(["latest", false])).await
+    async fn header(&self, which: impl serde::Serialize + Send) -> Result<Header, LocalChainError> {
+        self.request("eth_getBlockByNumber", json!([which, false])).await
     }
 
     /// Code at an address.
@@ -261,6 +271,20 @@ impl Node {
     /// Puts a transaction into the pool; the caller mines.
     pub(crate) async fn queue(&self, call: &Call) -> Result<B256, LocalChainError> {
         self.request("eth_sendTransaction", json!([call.request()])).await
+    }
+
+    /// The same with a nonce that may leave room for others before it.
+    pub(crate) async fn queue_with_nonce(&self, call: &Call, nonce: u64) -> Result<B256, LocalChainError> {
+        let mut request = call.request();
+        request["nonce"] = json!(U64::from(nonce));
+        self.request("eth_sendTransaction", json!([request])).await
+    }
+
+    /// The same at this price of gas, which says where in a block it stands.
+    pub(crate) async fn queue_at(&self, call: &Call, gas_price: U256) -> Result<B256, LocalChainError> {
+        let mut request = call.request();
+        request["gasPrice"] = json!(gas_price);
+        self.request("eth_sendTransaction", json!([request])).await
     }
 
     /// The receipt of a mined transaction.

@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn each_approval_is_set_to_zero_where_it_is_kept_and_read_back_there() {
         let block =
-            BlockRef { number: 1, hash: B256::ZERO, timestamp: Secs(10), base_fee: U256::ZERO, pre_confirmed: false };
+            BlockRef { number: 1, hash: B256::ZERO, timestamp: Secs(10), base_fee: U256::ZERO, timestamp_ms: None };
         let revocation = Revocation {
             id: "id".to_owned(),
             network: "base".to_owned(),

@@ -5,6 +5,7 @@ use alloy::primitives::U256;
 use super::{
     LoopSnapshot, PlanError,
     algebra::{leverage_wad, max_leverage_wad},
+    close::CLOSE,
     context::{Context, wad},
     draft::Draft,
     loss,
@@ -23,7 +24,7 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
         bounds.extend(health(ctx, draft)?);
     }
     if !draft.adds_risk && !ctx.standing(&draft.before)?.debt.is_zero() {
-        bounds.push(never_worse(ctx, draft)?);
+        bounds.push(if draft.kind == CLOSE { after_closing(ctx, draft)? } else { never_worse(ctx, draft)? });
         bounds.extend(ctx.not_lower_where_judged(&draft.before, &draft.worst)?);
     }
     if let Some(swap) = &draft.swap {
@@ -104,6 +105,20 @@ fn never_worse(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
     })
 }
 
+/// A closing takes the loop's equity along, which may have been what lifted the account: what stays is above the opening
+/// floor, or stands no lower than before.
+fn after_closing(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
+    let before = ctx.standing(&draft.before)?.health_factor;
+    Ok(Bound {
+        name: "health factor after the action".into(),
+        rule: Rule::AtLeast,
+        actual: Quantity::wad(ctx.standing(&draft.worst)?.health_factor),
+        limit: Quantity::wad(before.min(ctx.floor())),
+        blocking: before >= WAD || ctx.is_protective(),
+        hint: "the rest of the account stands lower than this loop: close or bring down that first".into(),
+    })
+}
+
 /// The price of every pool in the route against the oracle.
 fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
     let keys = draft.swap.as_ref().map(|swap| swap.quote.route.keys());
@@ -154,11 +169,11 @@ pub(super) fn gas_reserve(gas_price: U256) -> U256 {
     gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
 }
 
-/// Ether that a protective action needs by itself: half of it, for nothing is worth keeping gas back from it.
-pub(super) fn least_gas(gas_price: U256) -> U256 {
-    /// One action with room to spare.
-    const GAS: u64 = 1_000_000;
+/// Ether below which nothing that lowers risk can be sent, with whatever tip: nothing is worth keeping gas back from it.
+pub(super) fn least_gas(base_fee: U256) -> U256 {
+    /// The smallest of these actions, a repayment from the wallet.
+    const GAS: u64 = 200_000;
     /// The L1 fee of one action on a quiet day: 0.00001 ether.
     const LEAST: u64 = 10_000_000_000_000;
-    gas_price.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
+    base_fee.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
 }

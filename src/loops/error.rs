@@ -100,7 +100,7 @@ pub enum PlanError {
         available: Box<Quantity>,
     },
     /// Nothing would be left for gas.
-    #[error("equity of {needed} leaves {left} for gas; keep at least {reserve}")]
+    #[error("{}", no_gas_words(needed, left, reserve))]
     NoGasLeft {
         /// Needed.
         needed: Box<Quantity>,
@@ -216,6 +216,12 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// Whether the wallet's ether does not pay for an action that takes none of it along.
+    #[must_use]
+    pub fn lacks_gas(&self) -> bool {
+        matches!(self, Self::NoGasLeft { needed, .. } if needed.raw.is_zero())
+    }
+
     /// The same, as [`PlanError::NoLiquidity`] where the collateral's reserve is what lacks the tokens.
     pub(super) fn naming_reserve(self, collateral: &str) -> Self {
         let Self::Aave(refusal) = &self else { return self };
@@ -226,6 +232,16 @@ impl PlanError {
         let quantity = |of: &TokenAmount| Box::new(Quantity::new(of.amount, of.decimals, of.symbol.clone()));
         Self::NoLiquidity { symbol: collateral.to_owned(), available: quantity(available), needed: quantity(asked) }
     }
+}
+
+/// Ether that is short by itself, or because the action takes it.
+fn no_gas_words(needed: &Quantity, left: &Quantity, reserve: &Quantity) -> String {
+    if needed.raw.is_zero() {
+        return format!(
+            "not enough ether for gas: the wallet has {left} and should have {reserve} or more; send ether to it"
+        );
+    }
+    format!("equity of {needed} leaves {left} for gas; keep at least {reserve}")
 }
 
 impl From<Refusal> for PlanError {

@@ -80,7 +80,7 @@ pub use repay::Via;
 pub use request::{Ahead, Request, plan, plan_ahead};
 pub use scope::Scope;
 pub use settle::settle;
-pub use snapshot::{BLOCK_TIME, Contracts, LoopSnapshot};
+pub use snapshot::{Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
 pub use suffices::suffices;
 pub use survey::{Observation, PairReading, Survey};

@@ -6,9 +6,13 @@
 //! divided into slices, and each slice goes to the combination that is cheapest for it, with swaps replayed at the sizes that
 //! they have by then: two pools beat one where their marginal costs cross. Same-asset collateral and debt costs nothing.
 
+mod merge;
+
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
+
+use merge::{Left, merge};
 
 use super::{
     Ahead, LoopSnapshot, Pair, PlanError, Settings,
@@ -133,7 +137,7 @@ pub fn protect(
     // Where the owner's first collateral is enough, nothing behind it is looked at.
     let first = combinations.first().filter(|_| in_order).map(|first| first.pair.collateral.token);
     let single = cheapest_single(&mut open, target, needed, first)?;
-    let (parts, reaches) = divide(&mut open, model, target, needed, in_order)?;
+    let (parts, reaches) = divide(&mut open, model, (target, needed), haste.gas, in_order)?;
     Ok(conclude(combinations.len(), parts, reaches, single, (in_order, haste)))
 }
 
@@ -151,8 +155,8 @@ fn needed(model: &AccountModel, target: U256) -> Result<U256, MathError> {
 fn divide(
     open: &mut [Candidate<'_>],
     model: &AccountModel,
-    target: U256,
-    needed: U256,
+    (target, needed): (U256, U256),
+    gas: U256,
     in_order: bool,
 ) -> Result<(Vec<PartOf>, bool), PlanError> {
     let mut left_debt: BTreeMap<Address, U256> = model.debts.iter().map(|debt| (debt.asset, debt.amount)).collect();
@@ -198,6 +202,8 @@ fn divide(
         let sum = progress.entry(candidate.index).or_insert(U256::ZERO);
         *sum = sum.saturating_add(slice.progress);
     }
+    let mut left = Left { supply: &mut left_supply, debt: &mut left_debt, progress: &mut progress };
+    merge(open, target, gas, in_order, &mut left);
     let part = |candidate: &Candidate<'_>| PartOf {
         combination: candidate.index,
         repaid: candidate.repaid,
@@ -206,7 +212,16 @@ fn divide(
     };
     // A thousandth is what a slice's rounding may leave; the last part goes to the target in any case.
     let reaches = done.saturating_add(needed / U256::from(1_000u64)) >= needed;
-    Ok((open.iter().filter(|candidate| !candidate.repaid.is_zero()).map(part).collect(), reaches))
+    let mut parts: Vec<&Candidate<'_>> = open.iter().filter(|candidate| candidate.is_part()).collect();
+    if in_order {
+        // Within a collateral what brings the account furthest goes first.
+        let order: Vec<Address> = open.iter().map(|candidate| candidate.ctx.pair.collateral.token).collect();
+        parts.sort_by_key(|candidate| {
+            let place = order.iter().position(|token| *token == candidate.ctx.pair.collateral.token);
+            (place, std::cmp::Reverse(progress.get(&candidate.index).copied().unwrap_or_default()), candidate.index)
+        });
+    }
+    Ok((parts.into_iter().map(part).collect(), reaches))
 }
 
 fn take(left: &mut BTreeMap<Address, U256>, asset: Address, amount: U256) {
@@ -249,6 +264,11 @@ fn cheapest_single(
 }
 
 impl Candidate<'_> {
+    /// Whether anything is repaid with it.
+    fn is_part(&self) -> bool {
+        !self.repaid.is_zero()
+    }
+
     /// The next slice: everything repaid with it, for as much progress as wanted, or as far as supply and debt reach. `None`
     /// when nothing more can be repaid, or nothing would be gained by it.
     fn slice(&self, target: U256, wanted: U256, left_supply: U256, left_debt: U256) -> Option<Slice> {

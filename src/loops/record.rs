@@ -4,7 +4,7 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{BLOCK_TIME, KnownLoop, LoopSnapshot, Pair, account::AccountModel};
+use super::{KnownLoop, LoopSnapshot, Pair, account::AccountModel};
 use crate::{
     aave::{Projection, StateError},
     config::{Thresholds, ThresholdsConfig},
@@ -139,7 +139,7 @@ pub fn adopt(
     if journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?.is_some() {
         return Err(RecordError::Known(pair.name()));
     }
-    let then = snapshot.block.timestamp.plus(BLOCK_TIME);
+    let then = snapshot.block.next_timestamp();
     let known = known_loops(journal.reader())?;
     let projection = Projection::new(market.clone(), account.clone(), then);
     let model = AccountModel::new(&projection, &known, &ThresholdsConfig::default())?;

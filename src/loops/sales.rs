@@ -16,7 +16,7 @@ const GAS: u64 = 700_000;
 #[derive(Clone, Copy)]
 pub(super) struct Haste {
     /// What one more transaction costs, US dollars.
-    gas: U256,
+    pub(super) gas: U256,
     /// What one sale alone may lose, where the account stands so low that it should be safe with the next block already: each
     /// further part is a block later. `None` where there is time for the cheapest.
     most: Option<Bps>,

@@ -21,9 +21,6 @@ sol! {
     function allowance(address owner, address spender) external view returns (uint256);
 }
 
-/// Base's time between blocks: a plan predicts the state one block on, where its transaction will be.
-pub const BLOCK_TIME: Secs = Secs(2);
-
 /// State of market, account and pools at one block.
 #[derive(Debug, Clone)]
 pub struct LoopSnapshot {
@@ -105,10 +102,10 @@ impl LoopSnapshot {
         })
     }
 
-    /// The moment a transaction sent now is expected to be mined at.
+    /// Timestamp of the block after this one, for which plans predict.
     #[must_use]
     pub fn inclusion(&self) -> Secs {
-        self.block.timestamp.plus(BLOCK_TIME)
+        self.block.next_timestamp()
     }
 
     /// Pools that could be used, for explanations.

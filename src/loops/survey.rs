@@ -1,8 +1,12 @@
 //! Many accounts at one block: what a watch reads at every head, in as few calls as fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use alloy::primitives::{Address, U256};
+use tokio::time::timeout;
 
 use super::{
     Contracts, FeedBook, FeedReading, LoopSnapshot, Pair, account::AccountModel, feeds::FeedQuery,
@@ -22,6 +26,9 @@ use crate::{
 
 /// Most calls in one multicall: an endpoint's gas limit for a read is 30 million or more, a balance costs about 6 000.
 const CALLS_PER_BATCH: usize = 1_500;
+
+/// How long an answer is waited for in which feeds are asked too: less than half of what makes a head stale.
+const FEED_PATIENCE: Duration = Duration::from_millis(800);
 
 /// Pairs by their two tokens, with what lies in the contracts and what Morpho Blue can lend.
 type KnownPairs = BTreeMap<(Address, Address), (Pair, Contracts, U256)>;
@@ -123,8 +130,14 @@ impl Survey {
         let mut with_feeds = true;
         for sheet in &mut sheets {
             calls += 1;
-            let read = reader.read(block, &sheet.batch).await;
             let is_first = answers.is_empty() && sheet.batch.len() > without_feeds;
+            let read = match is_first {
+                // A feed that takes its time would make the head stale by our own reading.
+                true => timeout(FEED_PATIENCE, reader.read(block, &sheet.batch)).await.unwrap_or_else(|_| {
+                    Err(ReadError::Unavailable("no answer in time with the feeds in the question".to_owned()))
+                }),
+                false => reader.read(block, &sheet.batch).await,
+            };
             answers.push(match read {
                 // No feed may keep accounts and market from being read.
                 Err(error) if is_first && may_be_a_feeds_fault(&error) => {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     aave::{self, PermitDomain},
-    config::Thresholds,
+    config::{Thresholds, Urgency},
     onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
     plan::{CallData, PermitKind, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
     units::Secs,
@@ -116,8 +116,11 @@ pub(super) fn funds_suffice(ctx: &Context<'_>, flows: &Flows) -> Result<(), Plan
     let needed = Quantity::new(flows.native.pays, 18, "ETH");
     short(needed.clone(), account.native)?;
     let left = account.native.saturating_sub(needed.raw);
-    let price = ctx.settings.gas_price;
-    let reserve = if ctx.is_protective() { least_gas(price) } else { gas_reserve(price) };
+    let reserve = match ctx.urgency {
+        Urgency::Open => gas_reserve(ctx.settings.gas_price),
+        // The sender offers what there is, and says with figures when it is too little.
+        Urgency::Trim | Urgency::Urgent | Urgency::LastResort => least_gas(ctx.snapshot.block.base_fee),
+    };
     if left < reserve {
         let ether = |raw| Box::new(Quantity::new(raw, 18, "ETH"));
         return Err(PlanError::NoGasLeft { needed: Box::new(needed), left: ether(left), reserve: ether(reserve) });

@@ -1,12 +1,14 @@
 //! What an order's end makes of the journal's positions. Everything here may be done again after a crash, and by two tasks
 //! at the same time: each write is whole, and the second finds that it is done.
 
+use std::time::Duration;
+
 use super::{
     Ending, ExecuteError, Fill, OrderHandle, OrderKind, OrderState, PerpRequest, PerpVenue, PositionKey, Side,
     settle::{OpenedRecord, OrderRecord},
 };
 use crate::{
-    chain::BlockRef,
+    chain::{BlockRef, blocks_in},
     journal::{
         self, IntentId, Journal, JournalError, NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms, PositionId, Stamp,
     },
@@ -162,9 +164,9 @@ fn closed<V: PerpVenue>(
 }
 
 /// Blocks before the newest one from which a later look starts again: what was seen in these may still be replaced.
-pub(super) const REPLACEABLE: u64 = 32;
-/// Blocks that a chain may have made beyond one a second, for a position whose first block is not known.
-const BLOCK_MARGIN: u64 = 2_000;
+pub(super) const REPLACEABLE: u64 = blocks_in(Duration::from_secs(64));
+/// Blocks that a chain may have made beyond Base's cadence, for a position whose first block is not known.
+const BLOCK_MARGIN: u64 = blocks_in(Duration::from_secs(2_000));
 
 /// Closes a position in the journal that the chain says has ended; tells how. `None` while it is open: then that it was
 /// is remembered, so that the next look starts there.
@@ -197,7 +199,7 @@ fn open_at(position: &PerpPosition, head: BlockRef) -> u64 {
     let filled = serde_json::from_value::<OpenedRecord>(position.entry.predicted.clone());
     let filled = filled.ok().map(|record| record.fill.block);
     filled.max(position.seen_block).unwrap_or_else(|| {
-        let age = head.timestamp.0.saturating_sub(position.opened.block_time.0);
-        head.number.saturating_sub(age).saturating_sub(BLOCK_MARGIN)
+        let age = Duration::from_secs(head.timestamp.0.saturating_sub(position.opened.block_time.0));
+        head.number.saturating_sub(blocks_in(age)).saturating_sub(BLOCK_MARGIN)
     })
 }

@@ -6,13 +6,10 @@ use tokio::task::JoinSet;
 
 use super::Check;
 use crate::{
-    chain::{BlockRef, Clock, Endpoints, IdentityError, NetworkIdentity, ReadError, Reader},
-    config::{PreConfirmed, RpcConfig, RpcUrl},
+    chain::{BLOCKS_BEHIND, BlockRef, Clock, Endpoints, IdentityError, NetworkIdentity, ReadError, Reader},
+    config::{RpcConfig, RpcUrl},
     units::Secs,
 };
-
-/// An endpoint so many blocks behind another one is told of; reads do not use it then (DESIGN.md §4).
-const BLOCKS_BEHIND: u64 = 3;
 
 /// What the endpoints said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,20 +41,6 @@ pub async fn endpoint_checks(rpc: &RpcConfig, clock: &Arc<dyn Clock>) -> Endpoin
         words.iter().map(|(_, url, word)| endpoint(&url.to_string(), word, any_reachable, clock.wall())).collect();
     checks.extend(agreement(words.iter().filter_map(|(_, url, word)| Some((url.to_string(), word.as_ref().ok()?)))));
     EndpointReport { checks, any_reachable }
-}
-
-/// Whether any endpoint announces blocks before they are sealed; `None` where nobody wants to know.
-pub async fn announcement_check(endpoints: &Endpoints, wanted: PreConfirmed) -> Option<Check> {
-    if wanted != PreConfirmed::On {
-        return None;
-    }
-    let name = "pre-confirmed blocks";
-    let announcers = endpoints.announcers().await;
-    if announcers.is_empty() {
-        let fix = "use an endpoint that serves flashblocks, or leave rpc.pre_confirmed at auto";
-        return Some(Check::warn(name, "none: no endpoint's pending block is above its newest", fix));
-    }
-    Some(Check::ok(name, format!("announced by {}", announcers.join(", "))))
 }
 
 async fn hear(rpc: &RpcConfig, clock: Arc<dyn Clock>) -> Word {

@@ -15,5 +15,5 @@ mod feeds;
 pub use bytes::{Explanation, Kind, Unrecognised, explain_bytes};
 pub use check::{Check, Verdict};
 pub use contracts::contract_checks;
-pub use endpoints::{EndpointReport, announcement_check, endpoint_checks};
+pub use endpoints::{EndpointReport, endpoint_checks};
 pub use feeds::feed_checks;

@@ -14,11 +14,11 @@ use super::{
     lineage::Lineage,
     pursuit::{Move, View, next_move},
     sender::StepEnd,
-    wire::BLOCK_TIME,
 };
 use crate::{
     chain::{BlockRef, ReadError, Receipt},
     journal::{Inclusion, JournalError},
+    units::Secs,
 };
 
 /// What settled a nonce.
@@ -60,7 +60,7 @@ impl<W: Wire> Sender<W> {
     async fn follow(&self, lineage: &mut Lineage) -> (Result<Settled, Left>, BlockRef) {
         let started = self.clock.monotonic();
         let mut head = lineage.since;
-        let mut offered_at = head.number;
+        let mut offered_at = head;
         let mut looks_since_used = 0u32;
         loop {
             if let Some(settled) = self.included(lineage).await {
@@ -76,11 +76,11 @@ impl<W: Wire> Sender<W> {
                     return (Ok(settled), head);
                 }
             }
-            let blocks = head.number.saturating_sub(lineage.since.number);
+            let chain_time = time_between(lineage.since, head);
             let elapsed = self.clock.monotonic().saturating_sub(started);
-            if blocks >= self.patience.blocks || elapsed >= self.patience.time {
+            if chain_time >= self.patience.chain_time || elapsed >= self.patience.time {
                 let nonce = if used { "its nonce is used" } else { "its nonce is not used" };
-                let waited = format!("no receipt after {blocks} blocks and {} s; {nonce}", elapsed.as_secs());
+                let waited = format!("no receipt after {} s; {nonce}", elapsed.as_secs().max(chain_time.0));
                 return (Err(Left::Unsettled(waited)), head);
             }
             let yields = !lineage.urgency.is_protective();
@@ -106,7 +106,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// What is to be done at a new block while the nonce is unused; the reason when it is to be handed back.
-    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut u64) -> Option<String> {
+    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut BlockRef) -> Option<String> {
         let newest = lineage.newest()?;
         let maybe_lost = newest.unclear || matches!(self.wire.is_known(newest.hash).await, Ok(false));
         let cancelling = lineage.is_cancelling();
@@ -114,7 +114,7 @@ impl<W: Wire> Sender<W> {
             spoiled: if cancelling { None } else { self.spoiled(lineage, head).await },
             cancelling,
             hands_back: lineage.hands_back,
-            blocks_since_offer: head.number.saturating_sub(*offered_at),
+            since_offer: time_between(*offered_at, head),
             maybe_lost,
         };
         let made = match next_move(&view, self.patience.raise_after(lineage.urgency)) {
@@ -131,7 +131,7 @@ impl<W: Wire> Sender<W> {
                 self.offer_instead(lineage, true, head).await
             }
         };
-        *offered_at = head.number;
+        *offered_at = head;
         if let Err(error) = made {
             tracing::error!(intent = %lineage.intent, %error, "no new offer; still following the old one");
         }
@@ -146,7 +146,7 @@ impl<W: Wire> Sender<W> {
                 lineage.valid_until.0, head.timestamp.0
             ));
         }
-        let time = head.timestamp.plus(BLOCK_TIME);
+        let time = head.next_timestamp();
         let outcomes = self.wire.simulate(head, time, std::slice::from_ref(&lineage.call)).await.ok()?;
         let outcome = outcomes.first().filter(|outcome| !outcome.success)?;
         // On a block that holds it already it would revert as well: that is not a reason.
@@ -274,6 +274,11 @@ impl<W: Wire> Sender<W> {
             Left::Outdated(reason) => Ending::Outdated { hash, nonce, reason },
         }))
     }
+}
+
+/// Time of the chain between two blocks; five of Base's share a second.
+const fn time_between(earlier: BlockRef, later: BlockRef) -> Secs {
+    Secs(later.timestamp.0.saturating_sub(earlier.timestamp.0))
 }
 
 pub(super) fn inclusion(receipt: &Receipt) -> Inclusion {

@@ -1,14 +1,14 @@
 //! The real network as a [`Wire`], and as the [`Simulator`] of plans.
 
 use alloy::{
-    eips::BlockNumberOrTag,
+    eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, B256, U64, U256},
 };
 use serde::Deserialize;
 
 use super::{BlockContent, Included, Wire};
 use crate::{
-    chain::{BlockRef, CallRequest, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome, Simulation},
+    chain::{self, BlockRef, CallRequest, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome, Simulation},
     journal::{RawTx, Recorded},
     plan::{CallOutcome, SimulatedCall, Simulator},
     units::Secs,
@@ -38,6 +38,10 @@ impl Wire for Endpoints {
         Self::fee_market(self, &head).await
     }
 
+    async fn balance(&self, account: Address) -> Result<U256, ReadError> {
+        Self::balance(self, account, BlockId::latest()).await
+    }
+
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {
         Self::send_raw(self, transaction.get().bytes()).await
     }
@@ -54,8 +58,11 @@ impl Wire for Endpoints {
         Self::nonce(self, account, at).await
     }
 
-    async fn pre_confirmed(&self) -> Result<Option<BlockRef>, ReadError> {
-        Self::pre_confirmed(self).await
+    async fn finalized(&self) -> Option<u64> {
+        let params = (BlockNumberOrTag::Finalized, false);
+        // A young chain has none and answers null: an answer, not a fault to be asked about again.
+        let block: Option<chain::WireBlock> = self.request("eth_getBlockByNumber", params).await.ok()?;
+        block.map(|block| BlockRef::from(block).number)
     }
 
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {
@@ -69,11 +76,8 @@ impl Wire for Endpoints {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireBlock {
-    number: U64,
-    hash: B256,
-    timestamp: U64,
-    #[serde(default)]
-    base_fee_per_gas: Option<U256>,
+    #[serde(flatten)]
+    block: chain::WireBlock,
     transactions: Vec<WireIncluded>,
 }
 
@@ -91,15 +95,6 @@ impl From<WireBlock> for BlockContent {
         let transactions = block.transactions.into_iter().filter_map(|included| {
             Some(Included { from: included.from, nonce: included.nonce?.to(), hash: included.hash })
         });
-        Self {
-            transactions: transactions.collect(),
-            block: BlockRef {
-                number: block.number.to(),
-                hash: block.hash,
-                timestamp: Secs(block.timestamp.to()),
-                base_fee: block.base_fee_per_gas.unwrap_or_default(),
-                pre_confirmed: false,
-            },
-        }
+        Self { transactions: transactions.collect(), block: block.block.into() }
     }
 }

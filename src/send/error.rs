@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256};
 
-use super::GasTooHigh;
+use super::{GasShort, GasTooHigh};
 use crate::{
     chain::{FeeError, Fees, ReadError, SigningError},
     journal::{IdError, IntentId, JournalError},
@@ -45,6 +45,9 @@ pub enum SendError {
     /// It needs more gas than one transaction may have.
     #[error(transparent)]
     Gas(#[from] GasTooHigh),
+    /// The account's ether does not pay for it.
+    #[error(transparent)]
+    GasShort(Box<GasShort>),
     /// The wallet did not sign.
     #[error(transparent)]
     Sign(#[from] SigningError),
@@ -158,7 +161,7 @@ impl SendError {
             Self::Simulation(SimulationError::Read(_)) => Class::Retryable,
             Self::Simulation(_) | Self::Gas(_) | Self::Expired { .. } | Self::Spoiled { .. } => Class::Definite,
             Self::NothingPending(_) | Self::TakenOver { .. } => Class::Definite,
-            Self::NoRoomToReplace { .. } | Self::Interrupted => Class::Retryable,
+            Self::NoRoomToReplace { .. } | Self::Interrupted | Self::GasShort(_) => Class::Retryable,
             Self::StepVanished { .. } | Self::NonceUsed { .. } => Class::Ambiguous,
             Self::Journal(error) => match error.exit_code() {
                 1 => Class::Bug,
@@ -181,7 +184,8 @@ impl SendError {
             Self::NonceBehind { .. } => 6,
             Self::Fee(error) => error.exit_code(),
             Self::Sign(error) => error.exit_code(),
-            Self::Gas(_) | Self::Expired { .. } | Self::NoRoomToReplace { .. } | Self::Interrupted => 4,
+            Self::Gas(_) | Self::GasShort(_) | Self::Expired { .. } => 4,
+            Self::NoRoomToReplace { .. } | Self::Interrupted => 4,
             Self::Simulation(_) | Self::Spoiled { .. } => 5,
             Self::NothingPending(_) | Self::TakenOver { .. } => 2,
             Self::OtherAccount { .. } => 3,

@@ -22,10 +22,13 @@ pub struct GasTooHigh {
 /// keeps back a 64th, and the market may need another tick or two.
 pub fn gas_limit(used: u64) -> Result<u64, GasTooHigh> {
     let wanted = used.saturating_add(used / 2).saturating_add(30_000).div_ceil(1_000).saturating_mul(1_000);
-    // Below this, refunds alone could make the limit too small.
-    let least = used.saturating_add(used / 4);
     let limit = wanted.min(GAS_CAP);
-    if limit >= least { Ok(limit) } else { Err(GasTooHigh { used }) }
+    if limit >= least_limit(used) { Ok(limit) } else { Err(GasTooHigh { used }) }
+}
+
+/// Below a quarter more than was used, refunds alone could make the limit too small.
+pub(super) const fn least_limit(used: u64) -> u64 {
+    used.saturating_add(used / 4)
 }
 
 #[cfg(test)]

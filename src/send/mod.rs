@@ -6,6 +6,7 @@
 //! new until [`reconcile`] has settled it. Identical bytes may be sent again.
 //! Fails with [`SendError`] while nothing is signed; afterwards the [`Outcome`] says how it ended.
 
+mod afford;
 mod bid;
 mod blocking;
 mod confirm;
@@ -27,8 +28,10 @@ mod reconcile;
 mod resume;
 mod sender;
 mod settlement;
+mod terms;
 mod wire;
 
+pub use afford::GasShort;
 pub use bid::Bid;
 pub use blocking::Blocking;
 pub use error::{Class, SendError};
@@ -43,4 +46,4 @@ pub use pursuit::Patience;
 pub use reconcile::{Finding, Verdict, reconcile};
 pub use sender::Sender;
 pub use settlement::{SettleError, Settlement, measure, record};
-pub use wire::{BLOCK_TIME, BlockContent, Included, Wire};
+pub use wire::{BlockContent, Included, Wire};

@@ -22,7 +22,7 @@ pub(super) enum Offered {
     /// It is, or may be, on the network.
     Out,
     /// It is nowhere, for the endpoints' reason.
-    Rejected(String),
+    Rejected(Rejection),
 }
 
 impl<W: Wire> Sender<W> {
@@ -41,7 +41,8 @@ impl<W: Wire> Sender<W> {
         };
         lineage.nonce = lease.nonce();
         self.sign(lineage, &lease, fees, false, lineage.since).await?;
-        let Some(reason) = self.broadcast(lineage, lineage.since).await else { return Ok(Offered::Out) };
+        let Some(rejection) = self.broadcast(lineage, lineage.since).await else { return Ok(Offered::Out) };
+        let reason = rejection.to_string();
         // A last look: an endpoint may have taken it and answered only to an earlier try.
         let hashes: Vec<_> = lineage.attempts.iter().map(|attempt| attempt.hash).collect();
         for hash in hashes {
@@ -52,7 +53,7 @@ impl<W: Wire> Sender<W> {
                 tracing::error!(%hash, %error, "could not record the refusal");
             }
         }
-        Ok(Offered::Rejected(reason))
+        Ok(Offered::Rejected(rejection))
     }
 
     /// Makes another offer on the lineage's nonce, in place of the newest: the same action, or a transfer of nothing.
@@ -77,9 +78,10 @@ impl<W: Wire> Sender<W> {
         let lease = self.journal.lease_replacement(lineage.intent, newest.hash, stamp)?;
         lineage.bid = bid;
         self.sign(lineage, &lease, fees, cancels, head).await?;
-        if let Some(reason) = self.broadcast(lineage, head).await
+        if let Some(rejection) = self.broadcast(lineage, head).await
             && let Some(refused) = lineage.newest_mut()
         {
+            let reason = rejection.to_string();
             // It stays in the lineage: its fees are what the next offer must beat, and a receipt would still count.
             refused.refused = true;
             tracing::warn!(hash = %refused.hash, %reason, "the endpoints refused the replacement");
@@ -126,7 +128,7 @@ impl<W: Wire> Sender<W> {
     /// Sends the newest offer and records what the endpoints say; gives their reason when they refuse it for certain.
     ///
     /// "Nonce too low" is no such refusal: it is also what an endpoint says that has included it already.
-    async fn broadcast(&self, lineage: &mut Lineage, head: BlockRef) -> Option<String> {
+    async fn broadcast(&self, lineage: &mut Lineage, head: BlockRef) -> Option<Rejection> {
         let newest = lineage.newest_mut()?;
         fail_point!("send-before-broadcast");
         let submission = self.wire.send_raw(&newest.recorded).await;
@@ -146,7 +148,7 @@ impl<W: Wire> Sender<W> {
                 newest.unclear = false;
                 self.journal.record_unknown(newest.hash, &reason, stamp)
             }
-            SendOutcome::Rejected(rejection) => return Some(rejection.to_string()),
+            SendOutcome::Rejected(rejection) => return Some(rejection),
         };
         if let Err(error) = recorded {
             // It is on the network; the recorded bytes are enough to find it again.

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{B256, Bytes};
 
-use super::{Class, SendError};
+use super::{Class, GasShort, SendError};
 use crate::{chain::Receipt, journal::IntentId};
 
 /// A step that is in a block and went through.
@@ -45,6 +45,9 @@ pub enum Ending {
         /// Their words.
         reason: String,
     },
+    /// The endpoints refused the step because the account's ether does not pay for it; it is nowhere. The same may be tried
+    /// again with more ether.
+    Unpaid(Box<GasShort>),
     /// We took the step back before it was included.
     Cancelled {
         /// Why.
@@ -101,6 +104,7 @@ impl Outcome {
             Ending::Mined => None,
             Ending::Unknown { .. } | Ending::Outdated { .. } => Some(Class::Ambiguous),
             Ending::Stopped(error) => Some(error.class()),
+            Ending::Unpaid(_) => Some(Class::Retryable),
             Ending::Reverted { .. }
             | Ending::Rejected { .. }
             | Ending::Cancelled { .. }
@@ -115,6 +119,7 @@ impl Outcome {
             Ending::Mined => 0,
             Ending::Unknown { .. } | Ending::Outdated { .. } => 7,
             Ending::Stopped(error) => error.exit_code(),
+            Ending::Unpaid(_) => 4,
             Ending::Reverted { .. }
             | Ending::Rejected { .. }
             | Ending::Cancelled { .. }

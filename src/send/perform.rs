@@ -1,9 +1,6 @@
 //! Carrying a checked plan out: permits signed, exact simulation, sending.
 
-use super::{
-    Bid, Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits,
-    wire::BLOCK_TIME,
-};
+use super::{Bid, Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits};
 use crate::{
     chain::{Clock, ReadError, Reader},
     journal::{IdError, IntentId},
@@ -104,17 +101,15 @@ async fn attempt<W: Wire + Reader>(
         sender.require_resolved()?;
     }
     let head = Reader::head(sender.wire()).await?;
-    let now = head.timestamp.plus(BLOCK_TIME);
-    if now > plan.valid_until {
-        return Err(SendError::Expired { valid_until: plan.valid_until, now }.into());
+    let time = head.next_timestamp();
+    if time > plan.valid_until {
+        return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
     }
-    let state = sender.wire().state_for(plan.block, head).await?;
-    let time = state.timestamp.plus(BLOCK_TIME);
     let permits = sign_permits(sender.signer(), plan).await?;
     let requests: Vec<&PermitRequest> = plan.permits().collect();
-    let granted = permits_in_force(sender.wire(), &requests, state).await?;
+    let granted = permits_in_force(sender.wire(), &requests, head).await?;
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, state, time)).await?;
+    let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time)).await?;
     let outcome = match protective {
         Some(bid) => Box::pin(sender.execute_protective(simulated, &permits, bid)).await?,
         None => Box::pin(sender.execute(simulated, &permits)).await?,

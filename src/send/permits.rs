@@ -16,7 +16,7 @@ use crate::{
     plan::{PermitKind, PermitRequest, Plan, SignedPermits, SimulatedCall, Simulator},
 };
 
-use super::{SendError, wire::BLOCK_TIME};
+use super::SendError;
 
 sol! {
     function nonces(address owner) external view returns (uint256);
@@ -42,7 +42,7 @@ pub async fn permits_in_force<S: Simulator>(
         return Ok(HashSet::new());
     }
     let calls: Vec<SimulatedCall> = requests.iter().flat_map(|request| questions(request)).collect();
-    let answers = simulator.simulate(at, at.timestamp.plus(BLOCK_TIME), &calls).await?;
+    let answers = simulator.simulate(at, at.next_timestamp(), &calls).await?;
     if answers.len() != calls.len() {
         return Err(ReadError::Malformed(format!("{} answers to {} questions", answers.len(), calls.len())));
     }

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use crate::config::Urgency;
+use crate::{chain::BLOCK_TIME, config::Urgency, units::Secs};
 
 /// How long and how a pending transaction is pursued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// Time between two looks.
     pub poll: Duration,
-    /// New blocks without inclusion after which the fees are raised; in haste they are raised at every block.
-    pub raise_after: u64,
-    /// New blocks after which the outcome is called unknown.
-    pub blocks: u64,
-    /// Time after which the outcome is called unknown, whatever the blocks do.
+    /// Time of the chain without inclusion after which the fees are raised; sooner for what protects.
+    pub raise_after: Secs,
+    /// Time of the chain after which the outcome is called unknown.
+    pub chain_time: Secs,
+    /// Time after which the outcome is called unknown, whatever the chain does.
     pub time: Duration,
     /// How long an endpoint that is behind our own journal is waited for before anything is signed.
     pub behind: Duration,
@@ -23,12 +23,12 @@ pub struct Patience {
 }
 
 impl Default for Patience {
-    /// Four looks a block, raised every three blocks, given up after 60 blocks (two minutes) or three minutes.
+    /// A look a block, raised every six seconds, given up after two minutes of the chain or three of ours.
     fn default() -> Self {
         Self {
-            poll: Duration::from_millis(500),
-            raise_after: 3,
-            blocks: 60,
+            poll: BLOCK_TIME,
+            raise_after: Secs(6),
+            chain_time: Secs(120),
             time: Duration::from_secs(180),
             behind: Duration::from_secs(20),
             receipt_looks: 6,
@@ -37,11 +37,12 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// New blocks without inclusion after which an action of this urgency is offered for more.
-    pub(super) fn raise_after(&self, urgency: Urgency) -> u64 {
+    /// Time without inclusion after which an action of this urgency is offered for more.
+    pub(super) fn raise_after(&self, urgency: Urgency) -> Secs {
         match urgency {
-            Urgency::Open | Urgency::Trim => self.raise_after,
-            Urgency::Urgent | Urgency::LastResort => self.raise_after.min(1),
+            Urgency::Open => self.raise_after,
+            Urgency::Trim => Secs(self.raise_after.0 / 3),
+            Urgency::Urgent | Urgency::LastResort => self.raise_after.min(Secs(1)),
         }
     }
 }
@@ -55,8 +56,8 @@ pub(super) struct View {
     pub(super) cancelling: bool,
     /// Whether whoever asked for the action plans it anew when it is spoiled, and takes its nonce.
     pub(super) hands_back: bool,
-    /// New blocks since the newest offer.
-    pub(super) blocks_since_offer: u64,
+    /// Time of the chain since the newest offer.
+    pub(super) since_offer: Secs,
     /// Whether the newest offer may have been lost: sent without a clear answer, or forgotten by the endpoints.
     pub(super) maybe_lost: bool,
 }
@@ -76,12 +77,12 @@ pub(super) enum Move {
     HandBack(String),
 }
 
-/// Decides at a new block; `raise_after` blocks without inclusion are worth a higher fee.
-pub(super) fn next_move(view: &View, raise_after: u64) -> Move {
+/// Decides at a new block; so much time without inclusion is worth a higher fee.
+pub(super) fn next_move(view: &View, raise_after: Secs) -> Move {
     match &view.spoiled {
         Some(reason) if !view.cancelling && view.hands_back => Move::HandBack(reason.clone()),
         Some(reason) if !view.cancelling => Move::Cancel(reason.clone()),
-        _ if view.blocks_since_offer >= raise_after => Move::Raise,
+        _ if view.since_offer >= raise_after => Move::Raise,
         _ if view.maybe_lost => Move::Resend,
         _ => Move::Wait,
     }
@@ -92,28 +93,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_urgent_is_offered_for_more_at_every_block() {
+    fn what_is_urgent_is_offered_for_more_every_second() {
         let patience = Patience::default();
-        let blocks = [Urgency::Open, Urgency::Trim, Urgency::Urgent, Urgency::LastResort];
-        assert_eq!(blocks.map(|urgency| patience.raise_after(urgency)), [3, 3, 1, 1]);
+        let urgencies = [Urgency::Open, Urgency::Trim, Urgency::Urgent, Urgency::LastResort];
+        assert_eq!(urgencies.map(|urgency| patience.raise_after(urgency).0), [6, 2, 1, 1]);
     }
 
     #[test]
     fn what_would_revert_is_taken_back_once_and_what_waits_is_offered_more() {
         let view =
-            View { spoiled: None, cancelling: false, hands_back: false, blocks_since_offer: 1, maybe_lost: false };
+            View { spoiled: None, cancelling: false, hands_back: false, since_offer: Secs(1), maybe_lost: false };
         let table = [
             (view.clone(), Move::Wait),
             (View { maybe_lost: true, ..view.clone() }, Move::Resend),
-            (View { blocks_since_offer: 3, maybe_lost: true, ..view.clone() }, Move::Raise),
+            (View { since_offer: Secs(3), maybe_lost: true, ..view.clone() }, Move::Raise),
             (View { spoiled: Some("late".into()), ..view.clone() }, Move::Cancel("late".into())),
             (View { spoiled: Some("late".into()), hands_back: true, ..view.clone() }, Move::HandBack("late".into())),
-            (View { hands_back: true, blocks_since_offer: 3, ..view.clone() }, Move::Raise),
+            (View { hands_back: true, since_offer: Secs(3), ..view.clone() }, Move::Raise),
             (View { spoiled: Some("late".into()), cancelling: true, ..view.clone() }, Move::Wait),
-            (View { spoiled: Some("late".into()), cancelling: true, blocks_since_offer: 3, ..view }, Move::Raise),
+            (View { spoiled: Some("late".into()), cancelling: true, since_offer: Secs(3), ..view }, Move::Raise),
         ];
         for (view, expected) in table {
-            assert_eq!(next_move(&view, 3), expected, "{view:?}");
+            assert_eq!(next_move(&view, Secs(3)), expected, "{view:?}");
         }
     }
 }

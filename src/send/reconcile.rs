@@ -1,5 +1,7 @@
 //! After a crash, a lost connection or a reorg: what became of everything signed, told from the chain.
 
+use std::time::Duration;
+
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
@@ -11,13 +13,16 @@ use super::{
     confirm::{inclusion, user_of_nonce},
 };
 use crate::{
-    chain::{BlockRef, Clock, ReadError, Receipt},
+    chain::{BlockRef, Clock, ReadError, Receipt, blocks_in},
     journal::{Intent, IntentFilter, IntentId, IntentState, Journal, JournalError, Stamp, TransactionRecord},
     units::Millis,
 };
 
-/// How far back a block that we took for settled is looked at again.
-const REORG_DEPTH: u64 = 64;
+/// How far back a block that we took for settled is looked at again, where no endpoint says what is final.
+const REORG_DEPTH: u64 = blocks_in(Duration::from_secs(128));
+
+/// How far back one is looked at again whatever an endpoint says: deeper than Base's sequencer has ever gone back.
+const ALWAYS_LOOKED_AT: u64 = blocks_in(Duration::from_secs(13));
 
 /// How many ended intents are looked at again for reorgs.
 const RECENT_INTENTS: u32 = 32;
@@ -178,11 +183,14 @@ async fn reopen<W: Wire>(
 ) -> Result<Vec<IntentId>, SendError> {
     let states = vec![IntentState::Mined, IntentState::Failed, IntentState::Reconciled];
     let recent = IntentFilter { states, limit: Some(RECENT_INTENTS), ..IntentFilter::default() };
+    let back = |blocks: u64| head.number.saturating_sub(blocks);
+    // Whatever an endpoint calls final: the newest blocks are looked at in any case.
+    let settled = wire.finalized().await.map_or_else(|| back(REORG_DEPTH), |final_| final_.min(back(ALWAYS_LOOKED_AT)));
     let mut reopened = Vec::new();
     for intent in journal.reader().intents(&recent)? {
         for record in journal.reader().transactions(intent.id)? {
             let (Some(hash), Some(known)) = (record.hash, record.inclusion) else { continue };
-            if known.block_number.saturating_add(REORG_DEPTH) < head.number {
+            if known.block_number <= settled {
                 continue;
             }
             // Above the head: the endpoint is behind, or the new chain is not that long yet. Either passes.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, fees::ceiling_key, gas_limit,
-    lineage::Lineage, offer::Offered, permits_in_force, protective::Slot, wire::BLOCK_TIME,
+    Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, lineage::Lineage, offer::Offered,
+    permits_in_force, protective::Slot,
 };
 use crate::{
-    chain::{BlockRef, Clock, ReadError, Receipt, Signer},
+    chain::{BlockRef, Clock, ReadError, Receipt, Rejection, Signer},
     config::FeesConfig,
     journal::{IntentId, Journal, JournalError, NewIntent, Stamp},
     plan::{Approved, PermitRequest, Plan, SignedPermits, Simulated, SimulatedCall},
@@ -30,7 +30,7 @@ pub struct Sender<W> {
     pub(super) patience: Patience,
     pub(super) interrupt: Interrupt,
     /// Highest tip that the last protective action offered, wei: its next attempt bids more.
-    last_tip: U256,
+    pub(super) last_tip: U256,
 }
 
 /// Whether an action may take over the nonce of what is pending, and how hard it bids.
@@ -41,7 +41,7 @@ pub(super) enum Manner {
 }
 
 impl Manner {
-    const fn bid(self) -> Bid {
+    pub(super) const fn bid(self) -> Bid {
         match self {
             Self::Ordinary => Bid::FIRST,
             Self::Protective(bid) => bid,
@@ -68,6 +68,11 @@ impl<W: Wire> Sender<W> {
     pub fn with_fees(mut self, fees: FeesConfig) -> Self {
         self.fees = fees;
         self
+    }
+
+    /// Takes other fee limits, from the next transaction on.
+    pub const fn set_fees(&mut self, fees: FeesConfig) {
+        self.fees = fees;
     }
 
     /// With other patience.
@@ -213,35 +218,29 @@ impl<W: Wire> Sender<W> {
             }
         }
         let Slot { head, nonce, rivals } = self.slot(intent, manner).await?;
-        let next = head.timestamp.plus(BLOCK_TIME);
+        let next = head.next_timestamp();
         if next > plan.valid_until {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
         }
-        let state = self.wire.state_for(plan.block, head).await?;
-        if current.block() != state {
-            *current = self.simulate_again(current, done, permits, state).await?;
+        if current.block() != head {
+            *current = self.simulate_again(current, done, permits, head).await?;
         }
         if step > 0 {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;
         }
         let (ready, gas) = current.steps().nth(step).ok_or(SendError::Steps(step))?;
-        let limits = self.fees.of(plan.urgency);
-        let market = self.wire.fee_market(head).await?;
-        let tip = manner.bid().tip(&market, plan.urgency, &limits, self.last_tip)?;
-        let (fees, replaces) = match &rivals {
-            Some(rivals) => (rivals.beaten(&market, tip, plan.urgency, &limits)?, Some(rivals.newest.hash)),
-            None => (market.fees(tip, &limits, ceiling_key(plan.urgency))?, None),
-        };
+        let (urgency, value) = (plan.urgency, ready.value);
+        let terms = self.terms(plan, (value, gas), manner, rivals.as_ref(), head).await?;
         let mut lineage = Lineage {
             intent,
             step,
             purpose: ready.purpose.clone(),
             nonce,
-            call: SimulatedCall { from: plan.account, to: ready.to, value: ready.value, data: ready.data.clone() },
-            gas_limit: gas_limit(gas)?,
-            urgency: plan.urgency,
+            call: SimulatedCall { from: plan.account, to: ready.to, value, data: ready.data.clone() },
+            gas_limit: terms.offer.gas_limit,
+            urgency,
             bid: manner.bid(),
-            limits,
+            limits: terms.limits,
             hands_back: manner != Manner::Ordinary,
             valid_until: plan.valid_until,
             since: head,
@@ -253,8 +252,11 @@ impl<W: Wire> Sender<W> {
             return Err(SendError::Interrupted);
         }
         let _following = self.interrupt.follow();
-        match self.offer_first(&mut lineage, replaces, fees).await? {
-            Offered::Rejected(reason) => Ok(StepEnd::Other(Ending::Rejected { reason })),
+        match self.offer_first(&mut lineage, terms.replaces, terms.offer.fees).await? {
+            Offered::Rejected(Rejection::InsufficientFunds(said)) => {
+                Ok(StepEnd::Other(Ending::Unpaid(Box::new(terms.short(plan, value, Some(said))))))
+            }
+            Offered::Rejected(rejection) => Ok(StepEnd::Other(Ending::Rejected { reason: terms.refused(&rejection) })),
             Offered::Out => {
                 let end = Box::pin(self.pursue(&mut lineage)).await;
                 if manner != Manner::Ordinary {
@@ -279,7 +281,7 @@ impl<W: Wire> Sender<W> {
         let granted = permits_in_force(&self.wire, &left, head).await?;
         let omit = |request: &PermitRequest| granted.contains(&request.digest());
         let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);
-        let time = head.timestamp.plus(BLOCK_TIME);
+        let time = head.next_timestamp();
         Ok(current.again(&self.wire, (done.len(), paid), permits, omit, head, time).await?)
     }
 

@@ -4,18 +4,14 @@ use std::future::Future;
 
 use alloy::{
     eips::BlockNumberOrTag,
-    primitives::{Address, B256},
+    primitives::{Address, B256, U256},
 };
 
 use crate::{
     chain::{BlockRef, FeeMarket, ReadError, Receipt, SendOutcome},
     journal::{RawTx, Recorded},
     plan::Simulator,
-    units::Secs,
 };
-
-/// Base's block time: what is simulated runs in a block this much later than the head.
-pub const BLOCK_TIME: Secs = Secs(2);
 
 /// A transaction of a block, as far as it tells who used a nonce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +42,9 @@ pub trait Wire: Simulator {
     /// Base fee and suggested tip.
     fn fee_market(&self, head: BlockRef) -> impl Future<Output = Result<FeeMarket, ReadError>> + Send;
 
+    /// Ether of an account at the newest block, wei.
+    fn balance(&self, account: Address) -> impl Future<Output = Result<U256, ReadError>> + Send;
+
     /// Broadcasts a transaction that the journal has recorded, to two endpoints where there are two.
     fn send_raw(&self, transaction: &Recorded<RawTx>) -> impl Future<Output = SendOutcome> + Send;
 
@@ -58,25 +57,9 @@ pub trait Wire: Simulator {
     /// The account's next nonce.
     fn nonce(&self, account: Address, at: BlockNumberOrTag) -> impl Future<Output = Result<u64, ReadError>> + Send;
 
-    /// The state to simulate on: the head's, or, for what was planned on a block that is announced and not sealed yet, that
-    /// block's as it is now. [`ReadError::Stale`] when nobody announces that block any more.
-    fn state_for(
-        &self,
-        planned_on: BlockRef,
-        head: BlockRef,
-    ) -> impl Future<Output = Result<BlockRef, ReadError>> + Send {
-        async move {
-            if !planned_on.pre_confirmed || head.number >= planned_on.number {
-                return Ok(head);
-            }
-            let gone = || ReadError::Stale(format!("block {} is not announced any more", planned_on.number));
-            self.pre_confirmed().await?.filter(|now| now.number == planned_on.number).ok_or_else(gone)
-        }
-    }
-
-    /// The block under construction as far as it is announced, where it is.
-    fn pre_confirmed(&self) -> impl Future<Output = Result<Option<BlockRef>, ReadError>> + Send {
-        async { Ok(None) }
+    /// The newest block that cannot be replaced any more, for all anybody says; `None` where nobody tells.
+    fn finalized(&self) -> impl Future<Output = Option<u64>> + Send {
+        async { None }
     }
 
     /// A block by its height, `None` above the head.

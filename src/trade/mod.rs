@@ -21,5 +21,5 @@ pub use error::TradeError;
 pub use flatten::{ClosingLeg, FlattenAction, FlattenPlan, FlattenReport, Flattened, flatten, plan_flatten, plan_leg};
 pub use governor::{account_equity, command_governor, load_governor, store_governor, stored_governor};
 pub use open::{OpenTrade, OpenTrades};
-pub use pause::{PauseError, is_paused, refuse_while_paused};
+pub use pause::{PauseError, is_paused, refuse_again_while_paused, refuse_while_paused};
 pub use reverts::error_table;

@@ -38,6 +38,7 @@ async fn an_account_without_a_position_says_so() {
     no position: nothing is supplied to Aave and nothing is owed
 
     wallet: 10,000 ETH
+    gas: 10,000 ETH pays for # trims of up to # ETH each
     ");
     let json = reading(&trader).run("status --json").await.succeeds().json();
     assert_eq!(json["loops"], serde_json::json!([]));

@@ -23,7 +23,7 @@ use alloy::{
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trimtab::localchain::{Anvil, Cache, ComposerSource, Controls, ForkOptions, Kit, ReplicaState};
+use trimtab::localchain::{Anvil, Cache, ComposerSource, Controls, ForkOptions, Kit, Mining, ReplicaState};
 
 /// How long a transaction may take to be mined.
 const RECEIPT_DEADLINE: Duration = Duration::from_secs(20);
@@ -81,11 +81,20 @@ pub struct Replica {
 impl Replica {
     /// Starts a replica from the cached state, which is built first if this machine has none.
     pub async fn start() -> Self {
+        Self::mining(Mining::Manual).await
+    }
+
+    /// The same with a block every 200 ms, as Base makes them.
+    pub async fn at_cadence() -> Self {
+        Self::mining(Mining::default()).await
+    }
+
+    async fn mining(mining: Mining) -> Self {
         let kit = kit();
         let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let anvil = Anvil::replica(&kit, &state, 0).await.unwrap_or_else(|error| panic!("{error}"));
+        let anvil = Anvil::mining(&kit, &state, 0, mining).await.unwrap_or_else(|error| panic!("{error}"));
         Self::on(anvil, kit).await
     }
 

@@ -334,7 +334,7 @@ impl Program {
     pub fn new(journals: &std::path::Path) -> Self {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_trimtab"));
         for (name, _) in std::env::vars().filter(|(name, _)| {
-            ["TRIMTAB_", "ETH_", "FAILPOINTS", "RUST_LOG"].iter().any(|prefix| name.starts_with(prefix))
+            ["TRIMTAB_", "ETH_", "FAILPOINTS", "RUST_LOG", "FOUNDRY_DIR"].iter().any(|prefix| name.starts_with(prefix))
                 && name != "TRIMTAB_CACHE"
         }) {
             command.env_remove(name);
@@ -394,6 +394,11 @@ impl Running {
         let id = self.0.id().expect("it runs").to_string();
         let sent = tokio::process::Command::new("kill").args([&format!("-{name}"), &id]).status().await.expect("kill");
         assert!(sent.success());
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) {
+        self.0.wait().await.expect("its end");
     }
 
     /// Waits for its end.

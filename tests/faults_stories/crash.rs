@@ -1,6 +1,8 @@
 //! The program killed with `kill -9` at every step between deciding and recording (`--features failpoints`): at most one
 //! transaction per intent, and `journal reconcile` tells what became of it.
 
+use std::time::{Duration, Instant};
+
 use alloy::primitives::U256;
 use serde_json::Value;
 
@@ -49,6 +51,18 @@ async fn intents(trader: &Trader) -> Vec<Value> {
     listed["intents"].as_array().expect("intents").clone()
 }
 
+/// The account's nonce, once it is what is expected: what was sent is mined a moment later.
+async fn nonce_of(trader: &Trader, expected: U256) -> U256 {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let nonce = trader.replica.nonce(trader.account).await;
+        if nonce >= expected || Instant::now() > deadline {
+            return nonce;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test]
 async fn killed_anywhere_an_opening_happens_at_most_once_and_nothing_is_forgotten() {
     for (point, left) in POINTS {
@@ -56,8 +70,8 @@ async fn killed_anywhere_an_opening_happens_at_most_once_and_nothing_is_forgotte
         let trader = Trader::start().await;
         let ran = trader.program().env("FAILPOINTS", &format!("{point}=panic")).run(OPEN).await;
         was_killed(&ran, point);
-        let on_chain = trader.replica.nonce(trader.account).await;
         let expected = U256::from(u8::from(!matches!(left, Left::Nothing | Left::Signed)));
+        let on_chain = nonce_of(&trader, expected).await;
         assert_eq!(on_chain, expected, "{point}");
 
         if matches!(left, Left::Signed | Left::Sent) {

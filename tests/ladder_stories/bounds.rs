@@ -155,13 +155,15 @@ async fn little_gas_is_enough_for_what_protects_and_none_is_said_with_figures() 
     };
     let adjust = Request::Adjust { target: TARGET };
     set(80_000_000_000_000).await;
-    let ordinary = trader.plan(&pair, &adjust).await;
+    let raise = Request::Adjust { target: Target::Leverage(dec!(3.05)) };
+    let ordinary = trader.plan(&pair, &raise).await;
     assert!(matches!(ordinary, Err(PlanError::NoGasLeft { .. })), "{ordinary:?}");
-    let plan = trader.plan_with(&pair, &adjust, &urgent(&trader, Urgency::Trim)).await.expect("plan");
-    raises_health(&plan);
+    // Whoever asks for less risk.
+    raises_health(&trader.plan(&pair, &adjust).await.expect("plan"));
+    raises_health(&trader.plan_with(&pair, &adjust, &urgent(&trader, Urgency::Trim)).await.expect("plan"));
     set(1_000_000_000_000).await;
     let refused = trader.plan_with(&pair, &adjust, &urgent(&trader, Urgency::LastResort)).await.expect_err("no gas");
     assert!(matches!(refused, PlanError::NoGasLeft { .. }), "{refused}");
-    assert!(refused.to_string().contains("0.000001 ETH for gas"), "{refused}");
+    assert!(refused.to_string().contains("not enough ether for gas: the wallet has 0.000001 ETH"), "{refused}");
     assert!(trader.health_factor().await < wad(dec!(1.25)));
 }

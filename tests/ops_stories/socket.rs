@@ -122,7 +122,7 @@ fn plan() -> Plan {
             hash: B256::repeat_byte(2),
             timestamp: Secs(3),
             base_fee: U256::MAX,
-            pre_confirmed: false,
+            timestamp_ms: None,
         },
         valid_until: Secs(4),
         headline: "open WETH/USDC\nat 3x".to_owned(),

@@ -43,12 +43,12 @@ async fn a_look_at_an_open_position_is_remembered_and_the_next_one_starts_there(
     let desk = Desk::open(Behaviour::faithful()).await;
     let (_, report) = desk.act(with_target(3100)).await;
     let fill = filled(&report).clone();
-    desk.mine(80).await;
+    desk.mine(400).await;
     let head = Reader::head(&desk.trader.endpoints).await.expect("head").number;
     let (ended, positions) = look(&desk).await;
     assert_eq!(ended, 0);
     let seen = positions[0].seen_block.expect("remembered");
-    assert!(seen > fill.block && seen >= head - 33 && seen <= head, "{seen} of {head}, filled in {}", fill.block);
+    assert!(seen > fill.block && seen >= head - 321 && seen <= head, "{seen} of {head}, filled in {}", fill.block);
     desk.price("ETH", "3101").await;
     desk.until("end of the position", async || {
         (desk.venue.ending(desk.trader.account, fill.key, seen).await.expect("answer")).map(drop)

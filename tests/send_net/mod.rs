@@ -32,7 +32,7 @@ use trimtab::{
         Approved, CallData, CallOutcome, Plan, SCHEMA, SignedPermits, Simulated, SimulatedCall, Simulator, Step, check,
         simulate,
     },
-    send::{BLOCK_TIME, BlockContent, Included, Patience, Sender, Wire},
+    send::{BlockContent, Included, Patience, Sender, Wire},
     units::{Millis, Secs},
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::method};
@@ -115,6 +115,8 @@ pub struct Inner {
     pub nonce_lies: u64,
     /// Permits: nonce and allowance of whoever is asked.
     pub permit: (u64, U256),
+    /// What the account has, wei.
+    pub ether: U256,
     /// What recent blocks took as tips.
     pub paid: PaidTips,
     blocks: Vec<Block>,
@@ -150,6 +152,7 @@ impl Net {
             nonce_lag: 0,
             nonce_lies: 0,
             permit: (0, U256::ZERO),
+            ether: U256::from(10u64).pow(U256::from(18)),
             paid: PaidTips::default(),
             blocks: vec![genesis],
             pool: BTreeMap::new(),
@@ -230,7 +233,7 @@ impl Inner {
     fn block_ref(&self, number: u64) -> Option<BlockRef> {
         let block = self.blocks.get(usize::try_from(number).ok()?)?;
         let timestamp = Secs(1_790_000_000 + 2 * number);
-        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), pre_confirmed: false })
+        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), timestamp_ms: None })
     }
 
     fn next_nonce(&self, blocks: usize) -> u64 {
@@ -368,6 +371,15 @@ impl Wire for Net {
         Ok(FeeMarket { base_fee: head.base_fee, suggested_tip: U256::from(10_000_000), paid: inner.paid })
     }
 
+    async fn balance(&self, _account: Address) -> Result<U256, ReadError> {
+        let inner = self.inner();
+        // Now and then nobody tells, without a throw of the dice of its own.
+        if inner.faults > 0 && inner.seed.is_multiple_of(3) {
+            return Err(ReadError::Unavailable("test fault".to_owned()));
+        }
+        Ok(inner.ether)
+    }
+
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {
         self.inner().hand_in(transaction.get())
     }
@@ -473,7 +485,8 @@ impl Bench {
         net.inner().journal = Some(dir.path().to_owned());
         let journal = Journal::open(dir.path(), NETWORK, ACCOUNT).expect("journal");
         let clock = Arc::new(TickingClock::default());
-        let patience = Patience { poll: Duration::ZERO, blocks: 12, ..Patience::default() };
+        let patience =
+            Patience { poll: Duration::ZERO, raise_after: Secs(18), chain_time: Secs(24), ..Patience::default() };
         let sender = Sender::new(net.clone(), journal, signer().await, clock.clone()).with_patience(patience);
         Self { net, sender, clock, dir, plans: 0 }
     }
@@ -522,7 +535,7 @@ impl Bench {
         let faults = std::mem::take(&mut self.net.inner().faults);
         let head = self.net.head().await.expect("head");
         let approved = check(plan, NETWORK, head.timestamp).expect("no bounds");
-        let time = head.timestamp.plus(BLOCK_TIME);
+        let time = head.next_timestamp();
         let ready = simulate(&self.net, approved, permits, |_| false, head, time).await.expect("simulated");
         self.net.inner().faults = faults;
         ready

@@ -86,23 +86,26 @@ impl Daemon {
         let manager = UnixDatagram::bind(&path).expect("socket");
         manager.set_nonblocking(true).expect("non-blocking");
         let running = program.env("NOTIFY_SOCKET", &path.display().to_string()).spawn(words);
-        let daemon = Self { running, manager, _dir: dir };
-        daemon.hears("READY=1").await;
+        let mut daemon = Self { running, manager, _dir: dir };
+        let heard = tokio::select! {
+            () = daemon.hears_of("READY=1") => true,
+            () = daemon.running.ended() => false,
+        };
+        if !heard {
+            panic!("it ended before it was ready: {:#?}", daemon.running.end().await);
+        }
         daemon
+    }
+
+    /// The same beside something that needs the daemon to itself.
+    fn hears_of(&self, message: &'static str) -> impl Future<Output = ()> + 'static {
+        let manager = self.manager.try_clone().expect("a socket");
+        async move { heard(&manager, message).await }
     }
 
     /// Waits until the service manager has heard this.
     pub(crate) async fn hears(&self, message: &str) {
-        until(message, || async {
-            let mut heard = [0; 512];
-            while let Ok(length) = self.manager.recv(&mut heard) {
-                if heard.get(..length) == Some(message.as_bytes()) {
-                    return true;
-                }
-            }
-            false
-        })
-        .await;
+        heard(&self.manager, message).await;
     }
 
     pub(crate) async fn reload(&self) {
@@ -119,6 +122,19 @@ impl Daemon {
         self.running.signal("TERM").await;
         self.running.end().await
     }
+}
+
+async fn heard(manager: &UnixDatagram, message: &str) {
+    until(message, || async {
+        let mut heard = [0; 512];
+        while let Ok(length) = manager.recv(&mut heard) {
+            if heard.get(..length) == Some(message.as_bytes()) {
+                return true;
+            }
+        }
+        false
+    })
+    .await;
 }
 
 /// No key is in what it said.

@@ -1,8 +1,6 @@
 //! `trimtab watch` as users run it: the real program on a replica of its own.
 #![allow(clippy::expect_used, clippy::panic)]
 
-#[path = "../common/announced.rs"]
-mod announced;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/proxy.rs"]
@@ -12,17 +10,18 @@ mod story;
 #[path = "../common/trader.rs"]
 mod trader;
 
-mod ahead;
 mod beside;
 mod daemon;
 mod drill;
 mod ends;
-mod everything;
 mod feeds;
+mod gas;
 mod handed;
+mod keys;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod kit;
+mod matrix;
 mod once;
 mod paused;
 mod records;

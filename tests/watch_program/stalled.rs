@@ -249,8 +249,9 @@ async fn order_gives_way(story: &Story, dollars: &str, target: Decimal) {
 #[tokio::test]
 async fn a_deposit_goes_through_while_a_trim_is_due_that_cannot_be_done() {
     let story = Story::looped(Behaviour::stopped()).await;
-    let ceilings =
-        ["trim", "urgent"].map(|class| format!("[fees.{class}]\nmax_fee_gwei = 0.000001\nmax_tip_gwei = 0\n"));
+    let ceilings = ["trim", "urgent"].map(|class| {
+        format!("[fees.{class}]\nmax_fee_gwei = 0.000001\nmax_tip_gwei = 0.000001\nmin_tip_gwei = 0.000001\n")
+    });
     std::fs::write(story.trader.journals.path().join("trimtab.toml"), ceilings.concat()).expect("written");
     let daemon = story.watched_with(story.keeper.price_url()).await;
     story.price("2730").await;

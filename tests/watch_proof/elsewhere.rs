@@ -7,8 +7,9 @@ use rust_decimal::dec;
 use serde_json::{Value, json};
 use trimtab::{
     config::WatchConfig,
-    localchain::{PriceChange, PriceScope},
+    localchain::{FeedAge, PriceChange, PriceScope},
     send::Patience,
+    units::Secs,
     watchdog::rules::Rule,
 };
 
@@ -31,12 +32,9 @@ async fn the_owner_uses_the_key_elsewhere_and_the_watch_goes_on() {
     post.look().await;
     owner_sends(&trader).await;
     owner_sends(&trader).await;
-    // The nonce is looked at every few heads, and before each action.
-    let mut told = false;
-    for _ in 0..20 {
-        told |= post.look().await.firings.iter().any(|firing| firing.rule == Rule::NonceMoved);
-        mine(&trader.replica, 1).await;
-    }
+    // The nonce is looked at every half a minute, and before each action.
+    trader.replica.controls.warp(Secs(31), FeedAge::Refreshed).await.expect("half a minute");
+    let told = post.look().await.firings.iter().any(|firing| firing.rule == Rule::NonceMoved);
     assert!(told, "{:?}", post.said());
     price(&trader.replica, "2730").await;
     let mut looks = 0;
@@ -98,7 +96,7 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
     let opened = trader.replica.controls.head().await.expect("head").number;
     let mut watch = WatchConfig::default();
     watch.boost.enabled = true;
-    watch.boost.pause_blocks = 0;
+    watch.boost.pause = std::time::Duration::ZERO;
     // The boost's sender gives up soon: what it sent stays in the pool.
     let patience = Patience { time: Duration::from_millis(300), ..impatient() };
     let clock = std::sync::Arc::new(trimtab::chain::SystemClock::new());

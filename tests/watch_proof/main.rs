@@ -4,8 +4,6 @@
 //! Seeded; few seeds by default, all of them with `TRIMTAB_LONG=1`.
 #![allow(clippy::expect_used, clippy::panic)]
 
-#[path = "../common/announced.rs"]
-mod announced;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/proxy.rs"]
@@ -13,7 +11,6 @@ mod proxy;
 #[path = "../common/trader.rs"]
 mod trader;
 
-mod ahead;
 mod child;
 mod clock;
 mod disk;

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    io::IsTerminal,
+    io::{ErrorKind, IsTerminal},
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Wallet, WalletError};
+use crate::config::WatchKey;
 
 /// Who acts, and where the key is.
 #[derive(Debug, Clone, Default, Args)]
@@ -19,7 +20,7 @@ pub struct WalletArgs {
     #[arg(global = true, long, short = 'f', value_name = "ADDRESS", env = "ETH_FROM", help_heading = "Wallet options")]
     pub from: Option<Address>,
 
-    /// Use the keystore of this name in foundry's keystore directory (~/.foundry/keystores).
+    /// Use the keystore of this name in foundry's keystore directory ($FOUNDRY_DIR/keystores, or ~/.foundry/keystores).
     #[arg(
         global = true,
         long,
@@ -70,6 +71,17 @@ pub struct WalletArgs {
     pub ledger: bool,
 }
 
+impl From<&WatchKey> for WalletArgs {
+    fn from(key: &WatchKey) -> Self {
+        Self {
+            account: key.account.clone(),
+            keystore: key.keystore.clone(),
+            password_file: Some(key.password_file.clone()),
+            ..Self::default()
+        }
+    }
+}
+
 const KEY_SHOWN: &str =
     "a private key on the command line is seen by other users of this machine and kept by the shell; use --account";
 const PHRASE_SHOWN: &str =
@@ -85,12 +97,13 @@ impl WalletArgs {
     /// Whether any option names a key.
     #[must_use]
     pub const fn has_key(&self) -> bool {
-        self.ledger
-            || self.interactive
-            || self.private_key.is_some()
-            || self.mnemonic.is_some()
-            || self.account.is_some()
-            || self.keystore.is_some()
+        self.has_raw_key() || self.account.is_some() || self.keystore.is_some()
+    }
+
+    /// Whether an option names a key that is no keystore; such an option goes before a keystore.
+    #[must_use]
+    pub const fn has_raw_key(&self) -> bool {
+        self.ledger || self.interactive || self.private_key.is_some() || self.mnemonic.is_some()
     }
 
     /// What the user should be told about these options, before they are used.
@@ -149,8 +162,16 @@ impl WalletArgs {
     }
 
     fn open_keystore(&self, path: PathBuf) -> Result<Wallet, WalletError> {
-        if !path.is_file() {
-            return Err(WalletError::NoKeystore { known: accounts_beside(&path), path });
+        let reason = match std::fs::metadata(&path) {
+            Ok(found) if found.is_file() => None,
+            Ok(_) => Some("not a file".to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(WalletError::NoKeystore { known: accounts_beside(&path), path });
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(reason) = reason {
+            return Err(WalletError::Keystore { path, reason });
         }
         let password = match (&self.unsafe_password, &self.password_file) {
             (Some(password), _) => password.clone(),
@@ -178,10 +199,11 @@ impl WalletArgs {
     }
 }
 
-/// Where foundry keeps the keystore of this name.
-fn account_path(name: &str) -> Result<PathBuf, WalletError> {
-    let home = std::env::home_dir().unwrap_or_default();
-    let directory = home.join(".foundry").join("keystores");
+/// Where foundry keeps the keystore of this name: below `FOUNDRY_DIR` where that is set, else below `~/.foundry`.
+pub(super) fn account_path(name: &str) -> Result<PathBuf, WalletError> {
+    let set = std::env::var_os("FOUNDRY_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    let foundry = set.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".foundry"));
+    let directory = foundry.join("keystores");
     // A name, not a way out of the directory.
     if Path::new(name).components().count() != 1 || name.starts_with('.') {
         return Err(WalletError::NoKeystore {
@@ -194,8 +216,13 @@ fn account_path(name: &str) -> Result<PathBuf, WalletError> {
 
 fn accounts_beside(path: &Path) -> Vec<String> {
     let entries = path.parent().and_then(|directory| std::fs::read_dir(directory).ok());
-    let mut names: Vec<_> =
-        entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let mut names: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     names.sort();
     names
 }

@@ -6,6 +6,7 @@
 //! Fails with [`WalletError`] (exit codes 2 and 3) and [`SigningError`] (exit codes 3 and 4).
 
 mod args;
+mod exposed;
 mod gate;
 mod public_keys;
 mod wallet;

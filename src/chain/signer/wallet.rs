@@ -135,8 +135,11 @@ impl Wallet {
             Ok(signer) => Ok(Self::local(signer)),
             Err(error) => {
                 let reason = error.to_string();
-                let reason =
-                    if reason.to_lowercase().contains("mac mismatch") { "wrong password".to_owned() } else { reason };
+                let reason = match reason.to_lowercase() {
+                    said if said.contains("mac mismatch") => "wrong password".to_owned(),
+                    said if said.contains("serde") => format!("not a keystore as foundry writes them ({reason})"),
+                    _ => reason,
+                };
                 Err(WalletError::Keystore { path, reason })
             }
         }

@@ -40,7 +40,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
         let message = format!("--signals needs exactly one account with a key; there are {}", acting.len());
         return Err(Failure::message(Exit::Usage, message));
     }
-    let heads = HeadOptions { pre_confirmed: manned.session.config.rpc.pre_confirmed, ..HeadOptions::default() };
+    let heads = HeadOptions { stale_after: manned.session.config.watch.stale_after, ..HeadOptions::default() };
     let pulse = Arc::new(Pulse::new(manned.session.clock.clone()));
     let metrics = manned.session.config.metrics;
     let service = OpsService::start(&metrics, heads.stale_after, pulse.clone(), manned.meters.clone()).await?;

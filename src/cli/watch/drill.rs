@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{emergency::emergency, post::origin};
+use super::{emergency::emergency, keys::session_of_one, post::origin};
 use crate::{
     aave::{Projection, ReserveList},
     chain::Reader,
@@ -71,7 +71,7 @@ struct Drill {
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
-    let session = Session::connect(global).await?;
+    let session = session_of_one(global, Session::connect(global).await?).await?;
     session.trust_composer().await?;
     let field = Field::new(&session, &args).await?;
     let output = session.output;

@@ -4,6 +4,7 @@ mod checks;
 mod daemon;
 mod drill;
 mod emergency;
+mod keys;
 mod once;
 mod post;
 mod rows;
@@ -26,7 +27,8 @@ const HEALTH_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct WatchArgs {
     #[command(subcommand)]
     command: Option<WatchCommand>,
-    /// Whom to watch: a keystore's name, or an address that is only looked at; repeat for more.
+    /// Whom to watch: a keystore's name, or an address that is only looked at; repeat for more. `[[watch.keys]]` and
+    /// `watch.accounts` of the settings come on top.
     #[arg(long, global = true, value_name = "NAME|ADDRESS")]
     account: Vec<String>,
     /// Look once, act, and end: exit code 8 when it acted, 0 when there was nothing to do.

@@ -127,8 +127,13 @@ impl Post {
             return Err(failure);
         }
         checks::exits(&self.session, &self.alerts, &acting, seen)?;
+        // What others pay for their place, which a trim's cost is reckoned with.
+        let _ = self.session.endpoints.fee_market(&seen.observation.block).await;
         for seat in self.seats.iter_mut().filter(|seat| seat.can_act()) {
             let account = seat.account();
+            if let Some(gas) = seat.gas(seen) {
+                tracing::info!(%account, check = "gas", "{}", gas.words());
+            }
             let Some(emergency) = Box::pin(seat.rehearse_emergency(seen)).await? else { continue };
             for line in emergency.permissions() {
                 tracing::info!(%account, check = "protection", "{line}");

@@ -1,8 +1,8 @@
-//! Whom a watch watches: keys from the wallet options, addresses from flags and settings.
+//! Whom a watch watches: keys from the wallet options and the settings, addresses from flags and settings.
 
 use alloy::primitives::{Address, keccak256};
 
-use super::WatchArgs;
+use super::{WatchArgs, keys};
 use crate::{
     chain::{Signer, SigningError, WalletArgs},
     cli::{
@@ -37,7 +37,7 @@ pub(super) async fn places(global: &GlobalArgs, session: &Session, args: &WatchA
     }
     if places.is_empty() {
         let message = "whom to watch: give --account NAME (a keystore), --account ADDRESS (to look on only), another \
-                       wallet option, or watch.accounts in trimtab.toml";
+                       wallet option, or [[watch.keys]] or watch.accounts in trimtab.toml";
         return Err(Failure::message(Exit::Usage, message));
     }
     Ok(places)
@@ -61,17 +61,35 @@ async fn who(global: &GlobalArgs, session: &Session, args: &WatchArgs) -> Outcom
             unsafe_password: wallet.unsafe_password.clone(),
             ..WalletArgs::default()
         };
+        if is_of_settings(session, &own) {
+            continue;
+        }
         signers.push(session.signer_of(&own).await?);
     }
     // The flag is the wallet's too; its names were taken above, the variable for it was not.
     let account = if args.account.is_empty() { wallet.account.clone() } else { None };
     let other = WalletArgs { account, from: None, ..wallet.clone() };
-    if other.has_key() {
+    if other.has_key() && !is_of_settings(session, &other) {
         signers.push(session.signer_of(&other).await?);
     }
+    signers.extend(keys::signers(session).await?);
     readers.extend(wallet.from);
     readers.extend(&session.config.watch.accounts);
     Ok((signers, readers))
+}
+
+/// Whether options without a password name a keystore of `watch.keys`: it has a password file of its own, and comes with the
+/// others of the settings.
+fn is_of_settings(session: &Session, options: &WalletArgs) -> bool {
+    let keys = &session.config.watch.keys;
+    let has_password = options.password_file.is_some() || options.unsafe_password.is_some();
+    !has_password
+        && match (&options.account, &options.keystore) {
+            _ if options.has_raw_key() => false,
+            (Some(name), _) => keys.iter().any(|key| key.is_named(name)),
+            (None, Some(path)) => keys.iter().any(|key| key.is_at(path)),
+            (None, None) => false,
+        }
 }
 
 /// Signs something that means nothing anywhere, and looks whether the signature is the account's.

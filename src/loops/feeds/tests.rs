@@ -19,7 +19,7 @@ use super::{
 use crate::{
     aave::{Deployment, Listing, Price, ReserveList},
     chain::{
-        Answers, At, Batch, BlockRef, ReadError, Reader,
+        Answers, Batch, BlockRef, ReadError, Reader,
         multicall3::IMulticall3::{self, aggregate3Call},
     },
     config::{FeedOrigin, StandardFeed, TokenFeed, WatchConfig},
@@ -305,7 +305,7 @@ impl Reader for Chain {
         Err(ReadError::Unavailable("not asked".to_owned()))
     }
 
-    async fn read(&self, _: impl Into<At> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+    async fn read(&self, _: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         let calls = aggregate3Call::abi_decode(&batch.calldata()).expect("batch").calls;
         let asked: Vec<Address> = calls.iter().map(|call| call.target).collect();
         self.calls.lock().expect("lock").push(asked.clone());
@@ -328,7 +328,7 @@ impl Reader for Chain {
 }
 
 fn block(number: u64) -> BlockRef {
-    BlockRef { number, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, pre_confirmed: false }
+    BlockRef { number, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, timestamp_ms: None }
 }
 
 /// A head as a survey reads it: the common call, and again without feeds when it fails.

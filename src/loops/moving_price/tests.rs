@@ -59,7 +59,7 @@ fn reserve(id: u16) -> Reserve {
 
 fn market() -> Market {
     Market {
-        block: BlockRef { number: 1, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, pre_confirmed: false },
+        block: BlockRef { number: 1, hash: B256::ZERO, timestamp: NOW, base_fee: U256::ZERO, timestamp_ms: None },
         revision: 10,
         pool: Address::ZERO,
         reserves: (0..5).map(reserve).collect(),

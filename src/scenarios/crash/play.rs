@@ -13,7 +13,7 @@ use crate::{
     chain::BlockRef,
     config::{BoundsConfig, FeesConfig, SellConfig, WalletUse, WatchConfig},
     dex::WETH,
-    localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
+    localchain::{BlockOrder, Course, CourseStep, Kit, ReplicaState, Standing},
     loops::{FeedBook, Survey},
     scenarios::{Stage, StoryError},
     send::Patience,
@@ -59,6 +59,7 @@ impl AlertSink for Nobody {
 struct Play<'p> {
     path: &'p Path,
     foresight: Foresight,
+    order: BlockOrder,
     course: Course,
     watch: Watch,
     seats: Vec<Seat>,
@@ -74,7 +75,8 @@ struct Surroundings {
     squeezed: bool,
 }
 
-/// Plays a path on a replica of its own. Feeds in the settings are of another chain; `foresight` says what is read here.
+/// Plays a path on a replica of its own. Feeds in the settings are of another chain; `foresight` says what is read here, and
+/// `order` where the watch's transactions stand in the path's blocks.
 pub async fn crash(
     kit: &Kit,
     state: &ReplicaState,
@@ -82,6 +84,7 @@ pub async fn crash(
     watch: &WatchConfig,
     bounds: &BoundsConfig,
     foresight: Foresight,
+    order: BlockOrder,
 ) -> Result<CrashOutcome, StoryError> {
     let directory = tempfile::tempdir().map_err(|error| StoryError::Figures(error.to_string()))?;
     let stage = Stage::set(kit, state, directory.path()).await?;
@@ -117,7 +120,7 @@ pub async fn crash(
     let full_depth = course.depth().await?;
     let first_debt = debt;
     let surroundings = Surroundings { full_depth, first_debt, depth: DEEP, squeezed: false };
-    let mut play = Play { path, foresight, course, watch, seats, accounts, surroundings };
+    let mut play = Play { path, foresight, order, course, watch, seats, accounts, surroundings };
     let outcome = play.through().await;
     drop(anvil);
     outcome
@@ -125,12 +128,12 @@ pub async fn crash(
 
 impl Play<'_> {
     async fn through(&mut self) -> Result<CrashOutcome, StoryError> {
-        let mut tape = Tape::new(self.path, self.foresight);
+        let mut tape = Tape::new(self.path, self.foresight, self.order);
         let mut steps = self.path.steps.iter();
         let Some(mut head) = steps.next() else { return Ok(tape.outcome) };
         self.surroundings(head).await?;
         let first = course_step(head, self.next().await?);
-        self.course.block(&first, &[]).await?;
+        self.course.block(&first, &[], BlockOrder::WaitingFirst).await?;
         for (at, step) in (0u64..).zip(steps) {
             let before = self.standings().await?;
             if before.iter().all(|held| held.debt.0.is_zero()) {
@@ -157,7 +160,7 @@ impl Play<'_> {
         self.course.set_ether(account, GAS_MONEY).await?;
         let seen = self.course.controls().head().await?;
         let prey = prey(self.accounts, before, head, step);
-        let Self { course, watch, seats, surroundings, .. } = self;
+        let Self { course, watch, seats, surroundings, order, .. } = self;
         let round = watch.round(seen, seats);
         tokio::pin!(round);
         let mut turns = None;
@@ -184,7 +187,7 @@ impl Play<'_> {
         let rate = turns.as_ref().map_or(Decimal::ZERO, |turns| rate(turns.first()));
         surroundings.become_those_of(step, course, &mut now).await?;
         let at = now.timestamp.plus(if is_long { time_for(step.growth, rate) } else { BLOCK });
-        let block = course.block(&course_step(step, at), &prey).await?;
+        let block = course.block(&course_step(step, at), &prey, *order).await?;
         now = block.block;
         while turns.is_none() {
             if late >= LATE {

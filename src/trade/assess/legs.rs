@@ -235,7 +235,7 @@ impl Legs {
         let perp = self.perp_plan.as_ref().filter(|_| !is_after);
         for (leg, plan) in [("loop", self.loop_plan.as_ref()), ("perp", perp)] {
             let Some(plan) = plan else { continue };
-            let time = plan.block.timestamp.plus(loops::BLOCK_TIME);
+            let time = plan.block.next_timestamp();
             let gas = match rehearse(&ask.desk.endpoints, plan, plan.block, time).await {
                 Ok(rehearsal) => rehearsal.steps.iter().map(|step| step.gas_used).sum(),
                 Err(SimulationError::Read(error)) => return Err(error.into()),

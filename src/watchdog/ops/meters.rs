@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::pulse::Pulse;
+use crate::chain::Traffic;
 
 static METADATA: LazyLock<Metadata<'static>> = LazyLock::new(|| Metadata::new("trimtab", Level::INFO, None));
 
@@ -124,6 +125,16 @@ impl Meters {
         }
     }
 
+    /// What an account has for gas: ether, and how many trims it pays for.
+    pub fn gas(&self, account: &str, trims: Decimal, ether: Option<Decimal>) {
+        let gauges = [("trimtab_gas_trims", Some(trims)), ("trimtab_ether", ether)];
+        for (name, value) in gauges {
+            if let Some(value) = value.and_then(|value| value.to_f64()) {
+                self.gauge(name, [("account", account.to_owned().into())]).set(value);
+            }
+        }
+    }
+
     /// Whether opening and adding risk is refused for an account.
     pub fn paused(&self, account: &str, paused: bool) {
         self.gauge("trimtab_paused", [("account", account.to_owned().into())]).set(u32::from(paused));
@@ -136,10 +147,19 @@ impl Meters {
         self.whole("trimtab_accounts", u64::try_from(accounts).unwrap_or(u64::MAX));
     }
 
-    /// A part of a block that is not sealed yet was evaluated.
-    pub fn looked_ahead(&self, block: u64) {
-        self.counter("trimtab_pre_confirmed_total", []).increment(1);
-        self.whole("trimtab_pre_confirmed_block", block);
+    /// What an endpoint was asked and answered since the start.
+    pub fn traffic(&self, endpoint: &str, traffic: Traffic) {
+        let name = || SharedString::from(endpoint.to_owned());
+        self.counter("trimtab_rpc_requests_total", [("endpoint", name())]).absolute(traffic.requests);
+        for (direction, bytes) in [("sent", traffic.sent), ("received", traffic.received)] {
+            let labels = [("endpoint", name()), ("direction", Cow::Borrowed(direction).into())];
+            self.counter("trimtab_rpc_bytes_total", labels).absolute(bytes);
+        }
+    }
+
+    /// Heads that came while an older one was read, or between two polls.
+    pub fn skipped(&self, heads: u64) {
+        self.counter("trimtab_heads_skipped_total", []).absolute(heads);
     }
 
     /// An endpoint did not answer as it should; `endpoint` is printed as it is, so it must be without its token.
@@ -194,7 +214,7 @@ impl Meters {
             self.gauge("trimtab_head_lag_seconds", []).set(age.as_secs_f64());
         }
         self.gauge("trimtab_since_turn_seconds", []).set(pulse.since_turn().as_secs_f64());
-        self.gauge("trimtab_ready", []).set(u32::from(pulse.missing().is_empty()));
+        self.gauge("trimtab_ready", []).set(u32::from(pulse.lacks().is_empty()));
         self.handle.run_upkeep();
         self.handle.render()
     }
@@ -208,6 +228,8 @@ impl Meters {
             ("trimtab_loop_collateral_usd", None, "collateral of a loop of the journal"),
             ("trimtab_loop_debt_usd", None, "debt of a loop of the journal"),
             ("trimtab_paused", None, "1 while opening and adding risk is refused"),
+            ("trimtab_gas_trims", None, "trims that the account's ether pays for at the present price of gas"),
+            ("trimtab_ether", None, "ether of the account"),
             ("trimtab_head", None, "newest evaluated head"),
             ("trimtab_accounts", None, "accounts that are watched"),
             ("trimtab_head_lag_seconds", Some(Unit::Seconds), "time since a new head was evaluated"),
@@ -216,7 +238,9 @@ impl Meters {
         ];
         let counters = [
             ("trimtab_heads_evaluated_total", "heads evaluated"),
-            ("trimtab_pre_confirmed_total", "pre-confirmed blocks evaluated, part by part"),
+            ("trimtab_rpc_requests_total", "questions to an endpoint"),
+            ("trimtab_rpc_bytes_total", "bytes to and from an endpoint, without HTTP and TLS around them"),
+            ("trimtab_heads_skipped_total", "blocks that were not evaluated because a newer one was there"),
             ("trimtab_rpc_errors_total", "answers of endpoints that were errors"),
             ("trimtab_rpc_calls_total", "calls to endpoints, batches counted as one"),
             ("trimtab_decisions_total", "decisions of the rules"),
@@ -286,6 +310,7 @@ mod tests {
             ..LoopGauges::default()
         };
         meters.loop_gauges("0xf39f…2266", "WETH/USDC", figures);
+        meters.gas("0xf39f…2266", Decimal::new(412, 2), Some(Decimal::new(5, 4)));
         meters.evaluated(31_234_567, 2);
         meters.paused("0xf39f…2266", true);
         meters.rpc_error("https://base.example.com/…", "rate-limited");
@@ -299,6 +324,8 @@ mod tests {
         for line in [
             "trimtab_health_factor{account=\"0xf39f…2266\"} 1.133",
             "trimtab_liquidation_distance{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 0.1174",
+            "trimtab_gas_trims{account=\"0xf39f…2266\"} 4.12",
+            "trimtab_ether{account=\"0xf39f…2266\"} 0.0005",
             "trimtab_loop_leverage{account=\"0xf39f…2266\",loop=\"WETH/USDC\"} 2.976",
             "trimtab_paused{account=\"0xf39f…2266\"} 1",
             "trimtab_head 31234567",

@@ -1,9 +1,12 @@
 //! Whether the daemon is alive: when its loop last turned, when it last evaluated a new head, what it is ready for.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+
+use alloy::primitives::Address;
 
 use crate::chain::Clock;
 
@@ -39,6 +42,8 @@ struct State {
     turned: Duration,
     head: Option<(u64, Duration)>,
     ready: Vec<Readiness>,
+    /// Accounts that cannot be protected just now, and why.
+    unprotected: BTreeMap<Address, String>,
 }
 
 /// Signs of life, written by the loop and read by heartbeat, health answers and the service manager's watchdog. All ages
@@ -53,7 +58,7 @@ impl Pulse {
     /// A pulse that starts now; nothing is ready.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let state = State { turned: clock.monotonic(), head: None, ready: Vec::new() };
+        let state = State { turned: clock.monotonic(), head: None, ready: Vec::new(), unprotected: BTreeMap::new() };
         Self { clock, state: Mutex::new(state) }
     }
 
@@ -80,6 +85,23 @@ impl Pulse {
         if ready {
             state.ready.push(what);
         }
+    }
+
+    /// Why an account that acts cannot be protected just now; `None` when it can.
+    pub fn set_unprotected(&self, account: Address, reason: Option<String>) {
+        let unprotected = &mut self.state().unprotected;
+        match reason {
+            Some(reason) => unprotected.insert(account, reason),
+            None => unprotected.remove(&account),
+        };
+    }
+
+    /// All that is in the way of protecting everybody, in words.
+    #[must_use]
+    pub fn lacks(&self) -> Vec<String> {
+        let missing = self.missing().into_iter().map(|what| what.name().to_owned());
+        let state = self.state();
+        missing.chain(state.unprotected.iter().map(|(account, reason)| format!("{account}: {reason}"))).collect()
     }
 
     /// What is needed and not true.
@@ -169,5 +191,19 @@ pub(super) mod tests {
         assert_eq!(pulse.missing(), []);
         pulse.set(Readiness::Journal, false);
         assert_eq!(pulse.missing(), [Readiness::Journal]);
+    }
+
+    #[test]
+    fn an_account_that_cannot_be_protected_is_named_until_it_can() {
+        let pulse = Pulse::new(Arc::new(HandClock::default()));
+        Readiness::ALL.iter().for_each(|what| pulse.set(*what, true));
+        assert!(pulse.lacks().is_empty());
+        let account = Address::repeat_byte(7);
+        pulse.set_unprotected(account, Some("no ether".to_owned()));
+        assert_eq!(pulse.lacks(), [format!("{account}: no ether")]);
+        pulse.set(Readiness::Journal, false);
+        assert_eq!(pulse.lacks().len(), 2);
+        pulse.set_unprotected(account, None);
+        assert_eq!(pulse.lacks(), ["journal not writable"]);
     }
 }

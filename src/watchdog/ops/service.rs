@@ -16,11 +16,7 @@ use axum::{
 use tokio::{net::TcpListener, task::JoinHandle};
 use tracing::warn;
 
-use super::{
-    alerts::Post,
-    meters::Meters,
-    pulse::{Pulse, Readiness},
-};
+use super::{alerts::Post, meters::Meters, pulse::Pulse};
 use crate::config::{ConfigError, MetricsConfig};
 
 /// The form Prometheus reads (prometheus.io/docs/instrumenting/exposition_formats).
@@ -146,10 +142,9 @@ async fn healthz(State(desk): State<Desk>) -> (StatusCode, String) {
 
 /// Ready: it can protect.
 async fn readyz(State(desk): State<Desk>) -> (StatusCode, String) {
-    let missing = desk.pulse.missing();
-    if missing.is_empty() {
+    let lacks = desk.pulse.lacks();
+    if lacks.is_empty() {
         return (StatusCode::OK, "ready\n".to_owned());
     }
-    let names = missing.into_iter().map(Readiness::name).collect::<Vec<_>>().join(", ");
-    (StatusCode::SERVICE_UNAVAILABLE, format!("{names}\n"))
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", lacks.join(", ")))
 }

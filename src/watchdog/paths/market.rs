@@ -15,12 +15,14 @@ use crate::{
     chain::BlockRef,
     config::StandardFeed,
     dex::{KnownRange, PoolKey, PoolState, Pools, WETH, sqrt_price_at, tick_at_sqrt_ratio},
-    loops::{BLOCK_TIME, Contracts, Observation, Pair, PairReading},
+    loops::{Contracts, Observation, Pair, PairReading},
     units::{MathError, Ray, Secs, UsdE8, isqrt, mul_div_down, mul_div_up},
 };
 
 /// Whose account it is.
 pub(super) const OWNER: Address = Address::repeat_byte(0x77);
+/// From one step of a path to the next: ten of Base's blocks.
+const STEP: Secs = Secs(2);
 /// Ether for gas, wei: what the watch leaves alone in the wallet.
 const GAS_MONEY: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
 
@@ -79,9 +81,9 @@ impl Venue {
     /// Aave at a block. Interest is in the indices, not in rates: a block may stand for hours.
     pub(super) fn market(&self, number: u64, step: &Step, debt_index: Ray) -> Market {
         let mut market = self.market.clone();
-        let timestamp = Secs(BEGIN.saturating_add(BLOCK_TIME.0.saturating_mul(number)));
+        let timestamp = Secs(BEGIN.saturating_add(STEP.0.saturating_mul(number)));
         let hash = B256::from(U256::from(number).saturating_add(U256::ONE));
-        market.block = BlockRef { number, hash, timestamp, base_fee: U256::ZERO, pre_confirmed: false };
+        market.block = BlockRef { number, hash, timestamp, base_fee: U256::ZERO, timestamp_ms: None };
         for reserve in &mut market.reserves {
             reserve.last_update = timestamp;
             reserve.variable_borrow_index = debt_index;

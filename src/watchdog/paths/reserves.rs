@@ -23,7 +23,7 @@ pub(super) const BEGIN: u64 = 1_000_000;
 
 pub(super) fn market(listed: &[(u16, &Listed)]) -> Market {
     let block =
-        BlockRef { number: 0, hash: B256::ZERO, timestamp: Secs(BEGIN), base_fee: U256::ZERO, pre_confirmed: false };
+        BlockRef { number: 0, hash: B256::ZERO, timestamp: Secs(BEGIN), base_fee: U256::ZERO, timestamp_ms: None };
     let in_emode = |(number, listed): &(u16, &Listed)| match listed.follows {
         Follows::Ether | Follows::EtherByRatio => 1u128 << *number,
         _ => 0,

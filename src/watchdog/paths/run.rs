@@ -159,7 +159,7 @@ impl<'a> Sim<'a> {
                 return Ok(Applied::Reverted);
             }
         }
-        self.watcher.mined(sent, number, market, (&before, &self.account))?;
+        self.watcher.mined(sent, market, (&before, &self.account))?;
         self.checked(sent, look, (number, step), (market, &before))?;
         self.story.mined(number, shown(&self.account, market, step)?);
         Ok(Applied::Mined)

@@ -17,10 +17,10 @@ fn count() -> u64 {
     stated.unwrap_or(if std::env::var_os("TRIMTAB_LONG").is_some() { 3_000 } else { 105 })
 }
 
-fn boosting(pause_blocks: u64) -> WatchConfig {
+fn boosting(pause: u64) -> WatchConfig {
     let mut watch = WatchConfig::default();
     watch.boost.enabled = true;
-    watch.boost.pause_blocks = pause_blocks;
+    watch.boost.pause = std::time::Duration::from_secs(pause);
     watch
 }
 

@@ -13,7 +13,7 @@ use crate::{
     aave::{AccountState, Market, StateError},
     config::{BoundsConfig, FeesConfig, WatchConfig},
     dex::{USDC, WETH},
-    loops::{BLOCK_TIME, KnownLoop, Request, Scope, Settings, SideChange, Target, plan, terms_after},
+    loops::{KnownLoop, Request, Scope, Settings, SideChange, Target, plan, terms_after},
     plan::{Plan, check},
     units::{Millis, Secs},
     watchdog::{
@@ -77,7 +77,7 @@ pub(super) struct Sent {
 impl Head<'_> {
     /// Where a transaction goes that the block has before everything else.
     pub(super) fn place<'p>(&'p self, pools: &'p crate::dex::Pools) -> Place<'p> {
-        let at = self.market.block.timestamp.plus(BLOCK_TIME);
+        let at = self.market.block.next_timestamp();
         Place { market: self.market, pools, morpho_is_empty: self.step.best_source_empty, at }
     }
 }
@@ -182,15 +182,14 @@ impl<'a> Watcher<'a> {
     pub(super) fn mined(
         &mut self,
         sent: &Sent,
-        number: u64,
         market: &Market,
         (before, after): (&AccountState, &AccountState),
     ) -> Result<(), StateError> {
         if sent.rung.is_some() {
             self.memory.foresee(&sent.plan);
         }
-        self.memory.done(&sent.action, number);
         let now = market.block.timestamp;
+        self.memory.done(&sent.action, now);
         let (supply, debt) = (market.reserve(sent.pair.collateral)?, market.reserve(sent.pair.debt)?);
         let sides = [
             SideChange {

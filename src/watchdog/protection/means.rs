@@ -9,8 +9,8 @@ use crate::{
     aave::{Projection, StateError},
     config::Urgency,
     loops::{
-        AccountModel, Ahead, BLOCK_TIME, Combination, FlashChoice, FlashNeed, FlashSource, KnownLoop, Meanwhile, Pair,
-        Protection, Scope, Sell, Settings, combinations, protect, rank,
+        AccountModel, Ahead, Combination, FlashChoice, FlashNeed, FlashSource, KnownLoop, Meanwhile, Pair, Protection,
+        Scope, Sell, Settings, combinations, protect, rank,
     },
     plan::Quantity,
     units::{Bps, Wad},
@@ -42,7 +42,7 @@ impl<'a> Means<'a> {
     pub fn choose(basis: Basis<'a>, trim: &AccountTrim, sold: &[PairKey]) -> Result<Option<Self>, StateError> {
         let observation = basis.observation;
         let Some(account) = observation.near.get(&basis.account) else { return Ok(None) };
-        let then = observation.block.timestamp.plus(BLOCK_TIME);
+        let then = observation.block.next_timestamp();
         let projection = Projection::new(observation.market.clone(), account.clone(), then);
         let model = AccountModel::new(&projection, &basis.known, &basis.thresholds)?;
         let sell = match Sell::find(&basis.watch.sell, &observation.market) {

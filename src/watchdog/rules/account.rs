@@ -6,6 +6,7 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::GasFacts;
 use crate::{
     chain::BlockRef,
     config::{LoopClass, Thresholds},
@@ -55,6 +56,8 @@ pub struct AccountFacts {
     pub free_usdc: Decimal,
     /// The key's nonces; `None` for an account that is only watched.
     pub nonce: Option<NonceFacts>,
+    /// What there is for gas; `None` for an account that is only watched.
+    pub gas: Option<GasFacts>,
 }
 
 /// A collateral and a debt.

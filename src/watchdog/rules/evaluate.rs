@@ -34,6 +34,7 @@ pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> 
     round.changes();
     round.forget();
     round.nonce();
+    round.gas();
     round.oracles();
     round.health();
     round.loops();
@@ -67,11 +68,6 @@ impl Round<'_> {
         reason: String,
         inputs: Value,
     ) {
-        let block = self.facts.block;
-        let reason = match block.pre_confirmed {
-            true => format!("pre-confirmed block {}: {reason}", block.number),
-            false => reason,
-        };
         self.firings.push(Firing { rule, severity, subject: subject.into(), reason, inputs });
     }
 

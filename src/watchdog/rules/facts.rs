@@ -89,6 +89,7 @@ impl AccountFacts {
             perps: Vec::new(),
             free_usdc: Decimal::ZERO,
             nonce: None,
+            gas: None,
         })
     }
 }

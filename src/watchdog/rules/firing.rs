@@ -56,6 +56,12 @@ pub enum Rule {
     NonceMoved,
     /// A figure does not fit the arithmetic.
     Unfit,
+    /// The account's ether pays for few trims.
+    Gas,
+    /// The account's ether pays for no trim.
+    NoGas,
+    /// The base fee is above what an urgent trim may pay.
+    FeeCeiling,
 }
 
 impl Rule {
@@ -85,6 +91,9 @@ impl Rule {
             Self::OldOracle => "old-oracle",
             Self::NonceMoved => "nonce-moved",
             Self::Unfit => "unfit",
+            Self::Gas => "gas",
+            Self::NoGas => "no-gas",
+            Self::FeeCeiling => "fee-ceiling",
         }
     }
 }

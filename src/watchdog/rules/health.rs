@@ -207,7 +207,6 @@ pub(super) fn inputs(facts: &AccountFacts) -> Value {
     json!({
         "block": facts.block.number,
         "block_hash": facts.block.hash,
-        "pre_confirmed": facts.block.pre_confirmed,
         "head_age_ms": u64::try_from(facts.head_age.as_millis()).unwrap_or(u64::MAX),
         "health_factor": hf(facts.health_factor).to_string(),
         "at_pool": facts.at_pool.map(|value| hf(value).to_string()),

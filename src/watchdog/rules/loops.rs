@@ -9,7 +9,7 @@ use super::{
     health::{hf, worst_forward},
     levels::wad,
 };
-use crate::{config::LoopExit, journal::Severity};
+use crate::{config::LoopExit, journal::Severity, units::Secs};
 
 impl Round<'_> {
     pub(super) fn loops(&mut self) {
@@ -64,7 +64,7 @@ impl Round<'_> {
         let rests = self
             .memory
             .last_trim()
-            .is_some_and(|last| facts.block.number < last.saturating_add(config.boost.pause_blocks));
+            .is_some_and(|last| facts.block.timestamp < last.plus(Secs(config.boost.pause.as_secs())));
         let seen = worst_forward(facts).map_or(facts.health_factor, |next| next.min(facts.health_factor));
         let above = wad(chosen.above);
         let wanted = has_room && !rests && seen > above && !self.has_old_oracle();

@@ -7,7 +7,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Rule};
-use crate::{plan::Plan, units::Wad};
+use crate::{
+    plan::Plan,
+    units::{Secs, Wad},
+};
 
 /// State of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +20,8 @@ pub struct Memory {
     crossed: BTreeSet<String>,
     /// A forward price shows a crossing: a trim is kept ready.
     armed: bool,
-    /// Block of the last trim that was mined.
-    last_trim: Option<u64>,
+    /// When the last trim was mined.
+    last_trim: Option<Secs>,
     /// What was supplied and owed at the last head, by the token's symbol.
     held: BTreeMap<String, (U256, U256)>,
     /// An action of ours changed them since, nobody knows by how much.
@@ -53,17 +56,17 @@ impl Memory {
         self.armed
     }
 
-    /// Block of the last trim that was mined.
+    /// When the last trim was mined.
     #[must_use]
-    pub const fn last_trim(&self) -> Option<u64> {
+    pub const fn last_trim(&self) -> Option<Secs> {
         self.last_trim
     }
 
-    /// Notes that an action was mined in a block.
-    pub fn done(&mut self, action: &Action, block: u64) {
+    /// Notes that an action was mined.
+    pub fn done(&mut self, action: &Action, at: Secs) {
         match action {
             Action::Trim(_) => {
-                self.last_trim = self.last_trim.max(Some(block));
+                self.last_trim = self.last_trim.max(Some(at));
                 self.changing |= !std::mem::take(&mut self.foreseen);
             }
             Action::Boost { .. } => self.changing = true,
@@ -117,6 +120,11 @@ impl Memory {
         false
     }
 
+    /// Whether a rule holds for a subject, as far as was told.
+    pub(super) fn has_crossed(&self, rule: Rule, subject: &str) -> bool {
+        self.crossed.contains(&format!("{rule} {subject}"))
+    }
+
     /// Arms or disarms.
     pub(super) const fn set_armed(&mut self, armed: bool) {
         self.armed = armed;
@@ -127,12 +135,8 @@ impl Memory {
         self.nonce.replace(on_chain) != Some(on_chain)
     }
 
-    /// Whether this head with this health factor was acted upon already; notes that it is now. A pending block has no hash
-    /// of its own and is always new.
+    /// Whether this head with this health factor was acted upon already; notes that it is now.
     pub(super) fn acts_again(&mut self, head: B256, health_factor: Wad) -> bool {
-        if head.is_zero() {
-            return false;
-        }
         self.acted.replace((head, health_factor)) == Some((head, health_factor))
     }
 

@@ -106,7 +106,7 @@ impl Daemon {
         let desks = seats
             .into_iter()
             .enumerate()
-            .map(|(index, seat)| SeatDesk::open(index, seat, news.clone(), office.clone()))
+            .map(|(index, seat)| SeatDesk::open(index, seat, news.clone(), office.clone(), pulse.clone()))
             .collect();
         Self { office, watch, desks, pulse, notify, options, asked, ask, news }
     }
@@ -164,7 +164,13 @@ impl Daemon {
                     }
                     self.command(account, request, answer, &reload);
                 },
-                head = heads.next() => self.on_head(head).await,
+                head = heads.next() => {
+                    self.office.meters.skipped(heads.skipped());
+                    for (endpoint, traffic) in endpoints.traffic() {
+                        self.office.meters.traffic(&endpoint, traffic);
+                    }
+                    self.on_head(head).await;
+                }
             }
             self.pulse.turned();
         }
@@ -185,9 +191,6 @@ impl Daemon {
             }
         };
         let first_seen = self.office.clock.monotonic();
-        if head.pre_confirmed {
-            return self.on_part(head, first_seen).await;
-        }
         match self.watch.read(head, first_seen).await {
             Ok(seen) => {
                 let took = self.office.clock.monotonic().saturating_sub(first_seen);
@@ -208,29 +211,10 @@ impl Daemon {
         }
     }
 
-    /// A part of a block that is not sealed yet goes to the seats whose loops are near. What cannot be read of it is no
-    /// alarm: the sealed block comes in any case.
-    async fn on_part(&mut self, part: BlockRef, first_seen: Duration) {
-        match self.watch.read_ahead(part, first_seen).await {
-            Ok(None) => {}
-            Ok(Some(seen)) => {
-                self.office.meters.looked_ahead(part.number);
-                let near = |desk: &&SeatDesk| seen.observation.near.contains_key(&desk.account);
-                for desk in self.desks.iter().filter(near) {
-                    desk.ahead.send_replace(Some(seen.clone()));
-                }
-            }
-            Err(error) => {
-                self.office.meters.rpc_error("pre-confirmed", "failed");
-                tracing::debug!(block = part.number, %error, "this pre-confirmed block could not be read");
-            }
-        }
-    }
-
     fn reload(&self, reload: &impl Fn() -> Result<Rulebook, String>) {
         match reload() {
             Ok(rulebook) => {
-                self.office.replace_rulebook(rulebook);
+                self.take(rulebook);
                 tracing::info!("settings were read again");
                 self.notify.status("settings were read again");
             }
@@ -240,6 +224,19 @@ impl Daemon {
                 self.office.alerts.raise(Alert::new(Severity::Alert, "reload", "settings", text));
             }
         }
+    }
+
+    /// Goes on by other settings. Whom it watches stays the same: keys are opened and journals locked at the start alone.
+    fn take(&self, mut rulebook: Rulebook) {
+        let now = self.office.rulebook();
+        if (&now.watch.keys, &now.watch.accounts) != (&rulebook.watch.keys, &rulebook.watch.accounts) {
+            let text = "watch.keys or watch.accounts are not what they were at the start: whom it watches changes only when it \
+                        is started again";
+            self.office.alerts.raise(Alert::new(Severity::Warning, "reload", "settings", text));
+        }
+        rulebook.watch.keys.clone_from(&now.watch.keys);
+        rulebook.watch.accounts.clone_from(&now.watch.accounts);
+        self.office.replace_rulebook(rulebook);
     }
 
     fn command(
@@ -252,7 +249,7 @@ impl Daemon {
         let result = match request {
             Request::Reload => match reload() {
                 Ok(rulebook) => {
-                    self.office.replace_rulebook(rulebook);
+                    self.take(rulebook);
                     Ok(Reply::Reloaded(Reloaded { reloaded: true }))
                 }
                 Err(reason) => Err(Refused::new(3, reason)),

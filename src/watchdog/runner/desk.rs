@@ -19,15 +19,18 @@ use super::{
 };
 use crate::{
     actions::PlanKind,
+    chain::BlockRef,
     journal::Severity,
     plan::Plan,
     strategy::{Command, GovernorState},
     trade::saga::Host,
-    watchdog::ops::{Alert, Answer, Refused, Request},
+    watchdog::ops::{Alert, Answer, Pulse, Refused, Request},
 };
 
 /// Most commands that wait for a seat.
 pub(super) const QUEUE: usize = 16;
+/// How many heads go by between two questions about tips.
+const TIPS_EVERY: u64 = 30;
 /// How often a signal's command is tried that gave way to a trim.
 const TRIES: u32 = 3;
 
@@ -37,8 +40,6 @@ pub(super) struct SeatDesk {
     pub(super) account: Address,
     pub(super) can_act: bool,
     pub(super) seen: watch::Sender<Option<Seen>>,
-    /// What is announced and not sealed yet, beside what is: neither hides the other.
-    pub(super) ahead: watch::Sender<Option<Seen>>,
     pub(super) work: mpsc::Sender<Work>,
     pub(super) task: JoinHandle<Seat>,
 }
@@ -64,15 +65,19 @@ pub(super) enum Work {
 }
 
 impl SeatDesk {
-    pub(super) fn open(index: usize, seat: Seat, news: watch::Sender<News>, office: Arc<Office>) -> Self {
-        let (seen, sealed) = watch::channel(None);
-        let (ahead, sees_ahead) = watch::channel(None);
+    pub(super) fn open(
+        index: usize,
+        seat: Seat,
+        news: watch::Sender<News>,
+        office: Arc<Office>,
+        pulse: Arc<Pulse>,
+    ) -> Self {
+        let (seen, heads) = watch::channel(None);
         let (work, works) = mpsc::channel(QUEUE);
         let (account, can_act) = (seat.account(), seat.can_act());
-        let heads = Heads { sealed, ahead: sees_ahead };
-        let service = Service::new(index, seat, heads, news, office);
+        let service = Service::new(index, seat, heads, news, (office, pulse));
         let task = tokio::spawn(service.run(works));
-        Self { account, can_act, seen, ahead, work, task }
+        Self { account, can_act, seen, work, task }
     }
 }
 
@@ -84,6 +89,7 @@ struct Service {
     heads: Heads,
     news: watch::Sender<News>,
     office: Arc<Office>,
+    pulse: Arc<Pulse>,
     /// For the tasks beside the seat; ended with it.
     beside: JoinSet<()>,
     inner: mpsc::Sender<Work>,
@@ -97,7 +103,13 @@ struct Service {
 }
 
 impl Service {
-    fn new(index: usize, seat: Seat, heads: Heads, news: watch::Sender<News>, office: Arc<Office>) -> Self {
+    fn new(
+        index: usize,
+        seat: Seat,
+        heads: Heads,
+        news: watch::Sender<News>,
+        (office, pulse): (Arc<Office>, Arc<Pulse>),
+    ) -> Self {
         let (inner, inners) = mpsc::channel(QUEUE);
         let (readings, read) = watch::channel(None);
         let wake = Arc::new(Notify::new());
@@ -113,7 +125,21 @@ impl Service {
             Some(sender)
         };
         let (plans, orders) = (queue(), queue());
-        Self { index, seat, heads, news, office, beside, inner, inners, readings: read, plans, orders, hosted: None }
+        Self {
+            index,
+            seat,
+            heads,
+            news,
+            office,
+            pulse,
+            beside,
+            inner,
+            inners,
+            readings: read,
+            plans,
+            orders,
+            hosted: None,
+        }
     }
 
     async fn run(mut self, mut works: mpsc::Receiver<Work>) -> Seat {
@@ -123,21 +149,14 @@ impl Service {
             let is_left = self.seat.gave_way;
             tokio::select! {
                 biased;
-                changed = self.heads.sealed.changed() => {
+                changed = self.heads.changed() => {
                     self.hosted = hosted;
                     if changed.is_err() {
                         break;
                     }
-                    let seen = self.heads.sealed.borrow_and_update().clone();
+                    let seen = self.heads.borrow_and_update().clone();
                     if let Some(seen) = seen {
                         Box::pin(self.on_head(&seen)).await;
-                    }
-                },
-                Ok(()) = self.heads.ahead.changed() => {
-                    self.hosted = hosted;
-                    let seen = self.heads.ahead.borrow_and_update().clone();
-                    if let Some(seen) = seen {
-                        Box::pin(self.on_part(&seen)).await;
                     }
                 },
                 Some(work) = self.inners.recv() => {
@@ -184,6 +203,7 @@ impl Service {
                 return;
             }
         };
+        self.pulse.set_unprotected(self.seat.account(), self.seat.unprotected(&turn));
         if !turn.due.is_empty() {
             self.publish(turn.clone(), seen.observation.block.number);
             let done = match self.seat.lookout(&self.heads) {
@@ -195,16 +215,16 @@ impl Service {
             }
         }
         self.publish(turn, seen.observation.block.number);
+        self.ask_for_tips(seen.observation.block);
     }
 
-    async fn on_part(&mut self, seen: &Seen) {
-        match Box::pin(self.seat.turn_ahead(seen)).await {
-            Ok(Some(turn)) => self.publish(turn, seen.observation.block.number),
-            Ok(None) => {}
-            // The sealed block comes in any case, and is alarmed about.
-            Err(error) => {
-                tracing::warn!(account = %self.seat.account(), %error, "a pre-confirmed block's turn failed");
-            }
+    /// Asks now and then, beside everything else, what others pay: what a trim would take is reckoned with what was told last.
+    fn ask_for_tips(&mut self, head: BlockRef) {
+        if self.seat.can_act() && head.number.is_multiple_of(TIPS_EVERY) {
+            let office = self.office.clone();
+            self.beside.spawn(async move {
+                let _ = office.endpoints.fee_market(&head).await;
+            });
         }
     }
 

@@ -7,12 +7,8 @@ use tokio::sync::watch;
 use super::{Seat, Seen, seat::Hands};
 use crate::{send::Interrupt, watchdog::ops::Refused};
 
-/// What is seen of the chain, as it comes: the newest sealed head, and what is announced beside it.
-#[derive(Debug, Clone)]
-pub(super) struct Heads {
-    pub(super) sealed: watch::Receiver<Option<Seen>>,
-    pub(super) ahead: watch::Receiver<Option<Seen>>,
-}
+/// What is seen of the chain: the newest head that was read.
+pub(super) type Heads = watch::Receiver<Option<Seen>>;
 
 /// Looks at newer heads while something of less haste is under way.
 #[derive(Debug)]
@@ -95,14 +91,9 @@ impl Lookout {
 
     async fn until_due(&mut self) {
         loop {
-            let changed = tokio::select! {
-                biased;
-                changed = self.heads.sealed.changed() => changed.map(|()| &mut self.heads.sealed),
-                changed = self.heads.ahead.changed() => changed.map(|()| &mut self.heads.ahead),
-            };
             // Nobody reads heads any more: the watch is ending.
-            let Ok(heads) = changed else { return std::future::pending().await };
-            let seen = heads.borrow_and_update().clone();
+            let Ok(()) = self.heads.changed().await else { return std::future::pending().await };
+            let seen = self.heads.borrow_and_update().clone();
             if seen.is_some_and(|seen| self.probe.is_pressed(&seen)) {
                 return;
             }

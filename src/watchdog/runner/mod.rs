@@ -14,6 +14,7 @@ mod desk;
 mod emergency;
 mod error;
 mod feeds;
+mod gas;
 mod give_way;
 mod govern;
 mod hosting;

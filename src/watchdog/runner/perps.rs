@@ -92,8 +92,8 @@ impl Seat {
     pub(super) async fn act_on_perps(&mut self, actions: &[Action], turn: &mut Turn) -> Result<(), WatchError> {
         let (Some(action), Some(facts)) = (actions.first(), &turn.facts) else { return Ok(()) };
         let acted = Box::pin(self.act_on_perp(action)).await?;
-        if let Some(block) = acted.mined_in {
-            self.memory.done(action, block);
+        if acted.mined_in.is_some() {
+            self.memory.done(action, facts.block.timestamp);
         }
         self.tell_acted(facts, &acted);
         turn.acted = Some(acted);
@@ -193,7 +193,8 @@ impl Seat {
                 let block =
                     included.filter_map(|record| Some(record.inclusion?.block_number)).max().unwrap_or_default();
                 self.count(&action, block);
-                self.memory.done(&action, block);
+                let now = self.last_facts.as_ref().map_or(Secs(0), |facts| facts.block.timestamp);
+                self.memory.done(&action, now);
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ impl Seat {
     /// Takes a loop over as it stands on the chain now.
     pub(super) async fn adopt(&mut self, with: &AdoptWith, heads: &Heads) -> Answer {
         let AdoptWith { collateral, debt, thresholds } = with;
-        let seen = heads.sealed.borrow().clone();
+        let seen = heads.borrow().clone();
         let seen = seen.ok_or_else(|| Refused::new(9, "the daemon has not read a block yet: try again"))?;
         let name = |token: &Address| token.to_string();
         let pair = Pair::find(&seen.list, &seen.observation.market, &name(collateral), &name(debt));

@@ -16,7 +16,7 @@ use crate::{
     loops::{KnownLoop, Observation, known_loops},
     send::{Sender, reconcile},
     trade::is_paused,
-    units::to_decimal,
+    units::{Secs, to_decimal},
     watchdog::{
         ladder::Attempt,
         ops::Alert,
@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// How many heads go by between two looks at the key's nonce; before an action the sender looks in any case.
-const NONCE_EVERY: u64 = 15;
+/// Time of the chain between two looks at the key's nonce; before an action the sender looks in any case.
+const NONCE_EVERY: Secs = Secs(30);
 
 /// What a seat can do.
 #[derive(Debug)]
@@ -46,9 +46,11 @@ pub struct Seat {
     pub(super) hands: Hands,
     pub(super) memory: Memory,
     pub(super) perps: PerpBook,
-    /// As they were at the last sealed head: perps are judged beside them, in their own time.
+    /// As they were at the last head: perps are judged beside them, in their own time.
     pub(super) last_facts: Option<AccountFacts>,
-    nonce_seen: u64,
+    nonce_seen: Option<Secs>,
+    /// When the course was last written down.
+    pub(super) sampled: Option<Secs>,
     /// Block that holds the last action of ours: what older heads show is no longer so.
     pub(super) acted_in: Option<u64>,
     /// The chain counted fewer transactions of ours than the journal: a reorg, or an endpoint that lags.
@@ -101,7 +103,8 @@ impl Seat {
             memory: Memory::default(),
             perps: PerpBook::default(),
             last_facts: None,
-            nonce_seen: 0,
+            nonce_seen: None,
+            sampled: None,
             acted_in: None,
             is_behind: false,
             gave_way: false,
@@ -192,6 +195,8 @@ impl Seat {
             return Ok(Turn::without(Some(facts)));
         }
         let rulebook = self.office.rulebook();
+        self.keep_fees(&rulebook);
+        self.meter_gas(&facts);
         let evaluation = evaluate(&facts, &rulebook.watch, &self.memory);
         self.memory = evaluation.memory;
         self.tell(&facts, &evaluation.firings);
@@ -226,33 +231,11 @@ impl Seat {
         Ok(())
     }
 
-    /// A part of a block that is not sealed yet: when it calls for a trim, that is all that is done about it. Everything else
-    /// waits for the sealed block, and so does a seat that follows something already; `None` then.
-    pub async fn turn_ahead(&mut self, seen: &Seen) -> Result<Option<Turn>, WatchError> {
-        let part = seen.observation.block.number;
-        let is_answered = self.acted_in.is_some_and(|block| part <= block);
-        if is_answered || !seen.observation.near.contains_key(&self.account) || self.has_unresolved()? {
-            return Ok(None);
-        }
-        let head_age = self.office.clock.monotonic().saturating_sub(seen.first_seen);
-        let mut facts = self.loop_facts(&seen.observation, head_age)?;
-        facts.perps = self.perps.facts();
-        let evaluation = evaluate(&facts, &self.office.rulebook().watch, &self.memory);
-        let Some(trim) = evaluation.actions.into_iter().find(|action| matches!(action, Action::Trim(_))) else {
-            return Ok(None);
-        };
-        self.memory = evaluation.memory;
-        self.tell(&facts, &evaluation.firings);
-        let acted = Box::pin(self.act(&[trim], seen, &facts)).await?;
-        self.note(&facts, acted.as_ref());
-        Ok(Some(Turn { facts: Some(facts), firings: evaluation.firings, acted, due: Vec::new() }))
-    }
-
     /// Remembers and tells what was done to a loop.
     fn note(&mut self, facts: &AccountFacts, acted: Option<&Acted>) {
         let Some(acted) = acted else { return };
         if let Some(block) = acted.mined_in {
-            self.memory.done(&acted.action, block);
+            self.memory.done(&acted.action, facts.block.timestamp);
             self.acted_in = Some(block);
         }
         self.tell_acted(facts, acted);
@@ -293,7 +276,7 @@ impl Seat {
 
     pub(super) async fn facts(&mut self, seen: &Observation, head_age: Duration) -> Result<AccountFacts, WatchError> {
         let mut facts = self.loop_facts(seen, head_age)?;
-        facts.nonce = self.nonce(seen.block.number).await;
+        facts.nonce = self.nonce(seen.block.timestamp).await;
         facts.perps = self.perps.facts();
         Ok(facts)
     }
@@ -316,19 +299,21 @@ impl Seat {
             watch: &rulebook.watch,
         };
         let mut facts = AccountFacts::read(&sources, head_age)?;
+        facts.gas = self.gas_facts(account.native, &seen.block);
         facts.free_usdc = to_decimal(account.holding(self.office.usdc).wallet, 6).unwrap_or_default();
         Ok(facts)
     }
 
     /// Where the key's nonce is, now and then; what cannot be read is looked at again at the next head.
-    async fn nonce(&mut self, block: u64) -> Option<NonceFacts> {
-        if block < self.nonce_seen.saturating_add(NONCE_EVERY) && block >= self.nonce_seen && self.nonce_seen != 0 {
+    async fn nonce(&mut self, now: Secs) -> Option<NonceFacts> {
+        // A reorg can lead back in time.
+        if self.nonce_seen.is_some_and(|seen| seen <= now && now < seen.plus(NONCE_EVERY)) {
             return None;
         }
         let reader = self.sender()?.journal().reader();
         let expected = reader.highest_included().ok()??.0.saturating_add(1);
         let on_chain = self.office.endpoints.nonce(self.account, BlockNumberOrTag::Latest).await.ok()?;
-        self.nonce_seen = block;
+        self.nonce_seen = Some(now);
         Some(NonceFacts { expected, on_chain })
     }
 

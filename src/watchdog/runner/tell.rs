@@ -7,12 +7,16 @@ use super::{Acted, Seat, WatchError, seat::Hands};
 use crate::{
     journal::{Event, JournalError, Sample, Severity, Stamp},
     loops::algebra::leverage_wad,
-    units::{Millis, WAD, Wad},
+    units::{Millis, Secs, WAD, Wad},
     watchdog::{
         ops::{AccountGauges, Alert, LoopGauges},
         rules::{AccountFacts, Action, Firing, Levels},
     },
 };
+
+/// How often the course is written down, and how often below the warning.
+const SAMPLE: Secs = Secs(60);
+const SAMPLE_LOW: Secs = Secs(2);
 
 impl Seat {
     /// Journals every firing with its inputs, raises alerts, counts.
@@ -86,14 +90,16 @@ impl Seat {
     }
 
     /// One row of the account's course, for reports.
-    pub(super) fn sample(&self, facts: &AccountFacts) -> Result<(), WatchError> {
+    pub(super) fn sample(&mut self, facts: &AccountFacts) -> Result<(), WatchError> {
         let Hands::Sender(sender) = &self.hands else { return Ok(()) };
-        // A course needs no row per block: one a minute, and every one below the warning.
-        let is_due = facts.block.number.is_multiple_of(30)
-            || (!facts.debt_value.0.is_zero() && facts.health_factor < Levels::of(facts).warn);
-        if !is_due {
+        let is_low = !facts.debt_value.0.is_zero() && facts.health_factor < Levels::of(facts).warn;
+        let every = if is_low { SAMPLE_LOW } else { SAMPLE };
+        let now = facts.block.timestamp;
+        // A reorg can lead back in time.
+        if self.sampled.is_some_and(|last| last <= now && now < last.plus(every)) {
             return Ok(());
         }
+        self.sampled = Some(now);
         let prices: Vec<_> =
             facts.loops.iter().map(|held| json!({ "pair": held.pair.name, "price": held.price, "asset": held.moving.pair.symbol, "unit": held.moving.pair.unit })).collect();
         let sample = Sample {
@@ -108,7 +114,7 @@ impl Seat {
         Ok(())
     }
 
-    fn not_written(&self, error: &JournalError) {
+    pub(super) fn not_written(&self, error: &JournalError) {
         tracing::error!(account = %self.account, %error, "the journal cannot be written: nothing will be signed");
         let text = format!("the journal cannot be written, so nothing can be signed: {error}");
         self.office.alerts.raise(Alert::new(Severity::Alert, "journal", "journal", text).of(self.account));

@@ -225,6 +225,8 @@ impl Seat {
         };
         let planned = match means.plan(&asked) {
             Ok(planned) => planned,
+            // Without a sum of its own in it, no other rung can be paid for either.
+            Err(error) if error.lacks_gas() => return Ok(Step::Leave(error.to_string())),
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
         Box::pin(self.carry_out(planned, &asked.one.snapshot, seen, pursuit.times_overtaken())).await
@@ -266,7 +268,12 @@ impl Seat {
                     false => Step::Ended(RungOutcome::Impossible(words), None),
                 }
             }
-            Err(error) => failed(&error),
+            Err(error) => {
+                if let ExecuteError::Send(SendError::Journal(unwritten)) = &error {
+                    self.not_written(unwritten);
+                }
+                failed(&error)
+            }
         };
         if matches!(step, Step::Ended(RungOutcome::Done, Some(_))) {
             self.memory.foresee(&planned);
@@ -317,6 +324,8 @@ fn ended(outcome: &Outcome) -> Step {
         Ending::Superseded { nonce, by, .. } => {
             Step::Leave(format!("nonce {nonce} was used by {by} meanwhile; the next head decides on what it did"))
         }
+        // Another rung would be refused for the same.
+        Ending::Unpaid(short) => Step::Leave(short.to_string()),
         Ending::Outdated { reason, .. } => {
             Step::Overtaken(format!("it waits and would fail by now ({reason}); what is planned next takes its place"))
         }

@@ -27,8 +27,6 @@ pub struct Seen {
 pub struct Watch {
     office: Arc<Office>,
     survey: Survey,
-    /// Reads parts of blocks; its memory is its own, for it reads fewer accounts.
-    ahead: Survey,
     list: Arc<ReserveList>,
     accounts: Vec<Address>,
     always: BTreeSet<Address>,
@@ -43,7 +41,7 @@ impl Watch {
         let accounts = seats.iter().map(Seat::account).collect();
         let always = seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
         let list = Arc::new(survey.list().clone());
-        Self { office, ahead: survey.clone(), survey, list, accounts, always, feeds: FeedAlerts::default() }
+        Self { office, survey, list, accounts, always, feeds: FeedAlerts::default() }
     }
 
     /// Reads all accounts at a head.
@@ -54,18 +52,6 @@ impl Watch {
             self.office.alerts.raise(alert);
         }
         Ok(Seen { observation: Arc::new(observation), first_seen, list: self.list.clone() })
-    }
-
-    /// Reads, on a part of a block that is not sealed yet, the accounts that can act and were near at the last head; `None`
-    /// when there are none.
-    pub async fn read_ahead(&mut self, part: BlockRef, first_seen: Duration) -> Result<Option<Seen>, WatchError> {
-        let urgent: Vec<Address> = self.survey.close().intersection(&self.always).copied().collect();
-        if urgent.is_empty() {
-            return Ok(None);
-        }
-        let observation = self.ahead.read(&self.office.endpoints, part, &urgent, &self.always).await?;
-        self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
-        Ok(Some(Seen { observation: Arc::new(observation), first_seen, list: self.list.clone() }))
     }
 
     /// Reads a head and gives every seat its turn, one after the other: for one look, and for stories that must be the same

@@ -154,12 +154,12 @@ fn a_liquidation_is_told_at_the_first_head_after_it_and_our_own_trim_is_not() {
 
     let mut watch = Watch::new();
     let (_, actions) = watch.sees(&at(1, hf(1_140)));
-    watch.memory.done(&actions[0], 2);
-    assert_eq!(watch.memory.last_trim(), Some(2));
+    watch.memory.done(&actions[0], Secs(2));
+    assert_eq!(watch.memory.last_trim(), Some(Secs(2)));
     halved.health_factor = hf(1_250);
     assert_eq!(watch.sees(&halved), (vec![], vec![]));
     // A trim may repay everything: its own report says so, and nobody was liquidated.
-    watch.memory.done(&actions[0], 3);
+    watch.memory.done(&actions[0], Secs(3));
     assert_eq!(watch.sees(&AccountFacts { block: at(4, hf(1_000)).block, ..gone }).0, []);
 }
 
@@ -204,7 +204,7 @@ fn a_boost_is_off_until_it_is_wanted_and_rests_after_a_trim() {
     tight.thresholds.target = dec!(1.45);
     assert_eq!(watch.sees(&tight).1, []);
     let (_, actions) = watch.sees(&at(5, hf(1_140)));
-    watch.memory.done(&actions[0], 6);
+    watch.memory.done(&actions[0], Secs(6));
     assert_eq!(watch.sees(&rich(7)).1, []);
     assert_eq!(watch.sees(&rich(6 + 43_200)).1.len(), 1);
 }

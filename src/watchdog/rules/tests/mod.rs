@@ -1,5 +1,6 @@
 //! Stories of accounts under watch.
 
+mod gas;
 mod loops;
 mod perps;
 pub(super) mod reading;
@@ -73,7 +74,7 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
             hash: B256::from(U256::from(block)),
             timestamp: Secs(2 * block),
             base_fee: U256::ZERO,
-            pre_confirmed: false,
+            timestamp_ms: None,
         },
         head_age: Duration::ZERO,
         health_factor,
@@ -95,6 +96,7 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
         perps: Vec::new(),
         free_usdc: dec!(50),
         nonce: None,
+        gas: None,
     }
 }
 

@@ -21,7 +21,7 @@ fn a_perp_that_lost_most_of_what_it_may_gets_a_nearer_stop_once() {
     assert_eq!(actions, std::slice::from_ref(&stop));
     // Until it is mined it comes again; after that never, however far it recovers: once is the default.
     assert_eq!(watch.sees(&with(4, losing.clone())).1, std::slice::from_ref(&stop));
-    watch.memory.done(&stop, 5);
+    watch.memory.done(&stop, Secs(5));
     let tightened = PerpFacts { stop: Some(dec!(2946)), ..losing.clone() };
     assert_eq!(watch.sees(&with(6, tightened.clone())).1, []);
     watch.sees(&with(7, perp()));
@@ -34,7 +34,7 @@ fn a_guard_that_may_act_twice_waits_for_a_recovery_in_between() {
     watch.config.loss_guard.max = 2;
     let losing = PerpFacts { unrealised: dec!(-4), mark: dec!(2950), ..perp() };
     let (_, actions) = watch.sees(&with(1, losing.clone()));
-    watch.memory.done(&actions[0], 1);
+    watch.memory.done(&actions[0], Secs(1));
     assert_eq!(watch.sees(&with(2, losing.clone())).1, []);
     // −0.5 × 4.7 = −2.35 is not yet a recovery.
     let half_way = PerpFacts { unrealised: dec!(-2.35), ..losing.clone() };
@@ -79,10 +79,10 @@ fn a_perp_near_its_liquidation_is_told_and_topped_up_to_a_cap_when_wanted() {
     // From 10 % to 50 % of the distance: 40 % of the margin at entry.
     let top_up = Action::TopUpMargin { perp: "perp-1".to_owned(), amount: dec!(6) };
     assert_eq!(watch.sees(&with(1, near.clone())).1, std::slice::from_ref(&top_up));
-    watch.memory.done(&top_up, 2);
+    watch.memory.done(&top_up, Secs(2));
     let (_, actions) = watch.sees(&with(3, near.clone()));
     assert_eq!(actions, [Action::TopUpMargin { perp: "perp-1".to_owned(), amount: dec!(2) }]);
-    watch.memory.done(&actions[0], 4);
+    watch.memory.done(&actions[0], Secs(4));
     assert_eq!(watch.sees(&with(5, near.clone())).1, []);
     // What the wallet does not have is not promised.
     let mut watch = Watch::new();

@@ -51,7 +51,7 @@ pub(in crate::watchdog::rules) fn market() -> Market {
             hash: B256::repeat_byte(1),
             timestamp: NOW,
             base_fee: U256::ZERO,
-            pre_confirmed: false,
+            timestamp_ms: None,
         },
         revision: 10,
         pool: Address::ZERO,

@@ -5,9 +5,9 @@ use super::*;
 #[test]
 fn a_stale_head_is_not_acted_upon_and_another_endpoint_is_asked() {
     let mut watch = Watch::new();
-    let fresh = AccountFacts { head_age: Duration::from_millis(5_999), ..at(1, hf(1_140)) };
+    let fresh = AccountFacts { head_age: Duration::from_millis(1_999), ..at(1, hf(1_140)) };
     assert!(matches!(watch.sees(&fresh).1.as_slice(), [Action::Trim(_)]));
-    let stale = AccountFacts { head_age: Duration::from_secs(6), ..at(2, hf(1_050)) };
+    let stale = AccountFacts { head_age: Duration::from_secs(2), ..at(2, hf(1_050)) };
     assert_eq!(watch.sees(&stale), (vec![Rule::StaleHead], vec![Action::SwitchRpc]));
     assert_eq!(watch.sees(&stale), (vec![], vec![Action::SwitchRpc]));
     assert!(matches!(watch.sees(&at(3, hf(1_140))).1.as_slice(), [Action::Trim(_)]));
