@@ -11,10 +11,11 @@ use alloy::primitives::U256;
 use indicatif::ProgressBar;
 use trimtab::{
     config::{BoundsConfig, WatchConfig},
+    dex::WETH,
     localchain::{BlockOrder, ComposerSource, ReplicaState},
     scenarios::{CrashOutcome, CrashReport, Foresight, crash},
     units::UsdE8,
-    watchdog::paths::{Notice, Path, Step},
+    watchdog::paths::{AssetPrice, Notice, Path},
 };
 
 /// How many paths: few, and all of them.
@@ -60,7 +61,7 @@ fn hold(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts() {
     let count = seeds(20, 300);
-    let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
+    let paths = (0..count).map(|seed| Path::of_pair(seed).expect("path"));
     let outcomes = played(paths, Foresight::Feed).await;
     let (report, saved) = hold(&outcomes);
     // Whoever reads the feed is not surprised by what the pool alone has shown.
@@ -85,7 +86,7 @@ async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_f
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_readable_feed_what_aaves_oracle_announces_is_still_answered() {
     let count = seeds(7, 300);
-    let outcomes = played((0..count).map(|seed| Path::generate(seed).expect("path")), Foresight::PoolsAlone).await;
+    let outcomes = played((0..count).map(|seed| Path::of_pair(seed).expect("path")), Foresight::PoolsAlone).await;
     hold(&outcomes);
 }
 
@@ -94,11 +95,17 @@ async fn a_late_oracle_is_answered_before_it_moves_by_whoever_reads_the_feed() {
     // A loop of 3x: 1.245, 0.996 by the feed while the oracle stays for two more blocks, then 0.996 by both.
     let path = || {
         let mut path = Path::wave(3_000, 0, 1, 1).expect("path");
-        let first = path.steps[0];
-        let fallen = UsdE8(first.feed.0 * U256::from(8u8) / U256::from(10u8));
-        let late = Step { feed: fallen, pool: fallen, ..first };
-        let caught_up = Step { oracle: fallen, ..late };
-        path.steps = vec![first, late, late, caught_up, caught_up];
+        let first = path.steps[0].clone();
+        let before = first.of(WETH);
+        let fallen = UsdE8(before.feed.0 * U256::from(8u8) / U256::from(10u8));
+        let at = |price: AssetPrice| {
+            let mut step = first.clone();
+            step.prices.insert(WETH, price);
+            step
+        };
+        let late = at(AssetPrice { feed: fallen, pool: fallen, ..before });
+        let caught_up = at(AssetPrice { feed: fallen, pool: fallen, oracle: fallen });
+        path.steps = vec![first.clone(), late.clone(), late, caught_up.clone(), caught_up];
         path
     };
     let with = &played([path()], Foresight::Feed).await[0].counted;

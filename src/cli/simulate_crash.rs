@@ -52,16 +52,16 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
     let order = if args.prices_first { BlockOrder::PricesFirst } else { BlockOrder::WaitingFirst };
     let (mut report, mut lost_more) = (CrashReport::default(), Vec::new());
     for (count, seed) in (args.seed..args.seed.saturating_add(args.paths)).enumerate() {
-        let path = Path::generate(seed).map_err(StoryError::from)?;
+        let path = Path::of_pair(seed).map_err(StoryError::from)?;
         let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds, foresight, order).await?;
-        let counted = &outcome.counted;
+        let (counted, leverage) = (&outcome.counted, path.account.leverage());
         output.note(format!(
             "{} of {}: seed {seed}, {} at {}.{:03}x, {} blocks: {} trims, liquidated {} times, alone {} times",
             count.saturating_add(1),
             args.paths,
             path.kind,
-            path.leverage / 1_000,
-            path.leverage % 1_000,
+            leverage / 1_000,
+            leverage % 1_000,
             outcome.blocks,
             counted.trims,
             counted.liquidations,

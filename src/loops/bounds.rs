@@ -25,6 +25,7 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
     }
     if !draft.adds_risk && !ctx.standing(&draft.before)?.debt.is_zero() {
         bounds.push(if draft.kind == CLOSE { after_closing(ctx, draft)? } else { never_worse(ctx, draft)? });
+        bounds.extend(ctx.not_lower_where_judged(&draft.before, &draft.worst)?);
     }
     if let Some(swap) = &draft.swap {
         let allowed = ctx.slippage();

@@ -324,7 +324,43 @@ impl Survey {
     }
 }
 
+/// A pair at one head: its tokens, what lies in the contracts, what Morpho Blue can lend of its debt asset.
+#[derive(Debug, Clone)]
+pub struct PairReading {
+    /// The two assets.
+    pub pair: Pair,
+    /// What composer and forwarder hold or have approved.
+    pub contracts: Contracts,
+    /// Debt asset that Morpho Blue holds.
+    pub morpho_liquidity: U256,
+}
+
 impl Observation {
+    /// One account at a market's block, put together from its parts instead of being read from a chain.
+    #[must_use]
+    pub fn of(
+        market: Market,
+        account: AccountState,
+        feeds: BTreeMap<Address, UsdE8>,
+        pools: Pools,
+        pairs: impl IntoIterator<Item = PairReading>,
+    ) -> Self {
+        let known = |PairReading { pair, contracts, morpho_liquidity }| {
+            ((pair.collateral.token, pair.debt.token), (pair, contracts, morpho_liquidity))
+        };
+        Self {
+            block: market.block,
+            market,
+            near: BTreeMap::from([(account.address, account)]),
+            far: BTreeMap::new(),
+            feeds,
+            feed_readings: Vec::new(),
+            calls: 0,
+            pools,
+            pairs: pairs.into_iter().map(known).collect(),
+        }
+    }
+
     /// Feeds that are out at this head, with the reason and both figures.
     pub fn dropped_feeds(&self) -> impl Iterator<Item = &FeedReading> {
         self.feed_readings.iter().filter(|reading| reading.fault().is_some())

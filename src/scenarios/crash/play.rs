@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, FeesConfig, SellConfig, ThresholdsConfig, WalletUse, WatchConfig},
+    config::{BoundsConfig, FeesConfig, SellConfig, WalletUse, WatchConfig},
+    dex::WETH,
     localchain::{BlockOrder, Course, CourseStep, Kit, ReplicaState, Standing},
     loops::{FeedBook, Survey},
     scenarios::{Stage, StoryError},
@@ -19,7 +20,7 @@ use crate::{
     units::{Secs, WAD, Wad, mul_div_up},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        paths::{Path, Step},
+        paths::{AssetPrice, Path, Step},
         runner::{Hands, Office, Rulebook, Seat, Turn, Watch, WatchError},
     },
 };
@@ -96,7 +97,7 @@ pub async fn crash(
     // The wallet is a part of the path, and no journal has opened the loop.
     let watch = WatchConfig { use_wallet: WalletUse::Everything, sell: SellConfig::All, ..foresight.settings(watch) };
     let feeds = FeedBook::new(&watch, &list)?;
-    let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
+    let thresholds = path.account.thresholds;
     let rulebook = Rulebook {
         watch,
         bounds: *bounds,
@@ -111,11 +112,13 @@ pub async fn crash(
     let survey = Survey::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))).with_feeds(feeds);
     let watch = Watch::over(office.clone(), survey, &seats);
     let accounts = [account, TWIN];
+    let (collateral, debt, wallet) =
+        path.account.pair().ok_or_else(|| StoryError::InVain("a single loop".to_owned()))?;
     for who in accounts {
-        course.lever(who, path.position.collateral, path.position.debt, path.wallet).await?;
+        course.lever(who, collateral, debt, wallet).await?;
     }
     let full_depth = course.depth().await?;
-    let first_debt = path.position.debt;
+    let first_debt = debt;
     let surroundings = Surroundings { full_depth, first_debt, depth: DEEP, squeezed: false };
     let mut play = Play { path, foresight, order, course, watch, seats, accounts, surroundings };
     let outcome = play.through().await;
@@ -246,14 +249,15 @@ impl Surroundings {
     }
 }
 
-const fn course_step(step: &Step, at: Secs) -> CourseStep {
-    CourseStep { feed: step.feed, oracle: step.oracle, pool: step.pool, at }
+fn course_step(step: &Step, at: Secs) -> CourseStep {
+    let AssetPrice { feed, oracle, pool } = step.of(WETH);
+    CourseStep { feed, oracle, pool, at }
 }
 
 /// Whom the liquidator tries: whoever the next oracle answer takes near or below one, by its own reckoning.
 fn prey(accounts: [Address; 2], before: [Standing; 2], head: &Step, step: &Step) -> Vec<Address> {
     let falls = |held: &Standing| {
-        let next = mul_div_up(held.health_factor.0, step.oracle.0, head.oracle.0).unwrap_or_default();
+        let next = mul_div_up(held.health_factor.0, step.of(WETH).oracle.0, head.of(WETH).oracle.0).unwrap_or_default();
         !held.debt.0.is_zero() && next < NEARLY_ONE
     };
     accounts.into_iter().zip(&before).filter(|(_, held)| falls(held)).map(|(account, _)| account).collect()

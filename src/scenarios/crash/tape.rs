@@ -4,6 +4,7 @@ use alloy::primitives::{Address, U256};
 
 use super::{CrashOutcome, Foresight};
 use crate::{
+    dex::WETH,
     journal::Severity,
     localchain::{BlockOrder, CourseBlock, Liquidated, Standing},
     units::{Bps, MathError, UsdE8, WAD, Wad, mul_div_down},
@@ -54,8 +55,9 @@ pub(super) struct Played<'a> {
 }
 
 impl Tape {
-    pub(super) const fn new(path: &Path, foresight: Foresight, order: BlockOrder) -> Self {
-        let outcome = CrashOutcome { counted: Outcome::nothing(path), out_of_order: false, outpaced: 0, blocks: 0 };
+    pub(super) fn new(path: &Path, foresight: Foresight, order: BlockOrder) -> Self {
+        let counted = Outcome::nothing(path);
+        let outcome = CrashOutcome { counted, out_of_order: false, outpaced: 0, blocks: 0 };
         Self { outcome, foresight, order, levels: None, called: None, shrunk: false, idle_fell: false }
     }
 
@@ -154,8 +156,8 @@ impl Tape {
 
 /// What a head shows of a loop that has this health factor by its oracle. Only ether has a price that moves.
 fn shown(now: Wad, head: &Step, foresight: Foresight) -> Result<Shown, MathError> {
-    let at = |price: UsdE8| mul_div_down(now.0, price.0, head.oracle.0).map(Wad);
-    Ok(Shown { now, at_feed: foresight.price(head).map(at).transpose()?, at_pool: Some(at(head.pool)?) })
+    let at = |price: UsdE8| mul_div_down(now.0, price.0, head.of(WETH).oracle.0).map(Wad);
+    Ok(Shown { now, at_feed: foresight.price(head).map(at).transpose()?, at_pool: Some(at(head.of(WETH).pool)?) })
 }
 
 /// The loop's health factor after what was done about the head, at the head's price.
@@ -168,13 +170,13 @@ fn after_action(played: &Played<'_>) -> Result<Wad, MathError> {
     // is rounded is less than a millionth of a dollar.
     let [after, _] = played.after;
     let (seized, covered) = taken(&played.block.liquidated, played.accounts[0]);
-    let price = played.step.oracle.0;
+    let price = played.step.of(WETH).oracle.0;
     let collateral = after.collateral.0.saturating_add(value(seized, price)?);
     let debt = after.debt.0.saturating_add(covered.saturating_mul(U256::from(100u64)));
     if debt.is_zero() {
         return Ok(Wad(U256::MAX));
     }
-    let at_head = mul_div_down(collateral, played.head.oracle.0, price)?;
+    let at_head = mul_div_down(collateral, played.head.of(WETH).oracle.0, price)?;
     let counted = mul_div_down(at_head, U256::from(83u64), U256::from(100u64))?;
     mul_div_down(counted, WAD, debt).map(Wad)
 }
@@ -189,14 +191,14 @@ fn outpaces(played: &Played<'_>) -> Result<bool, MathError> {
         },
         _ => return Ok(false),
     };
-    let kept = mul_div_down(played.step.pool.0, U256::from(Bps::ONE.0), played.head.pool.0)?;
+    let kept = mul_div_down(played.step.of(WETH).pool.0, U256::from(Bps::ONE.0), played.head.of(WETH).pool.0)?;
     Ok(kept < U256::from(Bps::ONE.0 - allowed))
 }
 
 /// What a liquidator took above what it paid, USD with 8 decimals.
 fn lost(played: &Played<'_>, account: Address) -> Result<U256, MathError> {
     let (seized, covered) = taken(&played.block.liquidated, account);
-    Ok(value(seized, played.step.oracle.0)?.saturating_sub(covered.saturating_mul(U256::from(100u64))))
+    Ok(value(seized, played.step.of(WETH).oracle.0)?.saturating_sub(covered.saturating_mul(U256::from(100u64))))
 }
 
 fn taken(liquidated: &[Liquidated], account: Address) -> (U256, U256) {
