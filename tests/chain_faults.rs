@@ -412,3 +412,40 @@ async fn tips_are_asked_for_once_a_block_and_a_silent_endpoint_is_left_alone_abo
     urgent_tip(&asked, 3).await;
     assert_eq!(silent.count("eth_feeHistory"), 2, "asked again after a while");
 }
+
+/// Code that is not deployed is an offer: an endpoint that refuses it, or answers it with something else, is asked through
+/// Multicall3, and after three times in a row not offered it again.
+#[tokio::test]
+async fn an_endpoint_that_refuses_code_is_asked_through_multicall3() {
+    let refusals = [
+        refusal(-32000, "contract creation is not allowed in eth_call"),
+        refusal(-32603, "EVM error CreateContractSizeLimit"),
+        Reply::Error(json!({"code": 3, "message": "execution reverted", "data": "0x"})),
+        Reply::Result(json!("0x")),
+        Reply::Result(json!("0x01ffffff")),
+    ];
+    for reply in refusals {
+        let is_code = |params: &serde_json::Value| params.pointer("/0/to").is_none();
+        let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let (counted, refused) = (asked.clone(), reply.clone());
+        let node = Node::start(move |_, params| {
+            if is_code(params) {
+                counted.fetch_add(1, Ordering::SeqCst);
+                return refused.clone();
+            }
+            let result =
+                multicall3::IMulticall3::Result { success: true, returnData: U256::from(7).to_be_bytes_vec().into() };
+            let returned = multicall3::IMulticall3::aggregate3Call::abi_encode_returns(&vec![result]);
+            Reply::Result(json!(Bytes::from(returned)))
+        })
+        .await;
+        let endpoints = endpoints(&[&node], &Arc::new(TestClock::default()));
+        let mut batch = Batch::new();
+        let slot = batch.add(multicall3::ADDRESS, &multicall3::IMulticall3::getBlockNumberCall {});
+        for _ in 0..5 {
+            let answers = endpoints.read_packed(B256::ZERO, &batch).await.expect("an answer");
+            assert_eq!(answers.get(slot).expect("seven"), U256::from(7), "{reply:?}");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 3, "{reply:?}");
+    }
+}

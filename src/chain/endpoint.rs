@@ -18,6 +18,9 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 /// How long what an endpoint said about the head is held against others.
 const HEAD_MEMORY: Duration = Duration::from_secs(30);
 
+/// After so many refusals in a row an endpoint is not given code any more that is not deployed.
+const REFUSALS: u32 = 3;
+
 /// Whether an endpoint is known to be on our network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Standing {
@@ -38,6 +41,8 @@ struct Health {
     head: Option<(u64, Duration)>,
     behind: bool,
     standing: Standing,
+    /// How often in a row it has refused code that is not deployed and answered the same question otherwise.
+    refused_code: u32,
 }
 
 /// An endpoint with its deadline and health.
@@ -69,6 +74,24 @@ impl Endpoint {
 
     pub(super) const fn is_derived(&self) -> bool {
         self.is_derived
+    }
+
+    /// Whether it answers code that is not deployed, as far as is known.
+    pub(super) fn runs_code(&self) -> bool {
+        self.health().refused_code < REFUSALS
+    }
+
+    /// It has answered such code.
+    pub(super) fn ran_code(&self) {
+        self.health().refused_code = 0;
+    }
+
+    /// It has not, and answered the same question otherwise. An answer that was late or unknown to it says nothing.
+    pub(super) fn refused_code(&self, error: &CallError) {
+        if !matches!(error, CallError::RateLimited { .. } | CallError::UnknownBlock(_)) {
+            let mut health = self.health();
+            health.refused_code = health.refused_code.saturating_add(1);
+        }
     }
 
     /// Its address without secrets.

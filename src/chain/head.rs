@@ -37,6 +37,33 @@ impl Reader for Endpoints {
         let read = self.ask("eth_call", &params, |raw| answers(batch, raw)).await;
         read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(hash)))
     }
+
+    async fn read_packed(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
+        let hash = at.into();
+        let able = self.usable().into_iter().next().filter(|endpoint| endpoint.runs_code());
+        let (Some(endpoint), Some(code)) = (able, batch.packed()) else { return self.read(hash, batch).await };
+        let params = json!([{"data": code}, state_of(hash)]);
+        // One attempt: whatever fails is asked again in the ordinary way, which knows what is worth another one.
+        let answer = endpoint.call(self.clock(), "eth_call", &params, |raw| packed_answers(batch, raw)).await;
+        let error = match answer {
+            Ok(answers) => {
+                endpoint.ran_code();
+                return Ok(answers);
+            }
+            Err(error) => error,
+        };
+        let answers = self.read(hash, batch).await;
+        if answers.is_ok() {
+            endpoint.refused_code(&error);
+        }
+        answers
+    }
+}
+
+/// The answers to a packed batch.
+fn packed_answers(batch: &Batch, raw: &RawValue) -> Result<Answers, CallError> {
+    let returned: Bytes = decode(raw)?;
+    batch.packed_answers(&returned).map_err(|error| CallError::Malformed(error.to_string()))
 }
 
 /// The answers to a batch.

@@ -76,6 +76,15 @@ pub trait Reader: Send + Sync {
         at: impl Into<B256> + Send,
         batch: &Batch,
     ) -> impl Future<Output = Result<Answers, ReadError>> + Send;
+
+    /// The same for a small question that is asked often, in as few bytes as can be.
+    fn read_packed(
+        &self,
+        at: impl Into<B256> + Send,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<Answers, ReadError>> + Send {
+        self.read(at, batch)
+    }
 }
 
 impl<R: Reader> Reader for &R {
@@ -89,5 +98,13 @@ impl<R: Reader> Reader for &R {
         batch: &Batch,
     ) -> impl Future<Output = Result<Answers, ReadError>> + Send {
         (**self).read(at, batch)
+    }
+
+    fn read_packed(
+        &self,
+        at: impl Into<B256> + Send,
+        batch: &Batch,
+    ) -> impl Future<Output = Result<Answers, ReadError>> + Send {
+        (**self).read_packed(at, batch)
     }
 }

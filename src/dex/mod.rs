@@ -36,7 +36,7 @@ pub use key::{FEE_TIERS, KeyError, PoolKey};
 pub use pool::{Direction, KnownRange, PoolState};
 pub use pools::{Absence, Pools, keys_between};
 pub use price::{SpotPrice, deviation_bps, sqrt_price_at};
-pub use query::{PoolQuery, TickHint, TickProbe, read_pools};
+pub use query::{PoolQuery, PriceQuery, TickHint, TickProbe, read_pools};
 pub use quote::{GasPrice, Quote, Ranking, Rejected, Rejection};
 pub use reach::Reach;
 pub use replay::{Swap, SwapError};

@@ -60,6 +60,23 @@ impl TickProbe {
     }
 }
 
+/// Asks where the price of a pool stands: one call in a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct PriceQuery(Slot<IUniswapV3Pool::slot0Call>);
+
+impl PriceQuery {
+    /// Adds the call.
+    pub fn add(pool: Address, batch: &mut Batch) -> Self {
+        Self(batch.add(pool, &IUniswapV3Pool::slot0Call {}))
+    }
+
+    /// The square root of the price as Q64.96; `None` when nothing is there that could answer.
+    #[must_use]
+    pub fn decode(&self, answers: &Answers) -> Option<U256> {
+        answers.find(self.0).map(|slot0| U256::from(slot0.sqrtPriceX96))
+    }
+}
+
 /// Asks for the whole state of a pool: six calls in a batch and one per word of the bitmap.
 #[derive(Debug, Clone)]
 pub struct PoolQuery {

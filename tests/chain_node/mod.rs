@@ -18,6 +18,7 @@ use trimtab::{
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
 /// What a node says to one call.
+#[derive(Debug, Clone)]
 pub enum Reply {
     Result(Value),
     Error(Value),

@@ -19,5 +19,5 @@ pub use answer::FeedAnswer;
 pub use book::{FeedBook, UnknownFeed};
 pub use fault::FeedFault;
 pub use judge::{FeedStanding, LEAST_SHARE, MOST_SHARE, Reference, judge};
-pub(super) use query::FeedQuery;
+pub(super) use query::{FeedQuery, RoundQuery};
 pub use reading::{FeedReading, FeedVerdict};

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use alloy::{primitives::Address, sol};
+use alloy::{
+    primitives::{Address, U256},
+    sol,
+};
 
 use super::{FeedAnswer, FeedBook, answer::clean};
 use crate::{
@@ -125,6 +128,27 @@ impl FeedSlots {
     }
 }
 
+/// Whether a feed still says what it said, asked for its round alone.
+#[derive(Debug)]
+pub(in crate::loops) struct RoundQuery {
+    known: FeedAnswer,
+    round: Slot<IAggregator::latestRoundDataCall>,
+}
+
+impl RoundQuery {
+    pub(in crate::loops) fn add(feed: Address, known: FeedAnswer, batch: &mut Batch) -> Self {
+        Self { known, round: batch.add(feed, &IAggregator::latestRoundDataCall {}) }
+    }
+
+    pub(in crate::loops) fn is_same(&self, answers: &Answers) -> bool {
+        answers.find(self.round).is_some_and(|round| {
+            let updated_at = Secs(round.updatedAt.saturating_to());
+            (round.answer, U256::from(round.roundId), updated_at)
+                == (self.known.answer, self.known.round, self.known.updated_at)
+        })
+    }
+}
+
 impl FeedQuery {
     /// Adds the calls of every feed that may share a call. They belong at a batch's end: a feed that burns the gas of its
     /// call must not take it from what comes before.
@@ -204,6 +228,15 @@ async fn ask_alone<R: Reader>(reader: &R, block: BlockRef, feed: Address) -> Hea
 pub(in crate::loops) struct Hearing(pub(super) BTreeMap<Address, Heard>);
 
 impl Hearing {
+    /// What those said that answered.
+    pub(in crate::loops) fn answers(&self) -> Vec<(Address, FeedAnswer)> {
+        let answered = |(feed, heard): (&Address, &Heard)| match heard {
+            Heard::Answer(answer) => Some((*feed, answer.clone())),
+            _ => None,
+        };
+        self.0.iter().filter_map(answered).collect()
+    }
+
     /// Of one feed.
     pub(super) fn of(&self, feed: Address) -> &Heard {
         self.0.get(&feed).unwrap_or(&Heard::Unheard)

@@ -4,7 +4,7 @@ use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
 use super::{AccountFacts, Pressure};
-use crate::units::{MathError, WAD, Wad, from_decimal, mul_div_down, mul_div_up};
+use crate::units::{Bps, MathError, WAD, Wad, from_decimal, mul_div_down, mul_div_up};
 
 /// Thresholds of one account in 18-decimal fixed point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,13 @@ impl Levels {
             _ if one_move_on(health_factor) < self.urgent => Pressure::Urgent,
             _ => Pressure::Trim,
         })
+    }
+
+    /// The trigger and so much of it on top.
+    #[must_use]
+    pub fn trigger_with(&self, margin: Bps) -> Wad {
+        let (whole, with) = (U256::from(Bps::ONE.0), U256::from(Bps::ONE.0.saturating_add(margin.0)));
+        mul_div_up(self.trigger.0, with, whole).map_or(self.trigger, Wad)
     }
 
     /// The target on the oracle's prices that is `target` on the prices the oracle will answer next, when those are worse.

@@ -7,6 +7,7 @@ use std::{
 
 use alloy::primitives::Address;
 
+use super::calm::Calm;
 use crate::{
     aave::ReserveList,
     chain::{Clock, Endpoints},
@@ -85,6 +86,7 @@ pub struct Office {
     pub trade: Option<TradeOffice>,
     /// How an execution ended, in words; revert data is explained by whoever knows all error tables.
     pub words: fn(&Outcome) -> String,
+    pub(super) calm: Calm,
     rulebook: Mutex<Arc<Rulebook>>,
     /// What a seat reads its own account with, between heads.
     survey: std::sync::OnceLock<Survey>,
@@ -111,6 +113,7 @@ impl Office {
             shadow: false,
             trade: None,
             words: |outcome| format!("{:?}", outcome.ending),
+            calm: Calm::default(),
             rulebook: Mutex::new(Arc::new(rulebook)),
             survey: std::sync::OnceLock::new(),
         }
@@ -184,5 +187,6 @@ impl Office {
     /// Puts other settings in force from the next turn on.
     pub fn replace_rulebook(&self, rulebook: Rulebook) {
         *self.rulebook.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rulebook);
+        self.calm.forget();
     }
 }

@@ -16,16 +16,19 @@ use crate::{
     loops::{KnownLoop, Observation, known_loops},
     send::{Sender, reconcile},
     trade::is_paused,
-    units::{Secs, to_decimal},
+    units::{Bps, Secs, Wad, to_decimal},
     watchdog::{
         ladder::Attempt,
         ops::Alert,
-        rules::{AccountFacts, Action, Firing, Memory, NonceFacts, Sources, evaluate},
+        rules::{AccountFacts, Action, Firing, Levels, Memory, NonceFacts, Sources, evaluate},
     },
 };
 
 /// Time of the chain between two looks at the key's nonce; before an action the sender looks in any case.
 const NONCE_EVERY: Secs = Secs(30);
+
+/// A health factor within this of the trigger is near it: one per cent.
+const NEAR_TRIGGER: Bps = Bps(100);
 
 /// What a seat can do.
 #[derive(Debug)]
@@ -180,6 +183,7 @@ impl Seat {
         if !observation.near.contains_key(&self.account) {
             // Too healthy to matter: whatever was crossed is over.
             self.memory = Memory::default();
+            self.office.calm.set(self.account, true);
             return Ok(Turn::without(None));
         }
         if self.has_unresolved()? || std::mem::take(&mut self.is_behind) {
@@ -198,6 +202,16 @@ impl Seat {
         self.keep_fees(&rulebook);
         self.meter_gas(&facts);
         let evaluation = evaluate(&facts, &rulebook.watch, &self.memory);
+        let is_calm = self.is_calm(&facts, &evaluation.actions)?;
+        self.office.calm.set(self.account, is_calm);
+        if observation.is_carried && !is_calm {
+            // What is done is planned on what is read, not on what was carried forward.
+            let again = Box::pin(self.read_at(seen.observation.block, seen.first_seen)).await?;
+            return match again {
+                Some(seen) => Box::pin(self.turn(&seen)).await,
+                None => Ok(Turn::without(Some(facts))),
+            };
+        }
         self.memory = evaluation.memory;
         self.tell(&facts, &evaluation.firings);
         self.sample(&facts)?;
@@ -217,6 +231,21 @@ impl Seat {
             due.clear();
         }
         Ok(Turn { facts: Some(facts), firings: evaluation.firings, acted, due })
+    }
+
+    /// Whether nothing is due, nor near enough for every head to be read in full.
+    fn is_calm(&self, facts: &AccountFacts, actions: &[Action]) -> Result<bool, WatchError> {
+        let lowest = facts.at_feed.into_iter().chain(facts.at_pool).fold(facts.health_factor, Wad::min);
+        let is_near = lowest < Levels::of(facts).trigger_with(NEAR_TRIGGER);
+        let is_due = |action: &Action| match action {
+            Action::Boost { .. } => !self.is_paused(),
+            Action::Trim(_) | Action::Arm(_) | Action::Exit { .. } => true,
+            Action::TightenStop { .. }
+            | Action::TopUpMargin { .. }
+            | Action::SwitchRpc
+            | Action::ResyncNonce { .. } => false,
+        };
+        Ok(!is_near && !actions.iter().any(is_due) && !self.has_unresolved()?)
     }
 
     /// The action that a turn left to be done, the most pressing of them.

@@ -1,11 +1,11 @@
 //! A trim by way of the ladder: rung after rung on one head, until one is done, unknown, or a human's; and head after head
 //! in one go while a part of it is left, or the chain has overtaken it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{Acted, Seat, Seen, WatchError, seat::Hands};
 use crate::{
-    chain::Reader,
+    chain::{BlockRef, Reader},
     journal::Severity,
     loops::{LoopSnapshot, Target, execute_protective, what_a_human_must_do},
     plan::{Plan, Quantity, check, rehearse},
@@ -84,20 +84,23 @@ impl Seat {
 
     /// The account at the newest head, not older than the block that holds our last action; `None` when it cannot be read.
     async fn look_again(&mut self, mined: Option<u64>) -> Result<Option<(Seen, AccountFacts)>, WatchError> {
-        let office = self.office.clone();
-        let Some(mut survey) = office.survey() else { return Ok(None) };
-        let head = match Reader::head(&office.endpoints).await {
+        let head = match Reader::head(&self.office.endpoints).await {
             Ok(head) if mined.is_none_or(|block| head.number >= block) => head,
             _ => return Ok(None),
         };
-        let first_seen = office.clock.monotonic();
+        let Some(seen) = Box::pin(self.read_at(head, self.office.clock.monotonic())).await? else { return Ok(None) };
+        let facts = self.loop_facts(&seen.observation, Duration::ZERO)?;
+        Ok(Some((seen, facts)))
+    }
+
+    /// The account in full at a head, by this seat itself; `None` when it cannot be read.
+    pub(super) async fn read_at(&self, head: BlockRef, first_seen: Duration) -> Result<Option<Seen>, WatchError> {
+        let Some(mut survey) = self.office.survey() else { return Ok(None) };
         let accounts = BTreeSet::from([self.account]);
         let list = std::sync::Arc::new(survey.list().clone());
-        let read = Box::pin(survey.read(&office.endpoints, head, &[self.account], &accounts)).await;
+        let read = Box::pin(survey.read(&self.office.endpoints, head, &[self.account], &accounts)).await;
         let Ok(observation) = read else { return Ok(None) };
-        let seen = Seen { observation: std::sync::Arc::new(observation), first_seen, list };
-        let facts = self.loop_facts(&seen.observation, std::time::Duration::ZERO)?;
-        Ok(Some((seen, facts)))
+        Ok(Some(Seen { observation: std::sync::Arc::new(observation), first_seen, list }))
     }
 
     /// Rung after rung on one head.

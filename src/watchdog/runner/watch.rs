@@ -46,7 +46,9 @@ impl Watch {
 
     /// Reads all accounts at a head.
     pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
-        let observation = self.survey.read(&self.office.endpoints, head, &self.accounts, &self.always).await?;
+        let calm = self.office.calm.all(&self.accounts);
+        let look = self.survey.look(&self.office.endpoints, head, &self.accounts, &self.always, calm);
+        let observation = look.await?;
         self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
         for alert in self.feeds.of(&observation) {
             self.office.alerts.raise(alert);

@@ -1,0 +1,167 @@
+//! Whether a head has changed anything, asked in one small question.
+//!
+//! For most accounts nothing but time passes between two heads: indices grow as the rates say, and the health factor with
+//! them. A glance asks for what would show anything else: Aave's prices of what near accounts hold, these accounts' figures by
+//! the pool's own view, and the feeds' rounds; once a second the prices of the pools, and the accounts that are far. Where all
+//! is as it was, the last reading is carried forward to the head. Anything else, and every [`FULL_EVERY`], is read in full.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy::primitives::{Address, U256};
+
+use super::{Observation, Survey};
+use crate::{
+    aave::{GlanceQuery, QueryError},
+    chain::{Answers, Batch, BlockRef, ReadError, Reader},
+    dex::PriceQuery,
+    loops::{FeedAnswer, feeds::RoundQuery},
+    units::{Secs, Wad},
+};
+
+/// Time of the chain after which everything is read in full.
+const FULL_EVERY: Secs = Secs(15);
+
+/// Parts per million of a pool's square-root price by which it may move before it is read again: five basis points of its
+/// price.
+const POOL_MOVES: u64 = 250;
+
+/// Most accounts that a glance asks for their figures, some 200 000 gas and 200 bytes each; more are screened in full, which is
+/// cheaper for many.
+const MOST_ACCOUNTS: usize = 100;
+
+/// The last reading, and what the next head is held against.
+#[derive(Debug, Clone)]
+pub(super) struct Baseline {
+    observation: Observation,
+    /// The block that was read in full.
+    full: BlockRef,
+    rounds: Vec<(Address, FeedAnswer)>,
+    accounts: Vec<Address>,
+    always: BTreeSet<Address>,
+}
+
+impl Baseline {
+    pub(super) fn new(
+        observation: Observation,
+        rounds: Vec<(Address, FeedAnswer)>,
+        accounts: &[Address],
+        always: &BTreeSet<Address>,
+    ) -> Self {
+        let full = observation.block;
+        Self { observation, full, rounds, accounts: accounts.to_vec(), always: always.clone() }
+    }
+
+    /// Whether it can be carried forward to a block at all.
+    fn leads_to(&self, block: BlockRef, accounts: &[Address], always: &BTreeSet<Address>) -> bool {
+        let last = self.observation.block;
+        let is_next = block.number > last.number && block.timestamp >= last.timestamp;
+        is_next
+            && block.timestamp < self.full.timestamp.plus(FULL_EVERY)
+            && self.accounts == accounts
+            && self.always == *always
+    }
+}
+
+/// Where the batch has what.
+struct Asked {
+    near: Vec<GlanceQuery>,
+    rounds: Vec<RoundQuery>,
+    pools: Vec<(U256, PriceQuery)>,
+    far: Vec<GlanceQuery>,
+}
+
+impl Survey {
+    /// The last reading carried forward; `None` when the head has to be read in full.
+    pub(super) async fn glance<R: Reader>(
+        &mut self,
+        reader: &R,
+        block: BlockRef,
+        accounts: &[Address],
+        always: &BTreeSet<Address>,
+    ) -> Result<Option<Observation>, QueryError> {
+        let Some(base) = &self.last else { return Ok(None) };
+        if !base.leads_to(block, accounts, always) {
+            return Ok(None);
+        }
+        let mut next = base.observation.clone();
+        let is_new_second = block.timestamp > next.block.timestamp;
+        (next.block, next.market.block, next.is_carried, next.calls) = (block, block, true, 0);
+        if is_new_second && next.near.len().saturating_add(next.far.len()) > MOST_ACCOUNTS {
+            return Ok(None);
+        }
+        let mut batch = Batch::new();
+        let asked = self.questions(base, is_new_second, &mut batch);
+        if !batch.is_empty() {
+            next.calls = 1;
+            let answers = match reader.read_packed(block, &batch).await {
+                Ok(answers) => answers,
+                Err(error @ (ReadError::UnknownBlock(_) | ReadError::Stale(_) | ReadError::RateLimited(_))) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "no answer to a glance");
+                    return Ok(None);
+                }
+            };
+            let Some(far) = self.unchanged(&asked, &next, &answers)? else { return Ok(None) };
+            next.far.extend(far);
+        }
+        if let Some(base) = &mut self.last {
+            base.observation = next.clone();
+        }
+        Ok(Some(next))
+    }
+
+    fn questions(&self, base: &Baseline, is_new_second: bool, batch: &mut Batch) -> Asked {
+        let last = &base.observation;
+        let deployment = &self.list.deployment;
+        let mut priced = BTreeSet::new();
+        let due = last.near.values().filter(|account| is_new_second || self.close.contains(&account.address));
+        let near: Vec<_> =
+            due.map(|account| GlanceQuery::add(deployment, &last.market, account, &mut priced, batch)).collect();
+        let (mut pools, mut far) = (Vec::new(), Vec::new());
+        if is_new_second {
+            let found = last.pools().found();
+            pools.extend(found.map(|pool| (pool.sqrt_price_x96, PriceQuery::add(pool.address, batch))));
+            far.extend(last.far.keys().map(|account| GlanceQuery::figures(deployment, *account, batch)));
+        }
+        // A feed that burns the gas of its call must not take it from what comes before.
+        let rounds = match near.is_empty() {
+            true => Vec::new(),
+            false => base.rounds.iter().map(|(feed, known)| RoundQuery::add(*feed, known.clone(), batch)).collect(),
+        };
+        Asked { near, rounds, pools, far }
+    }
+
+    /// Health factors of the far accounts that were asked for, when all else is as it was.
+    fn unchanged(
+        &self,
+        asked: &Asked,
+        next: &Observation,
+        answers: &Answers,
+    ) -> Result<Option<BTreeMap<Address, Wad>>, QueryError> {
+        for query in &asked.near {
+            let Some(account) = next.near.get(&query.account()) else { return Ok(None) };
+            if !query.is_same(&next.market, account, answers)? {
+                return Ok(None);
+            }
+        }
+        let is_still = |(known, query): &(U256, PriceQuery)| {
+            let found = query.decode(answers)?;
+            Some(known.abs_diff(found) <= *known / U256::from(1_000_000 / POOL_MOVES))
+        };
+        let all_still = asked.pools.iter().all(|pool| is_still(pool).unwrap_or(false));
+        if !all_still || !asked.rounds.iter().all(|round| round.is_same(answers)) {
+            return Ok(None);
+        }
+        let mut far = BTreeMap::new();
+        for query in &asked.far {
+            let health_factor = query.health_factor(answers)?;
+            if health_factor <= self.near {
+                return Ok(None);
+            }
+            far.insert(query.account(), health_factor);
+        }
+        Ok(Some(far))
+    }
+}
