@@ -18,12 +18,14 @@ mod same_bytes;
 mod start;
 mod stopwatch;
 mod table;
+mod traffic;
 mod watch;
 
 use eyre::Result;
 
 // `endless` first: what others needed once would hide any growth.
-const SECTIONS: [&str; 8] = ["endless", "start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
+const SECTIONS: [&str; 9] =
+    ["endless", "traffic", "start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -48,6 +50,7 @@ async fn main() -> Result<()> {
             "gas" => gas::measure().await?,
             "watch" => watch::measure().await?,
             "endless" => watch::endless().await?,
+            "traffic" => traffic::measure().await?,
             "same-bytes" => same_bytes::measure().await?,
             "perps" => perps::measure().await?,
             _ => prediction::measure().await?,

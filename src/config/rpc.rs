@@ -1,7 +1,8 @@
 //! Section `rpc`.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
+use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 
 use super::{RpcUrl, values};
@@ -22,7 +23,26 @@ pub struct RpcConfig {
     pub max_head_lag: Duration,
     /// Whether heads are also subscribed to at the WebSockets of endpoints that are given as HTTP.
     pub websockets: WebSockets,
+    /// Bytes a day, both directions, that the watch keeps to while nothing is near a trigger.
+    pub max_bytes_per_day: Option<ByteSize>,
+    /// Questions a second that it keeps to in the same way.
+    pub max_requests_per_second: Option<NonZeroU32>,
 }
+
+impl RpcConfig {
+    /// The first setting that cannot be, with the reason.
+    pub(super) fn problem(&self) -> Option<(&'static str, String)> {
+        if self.timeout.is_zero() {
+            return Some(("rpc.timeout", "a deadline of zero is never met".to_owned()));
+        }
+        let few = self.max_bytes_per_day.filter(|most| *most < LEAST_BYTES)?;
+        let reason = format!("{few} a day: less than {LEAST_BYTES} does not carry a question a second");
+        Some(("rpc.max_bytes_per_day", reason))
+    }
+}
+
+/// What a question a second to one endpoint comes to in a day, with room for what is read in full.
+const LEAST_BYTES: ByteSize = ByteSize::mb(500);
 
 /// Where heads are subscribed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,6 +64,8 @@ impl Default for RpcConfig {
             retries: 4,
             max_head_lag: Duration::from_secs(60),
             websockets: WebSockets::Derived,
+            max_bytes_per_day: None,
+            max_requests_per_second: None,
         }
     }
 }

@@ -90,7 +90,7 @@ impl Config {
             .or_else(|| self.metrics.problem())
             .or_else(|| self.socket.problem())
             .or_else(|| self.perps.problem());
-        let rpc = self.rpc.timeout.is_zero().then(|| ("rpc.timeout", "a deadline of zero is never met".to_owned()));
+        let rpc = self.rpc.problem();
         let permit = (self.permit_ttl.0 == 0)
             .then(|| ("permit_ttl", "a permit that is valid for no time is always expired".to_owned()));
         let owned = |(key, reason): (&str, String)| (key.to_owned(), reason);

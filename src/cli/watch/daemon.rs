@@ -63,7 +63,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let Post { session, office, watch, seats, .. } = post;
     let trades = office.venue.is_some();
     let everybody: Vec<(Address, bool)> = seats.iter().map(|seat| (seat.account(), seat.can_act())).collect();
-    let options = DaemonOptions { heads, quiet_chain: !session.identity.is_live(), grace: GRACE };
+    let options = DaemonOptions {
+        heads,
+        rpc: session.config.rpc.clone(),
+        quiet_chain: !session.identity.is_live(),
+        grace: GRACE,
+    };
     let mut daemon = Daemon::new(office, watch, seats, pulse, notify.clone(), options);
     // Whoever holds the journal sees open trades through, with or without new signals; in shadow only those of practice.
     if trades {

@@ -2,8 +2,8 @@
 //!
 //! For most accounts nothing but time passes between two heads: indices grow as the rates say, and the health factor with
 //! them. A glance asks for what would show anything else: Aave's prices of what near accounts hold, these accounts' figures by
-//! the pool's own view, and the feeds' rounds; once a second the prices of the pools, and the accounts that are far. Where all
-//! is as it was, the last reading is carried forward to the head. Anything else, and every [`FULL_EVERY`], is read in full.
+//! the pool's own view, the price of the deepest pool of each pair, and the feeds' rounds; once a second all other pools, ether
+//! for gas, and the accounts that are far. Where all is as it was, the last reading is carried forward to the head. Anything else, and every [`FULL_EVERY`], is read in full.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use alloy::primitives::{Address, U256};
 use super::{Observation, Survey};
 use crate::{
     aave::{GlanceQuery, QueryError},
-    chain::{Answers, Batch, BlockRef, ReadError, Reader},
+    chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot, multicall3},
     dex::PriceQuery,
     loops::{FeedAnswer, feeds::RoundQuery},
     units::{Secs, Wad},
@@ -67,6 +67,7 @@ struct Asked {
     near: Vec<GlanceQuery>,
     rounds: Vec<RoundQuery>,
     pools: Vec<(U256, PriceQuery)>,
+    ether: Vec<(U256, Slot<multicall3::IMulticall3::getEthBalanceCall>)>,
     far: Vec<GlanceQuery>,
 }
 
@@ -119,10 +120,17 @@ impl Survey {
         let due = last.near.values().filter(|account| is_new_second || self.close.contains(&account.address));
         let near: Vec<_> =
             due.map(|account| GlanceQuery::add(deployment, &last.market, account, &mut priced, batch)).collect();
-        let (mut pools, mut far) = (Vec::new(), Vec::new());
+        let deepest = if near.is_empty() { BTreeSet::new() } else { last.deepest_pools() };
+        let pools = last.pools().found().filter(|pool| is_new_second || deepest.contains(&pool.address));
+        let pools = pools.map(|pool| (pool.sqrt_price_x96, PriceQuery::add(pool.address, batch))).collect();
+        let (mut ether, mut far) = (Vec::new(), Vec::new());
         if is_new_second {
-            let found = last.pools().found();
-            pools.extend(found.map(|pool| (pool.sqrt_price_x96, PriceQuery::add(pool.address, batch))));
+            let of = |addr: Address| multicall3::IMulticall3::getEthBalanceCall { addr };
+            ether.extend(
+                last.near
+                    .values()
+                    .map(|account| (account.native, batch.add(multicall3::ADDRESS, &of(account.address)))),
+            );
             far.extend(last.far.keys().map(|account| GlanceQuery::figures(deployment, *account, batch)));
         }
         // A feed that burns the gas of its call must not take it from what comes before.
@@ -130,7 +138,7 @@ impl Survey {
             true => Vec::new(),
             false => base.rounds.iter().map(|(feed, known)| RoundQuery::add(*feed, known.clone(), batch)).collect(),
         };
-        Asked { near, rounds, pools, far }
+        Asked { near, rounds, pools, ether, far }
     }
 
     /// Health factors of the far accounts that were asked for, when all else is as it was.
@@ -152,6 +160,9 @@ impl Survey {
         };
         let all_still = asked.pools.iter().all(|pool| is_still(pool).unwrap_or(false));
         if !all_still || !asked.rounds.iter().all(|round| round.is_same(answers)) {
+            return Ok(None);
+        }
+        if !asked.ether.iter().all(|(known, slot)| answers.find(*slot).is_some_and(|found| found == *known)) {
             return Ok(None);
         }
         let mut far = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! What was read at a head.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
@@ -8,7 +8,7 @@ use super::{KnownPairs, pairs::tokens_of};
 use crate::{
     aave::{AccountState, Market},
     chain::BlockRef,
-    dex::Pools,
+    dex::{PoolState, Pools},
     loops::{Contracts, FeedReading, LoopSnapshot, Pair},
     units::{UsdE8, Wad},
 };
@@ -83,6 +83,15 @@ impl Observation {
     #[must_use]
     pub const fn pools(&self) -> &Pools {
         &self.pools
+    }
+
+    /// Of each pair that may be swapped the pool with the most liquidity at its price: what shows first where prices go.
+    pub(super) fn deepest_pools(&self) -> BTreeSet<Address> {
+        let between = |(one, two): &(Address, Address)| {
+            let is_direct = |pool: &&PoolState| pool.key.other(*one).is_some_and(|other| other == *two);
+            self.pools.found().filter(is_direct).max_by_key(|pool| pool.liquidity).map(|pool| pool.address)
+        };
+        self.pairs.keys().filter_map(between).collect()
     }
 
     /// Every supply with every debt of a near account, dust left out.

@@ -162,6 +162,11 @@ impl Meters {
         self.counter("trimtab_heads_skipped_total", []).absolute(heads);
     }
 
+    /// A head that nothing depended on was not read, to stay within the budget.
+    pub fn saved(&self) {
+        self.counter("trimtab_heads_saved_total", []).increment(1);
+    }
+
     /// An endpoint did not answer as it should; `endpoint` is printed as it is, so it must be without its token.
     pub fn rpc_error(&self, endpoint: &str, kind: &'static str) {
         let labels = [("endpoint", endpoint.to_owned().into()), ("kind", kind.into())];
@@ -241,6 +246,10 @@ impl Meters {
             ("trimtab_rpc_requests_total", "questions to an endpoint"),
             ("trimtab_rpc_bytes_total", "bytes to and from an endpoint, without HTTP and TLS around them"),
             ("trimtab_heads_skipped_total", "blocks that were not evaluated because a newer one was there"),
+            (
+                "trimtab_heads_saved_total",
+                "heads that nothing depended on, not read for rpc.max_bytes_per_day or its like",
+            ),
             ("trimtab_rpc_errors_total", "answers of endpoints that were errors"),
             ("trimtab_rpc_calls_total", "calls to endpoints, batches counted as one"),
             ("trimtab_decisions_total", "decisions of the rules"),

@@ -7,10 +7,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Acted, Office, Rulebook, Seat, Turn, Watch, WatchError,
+    budget::{Budget, Verdict},
     desk::{QUEUE, SeatDesk, Work},
 };
 use crate::{
     chain::{BlockRef, Endpoints, HeadOptions, ReadError},
+    config::RpcConfig,
     journal::Severity,
     trade::saga::Host,
     watchdog::ops::{
@@ -24,6 +26,8 @@ use crate::{
 pub struct DaemonOptions {
     /// How heads are followed.
     pub heads: HeadOptions,
+    /// What it keeps to while nothing is near.
+    pub rpc: RpcConfig,
     /// The chain makes no blocks by itself: silence is not an alarm.
     pub quiet_chain: bool,
     /// How long a stop waits for an action under way.
@@ -32,8 +36,18 @@ pub struct DaemonOptions {
 
 impl Default for DaemonOptions {
     fn default() -> Self {
-        Self { heads: HeadOptions::default(), quiet_chain: false, grace: Duration::from_secs(30) }
+        Self {
+            heads: HeadOptions::default(),
+            rpc: RpcConfig::default(),
+            quiet_chain: false,
+            grace: Duration::from_secs(30),
+        }
     }
+}
+
+/// Everything that endpoints were asked and have answered.
+fn bytes(endpoints: &Endpoints) -> u64 {
+    endpoints.traffic().iter().map(|(_, traffic)| traffic.bytes()).sum()
 }
 
 /// Until a head that could not be read is read again, when no newer one has come.
@@ -149,7 +163,9 @@ impl Daemon {
         reload: impl Fn() -> Result<Rulebook, String> + Send,
     ) -> Result<(), WatchError> {
         let endpoints: Endpoints = self.office.endpoints.clone();
-        let mut heads = endpoints.heads(self.options.heads);
+        let mut budget = Budget::new(&self.options.rpc, self.office.clock.monotonic(), bytes(&endpoints));
+        let poll = self.options.heads.poll.max(budget.least_gap());
+        let mut heads = endpoints.heads(HeadOptions { poll, ..self.options.heads });
         self.pulse.set(Readiness::Endpoints, true);
         self.pulse.set(Readiness::Journal, true);
         let mut unread: Option<(BlockRef, Duration)> = None;
@@ -173,7 +189,9 @@ impl Daemon {
                     for (endpoint, traffic) in endpoints.traffic() {
                         self.office.meters.traffic(&endpoint, traffic);
                     }
-                    unread = self.on_head(head).await;
+                    if self.affords(&mut budget, &endpoints) {
+                        unread = self.on_head(head).await;
+                    }
                 }
                 Some((head, first_seen)) = async {
                     let unread = unread?;
@@ -186,6 +204,25 @@ impl Daemon {
         self.notify.stopping();
         self.end().await;
         Ok(())
+    }
+
+    /// Whether a head is read: while nothing is near a trigger only as the budget allows.
+    fn affords(&self, budget: &mut Budget, endpoints: &Endpoints) -> bool {
+        let now = self.office.clock.monotonic();
+        if self.watch.is_calm() {
+            match budget.judges(now, bytes(endpoints)) {
+                Verdict::Read => {}
+                verdict => {
+                    self.office.meters.saved();
+                    if let Verdict::SkipsNow(words) = verdict {
+                        self.office.alerts.raise(Alert::new(Severity::Warning, "budget", "rpc", words));
+                    }
+                    return false;
+                }
+            }
+        }
+        budget.reads(now);
+        true
     }
 
     /// What is to be read again.

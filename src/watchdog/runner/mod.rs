@@ -9,6 +9,7 @@
 
 mod act;
 mod answer;
+mod budget;
 mod calm;
 mod daemon;
 mod desk;

@@ -44,9 +44,14 @@ impl Watch {
         Self { office, survey, list, accounts, always, feeds: FeedAlerts::default() }
     }
 
+    /// Whether nothing is due on any of its accounts, nor near.
+    pub(super) fn is_calm(&self) -> bool {
+        self.office.calm.all(&self.accounts)
+    }
+
     /// Reads all accounts at a head.
     pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
-        let calm = self.office.calm.all(&self.accounts);
+        let calm = self.is_calm();
         let look = self.survey.look(&self.office.endpoints, head, &self.accounts, &self.always, calm);
         let observation = look.await?;
         self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
