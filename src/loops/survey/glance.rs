@@ -2,8 +2,8 @@
 //!
 //! For most accounts nothing but time passes between two heads: indices grow as the rates say, and the health factor with
 //! them. A glance asks for what would show anything else: Aave's prices of what near accounts hold, these accounts' figures by
-//! the pool's own view, the price of the deepest pool of each pair, and the feeds' rounds; once a second all other pools, ether
-//! for gas, and the accounts that are far. Where all is as it was, the last reading is carried forward to the head. Anything else, and every [`FULL_EVERY`], is read in full.
+//! the pool's own view and their ether, the price of the deepest pool of each pair, and the feeds' rounds; once a second all other
+//! pools, and the accounts that are far. Where all is as it was, the last reading is carried forward to the head. Anything else, and every [`FULL_EVERY`], is read in full.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,16 +123,13 @@ impl Survey {
         let deepest = if near.is_empty() { BTreeSet::new() } else { last.deepest_pools() };
         let pools = last.pools().found().filter(|pool| is_new_second || deepest.contains(&pool.address));
         let pools = pools.map(|pool| (pool.sqrt_price_x96, PriceQuery::add(pool.address, batch))).collect();
-        let (mut ether, mut far) = (Vec::new(), Vec::new());
-        if is_new_second {
-            let of = |addr: Address| multicall3::IMulticall3::getEthBalanceCall { addr };
-            ether.extend(
-                last.near
-                    .values()
-                    .map(|account| (account.native, batch.add(multicall3::ADDRESS, &of(account.address)))),
-            );
-            far.extend(last.far.keys().map(|account| GlanceQuery::figures(deployment, *account, batch)));
-        }
+        let ether = near.iter().filter_map(|query| last.near.get(&query.account())).map(|account| {
+            let call = multicall3::IMulticall3::getEthBalanceCall { addr: account.address };
+            (account.native, batch.add(multicall3::ADDRESS, &call))
+        });
+        let ether = ether.collect();
+        let far = last.far.keys().filter(|_| is_new_second);
+        let far = far.map(|account| GlanceQuery::figures(deployment, *account, batch)).collect();
         // A feed that burns the gas of its call must not take it from what comes before.
         let rounds = match near.is_empty() {
             true => Vec::new(),
