@@ -390,13 +390,16 @@ async fn an_endpoint_that_keeps_silent_refuses_or_lies_about_tips_stops_no_trim(
 }
 
 #[tokio::test]
-async fn tips_are_asked_for_once_a_block_and_a_silent_endpoint_is_left_alone_about_them() {
+async fn tips_are_asked_for_once_a_second_and_a_silent_endpoint_is_left_alone_about_them() {
     let node = Node::always(|| number(7)).await;
-    let asked = endpoints(&[&node], &Arc::default());
-    for number in [1, 1, 1, 2] {
+    let clock = Arc::new(TestClock::default());
+    let asked = endpoints(&[&node], &clock);
+    // Five blocks a second.
+    for number in 1..=15 {
         urgent_tip(&asked, number).await;
+        clock.advance(Duration::from_millis(200));
     }
-    assert_eq!(node.count("eth_maxPriorityFeePerGas"), 2, "once a block");
+    assert_eq!(node.count("eth_maxPriorityFeePerGas"), 3, "once a second");
 
     let silent = Node::start(|method, _| match method {
         "eth_feeHistory" => Reply::Http(ResponseTemplate::new(200).set_delay(Duration::from_secs(60))),
@@ -406,10 +409,12 @@ async fn tips_are_asked_for_once_a_block_and_a_silent_endpoint_is_left_alone_abo
     let clock = Arc::new(TestClock::default());
     let asked = endpoints(&[&silent], &clock);
     assert_eq!(urgent_tip(&asked, 1).await, U256::from(300_000_000), "the other answer counts");
-    assert_eq!(urgent_tip(&asked, 2).await, U256::from(100_000_000), "the least tip");
+    assert_eq!(urgent_tip(&asked, 2).await, U256::from(300_000_000), "as was told a moment ago");
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(urgent_tip(&asked, 3).await, U256::from(100_000_000), "the least tip");
     assert_eq!(silent.count("eth_feeHistory"), 1);
     clock.advance(Duration::from_secs(11));
-    urgent_tip(&asked, 3).await;
+    urgent_tip(&asked, 4).await;
     assert_eq!(silent.count("eth_feeHistory"), 2, "asked again after a while");
 }
 

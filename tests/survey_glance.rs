@@ -103,7 +103,7 @@ async fn a_head_that_changes_nothing_costs_a_small_question_and_shows_what_a_rea
         assert_eq!(seen.feeds, full.feeds);
         assert_eq!(seen.far.keys().collect::<Vec<_>>(), full.far.keys().collect::<Vec<_>>());
     }
-    let late = watched.block_after(15).await;
+    let late = watched.block_after(60).await;
     assert!(!watched.look(late).await.is_carried, "everything is read now and then");
 }
 

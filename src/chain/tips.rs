@@ -28,6 +28,21 @@ const WAIT: Duration = Duration::from_millis(500);
 /// How long nobody is asked about tips after an answer that did not come.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// What endpoints said.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    block: B256,
+    at: Duration,
+    suggested: U256,
+    paid: PaidTips,
+}
+
+impl Told {
+    fn counts_for(&self, head: &BlockRef, now: Duration) -> bool {
+        self.block == head.hash || now.saturating_sub(self.at) < FRESH
+    }
+}
+
 /// Tips per gas that recent blocks took, wei; all 0 where nobody tells, or they were empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PaidTips {
@@ -70,10 +85,13 @@ impl FeeMarket {
     }
 }
 
-/// What is known of tips, shared by all who ask about the same block.
+/// How long what was told counts for newer blocks too: a quarter of the blocks that it is about.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What is known of tips, shared by all who ask about the same block, or within a second.
 #[derive(Debug, Default)]
 pub(super) struct TipMemory {
-    known: Option<(B256, U256, PaidTips)>,
+    known: Option<Told>,
     /// Monotonic time until which nobody is asked.
     silent_until: Duration,
 }
@@ -92,10 +110,10 @@ impl Endpoints {
         let now = self.clock().monotonic();
         let (known, is_silent) = {
             let memory = self.tips();
-            (memory.known.filter(|(block, ..)| *block == head.hash), now < memory.silent_until)
+            (memory.known.filter(|told| told.counts_for(head, now)), now < memory.silent_until)
         };
         let (suggested_tip, paid) = match known {
-            Some((_, suggested, paid)) => (suggested, paid),
+            Some(Told { suggested, paid, .. }) => (suggested, paid),
             None if is_silent => (U256::ZERO, PaidTips::default()),
             None => self.ask_for_tips(head).await,
         };
@@ -105,7 +123,7 @@ impl Endpoints {
     /// The same from what was told last, at whatever block; asks nobody.
     #[must_use]
     pub fn known_market(&self, head: &BlockRef) -> FeeMarket {
-        let (suggested_tip, paid) = self.tips().known.map(|(_, suggested, paid)| (suggested, paid)).unwrap_or_default();
+        let (suggested_tip, paid) = self.tips().known.map(|told| (told.suggested, told.paid)).unwrap_or_default();
         FeeMarket { base_fee: head.base_fee, suggested_tip, paid }
     }
 
@@ -122,7 +140,8 @@ impl Endpoints {
         let rows = told(history, "recent tips").and_then(|history| history.reward).unwrap_or_default();
         let paid = PaidTips::read(&rows);
         let suggested = told(suggested, "a tip").unwrap_or(paid.middle);
-        self.tips().known = Some((head.hash, suggested, paid));
+        let at = self.clock().monotonic();
+        self.tips().known = Some(Told { block: head.hash, at, suggested, paid });
         (suggested, paid)
     }
 }

@@ -3,10 +3,18 @@
 use alloy::eips::BlockNumberOrTag;
 
 use super::{NextNonce, SendError, Sender, Wire, confirm::user_of_nonce};
-use crate::chain::BlockRef;
+use crate::chain::{BlockRef, ReadError};
 
 /// Looks that must agree before a nonce ahead of ours is believed that no block accounts for: an endpoint may be wrong.
 const LOOKS: u32 = 8;
+
+/// One look at the newest block and the account's nonces, all asked at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    head: BlockRef,
+    latest: u64,
+    pending: u64,
+}
 
 /// A nonce ahead of ours, as the endpoints claim it.
 struct Claim {
@@ -22,13 +30,16 @@ impl<W: Wire> Sender<W> {
     /// Signed for a nonce that the chain does not have, a transaction would wait for ever behind the gap. So a nonce ahead of
     /// ours needs a witness: the block that holds the transaction which used the one before it. Where there is none (it waits
     /// in a pool, an authorization counted it, the node has forgotten old states), many looks must agree, on two heads.
-    pub(super) async fn next_nonce(&self) -> Result<(BlockRef, u64), SendError> {
+    ///
+    /// `look` is the first look, where one was taken beside something else a moment ago.
+    pub(super) async fn next_nonce(&self, mut look: Option<Look>) -> Result<(BlockRef, u64), SendError> {
         let started = self.clock.monotonic();
         let mut claim: Option<Claim> = None;
         loop {
-            let head = self.wire.head().await?;
-            let latest = self.wire.nonce(self.account(), BlockNumberOrTag::Latest).await?;
-            let pending = self.wire.nonce(self.account(), BlockNumberOrTag::Pending).await?;
+            let Look { head, latest, pending } = match look.take() {
+                Some(look) => look,
+                None => self.look().await?,
+            };
             let used = self.journal.reader().highest_included()?;
             let patience_ends = self.clock.monotonic().saturating_sub(started) >= self.patience.behind;
             match NextNonce::decide(latest, pending, used.map(|(nonce, _)| nonce.saturating_add(1))) {
@@ -46,7 +57,7 @@ impl<W: Wire> Sender<W> {
                             chain,
                             "somebody else has used this key; going on from the chain's nonce"
                         );
-                        // The head was read first: it may not hold yet what the other did. Take the next one's word.
+                        // The head may not hold yet what the other did. Take the next one's word.
                         return Ok((self.wire.head().await?, chain));
                     }
                     claim = Some(made);
@@ -63,6 +74,17 @@ impl<W: Wire> Sender<W> {
                 }
             }
         }
+    }
+
+    /// A look at where chain and account stand.
+    pub(super) async fn look(&self) -> Result<Look, ReadError> {
+        let (wire, account) = (&self.wire, self.account());
+        let (head, latest, pending) = tokio::try_join!(
+            wire.head(),
+            wire.nonce(account, BlockNumberOrTag::Latest),
+            wire.nonce(account, BlockNumberOrTag::Pending),
+        )?;
+        Ok(Look { head, latest, pending })
     }
 
     /// Whether a block from `since` on holds a transaction of ours with the nonce before `chain`.

@@ -1,5 +1,7 @@
 //! Carrying a checked plan out: permits signed, exact simulation, sending.
 
+use std::collections::HashSet;
+
 use super::{Bid, Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits};
 use crate::{
     chain::{Clock, ReadError, Reader},
@@ -100,19 +102,27 @@ async fn attempt<W: Wire + Reader>(
     } else {
         sender.require_resolved()?;
     }
-    let head = Reader::head(sender.wire()).await?;
+    // What protects was planned on a head that has just come: it is held against a newer one with everything else, if there is one.
+    let head = if protective.is_some() { plan.block } else { Reader::head(sender.wire()).await? };
     let time = head.next_timestamp();
     if time > plan.valid_until {
         return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
     }
     let permits = sign_permits(sender.signer(), plan).await?;
     let requests: Vec<&PermitRequest> = plan.permits().collect();
-    let granted = permits_in_force(sender.wire(), &requests, head).await?;
+    let granted = match head == plan.block {
+        // None is in force on the state that asked for it.
+        true => HashSet::new(),
+        false => permits_in_force(sender.wire(), &requests, head).await?,
+    };
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let simulated = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time)).await?;
+    let simulation = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time));
+    // A look that fails is taken again by the sender.
+    let (simulated, look) = tokio::join!(simulation, sender.look());
+    let (simulated, look) = (simulated?, look.ok());
     let outcome = match protective {
-        Some(bid) => Box::pin(sender.execute_protective(simulated, &permits, bid)).await?,
-        None => Box::pin(sender.execute(simulated, &permits)).await?,
+        Some(bid) => Box::pin(sender.protect(simulated, &permits, bid, look)).await?,
+        None => Box::pin(sender.carry_on(simulated, &permits, look)).await?,
     };
     Ok((id, outcome))
 }

@@ -8,6 +8,7 @@ use super::{
     Bid, Outcome, SendError, Sender, Wire,
     blocking::Rivals,
     fees::{Replaced, ceiling_key, replacement_fees},
+    next_nonce::Look,
     sender::Manner,
 };
 use crate::{
@@ -41,22 +42,33 @@ impl<W: Wire> Sender<W> {
         permits: &SignedPermits,
         bid: Bid,
     ) -> Result<Outcome, SendError> {
+        self.protect(simulated, permits, bid, None).await
+    }
+
+    /// The same with a look that was taken beside the simulation.
+    pub(super) async fn protect(
+        &mut self,
+        simulated: Simulated<Approved<Plan>>,
+        permits: &SignedPermits,
+        bid: Bid,
+        look: Option<Look>,
+    ) -> Result<Outcome, SendError> {
         let urgency = simulated.get().get().urgency;
         if !urgency.is_protective() {
             return Err(SendError::NotProtective(urgency.name()));
         }
         self.interrupt.lower();
         self.make_way().await?;
-        self.run(simulated, permits, Manner::Protective(bid)).await
+        self.run(simulated, permits, Manner::Protective(bid), look).await
     }
 
-    pub(super) async fn slot(&self, intent: IntentId, manner: Manner) -> Result<Slot, SendError> {
+    pub(super) async fn slot(&self, intent: IntentId, manner: Manner, look: Option<Look>) -> Result<Slot, SendError> {
         let rivals = match manner {
             Manner::Protective(_) => self.rivals(intent)?,
             Manner::Ordinary => None,
         };
         let Some(rivals) = rivals else {
-            let (head, nonce) = self.next_nonce().await?;
+            let (head, nonce) = self.next_nonce(look).await?;
             return Ok(Slot { head, nonce, rivals: None });
         };
         // The head first: what it does not hold is not used by it either.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, lineage::Lineage, offer::Offered,
-    permits_in_force, protective::Slot,
+    Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, lineage::Lineage, next_nonce::Look,
+    offer::Offered, permits_in_force, protective::Slot,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, Rejection, Signer},
@@ -129,8 +129,18 @@ impl<W: Wire> Sender<W> {
         simulated: Simulated<Approved<Plan>>,
         permits: &SignedPermits,
     ) -> Result<Outcome, SendError> {
+        self.carry_on(simulated, permits, None).await
+    }
+
+    /// The same with a look that was taken beside the simulation.
+    pub(super) async fn carry_on(
+        &mut self,
+        simulated: Simulated<Approved<Plan>>,
+        permits: &SignedPermits,
+        look: Option<Look>,
+    ) -> Result<Outcome, SendError> {
         self.require_resolved()?;
-        self.run(simulated, permits, Manner::Ordinary).await
+        self.run(simulated, permits, Manner::Ordinary, look).await
     }
 
     pub(super) async fn run(
@@ -138,13 +148,15 @@ impl<W: Wire> Sender<W> {
         simulated: Simulated<Approved<Plan>>,
         permits: &SignedPermits,
         manner: Manner,
+        mut look: Option<Look>,
     ) -> Result<Outcome, SendError> {
         let plan = simulated.get().get().clone();
         let intent = self.open_intent(&plan, simulated.block())?;
         let mut current = simulated;
         let mut done: Vec<MinedStep> = Vec::with_capacity(plan.steps.len());
         for step in 0..plan.steps.len() {
-            let ending = match self.carry_out((intent, manner), &plan, &mut current, permits, &done).await {
+            let ending = match self.carry_out((intent, manner, look.take()), &plan, &mut current, permits, &done).await
+            {
                 Ok(StepEnd::Mined(mined)) => {
                     tracing::info!(%intent, step, hash = %mined.receipt.transaction, gas = mined.receipt.gas_used, "mined");
                     done.push(mined);
@@ -205,7 +217,7 @@ impl<W: Wire> Sender<W> {
     /// One step, from the lease to the block.
     async fn carry_out(
         &mut self,
-        (intent, manner): (IntentId, Manner),
+        (intent, manner, look): (IntentId, Manner, Option<Look>),
         plan: &Plan,
         current: &mut Simulated<Approved<Plan>>,
         permits: &SignedPermits,
@@ -217,7 +229,8 @@ impl<W: Wire> Sender<W> {
                 return Err(SendError::StepVanished { hash: earlier.receipt.transaction });
             }
         }
-        let Slot { head, nonce, rivals } = self.slot(intent, manner).await?;
+        let (slot, ether) = tokio::join!(self.slot(intent, manner, look), self.wire.balance(plan.account));
+        let Slot { head, nonce, rivals } = slot?;
         let next = head.next_timestamp();
         if next > plan.valid_until {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
@@ -230,7 +243,7 @@ impl<W: Wire> Sender<W> {
         }
         let (ready, gas) = current.steps().nth(step).ok_or(SendError::Steps(step))?;
         let (urgency, value) = (plan.urgency, ready.value);
-        let terms = self.terms(plan, (value, gas), manner, rivals.as_ref(), head).await?;
+        let terms = self.terms(plan, (value, gas), ether, manner, (rivals.as_ref(), head)).await?;
         let mut lineage = Lineage {
             intent,
             step,

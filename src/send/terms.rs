@@ -7,7 +7,7 @@ use super::{
     sender::Manner,
 };
 use crate::{
-    chain::{BlockRef, Rejection},
+    chain::{BlockRef, ReadError, Rejection},
     config::FeeLimits,
     plan::Plan,
     units::format_units,
@@ -24,18 +24,17 @@ pub(super) struct Terms {
 }
 
 impl<W: Wire> Sender<W> {
-    /// The terms for a step that used `gas` in simulation and sends `value` along.
+    /// The terms for a step that used `gas` in simulation and sends `value` along, of an account that has `ether`.
     pub(super) async fn terms(
         &self,
         plan: &Plan,
         (value, gas): (U256, u64),
+        ether: Result<U256, ReadError>,
         manner: Manner,
-        rivals: Option<&Rivals>,
-        head: BlockRef,
+        (rivals, head): (Option<&Rivals>, BlockRef),
     ) -> Result<Terms, SendError> {
         let limits = self.fees.of(plan.urgency);
-        let (market, ether) = tokio::join!(self.wire.fee_market(head), self.wire.balance(plan.account));
-        let market = market?;
+        let market = self.wire.fee_market(head).await?;
         let tip = manner.bid().tip(&market, plan.urgency, &limits, self.last_tip)?;
         let (fees, replaces) = match rivals {
             Some(rivals) => (rivals.beaten(&market, tip, plan.urgency, &limits)?, Some(rivals.newest.hash)),

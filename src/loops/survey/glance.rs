@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Time of the chain after which everything is read in full.
-const FULL_EVERY: Secs = Secs(15);
+const FULL_EVERY: Secs = Secs(60);
 
 /// Parts per million of a pool's square-root price by which it may move before it is read again: five basis points of its
 /// price.

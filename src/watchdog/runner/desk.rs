@@ -25,13 +25,14 @@ use crate::{
     plan::Plan,
     strategy::{Command, GovernorState},
     trade::saga::Host,
+    units::Secs,
     watchdog::ops::{Alert, Answer, Pulse, Refused, Request},
 };
 
 /// Most commands that wait for a seat.
 pub(super) const QUEUE: usize = 16;
-/// How many heads go by between two questions about tips.
-const TIPS_EVERY: u64 = 30;
+/// Time of the chain between two questions about tips while nothing is near.
+const TIPS_EVERY: Secs = Secs(30);
 /// How often a signal's command is tried that gave way to a trim.
 const TRIES: u32 = 3;
 
@@ -101,6 +102,8 @@ struct Service {
     /// Plans at the perp venue, and flattening.
     orders: Option<mpsc::Sender<Order>>,
     hosted: Option<Hosted>,
+    /// When others' tips were asked for last, by the chain's clock.
+    tips_asked: Option<Secs>,
 }
 
 impl Service {
@@ -140,6 +143,7 @@ impl Service {
             plans,
             orders,
             hosted: None,
+            tips_asked: None,
         }
     }
 
@@ -226,7 +230,10 @@ impl Service {
 
     /// Asks now and then, beside everything else, what others pay: what a trim would take is reckoned with what was told last.
     fn ask_for_tips(&mut self, head: BlockRef) {
-        if self.seat.can_act() && head.number.is_multiple_of(TIPS_EVERY) {
+        let is_due =
+            self.tips_asked.is_none_or(|asked| asked > head.timestamp || asked.plus(TIPS_EVERY) <= head.timestamp);
+        if self.seat.can_act() && is_due {
+            self.tips_asked = Some(head.timestamp);
             let office = self.office.clone();
             self.beside.spawn(async move {
                 let _ = office.endpoints.fee_market(&head).await;

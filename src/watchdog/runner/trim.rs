@@ -8,7 +8,7 @@ use crate::{
     chain::{BlockRef, Reader},
     journal::Severity,
     loops::{LoopSnapshot, Target, execute_protective, what_a_human_must_do},
-    plan::{Plan, Quantity, check, rehearse},
+    plan::{Plan, Quantity, SimulationError, check, rehearse},
     send::{Bid, Class, Ending, ExecuteError, Outcome, SendError},
     watchdog::{
         ladder::{Attempt, Next, Rung, RungOutcome, Tried, next},
@@ -262,14 +262,9 @@ impl Seat {
         self.is_behind |= matches!(&result, Err(ExecuteError::Send(SendError::NonceBehind { .. })));
         let step = match result {
             Ok(report) => ended(&report.outcome),
-            Err(ExecuteError::Simulation(error)) => {
-                // What fails on the head that it was planned on fails for another reason than the chain's being faster.
-                let newest = Reader::head(&office.endpoints).await.map(|head| head.number).unwrap_or_default();
-                let words = format!("simulation: {error}");
-                match newest > seen.observation.block.number {
-                    true => Step::Overtaken(words),
-                    false => Step::Ended(RungOutcome::Impossible(words), None),
-                }
+            // It went through on the head that it was planned on, and would fail on a newer one: the chain was faster.
+            Err(ExecuteError::Send(SendError::Simulation(error))) if !matches!(error, SimulationError::Read(_)) => {
+                Step::Overtaken(format!("simulation: {error}"))
             }
             Err(error) => {
                 if let ExecuteError::Send(SendError::Journal(unwritten)) = &error {
