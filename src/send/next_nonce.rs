@@ -1,6 +1,6 @@
 //! The nonce to sign for, on a network whose endpoints may lag or be wrong about it.
 
-use alloy::eips::BlockNumberOrTag;
+use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
 use super::{NextNonce, SendError, Sender, Wire, confirm::user_of_nonce};
 use crate::chain::{BlockRef, ReadError};
@@ -8,12 +8,14 @@ use crate::chain::{BlockRef, ReadError};
 /// Looks that must agree before a nonce ahead of ours is believed that no block accounts for: an endpoint may be wrong.
 const LOOKS: u32 = 8;
 
-/// One look at the newest block and the account's nonces, all asked at once.
+/// One look at the newest block, and at the account's nonces and ether, all asked at once.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
     head: BlockRef,
     latest: u64,
     pending: u64,
+    /// `None` where nobody tells.
+    ether: Option<U256>,
 }
 
 /// A nonce ahead of ours, as the endpoints claim it.
@@ -25,25 +27,25 @@ struct Claim {
 }
 
 impl<W: Wire> Sender<W> {
-    /// The newest block and the nonce to use on it. Waits while the endpoints are behind what we know to be included.
+    /// The newest block, the nonce to use on it, and the account's ether. Waits while the endpoints are behind what we know to be included.
     ///
     /// Signed for a nonce that the chain does not have, a transaction would wait for ever behind the gap. So a nonce ahead of
     /// ours needs a witness: the block that holds the transaction which used the one before it. Where there is none (it waits
     /// in a pool, an authorization counted it, the node has forgotten old states), many looks must agree, on two heads.
     ///
     /// `look` is the first look, where one was taken beside something else a moment ago.
-    pub(super) async fn next_nonce(&self, mut look: Option<Look>) -> Result<(BlockRef, u64), SendError> {
+    pub(super) async fn next_nonce(&self, mut look: Option<Look>) -> Result<(BlockRef, u64, Option<U256>), SendError> {
         let started = self.clock.monotonic();
         let mut claim: Option<Claim> = None;
         loop {
-            let Look { head, latest, pending } = match look.take() {
+            let Look { head, latest, pending, ether } = match look.take() {
                 Some(look) => look,
                 None => self.look().await?,
             };
             let used = self.journal.reader().highest_included()?;
             let patience_ends = self.clock.monotonic().saturating_sub(started) >= self.patience.behind;
             match NextNonce::decide(latest, pending, used.map(|(nonce, _)| nonce.saturating_add(1))) {
-                NextNonce::Use(nonce) => return Ok((head, nonce)),
+                NextNonce::Use(nonce) => return Ok((head, nonce, ether)),
                 NextNonce::Foreign { journal, chain } => {
                     let known = claim.take().filter(|claim| claim.chain == chain);
                     let made = known.unwrap_or(Claim { chain, looks: 0, since: head.number });
@@ -58,7 +60,7 @@ impl<W: Wire> Sender<W> {
                             "somebody else has used this key; going on from the chain's nonce"
                         );
                         // The head may not hold yet what the other did. Take the next one's word.
-                        return Ok((self.wire.head().await?, chain));
+                        return Ok((self.wire.head().await?, chain, ether));
                     }
                     claim = Some(made);
                     if agreed {
@@ -79,12 +81,13 @@ impl<W: Wire> Sender<W> {
     /// A look at where chain and account stand.
     pub(super) async fn look(&self) -> Result<Look, ReadError> {
         let (wire, account) = (&self.wire, self.account());
-        let (head, latest, pending) = tokio::try_join!(
+        let (head, latest, pending, ether) = tokio::try_join!(
             wire.head(),
             wire.nonce(account, BlockNumberOrTag::Latest),
             wire.nonce(account, BlockNumberOrTag::Pending),
+            async { Ok(wire.balance(account).await.ok()) },
         )?;
-        Ok(Look { head, latest, pending })
+        Ok(Look { head, latest, pending, ether })
     }
 
     /// Whether a block from `since` on holds a transaction of ours with the nonce before `chain`.

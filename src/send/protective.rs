@@ -22,6 +22,8 @@ use crate::{
 pub(super) struct Slot {
     pub(super) head: BlockRef,
     pub(super) nonce: u64,
+    /// What the account has, wei; `None` where nobody tells.
+    pub(super) ether: Option<U256>,
     pub(super) rivals: Option<Rivals>,
 }
 
@@ -68,17 +70,18 @@ impl<W: Wire> Sender<W> {
             Manner::Ordinary => None,
         };
         let Some(rivals) = rivals else {
-            let (head, nonce) = self.next_nonce(look).await?;
-            return Ok(Slot { head, nonce, rivals: None });
+            let (head, nonce, ether) = self.next_nonce(look).await?;
+            return Ok(Slot { head, nonce, ether, rivals: None });
         };
         // The head first: what it does not hold is not used by it either.
-        let head = self.wire.head().await?;
+        let (head, ether) = tokio::join!(self.wire.head(), self.wire.balance(self.account()));
+        let (head, ether) = (head?, ether.ok());
         let nonce = rivals.nonce;
         if self.wire.nonce(self.account(), BlockNumberOrTag::Latest).await? > nonce {
             return Err(SendError::NonceUsed { intent: rivals.newest.intent, nonce });
         }
         tracing::warn!(%intent, nonce, replaced = %rivals.newest.intent, hash = %rivals.newest.hash, "taking over its nonce");
-        Ok(Slot { head, nonce, rivals: Some(rivals) })
+        Ok(Slot { head, nonce, ether, rivals: Some(rivals) })
     }
 }
 

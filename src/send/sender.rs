@@ -229,8 +229,7 @@ impl<W: Wire> Sender<W> {
                 return Err(SendError::StepVanished { hash: earlier.receipt.transaction });
             }
         }
-        let (slot, ether) = tokio::join!(self.slot(intent, manner, look), self.wire.balance(plan.account));
-        let Slot { head, nonce, rivals } = slot?;
+        let Slot { head, nonce, ether, rivals } = self.slot(intent, manner, look).await?;
         let next = head.next_timestamp();
         if next > plan.valid_until {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });

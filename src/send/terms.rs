@@ -7,7 +7,7 @@ use super::{
     sender::Manner,
 };
 use crate::{
-    chain::{BlockRef, ReadError, Rejection},
+    chain::{BlockRef, Rejection},
     config::FeeLimits,
     plan::Plan,
     units::format_units,
@@ -29,7 +29,7 @@ impl<W: Wire> Sender<W> {
         &self,
         plan: &Plan,
         (value, gas): (U256, u64),
-        ether: Result<U256, ReadError>,
+        ether: Option<U256>,
         manner: Manner,
         (rivals, head): (Option<&Rivals>, BlockRef),
     ) -> Result<Terms, SendError> {
@@ -42,7 +42,7 @@ impl<W: Wire> Sender<W> {
         };
         let wanted = Offer { fees, gas_limit: gas_limit(gas)? };
         // A balance that nobody tells is left to the node to judge.
-        let Ok(ether) = ether else { return Ok(Terms { offer: wanted, replaces, limits, ether: None }) };
+        let Some(ether) = ether else { return Ok(Terms { offer: wanted, replaces, limits, ether: None }) };
         let within = |budget| wanted.within(budget, least_limit(gas), &market, replaces.is_some());
         let terms = |offer| Terms { offer, replaces, limits, ether: Some(ether) };
         match ether.checked_sub(value).and_then(within) {

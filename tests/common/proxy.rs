@@ -6,6 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -40,6 +41,16 @@ struct Shared {
     script: Mutex<Box<Script>>,
     calls: Mutex<Vec<(String, Value)>>,
     silent: Mutex<Vec<TcpStream>>,
+    depths: Mutex<Depths>,
+}
+
+/// How many questions lie one behind the other.
+#[derive(Default)]
+struct Depths {
+    /// How long each answer is kept, so that what is asked side by side is there before any is answered.
+    hold: Duration,
+    answered: usize,
+    by_method: Vec<(String, usize)>,
 }
 
 /// A proxy on loopback that follows a script.
@@ -58,6 +69,7 @@ impl Proxy {
             script: Mutex::new(Box::new(script)),
             calls: Mutex::default(),
             silent: Mutex::default(),
+            depths: Mutex::default(),
         });
         let served = shared.clone();
         thread::spawn(move || {
@@ -71,6 +83,16 @@ impl Proxy {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Keeps every answer for a while from now on, and counts anew how many questions lie one behind the other.
+    pub fn count_depths(&self, hold: Duration) {
+        *self.shared.depths.lock().expect("depths") = Depths { hold, ..Depths::default() };
+    }
+
+    /// Every call since then, with how many questions had to be answered before it and itself.
+    pub fn depths(&self) -> Vec<(String, usize)> {
+        self.shared.depths.lock().expect("depths").by_method.clone()
     }
 
     /// How often a method was called.
@@ -93,6 +115,12 @@ impl Shared {
             let Ok(mut call) = serde_json::from_slice::<Value>(&body) else { return };
             let method = call["method"].as_str().unwrap_or_default().to_owned();
             self.calls.lock().expect("calls").push((method.clone(), call["params"].clone()));
+            let (depth, hold) = {
+                let mut depths = self.depths.lock().expect("depths");
+                let depth = depths.answered + 1;
+                depths.by_method.push((method.clone(), depth));
+                (depth, depths.hold)
+            };
             let verdict = (self.script.lock().expect("script"))(&method, &call["params"]);
             let id = call["id"].clone();
             let own = |body: Value| respond(200, 0, body.to_string().as_bytes());
@@ -127,6 +155,11 @@ impl Shared {
                     return;
                 }
             };
+            thread::sleep(hold);
+            {
+                let mut depths = self.depths.lock().expect("depths");
+                depths.answered = depths.answered.max(depth);
+            }
             if answer.and_then(|answer| stream.write_all(&answer)).is_err() {
                 return;
             }

@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/proxy.rs"]
+mod proxy;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -12,4 +14,5 @@ mod guard;
 mod ladder;
 mod look;
 mod random_accounts;
+mod sequence;
 mod trim;
