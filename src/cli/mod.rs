@@ -23,6 +23,7 @@ mod journal;
 mod loop_args;
 mod loops;
 mod names;
+mod order;
 mod output;
 mod perp;
 mod perp_args;

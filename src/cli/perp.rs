@@ -4,29 +4,28 @@ use alloy::primitives::{U64, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{deliver, note_pause},
+    deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::{gas_view, write_plan},
+    loops::intent_id,
+    order::{Onward, planner, prepare},
     perp_args::{
         CancelArgs, CloseArgs, LevelArg, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs,
         WhichArgs,
     },
     perp_view::{ListView, list_text, report_text, report_view},
-    plan_view::{DryRun, plan_text, simulation_text},
     session::Session,
 };
 use crate::{
     actions::{Reconciled, settle_at_venue},
     chain::{BlockRef, Reader},
-    config::Urgency,
-    journal::IntentId,
     perps::{
-        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
-        PerpSettings, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
+        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest, PerpVenue,
+        Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
-    plan::{Approved, Plan, check, rehearse},
-    units::{Millis, Secs, parse_units},
+    plan::{Approved, Plan},
+    trade::{Ask, Order, interest},
+    units::{Secs, parse_units},
     watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
 
@@ -40,10 +39,7 @@ pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
         PerpCommand::List => list(&session, &venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;
-            let notional = crate::perps::avantis_v1::math::notional(request.margin, request.leverage);
-            let notional = notional.map_err(PerpError::from)?;
-            let interest =
-                Interest { open: Some((request.pair.clone(), request.side, notional)), ..Interest::default() };
+            let interest = interest(&PerpRequest::Open(request.clone()))?;
             act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
         }
         PerpCommand::Close(args) => close(session, venue, args).await,
@@ -205,46 +201,24 @@ async fn act(
             snapshot.block = next;
         }
     }
-    let network = session.network();
-    let subject = format!("{request:?} {} {account}", snapshot.block.hash);
-    let settings = PerpSettings {
-        id: IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string(),
-        network: network.as_str().to_owned(),
-        urgency: Urgency::Open,
-        valid_for: Secs(session.config.perps.plan_ttl.0),
-        gas_price: session.gas_price().await?,
-    };
-    let plan = venue.plan(&request, &snapshot, &settings).await?;
-    let output = session.output;
-    let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
-        Ok(approved) => approved,
-        Err(refusal) => {
-            output.note(plan_text(&plan, None));
-            return Err(refusal.into());
-        }
-    };
+    let (list, network) = (session.reserves().await?, session.network());
+    let planner = planner(&session, &list, network.as_str(), Some(&venue)).await?;
+    let id = intent_id(&session, &format!("{request:?} {account}")).await?;
+    let plan = planner.of_perp(&venue, &request, &snapshot, id).await?;
+    let order = Order::of(&plan, Ask::Perp(request))?;
     let now = if waits && !sending.broadcast { next_state(&session, false).await?.timestamp } else { Secs(0) };
-    let inclusion = snapshot.block.next_timestamp().max(now);
-    let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, inclusion).await?;
-    let gas = gas_view(&session, &plan, &rehearsal, settings.gas_price).await?;
-    let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
-    if let Some(path) = &sending.plan_out {
-        write_plan(path, &plan)?;
-        output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
+    let at = snapshot.block.next_timestamp().max(now);
+    let onward = Onward { broadcast: sending.broadcast, file: sending.plan_out.as_deref(), at };
+    match prepare(&session, &plan, &order, onward).await? {
+        Some(approved) => send_approved(session, (approved, &order), sending.yes).await,
+        None => Ok(()),
     }
-    if !sending.broadcast {
-        note_pause(&session, &plan)?;
-        let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
-        return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
-    }
-    output.note(&shown);
-    send_approved(session, approved, sending.yes).await
 }
 
 /// Sends a checked plan, follows its orders, and shows what came of it.
-pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
+pub(super) async fn send_approved(session: Session, sent: (Approved<Plan>, &Order), yes: bool) -> Outcome {
     let output = session.output;
-    let delivered = deliver(&session, approved, yes).await?;
+    let delivered = deliver(&session, sent, yes).await?;
     let exit = Exit::from_code(delivered.exit);
     let Delivered { settlement: Some(settlement), orders, fills, .. } = &delivered else {
         return Err(Failure::message(exit, delivered.ending));

@@ -40,6 +40,16 @@ pub struct Thresholds {
     pub stress: Decimal,
 }
 
+/// Thresholds that are none, or make no sense together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct UnfitThresholds {
+    /// Which.
+    pub field: &'static str,
+    /// Why, with both figures.
+    pub reason: String,
+}
+
 impl Thresholds {
     /// The least health factor that a loop may open with: trigger + headroom.
     #[must_use]
@@ -58,6 +68,20 @@ impl Thresholds {
             headroom: self.headroom.max(other.headroom),
             stress: self.stress.max(other.stress),
         }
+    }
+
+    /// These thresholds, if they make sense together: the one way in for those that come from outside the settings.
+    pub fn checked(self) -> Result<Self, UnfitThresholds> {
+        match self.problem() {
+            Some((field, reason)) => Err(UnfitThresholds { field, reason }),
+            None => Ok(self),
+        }
+    }
+
+    /// Thresholds as the journal, a plan or another process has them.
+    pub fn read(stored: &serde_json::Value) -> Result<Self, UnfitThresholds> {
+        let read = Self::deserialize(stored);
+        read.map_err(|error| UnfitThresholds { field: "thresholds", reason: error.to_string() })?.checked()
     }
 
     /// What is wrong with these thresholds, as (field, reason); `None` when they make sense together.

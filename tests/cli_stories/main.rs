@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/mutate.rs"]
+mod mutate;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -10,4 +12,5 @@ mod existing;
 mod input;
 mod life;
 mod plan_file;
+mod stranger;
 mod unknown;

@@ -35,6 +35,6 @@ mod watch;
 pub use daemon::{Daemon, DaemonDesk, DaemonOptions, News};
 pub use emergency::{Emergency, FallAnswer};
 pub use error::WatchError;
-pub use office::{Office, Rulebook, TradeOffice};
+pub use office::{Office, PerpRules, Rulebook, TradeOffice};
 pub use seat::{Acted, Hands, Seat, Turn};
 pub use watch::{Seen, Watch};

@@ -8,15 +8,19 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{Office, desk::Work, govern::fresh_governor};
 use crate::{
+    aave::{Deployment, ReserveList},
     actions::{self, ActionError, Done, PlanKind, Sent},
-    chain::{Clock, Endpoints, Reader},
+    chain::{BASE_CHAIN_ID, Clock, Endpoints, Reader},
     journal::{IntentId, IntentState, Journal, JournalError},
     loops::known_loops,
     perps::{self, Placed, avantis_v1::AvantisV1},
     plan::Plan,
     send::{Ending, Outcome, SendError, Settlement},
     strategy::Command,
-    trade::{ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
+    trade::{
+        self, ClosingLeg, Desk, FlattenReport, Flattened, OrderError, Planner, Source, TradeError, plan_flatten,
+        plan_leg,
+    },
     units::Millis,
     watchdog::ops::{Answer, Delivered, Refused, Reply},
 };
@@ -29,8 +33,8 @@ const POLL: Duration = Duration::from_millis(250);
 /// What is to be carried out, and who hears of it.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// A plan that a command hands over.
-    Plan(Box<Plan>, oneshot::Sender<Answer>),
+    /// What a command hands over.
+    Submitted(Box<trade::Order>, oneshot::Sender<Answer>),
     /// Close everything.
     Flatten { include_existing: bool, answer: oneshot::Sender<Answer> },
 }
@@ -99,8 +103,8 @@ impl Orders {
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Order>) {
         while let Some(order) = queue.recv().await {
             match order {
-                Order::Plan(plan, answer) => {
-                    let _ = answer.send(Box::pin(self.submitted(*plan)).await);
+                Order::Submitted(order, answer) => {
+                    let _ = answer.send(Box::pin(self.submitted(&order)).await);
                 }
                 Order::Flatten { include_existing, answer } => {
                     let _ = answer.send(Box::pin(self.flatten(include_existing)).await.map(Reply::Flattened));
@@ -110,14 +114,36 @@ impl Orders {
         }
     }
 
-    /// A plan that a command hands over is somebody's text: it is held against what its action would send now.
-    async fn submitted(&self, plan: Plan) -> Answer {
+    /// What a command hands over is somebody's text: it is planned anew, as if the daemon had been asked itself.
+    async fn submitted(&self, order: &trade::Order) -> Answer {
         self.office.sends()?;
+        let refused = |error: OrderError| Refused::new(error.exit_code(), error.to_string());
+        order.is_new(self.journal.reader()).map_err(refused)?;
         let head = Reader::head(self.endpoints()).await;
         let head = head.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
+        let list = ReserveList::read(self.endpoints(), Deployment::BASE, BASE_CHAIN_ID, &head).await;
+        let list = list.map_err(|error| Refused::new(3, error.to_string()))?;
+        let rules = self.office.rulebook();
         let market = self.endpoints().fee_market(&head).await;
         // As the command that planned it: a tip that nobody would pay makes no fee look too small.
-        let gas_price = market.map_or(head.base_fee, |market| market.price(&self.office.rulebook().fees.open));
+        let gas_price = market.map_or(head.base_fee, |market| market.price(&rules.fees.open));
+        let planner = Planner {
+            endpoints: self.endpoints(),
+            reserves: &list,
+            venue: self.office.venue.as_ref(),
+            network: &self.office.network,
+            account: self.account,
+            bounds: rules.bounds,
+            fees: rules.fees,
+            thresholds: rules.thresholds,
+            loops: known_loops(self.journal.reader()).map_err(journal_refused)?,
+            permit_ttl: rules.permit_ttl,
+            perp_ttl: rules.perps.plan_ttl,
+            perp_slippage: rules.perps.slippage,
+            gas_price,
+        };
+        let plan = Box::pin(planner.carry(order, Source::Command, None)).await.map_err(refused)?;
+        // A second look at what our own planner wrote.
         let audit = actions::audit(&plan, self.office.venue.as_ref(), gas_price);
         Box::pin(audit).await.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let done = Box::pin(self.carry_out(plan)).await?;

@@ -1,0 +1,181 @@
+//! Every leaf of a document, changed in every way that somebody who means harm or nothing at all would try.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use trimtab::{
+    loops, onedelta,
+    perps::PerpVenue,
+    plan::{CallData, Plan, check},
+    trade::{Order, OrderError, Planner, Source, hold},
+};
+
+/// One change: where, and the document with it.
+pub struct Mutation {
+    pub at: String,
+    pub what: String,
+    pub document: Value,
+}
+
+/// An account that is nobody's here.
+pub const STRANGER: &str = "0x1111111111111111111111111111111111111111";
+
+fn replacements(leaf: &Value) -> Vec<Value> {
+    let mut all = vec![Value::Null, json!([]), json!({}), json!(true), json!(-1), json!("")];
+    match leaf {
+        Value::String(text) => {
+            for other in ["0", "-1", "1", "NaN", "inf", "1e30", "0x0", "0x1", STRANGER, "1.001", "2.3", "100"] {
+                all.push(json!(other));
+            }
+            all.push(json!(format!("0x{}", "f".repeat(64))));
+            // One digit more, and one other digit.
+            all.push(json!(format!("{text}0")));
+            if let Some(digit) = text.char_indices().rev().find(|(_, letter)| letter.is_ascii_digit()) {
+                let other = if digit.1 == '1' { "2" } else { "1" };
+                let mut changed = text.clone();
+                changed.replace_range(digit.0..=digit.0, other);
+                all.push(json!(changed));
+            }
+        }
+        Value::Number(number) => {
+            let number = number.as_u64().unwrap_or_default();
+            for other in [0, 1, number + 1, number.saturating_sub(1), number * 2, u64::MAX, 9_999] {
+                all.push(json!(other));
+            }
+            all.push(json!(1.5));
+            all.push(json!("1"));
+        }
+        Value::Bool(flag) => all.push(json!(!flag)),
+        _ => {}
+    }
+    all.retain(|other| other != leaf);
+    all
+}
+
+fn walk(value: &Value, at: &str, found: &mut Vec<(String, Value)>) {
+    found.push((at.to_owned(), value.clone()));
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, inner)| walk(inner, &format!("{at}/{name}"), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, inner)| walk(inner, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+/// All of them.
+pub fn mutations(document: &Value) -> Vec<Mutation> {
+    let mut places = Vec::new();
+    walk(document, "", &mut places);
+    let mut all = Vec::new();
+    let mut push = |at: &str, what: String, changed: Value| {
+        let mut document = document.clone();
+        *document.pointer_mut(at).expect("a place") = changed;
+        all.push(Mutation { at: at.to_owned(), what, document });
+    };
+    for (at, value) in &places {
+        match value {
+            Value::Object(fields) => {
+                for name in fields.keys() {
+                    let mut less = fields.clone();
+                    less.remove(name);
+                    push(at, format!("without {name}"), Value::Object(less));
+                }
+                let mut more: Map<String, Value> = fields.clone();
+                more.insert("valid_until".to_owned(), json!(u64::MAX));
+                more.insert("steps".to_owned(), json!([]));
+                push(at, "with more".to_owned(), Value::Object(more));
+            }
+            Value::Array(items) => {
+                for index in 0..items.len() {
+                    let mut less = items.clone();
+                    less.remove(index);
+                    push(at, format!("without {index}"), Value::Array(less));
+                }
+            }
+            leaf => {
+                for other in replacements(leaf) {
+                    push(at, format!("{leaf} -> {other}"), other);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Why a mutation is harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harmless {
+    /// It is no order, or one that nobody takes.
+    Refused,
+    /// The plan made from it is the plan made without it, byte for byte.
+    SamePlan,
+    /// It asks for something else, within what was predicted and within the settings' own bounds.
+    AsksOtherwise,
+}
+
+/// What decides about a plan besides what is asked: none of it may come from an order.
+fn own(plan: &Plan) -> (Vec<(String, String, bool)>, trimtab::units::Secs, trimtab::config::Urgency) {
+    let limits = plan.bounds.iter().filter(|bound| bound.name.contains("slippage") || bound.name.contains("oracle"));
+    let limits = limits.map(|bound| (bound.name.clone(), bound.limit.to_string(), bound.blocking));
+    (limits.collect(), plan.valid_until, plan.urgency)
+}
+
+/// The transactions, without what the oracle of a venue signs anew each time.
+fn bytes(plan: &Plan) -> Value {
+    serde_json::to_value(&plan.steps).expect("steps")
+}
+
+/// Judges every mutation of an order; what is taken must be harmless, for one of the reasons that [`Harmless`] names.
+pub async fn judge<V: PerpVenue>(
+    planner: &Planner<'_, V>,
+    order: &Order,
+    audit: impl Fn(&Plan) -> Result<(), String>,
+) -> BTreeMap<Harmless, usize> {
+    let same = bytes(&planner.carry(order, Source::File, None).await.expect("the order itself"));
+    let document = serde_json::to_value(order).expect("a document");
+    let mut table = BTreeMap::new();
+    for Mutation { at, what, document } in mutations(&document) {
+        let read: Result<Order, OrderError> = Order::read(&document.to_string());
+        let carried = match read {
+            Ok(read) => Box::pin(planner.carry(&read, Source::File, None)).await,
+            Err(error) => Err(error),
+        };
+        let why = match carried {
+            Err(_) => Harmless::Refused,
+            Ok(plan) if bytes(&plan) == same => Harmless::SamePlan,
+            Ok(plan) => {
+                let place = format!("{at}: {what}");
+                assert!(at.starts_with("/ask"), "{place}: other transactions though the same was asked");
+                audit(&plan).unwrap_or_else(|error| panic!("{place}: {error}"));
+                hold(&order.predicted, &plan, planner.bounds.plan_drift_bps)
+                    .unwrap_or_else(|error| panic!("{place}: not what was predicted: {error}"));
+                let reference = planner.carry(order, Source::File, None).await.expect("the order itself");
+                let (limits, valid_until, urgency) = own(&plan);
+                let (own_limits, own_until, own_urgency) = own(&reference);
+                assert_eq!((valid_until, urgency), (own_until, own_urgency), "{place}");
+                for (name, limit, blocking) in limits {
+                    if let Some((_, own, own_blocking)) = own_limits.iter().find(|(own, ..)| *own == name) {
+                        let within = limit == *own || at.ends_with("slippage_bps") || at.ends_with("/slippage");
+                        assert!(within && blocking == *own_blocking, "{place}: {name} {limit} for {own}");
+                    }
+                }
+                Harmless::AsksOtherwise
+            }
+        };
+        *table.entry(why).or_default() += 1;
+    }
+    table
+}
+
+/// The second look at a plan of a loop or of approvals: only contracts that such a plan calls, nothing endless.
+pub fn audit_loop(plan: &Plan) -> Result<(), String> {
+    loops::audit(plan).map_err(|error| error.to_string())?;
+    let streams = plan.steps.iter().filter(|step| matches!(step.data, CallData::Stream { .. }));
+    for step in streams {
+        assert_eq!(step.to, onedelta::COMPOSER);
+    }
+    let network = plan.network.clone();
+    check(plan.clone(), &network, plan.block.timestamp).map(drop).map_err(|refusal| refusal.to_string())
+}
