@@ -24,7 +24,7 @@ use crate::{
         Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
     plan::{Approved, Plan},
-    trade::{Ask, Order, interest},
+    trade::{Ask, Order, interest_of},
     units::{Secs, parse_units},
     watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
@@ -39,7 +39,7 @@ pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
         PerpCommand::List => list(&session, &venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;
-            let interest = interest(&PerpRequest::Open(request.clone()))?;
+            let interest = interest_of(&PerpRequest::Open(request.clone()))?;
             act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
         }
         PerpCommand::Close(args) => close(session, venue, args).await,

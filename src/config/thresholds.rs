@@ -158,3 +158,33 @@ impl Default for ThresholdsConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn thresholds_from_outside_are_read_only_where_they_make_sense_together() {
+        let fine = serde_json::to_value(ThresholdsConfig::default().volatile).expect("JSON");
+        assert_eq!(Thresholds::read(&fine), Ok(ThresholdsConfig::default().volatile));
+        for (field, value) in [
+            ("trigger", json!("1.001")),
+            ("trigger", json!("-1")),
+            ("trigger", json!("2.3")),
+            ("trigger", json!("NaN")),
+            ("trigger", json!("inf")),
+            ("trigger", json!(null)),
+            ("urgent", json!("1")),
+            ("warn", json!("1.1")),
+            ("target", json!("1.18")),
+            ("headroom", json!("-0.1")),
+            ("stress", json!("1")),
+        ] {
+            let mut changed = fine.clone();
+            changed[field] = value.clone();
+            assert!(Thresholds::read(&changed).is_err(), "{field} {value}");
+        }
+    }
+}

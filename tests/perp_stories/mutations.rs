@@ -12,7 +12,7 @@ use trimtab::{
         VenueSnapshot,
     },
     plan::Plan,
-    trade::{Ask, Order, Planner, interest},
+    trade::{Ask, Order, Planner, interest_of},
     units::Secs,
 };
 
@@ -74,7 +74,7 @@ async fn all_mutations(desk: &Desk, request: PerpRequest) -> BTreeMap<Harmless, 
         gas_price,
     };
     use trimtab::perps::PerpVenue;
-    let needed = interest(&request).expect("interest");
+    let needed = interest_of(&request).expect("interest");
     let snapshot = desk.venue.snapshot(trader.account, &needed).await.expect("snapshot");
     let id = desk.settings().id;
     let plan = planner.of_perp(&desk.venue, &request, &snapshot, id).await.expect("a plan");

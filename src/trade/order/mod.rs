@@ -15,7 +15,7 @@ mod planner;
 pub use ask::{Ask, LoopAsk, Which};
 pub use error::OrderError;
 pub use hold::{Predicted, PredictedCost, Prediction, hold};
-pub use planner::{Planner, interest};
+pub use planner::{Planner, interest_of};
 
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};

@@ -69,7 +69,7 @@ impl<V: PerpVenue> Planner<'_, V> {
             }
             Ask::Perp(request) => {
                 let venue = self.venue.ok_or(OrderError::NoVenue)?;
-                let mut snapshot = venue.snapshot(self.account, &interest(request)?).await?;
+                let mut snapshot = venue.snapshot(self.account, &interest_of(request)?).await?;
                 snapshot.block = at.unwrap_or(snapshot.block);
                 self.of_perp(venue, request, &snapshot, order.id.to_string()).await?
             }
@@ -180,7 +180,7 @@ impl<V: PerpVenue> Planner<'_, V> {
 }
 
 /// What of a venue's snapshot a request needs.
-pub fn interest(request: &PerpRequest) -> Result<Interest, OrderError> {
+pub fn interest_of(request: &PerpRequest) -> Result<Interest, OrderError> {
     let PerpRequest::Open(open) = request else { return Ok(Interest::default()) };
     let notional = crate::perps::avantis_v1::math::notional(open.margin, open.leverage);
     let notional = notional.map_err(crate::perps::PerpError::from)?;
