@@ -105,6 +105,7 @@ impl OrderError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Text(_) | Self::Id(_) | Self::Schema(_) | Self::Pair(_) => 2,
+            Self::Query(QueryError::Read(error)) => error.exit_code(),
             Self::Refused(Refusal::Elsewhere { .. }) | Self::NoVenue | Self::Query(_) => 3,
             Self::NotKept(_)
             | Self::Refused(_)

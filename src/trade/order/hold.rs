@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OrderError;
 use crate::{
-    plan::{Bound, Figure, Plan, Quantity},
+    plan::{Bound, Figure, Plan, Quantity, Rule},
     units::Bps,
 };
 
@@ -69,7 +69,7 @@ fn held(plan: &Plan) -> impl Iterator<Item = &Figure> {
 }
 
 fn costs(plan: &Plan) -> impl Iterator<Item = &Bound> {
-    plan.bounds.iter().filter(|bound| bound.blocking && bound.actual.unit == SHARE)
+    plan.bounds.iter().filter(|bound| bound.blocking && bound.rule == Rule::AtMost && bound.actual.unit == SHARE)
 }
 
 /// Refuses a plan whose figures are further than `most` from the prediction, or of which it predicts nothing. Everything that
