@@ -70,7 +70,7 @@ pub(super) async fn prepare(
     };
     let rehearsal = rehearse(&session.endpoints, plan, block, onward.at).await?;
     let gas = gas_view(session, plan, &rehearsal, session.gas_price().await?).await?;
-    let shown = format!("{}\n\n{}", plan_text(plan, Some(&gas)), simulation_text(&rehearsal));
+    let shown = format!("{}\n\n{}", plan_text(plan, Some(&gas)).trim_end(), simulation_text(&rehearsal));
     if let Some(path) = onward.file {
         write(path, order)?;
         output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
