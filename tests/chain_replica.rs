@@ -30,8 +30,6 @@ use trimtab::{
 };
 
 const USDC: Address = address!("833589fCD6eDb6E08f4c7C32D4f71b54bdA02913");
-const PROVIDER: Address = address!("e20fCBdBfFC4Dd138cE8b2E6FBb6CB49777ad64D");
-const UI_PROVIDER: Address = address!("0C6BC4a12039788be08F87e87Cff87FEDbd1D386");
 const WETH: Address = address!("4200000000000000000000000000000000000006");
 
 sol! {
@@ -39,8 +37,6 @@ sol! {
     function deposit() external payable;
     function getCurrentBlockTimestamp() external view returns (uint256);
     function getBlockNumber() external view returns (uint256);
-    function balanceOf(address account) external view returns (uint256);
-    function getReservesList(address provider) external view returns (address[] memory);
 }
 
 fn connect(urls: &[&str]) -> Endpoints {
@@ -230,46 +226,6 @@ async fn reach(heads: &mut trimtab::chain::Heads, number: u64) {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), reached).await.expect("the head within the deadline");
-}
-
-/// What Multicall3 answers, in a fraction of the bytes: calls that succeed, revert, have no contract and return a lot.
-#[tokio::test]
-async fn a_batch_without_a_contract_answers_as_multicall3_does() {
-    let replica = Replica::start().await;
-    let endpoints = connect(&[replica.url()]);
-    let head = endpoints.head().await.expect("head");
-    let batch = |calls: usize| {
-        let mut batch = Batch::new();
-        for index in 0..calls {
-            let holder = Address::left_padding_from(&index.to_be_bytes());
-            match index % 5 {
-                0 => batch.add_encoded(
-                    multicall3::ADDRESS,
-                    multicall3::IMulticall3::getEthBalanceCall { addr: holder }.abi_encode().into(),
-                ),
-                1 => batch.add_encoded(USDC, transferCall { to: holder, amount: U256::MAX }.abi_encode().into()),
-                2 => batch.add_encoded(holder, Bytes::from_static(b"nobody")),
-                3 => batch.add_encoded(UI_PROVIDER, getReservesListCall { provider: PROVIDER }.abi_encode().into()),
-                _ => batch.add_encoded(WETH, balanceOfCall { account: holder }.abi_encode().into()),
-            };
-        }
-        batch
-    };
-    for calls in [1, 8, 9, 50, 200, 450, 900] {
-        let batch = batch(calls);
-        let call = CallRequest::new(Address::ZERO, multicall3::ADDRESS, batch.calldata());
-        let raw = endpoints.call(&call, BlockId::hash(head.hash)).await.expect("multicall3");
-        let expected = batch.answers(&raw).expect("answers");
-        let found = endpoints.read(head, &batch).await.expect("read");
-        for position in 0..calls {
-            let of = |answers: &trimtab::chain::Answers| match answers.encoded(position) {
-                Ok(data) => Ok(data.clone()),
-                Err(ReadError::Reverted { target, data }) => Err((target, data)),
-                Err(other) => panic!("{other}"),
-            };
-            assert_eq!(of(&found), of(&expected), "{position} of {calls}");
-        }
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Crashes on the replica: the watch, its sender and real contracts on seeded price paths, a liquidator in the same blocks.
 //!
-//! With the feed behind Aave's oracle twenty paths by default, without it seven; three hundred each with `TRIMTAB_LONG=1`.
+//! With the feed behind Aave's oracle twenty paths by default, without it seven, and fourteen on which prices move before the
+//! trim in its block; three hundred each with `TRIMTAB_LONG=1`.
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "common/mod.rs"]
@@ -10,10 +11,11 @@ use alloy::primitives::U256;
 use indicatif::ProgressBar;
 use trimtab::{
     config::{BoundsConfig, WatchConfig},
-    localchain::{ComposerSource, ReplicaState},
+    dex::WETH,
+    localchain::{BlockOrder, ComposerSource, ReplicaState},
     scenarios::{CrashOutcome, CrashReport, Foresight, crash},
     units::UsdE8,
-    watchdog::paths::{Notice, Path, Step},
+    watchdog::paths::{AssetPrice, Notice, Path},
 };
 
 /// How many paths: few, and all of them.
@@ -22,12 +24,16 @@ fn seeds(few: u64, all: u64) -> u64 {
 }
 
 async fn played(paths: impl IntoIterator<Item = Path>, foresight: Foresight) -> Vec<CrashOutcome> {
+    raced(paths, foresight, BlockOrder::WaitingFirst).await
+}
+
+async fn raced(paths: impl IntoIterator<Item = Path>, foresight: Foresight, order: BlockOrder) -> Vec<CrashOutcome> {
     let kit = common::kit();
     let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
     let (watch, bounds) = (WatchConfig::default(), BoundsConfig::default());
     let mut outcomes = Vec::new();
     for path in paths {
-        let outcome = crash(&kit, &state, &path, &watch, &bounds, foresight).await;
+        let outcome = crash(&kit, &state, &path, &watch, &bounds, foresight, order).await;
         outcomes.push(outcome.unwrap_or_else(|error| panic!("{}: {error}", path.seed)));
     }
     outcomes
@@ -43,7 +49,7 @@ fn hold(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
         assert!(!counted.missed, "seed {seed}: liquidated although announced: {outcome:?}");
         assert!(!counted.silent, "seed {seed}: no alert at the first head that showed it: {outcome:?}");
         assert!(!counted.lowered, "seed {seed}: an action of ours lowered the health factor: {outcome:?}");
-        assert!(!outcome.after_prices, "seed {seed}: {outcome:?}");
+        assert!(!outcome.out_of_order, "seed {seed}: {outcome:?}");
         assert!(!outcome.lost_more(), "seed {seed}: {outcome:?}");
         saved += u64::from(counted.liquidations == 0 && counted.liquidations_if_idle > 0);
         report.add(outcome);
@@ -55,7 +61,7 @@ fn hold(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts() {
     let count = seeds(20, 300);
-    let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
+    let paths = (0..count).map(|seed| Path::of_pair(seed).expect("path"));
     let outcomes = played(paths, Foresight::Feed).await;
     let (report, saved) = hold(&outcomes);
     // Whoever reads the feed is not surprised by what the pool alone has shown.
@@ -68,9 +74,19 @@ async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_fall_within_its_bounds_is_missed() {
+    let count = seeds(14, 300);
+    let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
+    let outcomes = raced(paths, Foresight::Feed, BlockOrder::PricesFirst).await;
+    let (report, saved) = hold(&outcomes);
+    let trims: u64 = report.counted.blocks_to_trim.values().sum();
+    assert!(trims >= count / 3 && saved > 0, "{saved} saved: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_readable_feed_what_aaves_oracle_announces_is_still_answered() {
     let count = seeds(7, 300);
-    let outcomes = played((0..count).map(|seed| Path::generate(seed).expect("path")), Foresight::PoolsAlone).await;
+    let outcomes = played((0..count).map(|seed| Path::of_pair(seed).expect("path")), Foresight::PoolsAlone).await;
     hold(&outcomes);
 }
 
@@ -79,11 +95,17 @@ async fn a_late_oracle_is_answered_before_it_moves_by_whoever_reads_the_feed() {
     // A loop of 3x: 1.245, 0.996 by the feed while the oracle stays for two more blocks, then 0.996 by both.
     let path = || {
         let mut path = Path::wave(3_000, 0, 1, 1).expect("path");
-        let first = path.steps[0];
-        let fallen = UsdE8(first.feed.0 * U256::from(8u8) / U256::from(10u8));
-        let late = Step { feed: fallen, pool: fallen, ..first };
-        let caught_up = Step { oracle: fallen, ..late };
-        path.steps = vec![first, late, late, caught_up, caught_up];
+        let first = path.steps[0].clone();
+        let before = first.of(WETH);
+        let fallen = UsdE8(before.feed.0 * U256::from(8u8) / U256::from(10u8));
+        let at = |price: AssetPrice| {
+            let mut step = first.clone();
+            step.prices.insert(WETH, price);
+            step
+        };
+        let late = at(AssetPrice { feed: fallen, pool: fallen, ..before });
+        let caught_up = at(AssetPrice { feed: fallen, pool: fallen, oracle: fallen });
+        path.steps = vec![first.clone(), late.clone(), late, caught_up.clone(), caught_up];
         path
     };
     let with = &played([path()], Foresight::Feed).await[0].counted;

@@ -15,14 +15,14 @@ use trimtab::{
     aave::Deployment,
     chain::Reader,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
-    localchain::{Course, CourseStep},
+    localchain::{BlockOrder, Course, CourseStep},
     loops::{Funds, Request, Survey, Target, execute},
     plan::check,
     send::Patience,
     units::{Secs, UsdE8, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, Rulebook, Seat, Watch},
+        runner::{Hands, Office, PerpRules, Rulebook, Seat, Watch},
     },
 };
 
@@ -88,6 +88,7 @@ impl Post {
             thresholds: ThresholdsConfig::default(),
             permit_ttl: Secs::HOUR,
             order_timeout: std::time::Duration::from_secs(60),
+            perps: PerpRules::default(),
         };
         let (endpoints, clock) = (desk.endpoints.clone(), desk.clock.clone());
         let meters = Arc::new(Meters::new()?);
@@ -106,7 +107,9 @@ impl Post {
         self.price = self.price * millionths / 1_000_000;
         let price = UsdE8(U256::from(self.price));
         let at = self.course.controls().head().await?.timestamp.plus(Secs(2));
-        self.course.block(&CourseStep { feed: price, oracle: price, pool: price, at }, &[]).await?;
+        self.course
+            .block(&CourseStep { feed: price, oracle: price, pool: price, at }, &[], BlockOrder::WaitingFirst)
+            .await?;
         Ok(())
     }
 

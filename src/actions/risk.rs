@@ -6,11 +6,12 @@ use super::PlanKind;
 use crate::{
     onedelta::{self, Lending, Op, Singleton},
     perps::{Change, MarginChange, PerpRequest},
-    plan::{CallData, Plan, Segment},
+    plan::{CallData, Plan, Segment, Step},
 };
 
 alloy::sol! {
     function setUserEMode(uint8 categoryId) external;
+    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
 
 /// What an action adds to the risk of its account, in words; `None` when it lowers risk or leaves it as it is.
@@ -46,20 +47,28 @@ fn of_loop(plan: &Plan) -> Option<&'static str> {
         "loop withdraw" => return Some("takes equity out of a loop"),
         _ => {}
     }
+    // What repays may first switch off what keeps the loop's own collateral from being taken out.
+    let repays = |step: &Step| {
+        matches!(&step.data, CallData::Stream { segments, .. }
+        if read(segments).is_some_and(|ops| any(&ops, |lending| matches!(lending, Lending::Repay { .. }))))
+    };
+    let lowers = plan.kind == "loop close" || plan.steps.iter().any(repays);
     plan.steps.iter().find_map(|step| match &step.data {
-        CallData::Fixed { data } => setUserEModeCall::abi_decode(data).is_ok().then_some("changes the e-mode"),
+        CallData::Fixed { data } => of_call(data, lowers),
         CallData::Stream { segments, .. } => of_stream(segments, plan.kind == "loop close"),
     })
 }
 
-fn of_stream(segments: &[Segment], closes: bool) -> Option<&'static str> {
-    let mut stream = Vec::new();
-    for segment in segments {
-        if let Segment::Ops { data } = segment {
-            stream.extend_from_slice(data);
-        }
+fn of_call(data: &[u8], lowers: bool) -> Option<&'static str> {
+    if setUserEModeCall::abi_decode(data).is_ok() {
+        return Some("changes the e-mode");
     }
-    let Ok(ops) = onedelta::decode(&stream) else { return Some("does something that cannot be read") };
+    let disables = setUserUseReserveAsCollateralCall::abi_decode(data).is_ok_and(|call| !call.useAsCollateral);
+    (disables && !lowers).then_some("takes a supply away from what backs the debt")
+}
+
+fn of_stream(segments: &[Segment], closes: bool) -> Option<&'static str> {
+    let Some(ops) = read(segments) else { return Some("does something that cannot be read") };
     let is = |wanted: fn(&Lending) -> bool| any(&ops, wanted);
     if is(|lending| matches!(lending, Lending::Borrow { .. })) {
         return Some("borrows");
@@ -68,6 +77,16 @@ fn of_stream(segments: &[Segment], closes: bool) -> Option<&'static str> {
     let repays = is(|lending| matches!(lending, Lending::Repay { .. }));
     // A loop without debt is closed by taking its collateral out.
     (withdraws && !repays && !closes).then_some("takes collateral out of a loop")
+}
+
+fn read(segments: &[Segment]) -> Option<Vec<Op>> {
+    let mut stream = Vec::new();
+    for segment in segments {
+        if let Segment::Ops { data } = segment {
+            stream.extend_from_slice(data);
+        }
+    }
+    onedelta::decode(&stream).ok()
 }
 
 /// Whether any lending action of the ops is such a one, those within flash loans included.
@@ -89,7 +108,6 @@ mod tests {
     use crate::{
         actions::test_plan,
         onedelta::{Amount, Exact},
-        plan::Step,
     };
 
     fn perp(kind: &str, request: serde_json::Value) -> Option<&'static str> {
@@ -153,5 +171,27 @@ mod tests {
             ..test_plan("loop trim", serde_json::Value::Null)
         };
         assert!(of_loop(&unreadable).is_some());
+    }
+    #[test]
+    fn a_supply_that_no_longer_backs_the_debt_adds_risk_unless_debt_is_repaid_too() {
+        let asset = Address::repeat_byte(1);
+        let call = |on: bool| setUserUseReserveAsCollateralCall { asset, useAsCollateral: on }.abi_encode();
+        let step = |on: bool| Step {
+            purpose: String::new(),
+            to: Address::repeat_byte(2),
+            value: Default::default(),
+            data: CallData::Fixed { data: call(on).into() },
+        };
+        let plan = |kind: &str, steps: Vec<Step>| Plan { steps, ..test_plan(kind, serde_json::Value::Null) };
+        for kind in ["loop collateral", "loop adjust", "loop repay"] {
+            assert!(of_loop(&plan(kind, vec![step(false)])).is_some(), "{kind}");
+            assert!(of_loop(&plan(kind, vec![step(true)])).is_none(), "{kind}");
+        }
+        let exact = Exact::new(alloy::primitives::U256::from(7)).expect("small");
+        let (amount, debt_token, pool) = (Amount::Exact(exact), asset, asset);
+        let repay = Op::Lending(Lending::Repay { asset, amount, on_behalf_of: asset, debt_token, pool });
+        let mut trim = stream("loop trim", &[repay]);
+        trim.steps.insert(0, step(false));
+        assert!(of_loop(&trim).is_none(), "what repays may switch off what bars it");
     }
 }

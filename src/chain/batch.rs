@@ -11,7 +11,7 @@ use alloy::{
     sol_types::SolCall,
 };
 
-use super::{ReadError, compact};
+use super::ReadError;
 
 sol! {
     /// Multicall3, the part we use.
@@ -100,20 +100,6 @@ impl Batch {
             .map(|(target, data)| IMulticall3::Call3 { target: *target, allowFailure: true, callData: data.clone() })
             .collect();
         IMulticall3::aggregate3Call { calls }.abi_encode().into()
-    }
-
-    /// The same as code that runs without being deployed; `None` when it does not fit.
-    pub(super) fn deployless(&self) -> Option<Bytes> {
-        compact::pack(&self.calls)
-    }
-
-    /// Reads what that code returned.
-    pub(super) fn deployless_answers(&self, returned: &[u8]) -> Result<Answers, ReadError> {
-        let results = compact::unpack(returned, self.calls.len());
-        let results =
-            results.ok_or_else(|| ReadError::Malformed(format!("not {} packed answers", self.calls.len())))?;
-        let targets = self.calls.iter().map(|(target, _)| *target);
-        Ok(Answers { results: targets.zip(results).map(|(target, (success, data))| (target, success, data)).collect() })
     }
 
     /// Reads the answer of `aggregate3`.

@@ -17,7 +17,6 @@ use serde_json::{Value, value::RawValue};
 use super::{
     Clock, NetworkIdentity, ReadError, Traffic,
     call_error::CallError,
-    compact,
     endpoint::{Endpoint, Standing},
     tips::TipMemory,
 };
@@ -68,7 +67,6 @@ pub(super) struct Shared {
     pub(super) rpc: RpcConfig,
     identity: Mutex<Option<NetworkIdentity>>,
     tips: Mutex<TipMemory>,
-    pub(super) deployless: compact::Limit,
 }
 
 impl Endpoints {
@@ -89,15 +87,7 @@ impl Endpoints {
         });
         let derived = derived.collect();
         let (identity, tips) = (Mutex::default(), Mutex::default());
-        let shared = Shared {
-            endpoints,
-            derived,
-            clock,
-            rpc: rpc.clone(),
-            identity,
-            tips,
-            deployless: compact::Limit::default(),
-        };
+        let shared = Shared { endpoints, derived, clock, rpc: rpc.clone(), identity, tips };
         Ok(Self { shared: Arc::new(shared) })
     }
 

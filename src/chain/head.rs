@@ -32,31 +32,9 @@ impl Reader for Endpoints {
 
     async fn read(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         let hash = at.into();
-        let limit = &self.shared.deployless;
-        let code = if limit.allows(batch.len()) { batch.deployless() } else { None };
-        let was_tried = code.is_some();
-        if let Some(code) = code {
-            let params = json!([{"data": code}, state_of(hash)]);
-            // Whatever else comes back is a refusal: it is not asked again in this way.
-            let unpacked = |raw: &RawValue| {
-                let returned: Bytes = decode(raw).unwrap_or_default();
-                batch
-                    .deployless_answers(&returned)
-                    .map_err(|error| CallError::Refused { code: 0, message: error.to_string() })
-            };
-            match self.ask("eth_call", &params, unpacked).await {
-                Ok(answers) => return Ok(answers),
-                // Too much for this way, or for this endpoint.
-                Err(CallError::Reverted(_) | CallError::Refused { .. }) => {}
-                Err(error) => return Err(error.into_read_error("eth_call", multicall3::ADDRESS, Some(hash))),
-            }
-        }
         let call = json!({"to": multicall3::ADDRESS, "data": batch.calldata()});
         let params = json!([call, state_of(hash)]);
         let read = self.ask("eth_call", &params, |raw| answers(batch, raw)).await;
-        if was_tried && read.is_ok() {
-            limit.refused(batch.len());
-        }
         read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(hash)))
     }
 }

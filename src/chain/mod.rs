@@ -13,7 +13,6 @@ mod block;
 mod broadcast;
 mod call_error;
 mod clock;
-mod compact;
 mod endpoint;
 mod endpoints;
 mod fees;

@@ -18,6 +18,7 @@ use crate::{
     journal::{Intent, IntentFilter, IntentId, Journal, JournalReader},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
+    trade::refuse_again_while_paused,
     watchdog::ops::{ReconcileAnswer, ReconcileWith},
 };
 
@@ -151,6 +152,9 @@ async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
     if let Some(id) = resend.or(take_back) {
         let signer = session.signer().await?;
         let mut sender = session.sender(signer).await?;
+        if resend.is_some() {
+            refuse_again_while_paused(sender.journal().reader(), id)?;
+        }
         let outcome = if resend.is_some() { sender.resend(id).await? } else { sender.take_back(id).await? };
         session.output.note(ending_words(&outcome));
         settled = settle_mined(&session, sender.journal(), &mut done).await;

@@ -9,7 +9,7 @@ use super::{
     replica::ensure_state,
 };
 use crate::{
-    localchain::{ComposerSource, Kit},
+    localchain::{BlockOrder, ComposerSource, Kit},
     scenarios::{CrashReport, Foresight, StoryError, crash},
     watchdog::paths::Path,
 };
@@ -25,6 +25,9 @@ pub(super) struct CrashArgs {
     /// The watch reads no feed behind Aave's oracle, as one with watch.default_feeds off.
     #[arg(long)]
     no_feed: bool,
+    /// In each block, standard feed and pools move before what the watch has sent, and Aave's oracle after it.
+    #[arg(long)]
+    prices_first: bool,
 }
 
 #[derive(Serialize)]
@@ -33,6 +36,8 @@ struct Document<'a> {
     paths: u64,
     /// Whether the watch read the feed behind Aave's oracle.
     feed: bool,
+    /// Whether prices moved before what the watch had sent.
+    prices_first: bool,
     report: &'a CrashReport,
     /// Seeds on which a liquidator took more than from the loop left alone.
     lost_more: Vec<u64>,
@@ -44,18 +49,19 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
     let foresight = if args.no_feed { Foresight::PoolsAlone } else { Foresight::Feed };
+    let order = if args.prices_first { BlockOrder::PricesFirst } else { BlockOrder::WaitingFirst };
     let (mut report, mut lost_more) = (CrashReport::default(), Vec::new());
     for (count, seed) in (args.seed..args.seed.saturating_add(args.paths)).enumerate() {
-        let path = Path::generate(seed).map_err(StoryError::from)?;
-        let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds, foresight).await?;
-        let counted = &outcome.counted;
+        let path = Path::of_pair(seed).map_err(StoryError::from)?;
+        let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds, foresight, order).await?;
+        let (counted, leverage) = (&outcome.counted, path.account.leverage());
         output.note(format!(
             "{} of {}: seed {seed}, {} at {}.{:03}x, {} blocks: {} trims, liquidated {} times, alone {} times",
             count.saturating_add(1),
             args.paths,
             path.kind,
-            path.leverage / 1_000,
-            path.leverage % 1_000,
+            leverage / 1_000,
+            leverage % 1_000,
             outcome.blocks,
             counted.trims,
             counted.liquidations,
@@ -66,7 +72,8 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
         }
         report.add(&outcome);
     }
-    let document = Document { seed: args.seed, paths: args.paths, feed: !args.no_feed, report: &report, lost_more };
+    let (seed, paths, feed, prices_first) = (args.seed, args.paths, !args.no_feed, args.prices_first);
+    let document = Document { seed, paths, feed, prices_first, report: &report, lost_more };
     output.result(&document, || report.to_string())?;
     if !report.is_broken() {
         return Ok(());

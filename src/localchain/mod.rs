@@ -31,8 +31,8 @@ pub use anvil::{ANVIL_VERSION, Anvil};
 pub use build::Composer;
 pub use cache::Cache;
 pub use controls::{
-    Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved, PriceReport,
-    PriceScope, PriceTarget,
+    BlockOrder, Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved,
+    PriceReport, PriceScope, PriceTarget,
 };
 pub use course::{Course, CourseBlock, CourseStep, Liquidated, Standing};
 pub use error::{FailureClass, LocalChainError};

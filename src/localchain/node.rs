@@ -274,9 +274,16 @@ impl Node {
     }
 
     /// The same with a nonce that may leave room for others before it.
-    pub(crate) async fn queue_at(&self, call: &Call, nonce: u64) -> Result<B256, LocalChainError> {
+    pub(crate) async fn queue_with_nonce(&self, call: &Call, nonce: u64) -> Result<B256, LocalChainError> {
         let mut request = call.request();
         request["nonce"] = json!(U64::from(nonce));
+        self.request("eth_sendTransaction", json!([request])).await
+    }
+
+    /// The same at this price of gas, which says where in a block it stands.
+    pub(crate) async fn queue_at(&self, call: &Call, gas_price: U256) -> Result<B256, LocalChainError> {
+        let mut request = call.request();
+        request["gasPrice"] = json!(gas_price);
         self.request("eth_sendTransaction", json!([request])).await
     }
 

@@ -5,6 +5,7 @@ use alloy::primitives::U256;
 use super::{
     LoopSnapshot, PlanError,
     algebra::{leverage_wad, max_leverage_wad},
+    close::CLOSE,
     context::{Context, wad},
     draft::Draft,
     loss,
@@ -23,7 +24,8 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
         bounds.extend(health(ctx, draft)?);
     }
     if !draft.adds_risk && !ctx.standing(&draft.before)?.debt.is_zero() {
-        bounds.push(never_worse(ctx, draft)?);
+        bounds.push(if draft.kind == CLOSE { after_closing(ctx, draft)? } else { never_worse(ctx, draft)? });
+        bounds.extend(ctx.not_lower_where_judged(&draft.before, &draft.worst)?);
     }
     if let Some(swap) = &draft.swap {
         let allowed = ctx.slippage();
@@ -100,6 +102,20 @@ fn never_worse(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
         limit: Quantity::wad(before),
         blocking: before >= WAD || ctx.is_protective(),
         hint: "the swap costs more than it helps: act in smaller steps".into(),
+    })
+}
+
+/// A closing takes the loop's equity along, which may have been what lifted the account: what stays is above the opening
+/// floor, or stands no lower than before.
+fn after_closing(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
+    let before = ctx.standing(&draft.before)?.health_factor;
+    Ok(Bound {
+        name: "health factor after the action".into(),
+        rule: Rule::AtLeast,
+        actual: Quantity::wad(ctx.standing(&draft.worst)?.health_factor),
+        limit: Quantity::wad(before.min(ctx.floor())),
+        blocking: before >= WAD || ctx.is_protective(),
+        hint: "the rest of the account stands lower than this loop: close or bring down that first".into(),
     })
 }
 

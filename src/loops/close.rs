@@ -18,6 +18,8 @@ use crate::{
     units::{Bps, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
 
+/// The kind of a closing's plan.
+pub(super) const CLOSE: &str = "loop close";
 /// What a value in dollars can lose or gain by rounding in an action.
 const ROUNDING: UsdE8 = UsdE8(U256::from_limbs([4, 0, 0, 0]));
 /// What an amount can lose or gain by rounding in an action, smallest units.
@@ -87,7 +89,7 @@ pub(super) fn close(ctx: &Context<'_>, share: Share, payout: Payout) -> Result<D
         Payout::Collateral { unwrap: None } => pair.collateral.symbol.clone(),
     };
     Ok(Draft {
-        kind: "loop close",
+        kind: CLOSE,
         headline: format!("{}: {what}, paid out in {into}", pair.name()),
         worst: after.clone(),
         flows: work.flows(loan.as_ref(), swap.as_ref()),

@@ -1,12 +1,12 @@
 //! What every plan of one action shares.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    FlashCandidate, FlashChoice, FlashSource, KnownLoop, LoopSnapshot, Pair, PlanError, Scope, Standing,
+    Ahead, FlashCandidate, FlashChoice, FlashSource, KnownLoop, LoopSnapshot, Pair, PlanError, Scope, Standing,
     account::AccountModel,
     bounds::deviation,
     draft::Prepare,
@@ -19,7 +19,7 @@ use crate::{
     aave::{Projection, Reserve},
     config::{BoundsConfig, FeesConfig, Thresholds, ThresholdsConfig, Urgency},
     plan::Quantity,
-    units::{Bps, MathError, Secs, WAD, from_decimal, mul_div_down, mul_div_up},
+    units::{Bps, MathError, Secs, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
 
 /// Settings of one action.
@@ -70,6 +70,8 @@ pub(super) struct Context<'a> {
     pub(super) widened: Option<String>,
     /// How much lower the collateral stands at the feed behind Aave's oracle.
     pub(super) feed_gap: Bps,
+    /// Prices that a protective action must not lower the health factor at either.
+    pub(super) judged_at: Option<&'a BTreeMap<Address, UsdE8>>,
     /// Most that a swap may lose and still raise the health factor; `None` where that is not what the action is for.
     pub(super) helps: Option<Bps>,
     /// The account when the action is expected, without it.
@@ -128,11 +130,18 @@ impl<'a> Context<'a> {
             bound: urgency,
             widened: None,
             feed_gap: Bps(0),
+            judged_at: None,
             helps: None,
             thresholds: account_thresholds(&model, pair, settings),
             model,
             apart,
         })
+    }
+
+    /// The same where prices have moved ahead of Aave's oracle.
+    pub(super) fn with(self, ahead: &'a Ahead) -> Self {
+        let judged_at = (!ahead.judged_at.is_empty()).then_some(&ahead.judged_at);
+        Self { feed_gap: ahead.gap, judged_at, ..self }
     }
 
     /// The same for an action that lowers debt, which has wider bounds. That pool and oracle disagree never blocks it;
@@ -161,7 +170,11 @@ impl<'a> Context<'a> {
         let category = self.snapshot.market.category(self.snapshot.account.emode)?;
         let threshold = self.snapshot.market.liquidation_threshold_in(self.collateral, category);
         let counts = mul_div_up(WAD, U256::from(threshold.0), U256::from(Bps::ONE.0))?;
-        let ahead = self.ahead(self.standing(&self.start())?.health_factor)?;
+        let start = self.start();
+        let ahead = match self.judged(&start)? {
+            Some(judged) => judged,
+            None => self.ahead(self.standing(&start)?.health_factor)?,
+        };
         let room = ahead.saturating_sub(counts);
         if room.is_zero() {
             return Ok(Bps(0));

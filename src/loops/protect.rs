@@ -6,26 +6,28 @@
 //! divided into slices, and each slice goes to the combination that is cheapest for it, with swaps replayed at the sizes that
 //! they have by then: two pools beat one where their marginal costs cross. Same-asset collateral and debt costs nothing.
 
+mod merge;
+
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
 
+use merge::{Left, merge};
+
 use super::{
-    LoopSnapshot, Pair, PlanError, Settings,
+    Ahead, LoopSnapshot, Pair, PlanError, Settings,
     account::{AccountModel, Sell},
     context::Context,
+    sales::{Haste, PartOf, Single, conclude},
     solve::largest,
 };
 use crate::{
-    aave::Market,
     config::Urgency,
     units::{Bps, MathError, WAD, mul_div_down, mul_div_up},
 };
 
 /// Into how many slices of progress a repayment is divided.
 const SLICES: u64 = 24;
-/// Gas of one more transaction, about (onedelta-composer.md §14).
-const GAS: u64 = 700_000;
 
 /// A collateral that may be sold for a debt.
 #[derive(Debug, Clone)]
@@ -36,8 +38,8 @@ pub struct Combination {
     pub snapshot: LoopSnapshot,
     /// Most of the collateral that may be sold, smallest unit.
     pub sell_at_most: U256,
-    /// How much lower the collateral stands against the debt at the feeds behind Aave's oracle.
-    pub feed_gap: Bps,
+    /// What is ahead of Aave's oracle.
+    pub ahead: Ahead,
 }
 
 /// A part of a repayment.
@@ -66,13 +68,13 @@ pub struct Protection {
 pub fn combinations(
     model: &AccountModel,
     sell: &Sell,
-    mut snapshot: impl FnMut(Address, Address) -> Option<(Pair, LoopSnapshot, Bps)>,
+    mut snapshot: impl FnMut(Address, Address) -> Option<(Pair, LoopSnapshot, Ahead)>,
 ) -> Vec<Combination> {
     let mut all = Vec::new();
     for (collateral, sell_at_most) in model.sellable(sell) {
         for debt in model.owed() {
-            if let Some((pair, snapshot, feed_gap)) = snapshot(collateral, debt.asset) {
-                all.push(Combination { pair, snapshot, sell_at_most, feed_gap });
+            if let Some((pair, snapshot, ahead)) = snapshot(collateral, debt.asset) {
+                all.push(Combination { pair, snapshot, sell_at_most, ahead });
             }
         }
     }
@@ -124,20 +126,19 @@ pub fn protect(
     }
     let mut open: Vec<Candidate<'_>> = Vec::new();
     for (index, combination, own) in &candidates {
-        let ctx = Context {
-            feed_gap: combination.feed_gap,
-            ..Context::new(&combination.snapshot, &combination.pair, own, hubs)?
-        };
+        let ctx = Context::new(&combination.snapshot, &combination.pair, own, hubs)?.with(&combination.ahead);
         let supply = model.supply(combination.pair.collateral.token);
         let threshold = supply.map_or(U256::ZERO, |supply| U256::from(supply.threshold.0));
         let threshold = mul_div_up(WAD, threshold, U256::from(Bps::ONE.0))?;
         let (zero, next) = (U256::ZERO, None);
         open.push(Candidate { index: *index, ctx, threshold, repaid: zero, sold: zero, cost: zero, next });
     }
-    let gas = gas_usd(combinations, settings)?;
-    let single = cheapest_single(&mut open, target, needed)?;
-    let (parts, reaches) = divide(&mut open, model, target, needed, in_order)?;
-    Ok(conclude(combinations.len(), parts, reaches, single.filter(|_| !in_order), gas))
+    let haste = Haste::of(settings, combinations)?;
+    // Where the owner's first collateral is enough, nothing behind it is looked at.
+    let first = combinations.first().filter(|_| in_order).map(|first| first.pair.collateral.token);
+    let single = cheapest_single(&mut open, target, needed, first)?;
+    let (parts, reaches) = divide(&mut open, model, (target, needed), haste.gas, in_order)?;
+    Ok(conclude(combinations.len(), parts, reaches, single, (in_order, haste)))
 }
 
 /// `HF* D − S` in wad dollars; zero when the account is there.
@@ -150,20 +151,12 @@ fn needed(model: &AccountModel, target: U256) -> Result<U256, MathError> {
     Ok(wanted.saturating_sub(there))
 }
 
-/// A part of the division: what a combination repays, and what it costs.
-struct PartOf {
-    combination: usize,
-    repaid: U256,
-    cost: U256,
-    progress: U256,
-}
-
 /// Slices go to whatever is cheapest for them, or to the owner's first while there is any of it.
 fn divide(
     open: &mut [Candidate<'_>],
     model: &AccountModel,
-    target: U256,
-    needed: U256,
+    (target, needed): (U256, U256),
+    gas: U256,
     in_order: bool,
 ) -> Result<(Vec<PartOf>, bool), PlanError> {
     let mut left_debt: BTreeMap<Address, U256> = model.debts.iter().map(|debt| (debt.asset, debt.amount)).collect();
@@ -209,6 +202,8 @@ fn divide(
         let sum = progress.entry(candidate.index).or_insert(U256::ZERO);
         *sum = sum.saturating_add(slice.progress);
     }
+    let mut left = Left { supply: &mut left_supply, debt: &mut left_debt, progress: &mut progress };
+    merge(open, target, gas, in_order, &mut left);
     let part = |candidate: &Candidate<'_>| PartOf {
         combination: candidate.index,
         repaid: candidate.repaid,
@@ -217,7 +212,16 @@ fn divide(
     };
     // A thousandth is what a slice's rounding may leave; the last part goes to the target in any case.
     let reaches = done.saturating_add(needed / U256::from(1_000u64)) >= needed;
-    Ok((open.iter().filter(|candidate| !candidate.repaid.is_zero()).map(part).collect(), reaches))
+    let mut parts: Vec<&Candidate<'_>> = open.iter().filter(|candidate| candidate.is_part()).collect();
+    if in_order {
+        // Within a collateral what brings the account furthest goes first.
+        let order: Vec<Address> = open.iter().map(|candidate| candidate.ctx.pair.collateral.token).collect();
+        parts.sort_by_key(|candidate| {
+            let place = order.iter().position(|token| *token == candidate.ctx.pair.collateral.token);
+            (place, std::cmp::Reverse(progress.get(&candidate.index).copied().unwrap_or_default()), candidate.index)
+        });
+    }
+    Ok((parts.into_iter().map(part).collect(), reaches))
 }
 
 fn take(left: &mut BTreeMap<Address, U256>, asset: Address, amount: U256) {
@@ -231,66 +235,40 @@ fn rate(slice: &Slice) -> U256 {
     mul_div_up(slice.cost, U256::from(10u8).pow(U256::from(36u8)), slice.progress.max(U256::ONE)).unwrap_or(U256::MAX)
 }
 
-/// The combination that reaches the target alone at the least cost, with that cost.
-fn cheapest_single(open: &mut [Candidate<'_>], target: U256, needed: U256) -> Result<Option<(usize, U256)>, PlanError> {
-    let mut best: Option<(U256, Address, Address, usize)> = None;
+/// The combination that reaches the target alone at the least cost; of the owner's first collateral, where there is an order.
+fn cheapest_single(
+    open: &mut [Candidate<'_>],
+    target: U256,
+    needed: U256,
+    first: Option<Address>,
+) -> Result<Option<Single>, PlanError> {
+    let mut best: Option<((U256, Address, Address), Single)> = None;
     for candidate in open.iter() {
+        let pair = candidate.ctx.pair;
+        if first.is_some_and(|first| first != pair.collateral.token) {
+            continue;
+        }
         let start = candidate.ctx.start();
         let (supply, debt) = (candidate.ctx.own_supply(&start)?, candidate.ctx.own_debt(&start)?);
         let Some(whole) = candidate.slice(target, needed, supply, debt) else { continue };
         if whole.progress.saturating_add(needed / U256::from(1_000u64)) < needed {
             continue;
         }
-        let pair = candidate.ctx.pair;
-        let ranked = (whole.cost, pair.collateral.token, pair.debt.token, candidate.index);
-        if best.as_ref().is_none_or(|best| ranked < *best) {
-            best = Some(ranked);
+        let ranked = (whole.cost, pair.collateral.token, pair.debt.token);
+        if best.as_ref().is_none_or(|(best, _)| ranked < *best) {
+            let repaid = candidate.ctx.debt.debt_value(whole.repaid)?.0;
+            best = Some((ranked, Single { combination: candidate.index, repaid, cost: whole.cost }));
         }
     }
-    Ok(best.map(|(cost, _, _, index)| (index, cost)))
-}
-
-/// The division as an order of sales; one sale where a second transaction costs more gas than it saves.
-fn conclude(
-    count: usize,
-    mut parts: Vec<PartOf>,
-    reaches: bool,
-    single: Option<(usize, U256)>,
-    gas: U256,
-) -> Protection {
-    let divided = parts.iter().fold(U256::ZERO, |sum, part| sum.saturating_add(part.cost));
-    let extra = gas.saturating_mul(U256::from(parts.len().saturating_sub(1)));
-    let mut sales = match single {
-        Some((combination, cost)) if parts.len() != 1 && cost <= divided.saturating_add(extra) => {
-            vec![Sale { combination, repay: None, cost }]
-        }
-        _ => {
-            if single.is_some() {
-                // What brings the account furthest goes first.
-                parts.sort_by_key(|part| std::cmp::Reverse((part.progress, part.combination)));
-            }
-            parts
-                .iter()
-                .map(|part| Sale { combination: part.combination, repay: Some(part.repaid), cost: part.cost })
-                .collect()
-        }
-    };
-    if let Some(last) = sales.last_mut() {
-        last.repay = None;
-    }
-    let is_chosen = |index: &usize| sales.iter().any(|sale| sale.combination == *index);
-    Protection { others: (0..count).filter(|index| !is_chosen(index)).collect(), reaches, sales }
-}
-
-/// What one more transaction costs, US dollars.
-fn gas_usd(combinations: &[Combination], settings: &Settings) -> Result<U256, MathError> {
-    let market: Option<&Market> = combinations.first().map(|combination| &combination.snapshot.market);
-    let ether = market.and_then(|market| market.reserve_by_symbol("WETH")).and_then(|reserve| reserve.price().ok());
-    let wei = settings.gas_price.saturating_mul(U256::from(GAS));
-    ether.map_or(Ok(U256::ZERO), |price| mul_div_up(wei, price.0, WAD))
+    Ok(best.map(|(_, single)| single))
 }
 
 impl Candidate<'_> {
+    /// Whether anything is repaid with it.
+    fn is_part(&self) -> bool {
+        !self.repaid.is_zero()
+    }
+
     /// The next slice: everything repaid with it, for as much progress as wanted, or as far as supply and debt reach. `None`
     /// when nothing more can be repaid, or nothing would be gained by it.
     fn slice(&self, target: U256, wanted: U256, left_supply: U256, left_debt: U256) -> Option<Slice> {
@@ -317,13 +295,15 @@ impl Candidate<'_> {
         (!progress.is_zero()).then_some(Slice { repaid, sold, cost, progress })
     }
 
-    /// Collateral sold to repay an amount of debt, and what that loses against the oracle, US dollars.
+    /// Collateral sold to repay an amount of debt, and what that loses against the oracle, US dollars. What the feed behind it has
+    /// lost already is lost either way.
     fn priced(&self, amount: U256) -> Option<(U256, U256)> {
         if self.ctx.pair.is_same_asset() {
             return Some((amount, U256::ZERO));
         }
         let swap = self.ctx.buy_debt(amount, None).ok()?;
-        Some((swap.quote.amount_in, swap.value_in.saturating_sub(swap.value_out)))
+        let value_in = self.ctx.ahead(swap.value_in).ok()?;
+        Some((swap.quote.amount_in, value_in.saturating_sub(swap.value_out)))
     }
 
     /// `HF* r − LT c` in wad dollars.
@@ -339,57 +319,4 @@ fn coarse(amount: U256, fits: impl Fn(U256) -> bool) -> U256 {
     let parts = U256::from(1_024u64);
     let part = |share: U256| mul_div_down(amount, share, parts).unwrap_or_default();
     part(largest(U256::ZERO, parts, |share| fits(part(share))))
-}
-
-/// Whether what may be sold brings the account to a health factor when every sale costs `cost`, by value: the depth of the
-/// pools is not in it. `collateral` and `debt` are the account's values at the prices in question.
-#[must_use]
-pub fn suffices(sellable: &[(U256, U256)], weighted: U256, debt: U256, target: U256, cost: Bps) -> bool {
-    let kept = U256::from(Bps::ONE.0.saturating_sub(cost.0));
-    let (mut weighted, mut debt) = (weighted, debt);
-    for (value, threshold) in sellable {
-        let wanted = debt.saturating_mul(target);
-        if weighted.saturating_mul(WAD) >= wanted {
-            return true;
-        }
-        // Sold as far as needed: r = (HF* D − S) / (HF* − g LT).
-        let gross = mul_div_up(*threshold, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX);
-        let rest = target.saturating_sub(gross).max(U256::ONE);
-        let needed = wanted.saturating_sub(weighted.saturating_mul(WAD)) / rest;
-        let most = mul_div_down(*value, kept, U256::from(Bps::ONE.0)).unwrap_or_default().min(debt);
-        // Roundings of the sale, each a unit of the eighth decimal.
-        let repaid = needed.saturating_add(U256::from(8u8)).min(most);
-        let sold = mul_div_up(repaid, U256::from(Bps::ONE.0), kept).unwrap_or(U256::MAX).min(*value);
-        debt = debt.saturating_sub(repaid);
-        weighted = weighted.saturating_sub(mul_div_up(sold, *threshold, WAD).unwrap_or(U256::MAX));
-    }
-    weighted.saturating_mul(WAD) >= debt.saturating_mul(target)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const USD: u64 = 100_000_000;
-
-    fn usd(value: u64) -> U256 {
-        U256::from(value) * U256::from(USD)
-    }
-
-    fn hundredths(value: u64) -> U256 {
-        WAD / U256::from(100u8) * U256::from(value)
-    }
-
-    #[test]
-    fn ether_alone_is_enough_in_the_worked_example_and_bitcoin_alone_is_not() {
-        // strategy.md §5: 30 WETH at 2 550 (LT 0.83) and 0.05 cbBTC at 90 000 (LT 0.78) against 60 000 USDC.
-        let (ether, bitcoin) = ((usd(76_500), hundredths(83)), (usd(4_500), hundredths(78)));
-        let weighted =
-            usd(76_500) * U256::from(83u8) / U256::from(100u8) + usd(4_500) * U256::from(78u8) / U256::from(100u8);
-        let reaches = |sellable: &[(U256, U256)]| suffices(sellable, weighted, usd(60_000), hundredths(125), Bps(10));
-        assert!(reaches(&[ether]));
-        assert!(!reaches(&[bitcoin]));
-        assert!(reaches(&[bitcoin, ether]));
-        assert!(!reaches(&[]));
-    }
 }

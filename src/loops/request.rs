@@ -1,5 +1,7 @@
 //! What a user asks of a loop, and the plan for it.
 
+use std::collections::BTreeMap;
+
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     aave::emode,
     plan::{Plan, Quantity},
-    units::{Bps, to_decimal},
+    units::{Bps, UsdE8, to_decimal},
 };
 
 /// An action on a loop.
@@ -111,20 +113,30 @@ pub fn plan(
     settings: &Settings,
     hubs: &[Address],
 ) -> Result<Plan, PlanError> {
-    plan_ahead(request, snapshot, pair, settings, hubs, Bps(0))
+    plan_ahead(request, snapshot, pair, settings, hubs, &Ahead::default())
 }
 
-/// The same where the collateral already stands `feed_gap` lower at the feed behind Aave's oracle: what a swap may cost
-/// against the oracle is more by that, what it may cost against the quote is not (strategy.md §5).
+/// What is ahead of Aave's oracle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// By how much lower the collateral stands against the debt at the feeds behind the oracle: what a swap may cost against the
+    /// oracle is more by that, what it may cost against the quote is not (strategy.md §5).
+    pub gap: Bps,
+    /// Prices that the action is judged by beside the oracle's: a protective one does not lower the health factor there either.
+    /// Empty where the oracle itself calls for it, for no feed may hold that back.
+    pub judged_at: BTreeMap<Address, UsdE8>,
+}
+
+/// The same where prices have moved ahead of Aave's oracle.
 pub fn plan_ahead(
     request: &Request,
     snapshot: &LoopSnapshot,
     pair: &Pair,
     settings: &Settings,
     hubs: &[Address],
-    feed_gap: Bps,
+    ahead: &Ahead,
 ) -> Result<Plan, PlanError> {
-    let mut ctx = Context { feed_gap, ..Context::new(snapshot, pair, settings, hubs)? };
+    let mut ctx = Context::new(snapshot, pair, settings, hubs)?.with(ahead);
     if pair.is_same_asset() {
         let draft = with_supply(&mut ctx, request)?;
         return write(&ctx, &draft);

@@ -1,23 +1,15 @@
 //! After the chain has spoken: predicted beside actual, and the journal's loops brought up to date.
 
-use std::collections::BTreeMap;
+use alloy::primitives::U256;
 
-use alloy::primitives::{Address, U256};
-
-use super::{
-    KnownLoop, Scope, Subject,
-    account::{Claim, claims_on, reduced},
-    algebra::leverage_wad,
-    known_loops,
-    write::Part,
-};
+use super::{KnownLoop, Scope, SideChange, Subject, algebra::leverage_wad, known_loops, terms_after, write::Part};
 use crate::{
     aave::{Deployment, abi::IPool},
     chain::{Batch, Reader},
     journal::{IntentId, Journal, LoopPosition, LoopTerms, NewLoop, PositionId, Stamp},
     plan::{Deviation, Figure, Plan},
     send::{SettleError, Settlement, measure, record},
-    units::{MathError, Ray},
+    units::Ray,
 };
 
 /// What is left of a loop after it was closed by exact amounts is interest of the last seconds and rounding: at most a
@@ -98,12 +90,7 @@ impl Indices {
 
 /// One side of the account: the pair's collateral, or its debt.
 struct Side {
-    asset: Address,
-    is_debt: bool,
-    index: Ray,
-    /// The account's amount without the plan, and as it turned out.
-    before: U256,
-    after: U256,
+    change: SideChange,
     /// What the plan is about, without it.
     own: U256,
 }
@@ -136,11 +123,13 @@ impl Update<'_> {
         let part = self.subject.part;
         let own = part.map(|part| if is_debt { part.debt } else { part.collateral });
         Side {
-            asset: if is_debt { pair.debt.token } else { pair.collateral.token },
-            is_debt,
-            index: if is_debt { self.indices.debt } else { self.indices.supply },
-            before,
-            after: self.settlement.actual(name),
+            change: SideChange {
+                asset: if is_debt { pair.debt.token } else { pair.collateral.token },
+                is_debt,
+                index: if is_debt { self.indices.debt } else { self.indices.supply },
+                before,
+                after: self.settlement.actual(name),
+            },
             // Plans of earlier versions were about the whole pair.
             own: own.unwrap_or(before),
         }
@@ -170,27 +159,11 @@ impl Update<'_> {
         }
     }
 
-    /// A plan about the account: what was sold and repaid is taken from the pair's own loop first, then from the others that
-    /// have the same assets. Nothing is opened by it.
+    /// A plan about the account: its loops have less, and nothing is opened by it.
     fn account(&self) -> Result<(), SettleError> {
-        let pair = &self.subject.pair;
-        let is_own = |known: &&KnownLoop| {
-            known.position.collateral == pair.collateral.token && known.position.debt == pair.debt.token
-        };
-        let own = self.known.iter().find(is_own).map(|known| known.position.id);
-        let mut changed: BTreeMap<PositionId, LoopTerms> = BTreeMap::new();
-        for side in [self.side(false), self.side(true)] {
-            for claim in self.claims_after(&side, own)? {
-                let Some(known) = self.known.iter().find(|known| known.position.id == claim.id) else { continue };
-                let terms = changed.entry(claim.id).or_insert_with(|| known.position.terms.clone());
-                if side.is_debt {
-                    (terms.debt_principal, terms.debt_index) = (claim.amount, Some(side.index.0));
-                } else {
-                    (terms.collateral_principal, terms.collateral_index) = (claim.amount, Some(side.index.0));
-                }
-            }
-        }
-        for (id, terms) in changed {
+        let pair = (self.subject.pair.collateral.token, self.subject.pair.debt.token);
+        let sides = [self.side(false), self.side(true)].map(|side| side.change);
+        for (id, terms) in terms_after(&self.known, pair, sides)? {
             let Some(known) = self.known.iter().find(|known| known.position.id == id) else { continue };
             if terms.collateral_principal.is_zero() {
                 self.close(&known.position)?;
@@ -199,20 +172,6 @@ impl Update<'_> {
             }
         }
         Ok(())
-    }
-
-    fn claims_after(&self, side: &Side, own: Option<PositionId>) -> Result<Vec<Claim>, MathError> {
-        let claims = claims_on(&self.known, side.asset, side.is_debt, side.index)?;
-        if side.after <= side.before {
-            return reduced(&claims, own, side.before.saturating_sub(side.after));
-        }
-        // Collateral from the wallet belongs to the pair's own loop, if there is one.
-        let added = side.after.saturating_sub(side.before);
-        let added_to = |claim: Claim| {
-            let amount = if Some(claim.id) == own { claim.amount.saturating_add(added) } else { claim.amount };
-            Claim { amount, ..claim }
-        };
-        Ok(claims.into_iter().map(added_to).collect())
     }
 
     fn terms(&self, collateral: U256, debt: U256) -> Result<LoopTerms, SettleError> {
@@ -236,14 +195,15 @@ impl Update<'_> {
 impl Side {
     /// What the plan's part has of it afterwards.
     fn own_after(&self) -> U256 {
-        if self.own == self.before {
-            return self.after;
+        let SideChange { before, after, .. } = self.change;
+        if self.own == before {
+            return after;
         }
-        let moved = match self.after >= self.before {
-            true => self.own.saturating_add(self.after.saturating_sub(self.before)),
-            false => self.own.saturating_sub(self.before.saturating_sub(self.after)),
+        let moved = match after >= before {
+            true => self.own.saturating_add(after.saturating_sub(before)),
+            false => self.own.saturating_sub(before.saturating_sub(after)),
         };
-        moved.min(self.after)
+        moved.min(after)
     }
 
     /// Whether nothing of the plan's part is left but rounding and interest of the last seconds.

@@ -1,8 +1,12 @@
 //! Many accounts at one block: what a watch reads at every head, in as few calls as fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use alloy::primitives::{Address, U256};
+use tokio::time::timeout;
 
 use super::{
     Contracts, FeedBook, FeedReading, LoopSnapshot, Pair, account::AccountModel, feeds::FeedQuery,
@@ -22,6 +26,9 @@ use crate::{
 
 /// Most calls in one multicall: an endpoint's gas limit for a read is 30 million or more, a balance costs about 6 000.
 const CALLS_PER_BATCH: usize = 1_500;
+
+/// How long an answer is waited for in which feeds are asked too: less than half of what makes a head stale.
+const FEED_PATIENCE: Duration = Duration::from_millis(800);
 
 /// Pairs by their two tokens, with what lies in the contracts and what Morpho Blue can lend.
 type KnownPairs = BTreeMap<(Address, Address), (Pair, Contracts, U256)>;
@@ -123,8 +130,14 @@ impl Survey {
         let mut with_feeds = true;
         for sheet in &mut sheets {
             calls += 1;
-            let read = reader.read(block, &sheet.batch).await;
             let is_first = answers.is_empty() && sheet.batch.len() > without_feeds;
+            let read = match is_first {
+                // A feed that takes its time would make the head stale by our own reading.
+                true => timeout(FEED_PATIENCE, reader.read(block, &sheet.batch)).await.unwrap_or_else(|_| {
+                    Err(ReadError::Unavailable("no answer in time with the feeds in the question".to_owned()))
+                }),
+                false => reader.read(block, &sheet.batch).await,
+            };
             answers.push(match read {
                 // No feed may keep accounts and market from being read.
                 Err(error) if is_first && may_be_a_feeds_fault(&error) => {
@@ -311,7 +324,43 @@ impl Survey {
     }
 }
 
+/// A pair at one head: its tokens, what lies in the contracts, what Morpho Blue can lend of its debt asset.
+#[derive(Debug, Clone)]
+pub struct PairReading {
+    /// The two assets.
+    pub pair: Pair,
+    /// What composer and forwarder hold or have approved.
+    pub contracts: Contracts,
+    /// Debt asset that Morpho Blue holds.
+    pub morpho_liquidity: U256,
+}
+
 impl Observation {
+    /// One account at a market's block, put together from its parts instead of being read from a chain.
+    #[must_use]
+    pub fn of(
+        market: Market,
+        account: AccountState,
+        feeds: BTreeMap<Address, UsdE8>,
+        pools: Pools,
+        pairs: impl IntoIterator<Item = PairReading>,
+    ) -> Self {
+        let known = |PairReading { pair, contracts, morpho_liquidity }| {
+            ((pair.collateral.token, pair.debt.token), (pair, contracts, morpho_liquidity))
+        };
+        Self {
+            block: market.block,
+            market,
+            near: BTreeMap::from([(account.address, account)]),
+            far: BTreeMap::new(),
+            feeds,
+            feed_readings: Vec::new(),
+            calls: 0,
+            pools,
+            pairs: pairs.into_iter().map(known).collect(),
+        }
+    }
+
     /// Feeds that are out at this head, with the reason and both figures.
     pub fn dropped_feeds(&self) -> impl Iterator<Item = &FeedReading> {
         self.feed_readings.iter().filter(|reading| reading.fault().is_some())

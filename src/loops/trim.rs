@@ -169,6 +169,9 @@ fn fitting(work: &Decreasing<'_>, loan: &Loan, amount: U256) -> Result<Attempt, 
         blocking: true,
         hint: String::new(),
     })?;
+    if let Some(judged) = ctx.not_lower_where_judged(&work.base, &worst.after)? {
+        hold(judged)?;
+    }
     if loss::is_measured(ctx) {
         hold(loss::bound(ctx, attempt.swap.as_ref(), attempt.loan.as_ref())?)?;
     }

@@ -94,7 +94,8 @@ impl Unwinding<'_> {
     fn fitting(&self, withdrawn: U256) -> Result<Attempt, PlanError> {
         let ctx = self.ctx;
         let attempt = self.attempt(withdrawn, false)?;
-        let worst = ctx.standing(&self.attempt(withdrawn, true)?.after)?.health_factor;
+        let at_worst = self.attempt(withdrawn, true)?.after;
+        let worst = ctx.standing(&at_worst)?.health_factor;
         let limited = ctx.bound != Urgency::LastResort || ctx.settings.slippage.is_some();
         if limited && attempt.swap.cost_bps > u64::from(ctx.cost_allowed().0) {
             return Err(PlanError::Bound(Box::new(Bound {
@@ -115,6 +116,9 @@ impl Unwinding<'_> {
                 blocking: true,
                 hint: "the swap costs more than it helps".into(),
             })));
+        }
+        if let Some(judged) = ctx.not_lower_where_judged(&self.base, &at_worst)?.filter(|bound| !bound.holds()) {
+            return Err(PlanError::Bound(Box::new(judged)));
         }
         if loss::is_measured(ctx) {
             let bound = loss::bound(ctx, Some(&attempt.swap), None)?;

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{LeverageE10, PercentE10, PositionKey, PriceE10, Side, Usdc};
-use crate::units::Secs;
+use crate::units::{Secs, WAD, from_decimal, mul_div_down};
 
 /// An action on the venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,20 @@ pub enum Level {
     Price(PriceE10),
     /// So far from the entry, as a share of its price: 0.02 is 2 %.
     Distance(Decimal),
+}
+
+impl Level {
+    /// Its price, above or below an entry; `None` where a distance gives none.
+    #[must_use]
+    pub fn price(self, entry: PriceE10, is_above: bool) -> Option<PriceE10> {
+        let distance = match self {
+            Self::Price(price) => return Some(price),
+            Self::Distance(distance) => distance,
+        };
+        let moved = mul_div_down(entry.0, from_decimal(distance, 18)?, WAD).ok()?;
+        let price = if is_above { entry.0.checked_add(moved) } else { entry.0.checked_sub(moved) };
+        price.map(PriceE10)
+    }
 }
 
 /// What becomes of a level.

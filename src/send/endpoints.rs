@@ -60,8 +60,9 @@ impl Wire for Endpoints {
 
     async fn finalized(&self) -> Option<u64> {
         let params = (BlockNumberOrTag::Finalized, false);
-        let block: chain::WireBlock = self.request("eth_getBlockByNumber", params).await.ok()?;
-        Some(BlockRef::from(block).number)
+        // A young chain has none and answers null: an answer, not a fault to be asked about again.
+        let block: Option<chain::WireBlock> = self.request("eth_getBlockByNumber", params).await.ok()?;
+        block.map(|block| BlockRef::from(block).number)
     }
 
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {

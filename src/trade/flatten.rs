@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, TradeError};
 use crate::{
-    aave::{Market, MarketQuery},
+    aave::{Market, MarketQuery, Projection},
     actions::{self, Done},
     chain::{Batch, Endpoints, Reader},
     config::{Thresholds, Urgency},
@@ -96,16 +97,57 @@ pub async fn plan_flatten<V: PerpVenue>(
             all.legs.push(ClosingLeg { what, plan: Err(error.to_string()), action: FlattenAction::Venue });
         }
     }
-    for open in own.loops {
+    let known = reader.map(known_loops).transpose()?.unwrap_or_default();
+    for open in riskiest_first(desk, own.loops, &known).await {
         let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
         legs.push((format!("loop {}/{}", name(open.collateral), name(open.debt)), FlattenAction::Loop(open)));
     }
-    let known = reader.map(known_loops).transpose()?.unwrap_or_default();
     for (what, action) in legs {
         let plan = plan(desk, &action, &known).await.map_err(|error| error.to_string());
         all.legs.push(ClosingLeg { what, plan, action });
     }
     Ok(all)
+}
+
+/// The loops with the lowest health factor of their own first: each closing then lifts what stays, or leaves it where it is.
+/// As they are where the account cannot be read, which each closing says for itself.
+async fn riskiest_first<V>(desk: &Desk<V>, loops: Vec<LoopPosition>, known: &[KnownLoop]) -> Vec<LoopPosition> {
+    if loops.len() < 2 {
+        return loops;
+    }
+    let parts = match account(desk, &loops, known).await {
+        Ok(parts) => parts,
+        Err(error) => {
+            tracing::warn!(account = %desk.account, %error, "loops are closed in the order in which they were opened");
+            return loops;
+        }
+    };
+    let standing = |open: &LoopPosition| {
+        let part = parts.loop_of(open.collateral, open.debt).filter(|part| !part.debt_value.0.is_zero());
+        let threshold = parts.supply(open.collateral).map_or(0, |supply| supply.threshold.0);
+        part.map_or(U256::MAX, |part| {
+            let counted = part.collateral_value.0.saturating_mul(U256::from(threshold));
+            counted.saturating_mul(U256::from(1_000_000u64)) / part.debt_value.0
+        })
+    };
+    let mut loops: Vec<_> = loops.into_iter().map(|open| (standing(&open), open)).collect();
+    loops.sort_by_key(|(standing, _)| *standing);
+    loops.into_iter().map(|(_, open)| open).collect()
+}
+
+/// The account as the journal's loops divide it.
+async fn account<V>(
+    desk: &Desk<V>,
+    loops: &[LoopPosition],
+    known: &[KnownLoop],
+) -> Result<loops::AccountModel, TradeError> {
+    let market = market(desk).await?;
+    let any = loops.first().map(|open| (open.collateral.to_string(), open.debt.to_string())).unwrap_or_default();
+    let pair = Pair::find(&desk.reserves, &market, &any.0, &any.1)?;
+    let snapshot = LoopSnapshot::read(&desk.endpoints, &desk.reserves, &pair, desk.account).await?;
+    let at = snapshot.inclusion();
+    let projection = Projection::new(snapshot.market, snapshot.account, at);
+    Ok(loops::AccountModel::new(&projection, known, &desk.settings.thresholds)?)
 }
 
 /// Limit orders and perps that the venue shows: to be closed, or left.
@@ -275,7 +317,7 @@ async fn plan_loop<V>(
     desk: &Desk<V>,
     market: &Market,
     (open, known): (&LoopPosition, &[KnownLoop]),
-    (id, gas_price): (String, alloy::primitives::U256),
+    (id, gas_price): (String, U256),
 ) -> Result<Plan, TradeError> {
     let pair = Pair::find(&desk.reserves, market, &open.collateral.to_string(), &open.debt.to_string())?;
     let snapshot = LoopSnapshot::read(&desk.endpoints, &desk.reserves, &pair, desk.account).await?;

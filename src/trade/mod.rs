@@ -27,5 +27,5 @@ pub use order::{
     Ask, LoopAsk, ORDER_SCHEMA, Order, OrderError, Planner, Predicted, PredictedCost, Prediction, Source, Which, hold,
     interest_of,
 };
-pub use pause::{PauseError, is_paused, refuse_while_paused};
+pub use pause::{PauseError, is_paused, refuse_again_while_paused, refuse_while_paused};
 pub use reverts::error_table;

@@ -3,7 +3,8 @@
 use super::{TradeError, stored_governor};
 use crate::{
     actions::{PlanKind, UnknownKind, added_risk},
-    journal::JournalReader,
+    journal::{IntentId, IntentState, JournalReader, PerpSide},
+    perps::{Change, PerpRequest, PerpSubject, PriceE10},
     plan::Plan,
 };
 
@@ -48,6 +49,34 @@ pub fn is_paused(reader: &JournalReader) -> Result<bool, TradeError> {
 
 /// Refuses an action that adds risk while the account is paused. What lowers risk passes, even if the state cannot be read.
 pub fn refuse_while_paused(reader: &JournalReader, plan: &Plan) -> Result<(), PauseError> {
-    let Some(what) = added_risk(plan, &PlanKind::of(plan)?) else { return Ok(()) };
+    let kind = PlanKind::of(plan)?;
+    let loosens = || matches!(&kind, PlanKind::Perp(subject) if is_looser(reader, subject));
+    let what = added_risk(plan, &kind).or_else(|| loosens().then_some("moves the stop of a perp further away"));
+    let Some(what) = what else { return Ok(()) };
     if is_paused(reader)? { Err(PauseError::Paused(what)) } else { Ok(()) }
+}
+
+/// The same of an action that was planned before and whose signed bytes are to be sent again.
+pub fn refuse_again_while_paused(reader: &JournalReader, intent: IntentId) -> Result<(), PauseError> {
+    let intent = reader.intent(intent).map_err(TradeError::from)?;
+    let is_open = matches!(intent.state, IntentState::Signed | IntentState::Sent | IntentState::Unknown);
+    // What waits for nothing, and what is no plan, is for whoever sends it to refuse.
+    match serde_json::from_value(intent.plan) {
+        Ok(plan) if is_open => refuse_while_paused(reader, &plan),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a stop is moved away from the market, by the journal's knowledge of the position; of what it does not know
+/// nobody can say.
+fn is_looser(reader: &JournalReader, subject: &PerpSubject) -> bool {
+    let PerpRequest::Levels { position, stop: Change::To(level), .. } = &subject.perp else { return false };
+    let slots = (u32::try_from(position.pair_index), u32::try_from(position.index));
+    let (Ok(pair), Ok(slot)) = slots else { return false };
+    let Ok(Some(perp)) = reader.open_perp_at(&subject.venue, pair, slot) else { return false };
+    let is_long = perp.entry.side == PerpSide::Long;
+    let stop = level.price(PriceE10(perp.entry.entry_price), !is_long);
+    let before = perp.terms.stop;
+    let is_further = |stop: PriceE10| if is_long { stop.0 < before } else { stop.0 > before };
+    !before.is_zero() && stop.is_none_or(is_further)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use trimtab::{
     config::{BoundsConfig, Urgency},
     localchain::PriceScope,
-    loops::{LoopSnapshot, PlanError, Report, Request, Settings, Target, plan_ahead},
+    loops::{Ahead, LoopSnapshot, PlanError, Report, Request, Settings, Target, plan_ahead},
     plan::{Bound, Plan, Refusal},
     units::Bps,
 };
@@ -57,7 +57,9 @@ async fn where_the_oracle_is_late_a_trim_has_its_usual_room_around_the_pools_pri
         let snapshot = trader.snapshot(&pair).await;
         let (request, settings) = (Request::Adjust { target: Target::HealthFactor(target) }, urgent(&trader, urgency));
         let hubs = LoopSnapshot::hubs(&trader.list);
-        let plan = plan_ahead(&request, &snapshot, &pair, &settings, &hubs, Bps(gap)).expect("plan");
+        let plan =
+            plan_ahead(&request, &snapshot, &pair, &settings, &hubs, &Ahead { gap: Bps(gap), ..Ahead::default() })
+                .expect("plan");
         let around = bound(&plan, "swap limit against the quote");
         let apart = around.limit.raw.abs_diff(U256::from(room));
         assert!(around.holds() && apart <= U256::from(2), "{price}: {around}");

@@ -4,8 +4,10 @@ use alloy::primitives::U256;
 use rust_decimal::dec;
 use trimtab::{
     config::LoopClass,
-    loops::{Funds, Pair, Payout, Request, Share, Target},
+    localchain::{PriceChange, PriceScope},
+    loops::{Funds, Pair, Payout, Request, Scope, Settings, Share, Target},
     onedelta::{CALL_FORWARDER, COMPOSER},
+    plan::check,
 };
 
 use crate::{
@@ -143,4 +145,44 @@ async fn tokens_that_somebody_left_in_the_contracts_do_no_harm_and_come_along() 
         assert!(settlement.figures.iter().all(|figure| figure.within), "{settlement:#?}");
         assert_eq!((trader.collateral(&pair).await, trader.debt(&pair).await), (U256::ZERO, U256::ZERO));
     }
+}
+
+/// The program's settings for one loop among others.
+fn own(trader: &Trader) -> Settings {
+    Settings { scope: Scope::Loop, ..trader.settings(LoopClass::Volatile) }
+}
+
+#[tokio::test]
+async fn the_safer_of_two_loops_is_closed_though_the_account_stands_lower_without_it() {
+    let trader = Trader::start().await;
+    let ether_pair = trader.pair("WETH", "USDC").await;
+    let bitcoin_pair = trader.pair("cbBTC", "USDC").await;
+    trader.give(CBBTC, units(20, 6)).await;
+    let open = |funds, leverage| Request::Open { funds, target: Target::Leverage(leverage) };
+    trader.act_with(&bitcoin_pair, &open(Funds::Collateral(units(20, 6)), dec!(1.4)), &own(&trader)).await;
+    trader.act_with(&ether_pair, &open(Funds::Native(ether(4)), dec!(2.5)), &own(&trader)).await;
+    let before = trader.health_factor().await;
+    for request in [TO_DEBT, TO_COLLATERAL] {
+        let plan = trader.plan_with(&bitcoin_pair, &request, &own(&trader)).await.expect("a plan");
+        let head = trimtab::chain::Reader::head(&trader.endpoints).await.expect("head");
+        check(plan, trader.identity.id().as_str(), head.timestamp).expect("nothing refuses it");
+    }
+    trader.act_with(&bitcoin_pair, &TO_COLLATERAL, &own(&trader)).await;
+    let after = trader.health_factor().await;
+    assert!(after < before && trader.collateral(&bitcoin_pair).await.is_zero(), "{before} to {after}");
+
+    // What would be left below the opening floor is said, with what to do first.
+    let trader = Trader::start().await;
+    trader.give(CBBTC, units(20, 6)).await;
+    trader.act_with(&ether_pair, &open(Funds::Native(ether(4)), dec!(2.9)), &own(&trader)).await;
+    trader.act_with(&bitcoin_pair, &open(Funds::Collateral(units(20, 6)), dec!(1.4)), &own(&trader)).await;
+    let change = PriceChange::parse("ETH", "2850").expect("price");
+    trader.replica.controls.price(&change, PriceScope::Everything).await.expect("moved");
+    let plan = trader.plan_with(&bitcoin_pair, &TO_COLLATERAL, &own(&trader)).await.expect("a plan");
+    let head = trimtab::chain::Reader::head(&trader.endpoints).await.expect("head");
+    let refused = check(plan, trader.identity.id().as_str(), head.timestamp).expect_err("too low").to_string();
+    assert!(refused.contains("close or bring down that first"), "{refused}");
+    trader.act_with(&ether_pair, &TO_COLLATERAL, &own(&trader)).await;
+    trader.act_with(&bitcoin_pair, &TO_COLLATERAL, &own(&trader)).await;
+    assert_closed(&trader, &bitcoin_pair).await;
 }

@@ -14,7 +14,6 @@ mod beside;
 mod daemon;
 mod drill;
 mod ends;
-mod everything;
 mod feeds;
 mod gas;
 mod handed;
@@ -22,6 +21,7 @@ mod keys;
 #[cfg(feature = "failpoints")]
 mod killed;
 mod kit;
+mod matrix;
 mod once;
 mod paused;
 mod records;

@@ -59,7 +59,7 @@ async fn slip_in(node: &Node, calls: &[Call], at: Option<Secs>) -> Result<(Vec<B
         if let (Some(Secs(time)), true) = (at, hashes.len() + 1 == calls.len()) {
             node.request::<Value>("evm_setNextBlockTimestamp", json!([time])).await?;
         }
-        hashes.push(node.queue_at(call, nonce).await?);
+        hashes.push(node.queue_with_nonce(call, nonce).await?);
     }
     hashes.reverse();
     let began = Instant::now();

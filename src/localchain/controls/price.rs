@@ -30,7 +30,7 @@ const OTHERS_GAS: u64 = 3_000_000;
 const ATTEMPTS: u32 = 3;
 
 /// A pool and where it is to go.
-struct Push<'a> {
+pub(super) struct Push<'a> {
     pool: &'a Pool,
     tick: i32,
     now: U256,
@@ -62,12 +62,7 @@ impl Controls {
         let before = self.quotes(market).await?;
         let after = self.prices_after(market, change, &before).await?;
         let source = quote(&before, market.reserve(change.symbol())?)?.source;
-        let changed: Vec<&str> = market
-            .reserves
-            .iter()
-            .filter(|reserve| hangs_on(source, reserve, market, &before))
-            .map(|reserve| reserve.symbol.as_str())
-            .collect();
+        let changed = Self::changed(market, source, &before);
         let mut calls = Vec::new();
         let mut said = None;
         if scope != PriceScope::PoolsOnly {
@@ -126,8 +121,14 @@ impl Controls {
         Ok((block, self.pushed(&pushes).await?))
     }
 
+    /// Symbols of what is priced by this feed or by a ratio to it.
+    pub(super) fn changed<'a>(market: &'a Market, source: Address, quotes: &Quotes<'_>) -> Vec<&'a str> {
+        let follows = market.reserves.iter().filter(|reserve| hangs_on(source, reserve, market, quotes));
+        follows.map(|reserve| reserve.symbol.as_str()).collect()
+    }
+
     /// All prices as they will be. Takes over the feeds that must follow by themselves.
-    async fn prices_after<'a>(
+    pub(super) async fn prices_after<'a>(
         &self,
         market: &'a Market,
         change: &PriceChange,
@@ -169,7 +170,7 @@ impl Controls {
         }
     }
 
-    async fn feed_call(
+    pub(super) async fn feed_call(
         &self,
         market: &Market,
         change: &PriceChange,
@@ -200,7 +201,7 @@ impl Controls {
     }
 
     /// The pools of changed assets that are not where the new prices say.
-    async fn pushes<'a>(
+    pub(super) async fn pushes<'a>(
         &self,
         market: &'a Market,
         changed: &[&str],
@@ -224,7 +225,7 @@ impl Controls {
     }
 
     /// One bounded swap a pool: it takes what it needs to reach the price and not more (base-replica.md §3.1).
-    async fn swaps(&self, market: &Market, pushes: &[Push<'_>]) -> Result<Vec<Call>, LocalChainError> {
+    pub(super) async fn swaps(&self, market: &Market, pushes: &[Push<'_>]) -> Result<Vec<Call>, LocalChainError> {
         let trader = Role::Trader.address();
         let shared = self.node.gas_limit().await?.saturating_sub(2 * SMALL + OTHERS_GAS) / (pushes.len() as u64).max(1);
         let mut calls = Vec::with_capacity(pushes.len());

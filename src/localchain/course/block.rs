@@ -12,7 +12,7 @@ use super::{Course, Moved, Worth};
 use crate::{
     chain::{Batch, BlockRef},
     localchain::{
-        LocalChainError, Role,
+        BlockOrder, LocalChainError, Role,
         abi::{
             IAavePool,
             IAtomicLiquidator::{Prey, Update},
@@ -73,14 +73,18 @@ struct Mined {
 }
 
 impl Course {
-    /// Mines a block: first what waits in the pool at a higher fee, then standard feed and pools, then the oracle's update
-    /// together with `liquidationCall` for each of `prey`, which may revert.
-    pub async fn block(&self, step: &CourseStep, prey: &[Address]) -> Result<CourseBlock, LocalChainError> {
+    /// Mines a block: what waits in the pool and the prices of standard feed and pools in this order, then the oracle's
+    /// update together with `liquidationCall` for each of `prey`, which may revert. What comes behind the prices may leave
+    /// the pools elsewhere than the step says, until the next block.
+    pub async fn block(
+        &self,
+        step: &CourseStep,
+        prey: &[Address],
+        order: BlockOrder,
+    ) -> Result<CourseBlock, LocalChainError> {
         let node = &self.controls.node;
         let head = node.head().await?;
-        // The next block's base fee is at most an eighth higher. What our own transactions offer is twice that and more.
-        let floor = head.base_fee.saturating_mul(U256::from(9u64)) / U256::from(8u64);
-        let (prices, last) = (floor.saturating_add(U256::from(2u64)), floor.saturating_add(U256::ONE));
+        let (prices, last) = order.gas_prices(head.base_fee);
         let trader = Role::Trader.address();
         let answer = I256::from_raw(step.feed.0);
         let call = Call::new(trader, self.standard, &IReplicaFeed::setCall { answer });
@@ -101,6 +105,9 @@ impl Course {
         let before_prices = self.mined(shown, "setting the standard feed").await?.transaction_index.to();
         let struck = self.mined(struck, "updating the oracle").await?;
         for (moved, found) in self.pools.iter().zip(self.square_roots().await?) {
+            if order == BlockOrder::PricesFirst {
+                break;
+            }
             let wanted = moved.target(step.pool)?;
             if wanted != found {
                 return Err(LocalChainError::Mismatch {
@@ -143,9 +150,7 @@ impl Course {
 
     /// Puts a call into the pool at this price of gas.
     pub(super) async fn offer(&self, call: &Call, gas_price: U256) -> Result<B256, LocalChainError> {
-        let mut request = call.request();
-        request["gasPrice"] = json!(gas_price);
-        self.controls.node.request("eth_sendTransaction", json!([request])).await
+        self.controls.node.queue_at(call, gas_price).await
     }
 
     async fn receipt(&self, hash: B256) -> Result<Mined, LocalChainError> {

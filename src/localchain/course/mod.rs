@@ -1,7 +1,7 @@
 //! A price path on a local chain, block by block: our own transactions first, then prices, then a liquidator.
 //!
-//! Promises: what is waiting in the pool, the standard feed and the pools' prices share one block, in that order, by what
-//! they pay for gas, and last comes the liquidator, whose one transaction updates Aave's oracle and liquidates: nothing can
+//! Promises: what is waiting in the pool, the standard feed and the pools' prices share one block, in that order or the
+//! other way round ([`BlockOrder`](super::BlockOrder)), by what they pay for gas, and last comes the liquidator, whose one transaction updates Aave's oracle and liquidates: nothing can
 //! be done between the two. Afterwards oracle and pools stand exactly where the step says. Pools can be thinned and filled
 //! up again, Morpho Blue emptied, time stretched. WETH against USDC.
 //! On Base, Aave asks Chainlink's SVR feed for ether, which answers up to ten seconds after the standard feed that

@@ -15,17 +15,17 @@ const ROUNDING_SHARE: u64 = 1_000_000_000;
 
 /// What a loop claims of an asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::loops) struct Claim {
+pub(super) struct Claim {
     /// Whose it is.
-    pub(in crate::loops) id: PositionId,
+    pub(super) id: PositionId,
     /// With interest to the moment, smallest unit.
-    pub(in crate::loops) amount: U256,
+    pub(super) amount: U256,
     /// The journal knows the index that the principal is of. Where it does not, the claim is as large as it was.
-    pub(in crate::loops) is_exact: bool,
+    pub(super) is_exact: bool,
 }
 
 /// The claims of all loops on the supply of an asset, or on its debt, grown to an index of Aave's.
-pub(in crate::loops) fn claims_on(
+pub(super) fn claims_on(
     known: &[KnownLoop],
     asset: Address,
     is_debt: bool,
@@ -50,7 +50,7 @@ pub(in crate::loops) fn claims_on(
 }
 
 /// The claims after the account's amount fell by some: `own` gives first, then the others in proportion to what they have.
-pub(in crate::loops) fn reduced(claims: &[Claim], own: Option<PositionId>, by: U256) -> Result<Vec<Claim>, MathError> {
+pub(super) fn reduced(claims: &[Claim], own: Option<PositionId>, by: U256) -> Result<Vec<Claim>, MathError> {
     let mut left = by;
     let mut after: Vec<Claim> = claims.to_vec();
     for claim in after.iter_mut().filter(|claim| Some(claim.id) == own) {

@@ -8,7 +8,8 @@
 mod claims;
 mod model;
 mod sell;
+mod settled;
 
-pub(super) use claims::{Claim, claims_on, reduced};
 pub use model::{AccountDebt, AccountModel, AccountSupply, LoopPart};
 pub use sell::{Sell, UnknownAsset};
+pub use settled::{SideChange, terms_after};

@@ -1,6 +1,6 @@
 //! What a watch on a path knows of the prices to come.
 
-use crate::{config::WatchConfig, units::UsdE8, watchdog::paths::Step};
+use crate::{config::WatchConfig, dex::WETH, units::UsdE8, watchdog::paths::Step};
 
 /// Which forward prices the watch reads besides the pools'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,6 @@ impl Foresight {
 
     /// The feed's price at a step, where it is read.
     pub(super) fn price(self, step: &Step) -> Option<UsdE8> {
-        (self == Self::Feed).then_some(step.feed)
+        (self == Self::Feed).then_some(step.of(WETH).feed)
     }
 }

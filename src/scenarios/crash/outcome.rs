@@ -12,8 +12,10 @@ use crate::watchdog::paths::{Outcome, Report};
 pub struct CrashOutcome {
     /// As the pure simulation counts.
     pub counted: Outcome,
-    /// A trim was in the block of the new prices, but behind them: not the race that is meant.
-    pub after_prices: bool,
+    /// A trim was in the block of the new prices, but not where it was meant to be.
+    pub out_of_order: bool,
+    /// Falls below one in a block whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
+    pub outpaced: u32,
     /// Blocks of the path.
     pub blocks: u64,
 }
@@ -41,6 +43,8 @@ pub struct CrashReport {
     pub idle_better: u64,
     /// Paths on which liquidators took more than from the loop left alone.
     pub lost_more: u64,
+    /// Falls below one in a block whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
+    pub outpaced: u64,
     /// Blocks that were played.
     pub blocks: u64,
 }
@@ -53,6 +57,7 @@ impl CrashReport {
         let count = |counter: &mut u64, holds: bool| *counter = counter.saturating_add(u64::from(holds));
         count(&mut self.idle_better, is_more(counted.equity_if_idle, counted.equity));
         count(&mut self.lost_more, outcome.lost_more());
+        self.outpaced = self.outpaced.saturating_add(u64::from(outcome.outpaced));
         self.blocks = self.blocks.saturating_add(outcome.blocks);
     }
 
@@ -72,7 +77,7 @@ impl CrashReport {
 impl fmt::Display for CrashReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.counted)?;
-        writeln!(f, "blocks played: {}", self.blocks)?;
+        writeln!(f, "blocks played: {}; falls that outpaced a trim in the same block: {}", self.blocks, self.outpaced)?;
         write!(
             f,
             "paths on which the loop left alone ended richer: {}; on which liquidators took more: {}",

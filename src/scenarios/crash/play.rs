@@ -11,15 +11,16 @@ use super::{
 };
 use crate::{
     chain::BlockRef,
-    config::{BoundsConfig, FeesConfig, SellConfig, ThresholdsConfig, WalletUse, WatchConfig},
-    localchain::{Course, CourseStep, Kit, ReplicaState, Standing},
+    config::{BoundsConfig, FeesConfig, SellConfig, WalletUse, WatchConfig},
+    dex::WETH,
+    localchain::{BlockOrder, Course, CourseStep, Kit, ReplicaState, Standing},
     loops::{FeedBook, Survey},
     scenarios::{Stage, StoryError},
     send::Patience,
     units::{Secs, WAD, Wad, mul_div_up},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        paths::{Path, Step},
+        paths::{AssetPrice, Path, Step},
         runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch, WatchError},
     },
 };
@@ -58,6 +59,7 @@ impl AlertSink for Nobody {
 struct Play<'p> {
     path: &'p Path,
     foresight: Foresight,
+    order: BlockOrder,
     course: Course,
     watch: Watch,
     seats: Vec<Seat>,
@@ -73,7 +75,8 @@ struct Surroundings {
     squeezed: bool,
 }
 
-/// Plays a path on a replica of its own. Feeds in the settings are of another chain; `foresight` says what is read here.
+/// Plays a path on a replica of its own. Feeds in the settings are of another chain; `foresight` says what is read here, and
+/// `order` where the watch's transactions stand in the path's blocks.
 pub async fn crash(
     kit: &Kit,
     state: &ReplicaState,
@@ -81,6 +84,7 @@ pub async fn crash(
     watch: &WatchConfig,
     bounds: &BoundsConfig,
     foresight: Foresight,
+    order: BlockOrder,
 ) -> Result<CrashOutcome, StoryError> {
     let directory = tempfile::tempdir().map_err(|error| StoryError::Figures(error.to_string()))?;
     let stage = Stage::set(kit, state, directory.path()).await?;
@@ -93,7 +97,7 @@ pub async fn crash(
     // The wallet is a part of the path, and no journal has opened the loop.
     let watch = WatchConfig { use_wallet: WalletUse::Everything, sell: SellConfig::All, ..foresight.settings(watch) };
     let feeds = FeedBook::new(&watch, &list)?;
-    let thresholds = ThresholdsConfig { volatile: path.thresholds, ..ThresholdsConfig::default() };
+    let thresholds = path.account.thresholds;
     let rulebook = Rulebook {
         watch,
         bounds: *bounds,
@@ -109,13 +113,15 @@ pub async fn crash(
     let survey = Survey::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))).with_feeds(feeds);
     let watch = Watch::over(office.clone(), survey, &seats);
     let accounts = [account, TWIN];
+    let (collateral, debt, wallet) =
+        path.account.pair().ok_or_else(|| StoryError::InVain("a single loop".to_owned()))?;
     for who in accounts {
-        course.lever(who, path.position.collateral, path.position.debt, path.wallet).await?;
+        course.lever(who, collateral, debt, wallet).await?;
     }
     let full_depth = course.depth().await?;
-    let first_debt = path.position.debt;
+    let first_debt = debt;
     let surroundings = Surroundings { full_depth, first_debt, depth: DEEP, squeezed: false };
-    let mut play = Play { path, foresight, course, watch, seats, accounts, surroundings };
+    let mut play = Play { path, foresight, order, course, watch, seats, accounts, surroundings };
     let outcome = play.through().await;
     drop(anvil);
     outcome
@@ -123,12 +129,12 @@ pub async fn crash(
 
 impl Play<'_> {
     async fn through(&mut self) -> Result<CrashOutcome, StoryError> {
-        let mut tape = Tape::new(self.path, self.foresight);
+        let mut tape = Tape::new(self.path, self.foresight, self.order);
         let mut steps = self.path.steps.iter();
         let Some(mut head) = steps.next() else { return Ok(tape.outcome) };
         self.surroundings(head).await?;
         let first = course_step(head, self.next().await?);
-        self.course.block(&first, &[]).await?;
+        self.course.block(&first, &[], BlockOrder::WaitingFirst).await?;
         for (at, step) in (0u64..).zip(steps) {
             let before = self.standings().await?;
             if before.iter().all(|held| held.debt.0.is_zero()) {
@@ -155,7 +161,7 @@ impl Play<'_> {
         self.course.set_ether(account, GAS_MONEY).await?;
         let seen = self.course.controls().head().await?;
         let prey = prey(self.accounts, before, head, step);
-        let Self { course, watch, seats, surroundings, .. } = self;
+        let Self { course, watch, seats, surroundings, order, .. } = self;
         let round = watch.round(seen, seats);
         tokio::pin!(round);
         let mut turns = None;
@@ -182,7 +188,7 @@ impl Play<'_> {
         let rate = turns.as_ref().map_or(Decimal::ZERO, |turns| rate(turns.first()));
         surroundings.become_those_of(step, course, &mut now).await?;
         let at = now.timestamp.plus(if is_long { time_for(step.growth, rate) } else { BLOCK });
-        let block = course.block(&course_step(step, at), &prey).await?;
+        let block = course.block(&course_step(step, at), &prey, *order).await?;
         now = block.block;
         while turns.is_none() {
             if late >= LATE {
@@ -244,14 +250,15 @@ impl Surroundings {
     }
 }
 
-const fn course_step(step: &Step, at: Secs) -> CourseStep {
-    CourseStep { feed: step.feed, oracle: step.oracle, pool: step.pool, at }
+fn course_step(step: &Step, at: Secs) -> CourseStep {
+    let AssetPrice { feed, oracle, pool } = step.of(WETH);
+    CourseStep { feed, oracle, pool, at }
 }
 
 /// Whom the liquidator tries: whoever the next oracle answer takes near or below one, by its own reckoning.
 fn prey(accounts: [Address; 2], before: [Standing; 2], head: &Step, step: &Step) -> Vec<Address> {
     let falls = |held: &Standing| {
-        let next = mul_div_up(held.health_factor.0, step.oracle.0, head.oracle.0).unwrap_or_default();
+        let next = mul_div_up(held.health_factor.0, step.of(WETH).oracle.0, head.of(WETH).oracle.0).unwrap_or_default();
         !held.debt.0.is_zero() && next < NEARLY_ONE
     };
     accounts.into_iter().zip(&before).filter(|(_, held)| falls(held)).map(|(account, _)| account).collect()

@@ -4,21 +4,28 @@ use alloy::primitives::{Address, U256};
 
 use super::{CrashOutcome, Foresight};
 use crate::{
+    dex::WETH,
     journal::Severity,
-    localchain::{CourseBlock, Liquidated, Standing},
-    units::{MathError, UsdE8, WAD, Wad, mul_div_down},
+    localchain::{BlockOrder, CourseBlock, Liquidated, Standing},
+    units::{Bps, MathError, UsdE8, WAD, Wad, mul_div_down},
     watchdog::{
         paths::{Notice, Outcome, Path, Shown, Step},
-        rules::{Action, Levels},
+        rules::{Action, Levels, Pressure},
         runner::Turn,
     },
 };
+
+/// Basis points that prices may move on before a trim of each pressure: its bound by default, less what the swap itself costs.
+const TRIM_ALLOWS: u32 = 50;
+const URGENT_ALLOWS: u32 = 250;
+const LAST_ALLOWS: u32 = 400;
 
 /// Notes of one path.
 #[derive(Debug)]
 pub(super) struct Tape {
     pub(super) outcome: CrashOutcome,
     foresight: Foresight,
+    order: BlockOrder,
     levels: Option<Levels>,
     /// Index of the head that first called for a trim that is not mined yet.
     called: Option<u64>,
@@ -48,9 +55,10 @@ pub(super) struct Played<'a> {
 }
 
 impl Tape {
-    pub(super) const fn new(path: &Path, foresight: Foresight) -> Self {
-        let outcome = CrashOutcome { counted: Outcome::nothing(path), after_prices: false, blocks: 0 };
-        Self { outcome, foresight, levels: None, called: None, shrunk: false, idle_fell: false }
+    pub(super) fn new(path: &Path, foresight: Foresight, order: BlockOrder) -> Self {
+        let counted = Outcome::nothing(path);
+        let outcome = CrashOutcome { counted, out_of_order: false, outpaced: 0, blocks: 0 };
+        Self { outcome, foresight, order, levels: None, called: None, shrunk: false, idle_fell: false }
     }
 
     /// Notes a block.
@@ -98,8 +106,9 @@ impl Tape {
         let counted = &mut self.outcome.counted;
         let called = *self.called.get_or_insert(played.at);
         if let Some(mined_in) = acted.mined_in {
-            let in_time = mined_in < played.block.block.number || played.block.before_prices > 0;
-            self.outcome.after_prices |= mined_in == played.block.block.number && !in_time;
+            let is_first = played.block.before_prices > 0;
+            let is_meant = is_first == (self.order == BlockOrder::WaitingFirst);
+            self.outcome.out_of_order |= mined_in == played.block.block.number && !is_meant;
             counted.trims = counted.trims.saturating_add(1);
             counted.blocks_to_trim.push(played.at.saturating_add(1).saturating_sub(called));
             self.called = None;
@@ -118,7 +127,10 @@ impl Tape {
         let counted = &mut self.outcome.counted;
         // Where the head was below one already, this block is not the fall.
         if below && stands >= Wad(WAD) {
-            counted.fell(shown(stands, played.head, self.foresight)?.notice(&levels));
+            let notice = shown(stands, played.head, self.foresight)?.notice(&levels);
+            let outpaced = self.order == BlockOrder::PricesFirst && notice == Notice::Announced && outpaces(played)?;
+            self.outcome.outpaced = self.outcome.outpaced.saturating_add(u32::from(outpaced));
+            counted.fell(if outpaced { Notice::Nothing } else { notice });
         }
         self.shrunk = count > 0;
         counted.liquidations = counted.liquidations.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
@@ -144,8 +156,8 @@ impl Tape {
 
 /// What a head shows of a loop that has this health factor by its oracle. Only ether has a price that moves.
 fn shown(now: Wad, head: &Step, foresight: Foresight) -> Result<Shown, MathError> {
-    let at = |price: UsdE8| mul_div_down(now.0, price.0, head.oracle.0).map(Wad);
-    Ok(Shown { now, at_feed: foresight.price(head).map(at).transpose()?, at_pool: Some(at(head.pool)?) })
+    let at = |price: UsdE8| mul_div_down(now.0, price.0, head.of(WETH).oracle.0).map(Wad);
+    Ok(Shown { now, at_feed: foresight.price(head).map(at).transpose()?, at_pool: Some(at(head.of(WETH).pool)?) })
 }
 
 /// The loop's health factor after what was done about the head, at the head's price.
@@ -158,21 +170,35 @@ fn after_action(played: &Played<'_>) -> Result<Wad, MathError> {
     // is rounded is less than a millionth of a dollar.
     let [after, _] = played.after;
     let (seized, covered) = taken(&played.block.liquidated, played.accounts[0]);
-    let price = played.step.oracle.0;
+    let price = played.step.of(WETH).oracle.0;
     let collateral = after.collateral.0.saturating_add(value(seized, price)?);
     let debt = after.debt.0.saturating_add(covered.saturating_mul(U256::from(100u64)));
     if debt.is_zero() {
         return Ok(Wad(U256::MAX));
     }
-    let at_head = mul_div_down(collateral, played.head.oracle.0, price)?;
+    let at_head = mul_div_down(collateral, played.head.of(WETH).oracle.0, price)?;
     let counted = mul_div_down(at_head, U256::from(83u64), U256::from(100u64))?;
     mul_div_down(counted, WAD, debt).map(Wad)
+}
+
+/// Whether prices moved on by more than the trim that was behind them allows: nothing signed before could be carried out.
+fn outpaces(played: &Played<'_>) -> Result<bool, MathError> {
+    let allowed = match played.turn.acted.as_ref().map(|acted| &acted.action) {
+        Some(Action::Trim(trim)) => match trim.pressure {
+            Pressure::Trim => TRIM_ALLOWS,
+            Pressure::Urgent => URGENT_ALLOWS,
+            Pressure::LastResort => LAST_ALLOWS,
+        },
+        _ => return Ok(false),
+    };
+    let kept = mul_div_down(played.step.of(WETH).pool.0, U256::from(Bps::ONE.0), played.head.of(WETH).pool.0)?;
+    Ok(kept < U256::from(Bps::ONE.0 - allowed))
 }
 
 /// What a liquidator took above what it paid, USD with 8 decimals.
 fn lost(played: &Played<'_>, account: Address) -> Result<U256, MathError> {
     let (seized, covered) = taken(&played.block.liquidated, account);
-    Ok(value(seized, played.step.oracle.0)?.saturating_sub(covered.saturating_mul(U256::from(100u64))))
+    Ok(value(seized, played.step.of(WETH).oracle.0)?.saturating_sub(covered.saturating_mul(U256::from(100u64))))
 }
 
 fn taken(liquidated: &[Liquidated], account: Address) -> (U256, U256) {

@@ -21,7 +21,9 @@ use crate::{
     perps::{self, PerpVenue},
     plan::{Approved, Plan, check},
     send::{SendError, Sender, perform},
-    trade::{Assessment, Desk, assess, assess::state::LoopState},
+    trade::{
+        Assessment, Desk, PauseError, assess, assess::state::LoopState, refuse_again_while_paused, refuse_while_paused,
+    },
 };
 
 /// Lowest leverage that the planner takes to a loop: a base without debt is approached to within this.
@@ -47,6 +49,12 @@ pub(super) async fn act<V: PerpVenue + Clone>(
     };
     let plan = Plan { id: id.to_string(), ..plan };
     let Hand::Live(sender) = hand else { return Ok(()) };
+    // Whatever a leg is for, while its account is paused it adds no risk. A way back that would borrow is left out: the loop
+    // is below where it was.
+    if let Err(paused @ PauseError::Paused(_)) = refuse_while_paused(sender.journal().reader(), &plan) {
+        tracing::warn!(signal = %state.signal.id, ?role, %paused, "leg not carried out");
+        return Err(if role == Role::Back { Stopped::There } else { Stopped::Refused(paused.to_string()) });
+    }
     let head = Reader::head(&desk.endpoints).await.map_err(SagaError::from)?;
     let approved = check(plan, &desk.network, head.timestamp)?;
     match role {
@@ -202,10 +210,17 @@ async fn settle_open<V: PerpVenue>(desk: &Desk<V>, sender: &Sender<Endpoints>, i
     Ok(())
 }
 
-/// Sends what nobody has seen again as it is; what would now do something else is taken back.
+/// Sends what nobody has seen again as it is; what would now do something else, or add risk to a paused account, is taken
+/// back.
 pub(super) async fn resend(hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
     let Hand::Live(sender) = hand else { return Ok(()) };
     for id in unresolved(sender, state, role)? {
+        if let Err(paused @ PauseError::Paused(_)) = refuse_again_while_paused(sender.journal().reader(), id) {
+            tracing::warn!(intent = %id, %paused, "not sent again");
+            let outcome = sender.take_back(id).await?;
+            tracing::info!(intent = %id, ending = ?outcome.ending, "taken back");
+            continue;
+        }
         match sender.resend(id).await {
             Ok(outcome) => tracing::info!(intent = %id, ending = ?outcome.ending, "sent again"),
             Err(SendError::Spoiled { reason, .. }) => {

@@ -25,4 +25,24 @@ impl Dice {
     pub(super) const fn one_in(&mut self, n: u64) -> bool {
         self.roll().is_multiple_of(n)
     }
+
+    /// Dice of their own, for what may be drawn longer or shorter without changing what is drawn after it.
+    pub(super) const fn split(&mut self) -> Self {
+        Self(self.roll())
+    }
+
+    /// Some of these, each at most once, in a drawn order.
+    pub(super) fn some_of<T: Copy>(&mut self, all: &[T], count: usize) -> Vec<T> {
+        let (mut left, mut drawn) = (all.to_vec(), Vec::new());
+        while drawn.len() < count && !left.is_empty() {
+            let at = self.between(0, left.len().saturating_sub(1) as u64);
+            drawn.push(left.swap_remove(usize::try_from(at).unwrap_or_default()));
+        }
+        drawn
+    }
+
+    /// As [`Self::between`], for counting.
+    pub(super) fn count(&mut self, low: u64, high: u64) -> usize {
+        usize::try_from(self.between(low, high)).unwrap_or_default()
+    }
 }

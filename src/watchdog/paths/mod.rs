@@ -1,33 +1,50 @@
-//! Price paths that try the rules: seeded crashes, a loop, the watchdog's own [`evaluate`] and [`next`], a liquidator in the
-//! same blocks. Pure and repeatable: the same seed is the same story.
+//! Price paths that try the rules: seeded crashes, an account, the watch's own [`evaluate`], [`protection`] and [`next`], a
+//! liquidator in the same blocks. Pure and repeatable: the same seed is the same story.
 //!
-//! A block of the simulation: what the watchdog decided on the head before is included first (it was sent within the first
-//! 200 ms of the block), then prices and interest move, then the liquidator takes every loop below a health factor of one,
-//! by Aave's close factor. [`Outcome`] says whether a fall below one was announced, and [`Report`] counts.
-//! Simplified: one pool with constant product, filled up again by others after each block; gas costs nothing.
+//! A seed draws an account (one to four collaterals, one to three debts, deposits, dust, parts that no journal knows, and
+//! what its owner allows) and what happens to it. Account model, rules, protection planner, ladder and plans are the
+//! program's; the very call data of a plan is carried out by Aave's arithmetic and the pools'. Simulated are prices, pools
+//! with constant product that are filled up again after each block, interest, strangers, the order in the block, and a
+//! liquidator that takes every account below a health factor of one by Aave's close factor, where it earns most.
+//! [`Outcome`] says what became of the account, and [`Report`] counts. Gas costs nothing.
 //!
 //! [`evaluate`]: super::rules::evaluate
 //! [`next`]: super::ladder::next
+//! [`protection`]: super::protection
 
+mod account;
+mod allowed;
+mod assets;
+mod checks;
+mod climb;
 mod dice;
-mod generate;
+mod draw;
+mod execute;
+mod figures;
+mod kind;
 mod liquidator;
+mod market;
 mod notice;
 mod outcome;
 mod path;
-mod position;
 mod report;
+mod reserves;
 mod run;
-mod seen;
-mod swap;
+mod shape;
+#[cfg(test)]
+mod stories;
+mod story;
+mod swaps;
+mod table;
 #[cfg(test)]
 mod tests;
-mod trim;
+mod track;
+mod watcher;
 
-pub use generate::Kind;
+pub use account::{DrawnAccount, DrawnSupply};
+pub use kind::{Form, Kind};
 pub use notice::{Notice, Shown};
 pub use outcome::Outcome;
-pub use path::{Path, Step};
-pub use position::Position;
+pub use path::{AssetPrice, Path, Step};
 pub use report::{KindReport, Report};
-pub use run::run;
+pub use run::{run, tell};

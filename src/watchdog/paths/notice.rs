@@ -2,13 +2,12 @@
 
 use alloy::primitives::U256;
 
-use super::path::THRESHOLD;
 use crate::{
-    units::{Bps, WAD, Wad},
+    units::{Wad, mul_div_up},
     watchdog::rules::Levels,
 };
 
-/// Health factors that a head shows of a loop, after what was done about that head.
+/// Health factors that a head shows of an account, after what was done about that head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
     /// By Aave's oracle.
@@ -20,38 +19,51 @@ pub struct Shown {
 }
 
 /// What the head before a fall below one had shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notice {
     /// A crossing by Aave's oracle or the feed behind it that a trim could have answered, and that stood.
     Announced,
+    /// The same, and a trim was sent on that very head, and on each head before it that showed the crossing: the block had the
+    /// new prices first.
+    Overtaken,
+    /// The same, and a part of the trim was mined for that head: pools, reserves or single collaterals gave no more at once.
+    InPart,
+    /// The same, and nothing that the owner allows was left to be sold or used; something else was.
+    NotAllowed,
     /// The same by the pool alone, which is no reason to sell (strategy.md §5).
     PoolAlone,
     /// A crossing at a price at which the collateral is worth no more than the debt and what selling it may cost at the widest
     /// bounds. Where a sale was cheap enough, there was no fall.
     BeyondHelp,
-    /// None: one block took the loop from at or above the trigger to below one.
+    /// None: one block took the account from at or above the trigger to below one.
     Nothing,
 }
 
-/// Above this health factor a sale helps however dear: the liquidation threshold and the widest bound of any class, just above
-/// 5 %, on top. Below it that depends on the pool.
-fn sure_help() -> Wad {
-    let counts = U256::from(THRESHOLD.0).saturating_mul(WAD) / U256::from(Bps::ONE.0);
-    Wad(counts.saturating_mul(U256::from(105u8)) / U256::from(100u8))
+/// Above this health factor a sale helps however dear: where the collateral is worth the debt and the widest bound of any class,
+/// just above 5 %, on top. Below it that depends on the pool.
+fn sure_help(levels: &Levels) -> Wad {
+    let by = |part: u8| U256::from(part);
+    Wad(mul_div_up(levels.insolvent.0, by(105), by(100)).unwrap_or(U256::MAX))
 }
 
 impl Shown {
+    /// The worse of what oracle and feed show.
+    #[must_use]
+    pub fn worst(&self) -> Wad {
+        self.at_feed.map_or(self.now, |feed| feed.min(self.now))
+    }
+
     /// What a fall in the next block would have been announced by.
     #[must_use]
     pub fn notice(&self, levels: &Levels) -> Notice {
-        let worst = self.at_feed.map_or(self.now, |feed| feed.min(self.now));
+        let worst = self.worst();
         let (seen, notice) = match self.at_pool {
             Some(pool) if worst >= levels.trigger => (pool, Notice::PoolAlone),
             _ => (worst, Notice::Announced),
         };
         if seen >= levels.trigger {
             Notice::Nothing
-        } else if seen <= sure_help() {
+        } else if seen <= sure_help(levels) {
             Notice::BeyondHelp
         } else {
             notice
@@ -61,11 +73,8 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Path, seen::Seen},
-        *,
-    };
-    use crate::config::BoundsConfig;
+    use super::*;
+    use crate::units::WAD;
 
     /// Thousandths.
     fn hf(thousandths: u64) -> Wad {
@@ -74,8 +83,15 @@ mod tests {
 
     #[test]
     fn a_fall_is_announced_by_oracle_or_feed_and_the_pool_alone_is_told_apart() {
-        let path = Path::wave(3_000, 0, 1, 1).expect("path");
-        let levels = Seen::new(&path, &BoundsConfig::default()).levels();
+        let levels = Levels {
+            warn: hf(1_180),
+            trigger: hf(1_150),
+            target: hf(1_250),
+            urgent: hf(1_080),
+            last_resort: Some(hf(1_020)),
+            floor: hf(1_230),
+            insolvent: hf(830),
+        };
         let notice = |now, feed: Option<u64>, pool: Option<u64>| {
             Shown { now: hf(now), at_feed: feed.map(hf), at_pool: pool.map(hf) }.notice(&levels)
         };

@@ -1,115 +1,220 @@
-//! A price path, and the loop that has to live through it.
+//! A price path, and the account that has to live through it.
 
-use alloy::primitives::U256;
-use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Kind, Position};
-use crate::{
-    config::{Thresholds, ThresholdsConfig},
-    units::{Bps, MathError, UsdE8, mul_div_down, mul_div_up},
+use alloy::primitives::{Address, U256};
+
+use super::{
+    DrawnAccount, Form, Kind,
+    account::thresholds_for,
+    assets::{self, Follows, Listed},
+    dice::Dice,
+    draw::Drawing,
+    track::{MILLION, Point, START, Track},
 };
+use crate::units::{MathError, UsdE8, mul_div_down, mul_div_up};
 
-/// The market at one block.
+/// Prices of one asset at one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct AssetPrice {
     /// The feed behind Aave's oracle: the price now.
     pub feed: UsdE8,
     /// What Aave's oracle answers.
     pub oracle: UsdE8,
-    /// The price in the pool.
+    /// The price in the pools.
     pub pool: UsdE8,
-    /// Depth of the pool, in hundredths of the loop's first debt on each side.
+}
+
+/// The market at one block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    /// By token.
+    pub prices: BTreeMap<Address, AssetPrice>,
+    /// Depth of the pools, in hundredths of the account's first debt on each side.
     pub depth: u64,
-    /// Growth of the debt into this block, parts per billion.
+    /// Growth of debts into this block, parts per billion.
     pub growth: u64,
     /// The best flash source holds nothing.
     pub best_source_empty: bool,
+    /// Prices, and the liquidator with them, come before our transaction in this block.
+    pub is_price_first: bool,
+    /// A reserve from which nothing can be taken, because all of it is lent out.
+    pub lent_out: Option<Address>,
+    /// What strangers supply on the owner's behalf in this block, smallest unit.
+    pub arrivals: Vec<(Address, U256)>,
 }
 
-/// A loop and what happens to it.
+/// An account and what happens to it.
 #[derive(Debug, Clone)]
 pub struct Path {
     /// Repeats it.
     pub seed: u64,
     /// What it is mostly made of.
     pub kind: Kind,
-    /// Of the loop at the first step, thousandths.
-    pub leverage: u64,
-    /// The loop at the first step.
-    pub position: Position,
-    /// Its thresholds.
-    pub thresholds: Thresholds,
-    /// Debt tokens in the wallet, 6 decimals.
-    pub wallet: U256,
-    /// Block by block; the first is where the loop was opened.
+    /// What kind of account it has.
+    pub form: Form,
+    /// The account at the first step.
+    pub account: DrawnAccount,
+    /// Block by block; the first is where the account stands when the watch begins.
     pub steps: Vec<Step>,
 }
 
-/// Liquidation threshold of WETH on Base (base-replica.md §4).
-pub(super) const THRESHOLD: Bps = Bps(8_300);
-/// Its liquidation bonus with the 100 % in it.
-pub(super) const BONUS: Bps = Bps(10_500);
-/// Where paths begin, USD with 8 decimals.
-pub(super) const START: u64 = 300_000_000_000;
-/// Up to this leverage, in thousandths, loops open with the default thresholds.
-const DEFAULT_UP_TO: u64 = 3_050;
-
-/// A loop of an equity (whole dollars) at a leverage (thousandths) and the start price.
-pub(super) fn opened(equity: u64, leverage: u64) -> Result<Position, MathError> {
-    let value = U256::from(equity).saturating_mul(U256::from(leverage));
-    let wei = U256::from(10u64).pow(U256::from(18u64 + 8));
-    let collateral = mul_div_up(value, wei, U256::from(START).saturating_mul(U256::from(1_000u64)))?;
-    let debt = U256::from(equity).saturating_mul(U256::from(leverage.saturating_sub(1_000)));
-    Ok(Position { collateral, debt: debt.saturating_mul(U256::from(1_000u64)) })
+/// How an account's assets follow the track.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Following {
+    /// The market rises where the track falls.
+    pub(super) is_inverted: bool,
+    /// Only ratios of staked ether move, a tenth as far.
+    pub(super) is_ratio: bool,
+    /// By how many blocks the oracle answers late.
+    pub(super) delay: usize,
 }
 
-/// The default thresholds up to 3.05x; above, thresholds and shock that fit between one and where the loop opens.
-pub(super) fn thresholds_for(leverage: u64) -> Thresholds {
-    let defaults = ThresholdsConfig::default().volatile;
-    if leverage <= DEFAULT_UP_TO {
-        return defaults;
-    }
-    // HF = LT × L / (L − 1), of which parts are given away: warn at three fifths of the room, trigger at half, …
-    let leverage = Decimal::from(leverage);
-    let opened = THRESHOLD.to_decimal().saturating_mul(leverage) / leverage.saturating_sub(Decimal::ONE_THOUSAND);
-    let room = opened.saturating_sub(Decimal::ONE);
-    let at =
-        |hundredths: i64| Decimal::ONE.saturating_add(room.saturating_mul(Decimal::new(hundredths, 2))).round_dp(6);
-    let (urgent, trigger) = (at(25), at(50));
-    Thresholds {
-        warn: at(60),
-        trigger,
-        target: at(95),
-        urgent,
-        headroom: at(80).saturating_sub(trigger),
-        stress: room.saturating_mul(Decimal::new(25, 2)).round_dp(6),
+impl Step {
+    /// Prices of a token; one dollar where the path has none.
+    #[must_use]
+    pub fn of(&self, token: Address) -> AssetPrice {
+        let dollar = UsdE8(U256::from(100_000_000u64));
+        self.prices.get(&token).copied().unwrap_or(AssetPrice { feed: dollar, oracle: dollar, pool: dollar })
     }
 }
 
 impl Path {
-    /// A wave around the start price: `amplitude` in parts per million, `period` in blocks.
+    /// The path of a seed, with an account drawn from all that Aave lists.
+    pub fn generate(seed: u64) -> Result<Self, MathError> {
+        let mut dice = Dice::new(seed);
+        let kind = Kind::ALL[usize::try_from(seed % 7).unwrap_or_default()];
+        let drawing = Drawing::draw(&mut dice)?;
+        // Half of the feeds answer at once, the others up to five blocks (10 s) late.
+        let delay = if dice.one_in(2) { 0 } else { usize::try_from(dice.between(1, 5)).unwrap_or(1) };
+        let following = Following { is_inverted: drawing.is_short, is_ratio: drawing.form == Form::Correlated, delay };
+        let points = drawn_track(dice.split(), kind);
+        let mut steps = steps(&points, &drawing.tokens(), following)?;
+        drawing.trouble(&mut dice, kind, &mut steps);
+        Ok(Self { seed, kind, form: drawing.form, account: drawing.account, steps })
+    }
+
+    /// The path of a seed, with a loop of WETH against USDC and nothing else: what the replica plays.
+    pub fn of_pair(seed: u64) -> Result<Self, MathError> {
+        let mut dice = Dice::new(seed);
+        let kind = Kind::ALL[usize::try_from(seed % 7).unwrap_or_default()];
+        let leverage = if dice.one_in(5) { dice.between(3_051, 4_500) } else { dice.between(1_500, 3_050) };
+        // From 100 dollars to a million: each power of ten as often as the next.
+        let power = 10u64.pow(u32::try_from(dice.between(2, 5)).unwrap_or(2));
+        let equity = dice.between(power, power * 10);
+        let (collateral, debt) = opened(equity, leverage)?;
+        // A third keeps something in the wallet, up to a fifth of the debt.
+        let share = if dice.one_in(3) { dice.between(1, 20) } else { 0 };
+        let wallet = debt.saturating_mul(U256::from(share)) / U256::from(100u64);
+        let delay = if dice.one_in(2) { 0 } else { usize::try_from(dice.between(1, 5)).unwrap_or(1) };
+        let account = DrawnAccount::of_pair(collateral, debt, wallet, thresholds_for(leverage));
+        let following = Following { is_inverted: false, is_ratio: false, delay };
+        let steps = steps(&drawn_track(dice, kind), &account.tokens().collect(), following)?;
+        Ok(Self { seed, kind, form: Form::Pair, account, steps })
+    }
+
+    /// A loop of WETH against USDC on a wave around the start price: `amplitude` in parts per million, `period` in blocks.
     pub fn wave(leverage: u64, amplitude: u64, period: u64, blocks: u64) -> Result<Self, MathError> {
-        let steps = (0..blocks).map(|block| {
-            let price = UsdE8(mul_div_down(
-                U256::from(START),
-                U256::from(wave(block, period, amplitude)),
-                U256::from(MILLION),
-            )?);
-            Ok(Step { feed: price, oracle: price, pool: price, depth: 20_000, growth: 1, best_source_empty: false })
-        });
-        Ok(Self {
-            seed: 0,
-            kind: Kind::Spike,
-            leverage,
-            position: opened(10_000, leverage)?,
-            thresholds: thresholds_for(leverage),
-            wallet: U256::ZERO,
-            steps: steps.collect::<Result<_, MathError>>()?,
-        })
+        let (collateral, debt) = opened(10_000, leverage)?;
+        let account = DrawnAccount::of_pair(collateral, debt, U256::ZERO, thresholds_for(leverage));
+        Self::along(account, 0, (0..blocks).map(|block| wave(block, period, amplitude)))
+    }
+
+    /// An account while the market goes along a track, in parts per million of where it begins; the oracle answers this many
+    /// blocks late.
+    pub(super) fn along(
+        account: DrawnAccount,
+        delay: usize,
+        track: impl IntoIterator<Item = u64>,
+    ) -> Result<Self, MathError> {
+        let points = Track::of(track.into_iter().map(|at| START.saturating_mul(at) / MILLION));
+        let following = Following { is_inverted: false, is_ratio: false, delay };
+        let hubs = [assets::ALL[assets::ETHER].token, assets::ALL[assets::DOLLAR].token];
+        let steps = steps(&points, &account.tokens().chain(hubs).collect(), following)?;
+        Ok(Self { seed: 0, kind: Kind::Spike, form: Form::Pair, account, steps })
     }
 }
 
-const MILLION: u64 = 1_000_000;
+fn drawn_track(dice: Dice, kind: Kind) -> Vec<Point> {
+    let mut track = Track::new(dice);
+    track.quiet(3, 10);
+    track.play(kind);
+    track.quiet(8, 20);
+    track.points().to_vec()
+}
+
+/// WETH and USDC of a loop of an equity (whole dollars) at a leverage (thousandths) and the start price.
+pub(super) fn opened(equity: u64, leverage: u64) -> Result<(U256, U256), MathError> {
+    let value = U256::from(equity).saturating_mul(U256::from(leverage));
+    let wei = U256::from(10u64).pow(U256::from(18u64 + 8));
+    let collateral = mul_div_up(value, wei, U256::from(START).saturating_mul(U256::from(1_000u64)))?;
+    let debt = U256::from(equity).saturating_mul(U256::from(leverage.saturating_sub(1_000)));
+    Ok((collateral, debt.saturating_mul(U256::from(1_000u64))))
+}
+
+fn steps(points: &[Point], tokens: &BTreeSet<Address>, following: Following) -> Result<Vec<Step>, MathError> {
+    let listed: Vec<&Listed> = tokens.iter().filter_map(|token| assets::of(*token)).collect();
+    let step = |(at, point): (usize, &Point)| {
+        let late = points.get(at.saturating_sub(following.delay)).map_or(point.price, |late| late.price);
+        let prices = listed.iter().map(|listed| {
+            let feed = following.price(listed, point.price)?;
+            let price = AssetPrice {
+                feed,
+                oracle: following.price(listed, late)?,
+                pool: following.in_pool(listed, feed, point.pool)?,
+            };
+            Ok((listed.token, price))
+        });
+        Ok(Step {
+            prices: prices.collect::<Result<_, MathError>>()?,
+            depth: point.depth,
+            growth: point.growth,
+            best_source_empty: point.empty,
+            is_price_first: false,
+            lent_out: None,
+            arrivals: Vec::new(),
+        })
+    };
+    points.iter().enumerate().map(step).collect()
+}
+
+impl Following {
+    /// The price of an asset when the track is here.
+    fn price(self, listed: &Listed, track: u64) -> Result<UsdE8, MathError> {
+        let (start, track) = (U256::from(START), U256::from(track.max(1)));
+        // The track against its start, in billionths.
+        let billion = U256::from(1_000_000_000u64);
+        let moved =
+            if self.is_inverted { mul_div_down(billion, start, track)? } else { mul_div_down(billion, track, start)? };
+        let tenths = match listed.follows {
+            Follows::Currency => return Ok(listed.start()),
+            Follows::EtherByRatio if self.is_ratio => 1,
+            _ if self.is_ratio => return Ok(listed.start()),
+            // Not by way of billionths: ether is the track.
+            Follows::Ether | Follows::EtherByRatio => {
+                let (up, down) = if self.is_inverted { (start, track) } else { (track, start) };
+                return Ok(UsdE8(mul_div_down(listed.start().0, up, down)?));
+            }
+            Follows::Market(tenths) => tenths,
+        };
+        let (rise, fall) = (moved.saturating_sub(billion), billion.saturating_sub(moved));
+        let part = |of: U256| of.saturating_mul(U256::from(tenths)) / U256::from(10u64);
+        // Nothing falls below a twentieth.
+        let moved = billion.saturating_add(part(rise)).saturating_sub(part(fall)).max(billion / U256::from(20u64));
+        Ok(UsdE8(mul_div_down(listed.start().0, moved, billion)?.max(U256::ONE)))
+    }
+
+    /// The pools' price: as far from the feed as the track has it, to the same side of the market.
+    fn in_pool(self, listed: &Listed, feed: UsdE8, pool: u64) -> Result<UsdE8, MathError> {
+        if !listed.is_volatile() || (self.is_ratio && listed.follows != Follows::EtherByRatio) {
+            return Ok(feed);
+        }
+        let away = if self.is_inverted { (2 * MILLION).saturating_sub(pool) } else { pool };
+        // Ratios stand a quarter as far away.
+        let away = if self.is_ratio { (3 * MILLION).saturating_add(away) / 4 } else { away };
+        Ok(UsdE8(mul_div_down(feed.0, U256::from(away), U256::from(MILLION))?))
+    }
+}
 
 /// One million times `1 + amplitude × sin`, by Bhaskara's fraction for the sine of a half-turn.
 fn wave(block: u64, period: u64, amplitude: u64) -> u64 {

@@ -1,18 +1,22 @@
 //! What many paths came to.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use alloy::primitives::U256;
 use serde::Serialize;
 
-use super::{Kind, Notice, Outcome};
-use crate::{plan::Quantity, units::Wad};
+use super::{Form, Kind, Notice, Outcome};
+use crate::units::Wad;
 
 /// Counts over paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// By kind of path.
     pub kinds: BTreeMap<Kind, KindReport>,
+    /// By kind of account.
+    pub forms: BTreeMap<Form, KindReport>,
+    /// By how many collaterals and debts the account had: how many paths, and how many touched.
+    pub sizes: BTreeMap<String, (u64, u64)>,
     /// Blocks from the head that called for a trim to the block that mined one: how often.
     pub blocks_to_trim: BTreeMap<u64, u64>,
     /// Seeds on which something that must never happen did.
@@ -35,12 +39,18 @@ pub struct KindReport {
     /// On which some head showed a crossing, by oracle, feed or pool, before the first fall below one: solvent by the widest
     /// words.
     pub warned: u64,
-    /// Of the warned, liquidated: the sum of `missed` and the three that follow.
+    /// Of the warned, liquidated: the sum of `missed` and the six that follow.
     pub warned_liquidated: u64,
     /// Of these, first fallen from a head on which the pool alone showed the crossing.
     pub pool_alone: u64,
     /// Of these, first fallen from a head that showed a price at which selling could not help any more.
     pub beyond_help: u64,
+    /// Of these, first fallen from a head that showed it, with a trim under way that the block had behind its new prices.
+    pub overtaken: u64,
+    /// Of these, first fallen from a head that a part of a trim had answered.
+    pub in_part: u64,
+    /// Of these, first fallen when nothing that the owner allows was left.
+    pub not_allowed: u64,
     /// Of these, first fallen in one block from at or above the trigger, after an earlier crossing was answered or went by.
     pub fell_again: u64,
     /// Fallen below one although announced: must be 0.
@@ -51,8 +61,16 @@ pub struct KindReport {
     pub liquidated: u64,
     /// Liquidated when left alone.
     pub liquidated_if_idle: u64,
+    /// On which something was sold or used that the owner does not allow: must be 0.
+    pub sold_outside: u64,
+    /// On which nothing was tried although something allowed could help: must be 0.
+    pub gave_up: u64,
+    /// On which liquidators took more than from the account left alone.
+    pub took_more: u64,
     /// Trims and slices.
     pub trims: u64,
+    /// Transactions that the block's new prices came before, and that reverted.
+    pub reverted: u64,
     /// Heads that were left to a human.
     pub humans: u64,
     /// The lowest health factor of a head on a solvent path.
@@ -79,12 +97,19 @@ impl Default for KindReport {
             warned_liquidated: 0,
             pool_alone: 0,
             beyond_help: 0,
+            overtaken: 0,
+            in_part: 0,
+            not_allowed: 0,
             fell_again: 0,
             missed: 0,
             silent: 0,
             liquidated: 0,
             liquidated_if_idle: 0,
+            sold_outside: 0,
+            gave_up: 0,
+            took_more: 0,
             trims: 0,
+            reverted: 0,
             humans: 0,
             worst: Wad(U256::MAX),
             equity: U256::ZERO,
@@ -98,8 +123,26 @@ impl Default for KindReport {
 impl Report {
     /// Counts a path in.
     pub fn add(&mut self, outcome: &Outcome) {
+        self.kinds.entry(outcome.kind).or_default().add(outcome);
+        self.forms.entry(outcome.form).or_default().add(outcome);
+        let (held, owed) = outcome.size;
+        let (paths, touched) = self.sizes.entry(format!("{held} × {owed}")).or_default();
+        *paths = paths.saturating_add(1);
+        *touched = touched.saturating_add(u64::from(outcome.touched));
+        for blocks in &outcome.blocks_to_trim {
+            let often = self.blocks_to_trim.entry(*blocks).or_default();
+            *often = often.saturating_add(1);
+        }
+        if outcome.is_broken() {
+            self.broken.push(outcome.seed);
+        }
+    }
+}
+
+impl KindReport {
+    fn add(&mut self, outcome: &Outcome) {
+        let kind = self;
         let count = |counter: &mut u64, holds: bool| *counter = counter.saturating_add(u64::from(holds));
-        let kind = self.kinds.entry(outcome.kind).or_default();
         let is_solvent = outcome.touched && !outcome.gapped;
         count(&mut kind.paths, true);
         count(&mut kind.touched, outcome.touched);
@@ -109,14 +152,25 @@ impl Report {
         let fell_warned = outcome.first_fall.filter(|_| outcome.warned);
         count(&mut kind.warned, outcome.warned);
         count(&mut kind.warned_liquidated, fell_warned.is_some());
-        count(&mut kind.pool_alone, fell_warned == Some(Notice::PoolAlone));
-        count(&mut kind.beyond_help, fell_warned == Some(Notice::BeyondHelp));
-        count(&mut kind.fell_again, fell_warned == Some(Notice::Nothing));
+        for (counter, notice) in [
+            (&mut kind.pool_alone, Notice::PoolAlone),
+            (&mut kind.beyond_help, Notice::BeyondHelp),
+            (&mut kind.overtaken, Notice::Overtaken),
+            (&mut kind.in_part, Notice::InPart),
+            (&mut kind.not_allowed, Notice::NotAllowed),
+            (&mut kind.fell_again, Notice::Nothing),
+        ] {
+            count(counter, fell_warned == Some(notice));
+        }
         count(&mut kind.missed, outcome.missed);
         count(&mut kind.silent, outcome.silent);
+        count(&mut kind.sold_outside, outcome.sold_outside);
+        count(&mut kind.gave_up, outcome.gave_up);
         count(&mut kind.liquidated, outcome.liquidations > 0);
         count(&mut kind.liquidated_if_idle, outcome.liquidations_if_idle > 0);
+        count(&mut kind.took_more, outcome.lost > outcome.lost_if_idle);
         kind.trims = kind.trims.saturating_add(outcome.trims.into());
+        kind.reverted = kind.reverted.saturating_add(outcome.reverted.into());
         kind.humans = kind.humans.saturating_add(outcome.humans.into());
         if is_solvent {
             kind.worst = kind.worst.min(outcome.worst);
@@ -125,71 +179,5 @@ impl Report {
         kind.equity_if_idle = kind.equity_if_idle.saturating_add(outcome.equity_if_idle);
         kind.lost = kind.lost.saturating_add(outcome.lost);
         kind.lost_if_idle = kind.lost_if_idle.saturating_add(outcome.lost_if_idle);
-        for blocks in &outcome.blocks_to_trim {
-            let often = self.blocks_to_trim.entry(*blocks).or_default();
-            *often = often.saturating_add(1);
-        }
-        if outcome.missed || outcome.silent || outcome.lowered || outcome.below_floor {
-            self.broken.push(outcome.seed);
-        }
-    }
-}
-
-impl Report {
-    fn by_the_widest_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n| paths | warned | of these liquidated | announced | beyond help | fell again | pool alone |")?;
-        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
-        for (kind, of) in &self.kinds {
-            let explained = [of.beyond_help, of.fell_again, of.pool_alone].iter().sum();
-            writeln!(
-                f,
-                "| {kind} | {} | {} | {} | {} | {} | {} |",
-                of.warned,
-                of.warned_liquidated,
-                of.warned_liquidated.saturating_sub(explained),
-                of.beyond_help,
-                of.fell_again,
-                of.pool_alone,
-            )?;
-        }
-        writeln!(f)
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "| paths | all | touched | solvent | gapped later | missed | silent | liquidated | if idle | trims | human | worst HF | equity | if idle | lost | if idle |"
-        )?;
-        writeln!(
-            f,
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-        )?;
-        for (kind, of) in &self.kinds {
-            let usd = |raw: U256| Quantity::usd(raw).to_string();
-            writeln!(
-                f,
-                "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                of.paths,
-                of.touched,
-                of.solvent,
-                of.gapped_later,
-                of.missed,
-                of.silent,
-                of.liquidated,
-                of.liquidated_if_idle,
-                of.trims,
-                of.humans,
-                Quantity::wad(of.worst.0),
-                usd(of.equity),
-                usd(of.equity_if_idle),
-                usd(of.lost),
-                usd(of.lost_if_idle),
-            )?;
-        }
-        self.by_the_widest_words(f)?;
-        let blocks: Vec<_> = self.blocks_to_trim.iter().map(|(blocks, often)| format!("{blocks}: {often}")).collect();
-        write!(f, "blocks from breach to trim: {}", blocks.join(", "))
     }
 }

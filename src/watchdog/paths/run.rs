@@ -1,242 +1,205 @@
-//! One path, block by block, with the watchdog and beside it without.
+//! One path, block by block, with the watch and beside it without.
 
 use alloy::primitives::U256;
 
 use super::{
-    Notice, Outcome, Path, Position, Shown, Step,
-    liquidator::liquidate,
-    seen::{Seen, pair},
-    swap::Pool,
-    trim::Bench,
+    Notice, Outcome, Path, Step,
+    allowed::Allowed,
+    execute::{Place, execute},
+    figures::{shown, sums},
+    liquidator::liquidate_all,
+    market::{Venue, grown},
+    story::Story,
+    watcher::{Head, Look, Sent, Watcher},
 };
 use crate::{
-    config::{BoundsConfig, LoopClass, WatchConfig},
-    journal::Severity,
-    loops::FlashSource,
-    plan::Quantity,
-    units::{MathError, Secs, UsdE8, WAD, Wad},
-    watchdog::{
-        ladder::{Next, Rung, RungOutcome, SaleOption, Situation, Tried, WalletOption, next},
-        rules::{AccountFacts, AccountTrim, Action, Evaluation, Levels, Memory, evaluate},
-    },
+    aave::{AccountState, Market, Projection, StateError, math::RAY},
+    config::{BoundsConfig, WatchConfig},
+    dex::Pools,
+    units::{Ray, WAD, Wad},
+    watchdog::rules::Levels,
 };
 
-/// Runs a path.
-pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, MathError> {
-    let mut sim = Sim::new(path, watch, bounds)?;
-    let mut steps = path.steps.iter();
-    let Some(mut head) = steps.next() else { return Ok(sim.outcome) };
-    for (number, step) in (1u64..).zip(steps) {
-        sim.block(number, head, step)?;
-        head = step;
-    }
-    let wallet = sim.wallet.saturating_mul(super::position::CENTI);
-    let first = path.wallet.saturating_mul(super::position::CENTI);
-    sim.outcome.equity = sim.position.equity(head.feed)?.0.saturating_add(wallet);
-    sim.outcome.equity_if_idle = sim.idle.equity(head.feed)?.0.saturating_add(first);
-    Ok(sim.outcome)
+/// Below this an account's debt is nothing to be healthy about: two dollars.
+pub(super) const NOTHING: U256 = U256::from_limbs([200_000_000, 0, 0, 0]);
+
+/// Runs a path. What the owner allows is the path's; everything else of the watch is given.
+pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, StateError> {
+    Ok(Sim::new(path, watch, bounds, Story::untold())?.through()?.outcome)
 }
 
-struct Sim<'a> {
+/// The same, told block by block.
+pub fn tell(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<(Outcome, Vec<String>), StateError> {
+    let sim = Sim::new(path, watch, bounds, Story::told(path))?.through()?;
+    Ok((sim.outcome, sim.story.lines()))
+}
+
+/// A path under way.
+pub(super) struct Sim<'a> {
     path: &'a Path,
-    watch: &'a WatchConfig,
-    bounds: &'a BoundsConfig,
-    seen: Seen,
-    levels: Levels,
-    memory: Memory,
-    position: Position,
-    wallet: U256,
-    idle: Position,
+    pub(super) bounds: &'a BoundsConfig,
+    pub(super) venue: Venue,
+    pub(super) watcher: Watcher<'a>,
+    pub(super) allowed: Allowed,
+    pub(super) account: AccountState,
+    idle: AccountState,
     idle_fell: bool,
+    debt_index: Ray,
     /// Block of the head that first called for a trim that is not mined yet.
-    called: Option<u64>,
-    shrunk: bool,
-    outcome: Outcome,
+    pub(super) called: Option<u64>,
+    pub(super) shrunk: bool,
+    pub(super) outcome: Outcome,
+    pub(super) story: Story,
+}
+
+/// What became of a transaction.
+pub(super) enum Applied {
+    Nothing,
+    Mined,
+    Reverted,
 }
 
 impl<'a> Sim<'a> {
-    fn new(path: &'a Path, watch: &'a WatchConfig, bounds: &'a BoundsConfig) -> Result<Self, MathError> {
-        let seen = Seen::new(path, bounds);
-        let outcome = Outcome::nothing(path);
+    fn new(path: &'a Path, watch: &WatchConfig, bounds: &'a BoundsConfig, story: Story) -> Result<Self, StateError> {
+        let first = path.steps.first().cloned().unwrap_or_default();
+        let venue = Venue::new(&path.account, &first)?;
+        let account = venue.open(&path.account);
         Ok(Self {
             path,
-            watch,
             bounds,
-            levels: seen.levels(),
-            seen,
-            memory: Memory::default(),
-            position: path.position,
-            wallet: path.wallet,
-            idle: path.position,
+            watcher: Watcher::new(&path.account, watch, bounds),
+            allowed: Allowed::by(&path.account),
+            idle: account.clone(),
+            account,
+            venue,
             idle_fell: false,
+            debt_index: Ray(RAY),
             called: None,
             shrunk: false,
-            outcome,
+            outcome: Outcome::nothing(path),
+            story,
         })
     }
 
-    /// The watchdog sees `head` and acts; its transaction is the first of the block `number`, then prices become `step`'s.
-    fn block(&mut self, number: u64, head: &Step, step: &Step) -> Result<(), MathError> {
-        let facts = self.seen.facts(&self.position, number.saturating_sub(1), head)?;
-        let evaluation = evaluate(&facts, self.watch, &self.memory);
-        self.watch_alerts(&facts, &evaluation);
-        self.memory = evaluation.memory;
-        self.outcome.worst = self.outcome.worst.min(facts.health_factor);
-        if let Some(action) = evaluation.actions.first() {
-            self.act(number, head, action)?;
+    fn through(mut self) -> Result<Self, StateError> {
+        let mut steps = self.path.steps.iter();
+        let Some(mut head) = steps.next() else { return Ok(self) };
+        let mut market = self.venue.market(0, head, self.debt_index);
+        for (number, step) in (1u64..).zip(steps) {
+            market = self.block(number, (head, &market), step)?;
+            head = step;
         }
-        let notice = shown(&self.position, head)?.notice(&self.levels);
-        for position in [&mut self.position, &mut self.idle] {
-            position.accrue(step.growth)?;
+        let ended = |account| sums(account, &market, |token| head.of(token).feed);
+        let (kept, idle) = (ended(&self.account)?, ended(&self.idle)?);
+        (self.outcome.equity, self.outcome.equity_if_idle) = (kept.equity(), idle.equity());
+        self.outcome.ended = kept.health_factor();
+        Ok(self)
+    }
+
+    /// The watch sees `head` and acts; then the block `number` comes, with the prices of `step`.
+    fn block(&mut self, number: u64, (head, market): (&Step, &Market), step: &Step) -> Result<Market, StateError> {
+        let before = self.account.clone();
+        let at = number.saturating_sub(1);
+        let seen = Head { step: head, market, account: &before, venue: &self.venue };
+        let look = self.watcher.look(&seen)?;
+        self.story.look(at, head, &look);
+        self.alerts(&look);
+        if look.wanted.is_some() {
+            self.called.get_or_insert(at);
         }
-        self.fall(step, notice)?;
-        self.idle_block(head, step)
+        self.trying(&look, (head, market))?;
+        let mut applied = Applied::Nothing;
+        if !step.is_price_first
+            && let Some(sent) = &look.sent
+        {
+            let pools = self.venue.pools(head, true)?;
+            applied = self.apply(sent, &look, number, head, (market, &pools))?;
+            self.outcome.failed |= matches!(applied, Applied::Reverted);
+        }
+        let levels = Levels::of(&look.facts);
+        let mut notice = shown(&self.account, market, head)?.notice(&levels);
+        if notice == Notice::Announced {
+            notice = self.refined(&look, &applied, (head, market))?;
+        }
+        let idle_notice = shown(&self.idle, market, head)?.notice(&levels);
+        self.debt_index = grown(self.debt_index, step.growth)?;
+        let next = self.venue.market(number, step, self.debt_index);
+        self.arrivals(step, &next);
+        self.fall(&next, notice)?;
+        self.idle_block(&next, idle_notice)?;
+        if step.is_price_first
+            && let Some(sent) = &look.sent
+        {
+            let pools = self.venue.pools(step, true)?;
+            applied = self.apply(sent, &look, number, step, (&next, &pools))?;
+            self.outcome.reverted =
+                self.outcome.reverted.saturating_add(u32::from(matches!(applied, Applied::Reverted)));
+        }
+        if matches!(applied, Applied::Reverted) {
+            self.watcher.reverted();
+        }
+        Ok(next)
+    }
+
+    /// Carries a transaction of ours out, and holds what it did against what the owner allows.
+    fn apply(
+        &mut self,
+        sent: &Sent,
+        look: &Look,
+        number: u64,
+        step: &Step,
+        (market, pools): (&Market, &Pools),
+    ) -> Result<Applied, StateError> {
+        let place = Place { market, pools, morpho_is_empty: step.best_source_empty, at: market.block.timestamp };
+        let before = self.account.clone();
+        match execute(&sent.plan, &before, place) {
+            Ok(after) => self.account = after,
+            Err(reason) => {
+                self.story.reverted(&reason);
+                return Ok(Applied::Reverted);
+            }
+        }
+        self.watcher.mined(sent, market, (&before, &self.account))?;
+        self.checked(sent, look, (number, step), (market, &before))?;
+        self.story.mined(number, shown(&self.account, market, step)?);
+        Ok(Applied::Mined)
+    }
+
+    /// Strangers supply on behalf of both accounts alike.
+    fn arrivals(&mut self, step: &Step, market: &Market) {
+        for (token, amount) in &step.arrivals {
+            for account in [&mut self.account, &mut self.idle] {
+                let mut there = Projection::new(market.clone(), account.clone(), market.block.timestamp);
+                // What Aave does not take does not arrive.
+                if there.supply(*token, *amount).is_ok() {
+                    *account = there.account().clone();
+                }
+            }
+            self.story.arrival(*token, *amount);
+        }
     }
 
     /// New prices; the liquidator takes what it may.
-    fn fall(&mut self, step: &Step, notice: Notice) -> Result<(), MathError> {
-        if self.position.health_factor(step.oracle)? < Wad(WAD) {
+    fn fall(&mut self, market: &Market, notice: Notice) -> Result<(), StateError> {
+        let data = self.account.at(market, market.block.timestamp)?;
+        if data.health_factor < Wad(WAD) && data.debt.0 > NOTHING {
             self.outcome.fell(notice);
+            self.story.fell(market.block.number, data.health_factor, notice);
         }
-        let (count, lost) = liquidate_all(&mut self.position, step.oracle)?;
+        let (count, lost) = liquidate_all(&mut self.account, market)?;
         self.outcome.liquidations = self.outcome.liquidations.saturating_add(count);
         self.outcome.lost = self.outcome.lost.saturating_add(lost);
         self.shrunk = count > 0;
         Ok(())
     }
 
-    fn idle_block(&mut self, head: &Step, step: &Step) -> Result<(), MathError> {
-        if !self.idle_fell && shown(&self.idle, head)?.notice(&self.levels) == Notice::Announced {
-            self.outcome.announced_if_idle = true;
-        }
-        self.idle_fell |= self.idle.health_factor(step.oracle)? < Wad(WAD);
-        let (count, lost) = liquidate_all(&mut self.idle, step.oracle)?;
+    fn idle_block(&mut self, market: &Market, notice: Notice) -> Result<(), StateError> {
+        self.outcome.announced_if_idle |= !self.idle_fell && notice == Notice::Announced;
+        let data = self.idle.at(market, market.block.timestamp)?;
+        self.idle_fell |= data.health_factor < Wad(WAD);
+        let (count, lost) = liquidate_all(&mut self.idle, market)?;
         self.outcome.liquidations_if_idle = self.outcome.liquidations_if_idle.saturating_add(count);
         self.outcome.lost_if_idle = self.outcome.lost_if_idle.saturating_add(lost);
         Ok(())
     }
-
-    fn watch_alerts(&mut self, facts: &AccountFacts, evaluation: &Evaluation) {
-        let next = facts.at_feed.into_iter().chain(facts.at_pool).min().unwrap_or(facts.health_factor);
-        let shows = facts.health_factor.min(next) < self.levels.trigger;
-        let alerted = evaluation.firings.iter().any(|firing| firing.severity == Severity::Alert);
-        let is_first = shows && !self.outcome.touched;
-        self.outcome.touched |= shows;
-        self.outcome.warned |= shows && facts.health_factor >= Wad(WAD) && self.outcome.first_fall.is_none();
-        self.outcome.silent |= (is_first || self.shrunk) && !alerted;
-    }
-
-    fn act(&mut self, number: u64, head: &Step, action: &Action) -> Result<(), MathError> {
-        let before = self.position;
-        match action {
-            Action::Trim(trim) => self.climb(number, head, trim, action)?,
-            Action::Boost { target, .. } => {
-                self.boost(head, *target)?;
-                self.memory.done(action, Secs(number.saturating_mul(2)));
-                self.outcome.boosts = self.outcome.boosts.saturating_add(1);
-                self.outcome.swings = self.outcome.swings.saturating_add(u32::from(self.outcome.trims > 0));
-                self.outcome.below_floor |= self.position.health_factor(head.oracle)? < self.levels.floor;
-                return Ok(());
-            }
-            _ => return Ok(()),
-        }
-        for price in [head.oracle, head.feed] {
-            self.outcome.lowered |= self.position.health_factor(price)? < before.health_factor(price)?;
-        }
-        Ok(())
-    }
-
-    /// Up the ladder until a rung is done; planning finds what is impossible, so all of it happens on one head.
-    fn climb(&mut self, number: u64, head: &Step, trim: &AccountTrim, action: &Action) -> Result<(), MathError> {
-        let called = *self.called.get_or_insert(number.saturating_sub(1));
-        let situation = self.situation(head, trim)?;
-        let reference = head.oracle.0.min(head.feed.0);
-        let pool = Pool::new(head, self.path.position.debt)?;
-        let mut bench = Bench {
-            position: &mut self.position,
-            wallet: &mut self.wallet,
-            pool,
-            bounds: self.bounds,
-            oracle: head.oracle,
-            reference: UsdE8(reference),
-            target: trim.target,
-            best_source_empty: head.best_source_empty,
-        };
-        let mut tried = Tried::nothing();
-        while let Next::Try { rung, skipped, .. } = next(&situation, &tried) {
-            for attempt in skipped {
-                tried.record(attempt.rung, attempt.outcome);
-            }
-            let outcome = bench.attempt(&rung)?;
-            tried.record(rung, outcome);
-        }
-        let done = tried.attempts().iter().find(|attempt| attempt.outcome == RungOutcome::Done);
-        match done.map(|attempt| &attempt.rung) {
-            Some(Rung::AskHuman) | None => self.outcome.humans = self.outcome.humans.saturating_add(1),
-            Some(_) => {
-                self.memory.done(action, Secs(number.saturating_mul(2)));
-                self.outcome.trims = self.outcome.trims.saturating_add(1);
-                self.outcome.blocks_to_trim.push(number.saturating_sub(called));
-                self.called = None;
-            }
-        }
-        Ok(())
-    }
-
-    fn situation(&self, head: &Step, trim: &AccountTrim) -> Result<Situation, MathError> {
-        Ok(Situation {
-            class: LoopClass::Volatile,
-            pressure: trim.pressure,
-            health_factor: self.position.health_factor(head.oracle)?,
-            target: trim.target,
-            sales: vec![SaleOption {
-                pair: pair(),
-                repay: None,
-                flash_sources: vec![FlashSource::MorphoBlue, FlashSource::AaveV3],
-                free_collateral: Quantity::new(self.position.collateral, 18, "WETH"),
-            }],
-            wallet: vec![WalletOption {
-                pair: pair(),
-                debt: Quantity::new(self.wallet, 6, "USDC"),
-                collateral: Quantity::new(U256::ZERO, 18, "WETH"),
-                barred: None,
-            }],
-        })
-    }
-
-    /// Borrows and buys until the health factor is at the target, never below it.
-    fn boost(&mut self, head: &Step, target: Wad) -> Result<(), MathError> {
-        let pool = Pool::new(head, self.path.position.debt)?;
-        let after = |borrowed: U256| -> Result<Position, MathError> {
-            Ok(Position {
-                collateral: self.position.collateral.saturating_add(pool.buy(borrowed)?),
-                debt: self.position.debt.saturating_add(borrowed),
-            })
-        };
-        let (mut low, mut high) = (U256::ZERO, self.position.debt.saturating_mul(U256::from(4u64)));
-        while high.saturating_sub(low) > U256::ONE {
-            let middle = low.saturating_add(high) >> 1;
-            if after(middle)?.health_factor(head.oracle)? >= target { low = middle } else { high = middle }
-        }
-        self.position = after(low)?;
-        Ok(())
-    }
-}
-
-/// What a head shows of a loop as it is now.
-fn shown(position: &Position, head: &Step) -> Result<Shown, MathError> {
-    Ok(Shown {
-        now: position.health_factor(head.oracle)?,
-        at_feed: Some(position.health_factor(head.feed)?),
-        at_pool: Some(position.health_factor(head.pool)?),
-    })
-}
-
-fn liquidate_all(position: &mut Position, price: UsdE8) -> Result<(u32, U256), MathError> {
-    let (mut count, mut lost) = (0u32, U256::ZERO);
-    while let Some(bonus) = liquidate(position, price)? {
-        count = count.saturating_add(1);
-        lost = lost.saturating_add(bonus);
-    }
-    Ok((count, lost))
 }

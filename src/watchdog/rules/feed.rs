@@ -31,6 +31,25 @@ pub(super) fn worst_by_feed(
     account: &AccountState,
     feeds: &BTreeMap<Address, UsdE8>,
 ) -> Result<Option<Wad>, StateError> {
+    Ok(by_feed(market, account, feeds)?.map(|(worst, _)| worst))
+}
+
+/// The feeds' prices that lower the account's health factor, each asset with those that move with it.
+pub fn falling_feeds(
+    market: &Market,
+    account: &AccountState,
+    feeds: &BTreeMap<Address, UsdE8>,
+) -> Result<BTreeMap<Address, UsdE8>, StateError> {
+    Ok(by_feed(market, account, feeds)?.map(|(_, falling)| falling).unwrap_or_default())
+}
+
+type WorstAt = (Wad, BTreeMap<Address, UsdE8>);
+
+fn by_feed(
+    market: &Market,
+    account: &AccountState,
+    feeds: &BTreeMap<Address, UsdE8>,
+) -> Result<Option<WorstAt>, StateError> {
     let mut groups: BTreeMap<&str, BTreeMap<Address, UsdE8>> = BTreeMap::new();
     let held = |reserve: &&Reserve| {
         account.configuration.is_collateral(reserve.id) || account.configuration.is_borrowing(reserve.id)
@@ -45,8 +64,9 @@ pub(super) fn worst_by_feed(
         return Ok(None);
     }
     let now = account.at(market, market.block.timestamp)?.health_factor;
-    let (mut worst, mut falling) = (None, BTreeMap::new());
-    let mut lowest = |found: Wad| worst = Some(worst.map_or(found, |known: Wad| known.min(found)));
+    let mut worst: Option<Wad> = None;
+    let mut lowest = |found: Wad| worst = Some(worst.map_or(found, |known| known.min(found)));
+    let mut falling = BTreeMap::new();
     for prices in groups.into_values() {
         let alone = health_factor_at(market, account, &prices)?;
         lowest(alone);
@@ -57,7 +77,7 @@ pub(super) fn worst_by_feed(
     if !falling.is_empty() {
         lowest(health_factor_at(market, account, &falling)?);
     }
-    Ok(worst)
+    Ok(worst.map(|worst| (worst, falling)))
 }
 
 /// The health factor with some prices replaced.

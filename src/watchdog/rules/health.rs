@@ -166,6 +166,13 @@ fn pressure(facts: &AccountFacts, levels: &Levels, act_on_feed: bool) -> Option<
     levels.pressure(judged(facts, levels, act_on_feed))
 }
 
+/// A trim that began earlier, as this head wants it: towards the same threshold, at the bounds of where the account is now.
+#[must_use]
+pub fn trim_on(facts: &AccountFacts, act_on_feed: bool) -> Option<AccountTrim> {
+    let levels = Levels::of(facts);
+    trim(facts, &levels, pressure(facts, &levels, act_on_feed).unwrap_or(Pressure::Trim))
+}
+
 fn trim(facts: &AccountFacts, levels: &Levels, pressure: Pressure) -> Option<AccountTrim> {
     Some(AccountTrim {
         account: facts.name.clone(),

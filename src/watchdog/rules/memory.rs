@@ -7,7 +7,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Rule};
-use crate::units::{Secs, Wad};
+use crate::{
+    plan::Plan,
+    units::{Secs, Wad},
+};
 
 /// State of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +24,11 @@ pub struct Memory {
     last_trim: Option<Secs>,
     /// What was supplied and owed at the last head, by the token's symbol.
     held: BTreeMap<String, (U256, U256)>,
-    /// An action of ours changed them since.
+    /// An action of ours changed them since, nobody knows by how much.
     changing: bool,
+    /// An action of ours changed them since as its plan said, which is in `held` already.
+    #[serde(default)]
+    foreseen: bool,
     /// Head that was last acted upon, and the health factor it showed.
     acted: Option<(B256, Wad)>,
     /// By the perp's name.
@@ -61,7 +67,7 @@ impl Memory {
         match action {
             Action::Trim(_) => {
                 self.last_trim = self.last_trim.max(Some(at));
-                self.changing = true;
+                self.changing |= !std::mem::take(&mut self.foreseen);
             }
             Action::Boost { .. } => self.changing = true,
             Action::Exit { .. } => self.expect_change(),
@@ -78,6 +84,19 @@ impl Memory {
         }
     }
 
+    /// Notes what a plan of ours that was mined changes: of the pair's two assets, what is supplied and what is owed. Whatever is
+    /// less than that at the next head, somebody else has taken: a liquidation hides behind no trim of ours.
+    pub fn foresee(&mut self, plan: &Plan) {
+        let (Some(supplied), Some(owed)) = (plan.figure("collateral"), plan.figure("debt")) else { return };
+        for (figure, is_debt) in [(supplied, false), (owed, true)] {
+            let Some(held) = self.held.get_mut(&figure.before.unit) else { continue };
+            let amount = if is_debt { &mut held.1 } else { &mut held.0 };
+            let less = figure.before.raw.saturating_sub(figure.after.raw);
+            *amount = amount.saturating_sub(less).saturating_add(figure.after.raw.saturating_sub(figure.before.raw));
+        }
+        self.foreseen = true;
+    }
+
     /// Something of ours outside of these rules changes the loops: the next head's amounts are taken as they are.
     pub fn expect_change(&mut self) {
         self.held.clear();
@@ -85,6 +104,7 @@ impl Memory {
 
     /// Takes the amounts of this head; answers with those of the last one, and whether an action of ours lies between.
     pub(super) fn take_held(&mut self, held: BTreeMap<String, (U256, U256)>) -> (BTreeMap<String, (U256, U256)>, bool) {
+        self.foreseen = false;
         (std::mem::replace(&mut self.held, held), std::mem::take(&mut self.changing))
     }
 

@@ -1,12 +1,15 @@
 //! The actions: what is light is done at once, of what is heavy the most pressing.
 
-use super::{Acted, Seat, Seen, WatchError, seat::Hands, trim::decimal};
+use super::{Acted, Seat, Seen, WatchError, seat::Hands};
 use crate::{
     config::Urgency,
     loops::{LoopSnapshot, MovingPrice, Pair, Payout, Request, Scope, Settings, Share, Target, execute, plan},
     plan::check,
     units::Wad,
-    watchdog::rules::{AccountFacts, Action, ExitTo, PairKey},
+    watchdog::{
+        protection::decimal,
+        rules::{AccountFacts, Action, ExitTo, PairKey},
+    },
 };
 
 impl Seat {
@@ -69,13 +72,13 @@ impl Seat {
         let Some((pair, snapshot)) = self.find(key, seen) else {
             return Ok(acted(None, format!("{key} was not read at this head")));
         };
-        let known = self.known_loops()?;
+        let basis = self.basis(seen).await?;
         let is_it = |known: &&crate::loops::KnownLoop| {
             known.position.collateral == key.collateral && known.position.debt == key.debt
         };
         let what = format!("{request:?} {key}");
-        let base = self.protective_settings(&what, urgency, Scope::Loop, None, &known, seen).await?;
-        let own = known.iter().find(is_it).and_then(|known| known.thresholds);
+        let base = basis.settings(&what, urgency, Scope::Loop, None);
+        let own = basis.known.iter().find(is_it).and_then(|known| known.thresholds);
         let settings = Settings { thresholds: own.unwrap_or(facts.thresholds), ..base };
         let hubs = LoopSnapshot::hubs(&seen.list);
         let planned = match plan(request, &snapshot, &pair, &settings, &hubs) {

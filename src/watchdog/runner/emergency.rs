@@ -4,13 +4,16 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{Seat, Seen, WatchError, protection::Means};
+use super::{Seat, Seen, WatchError};
 use crate::{
     aave::{Market, Projection},
     loops::{AccountModel, KnownLoop, suffices},
     plan::{Plan, Quantity},
     units::{Bps, UsdE8, WAD, Wad, from_decimal, mul_div_down},
-    watchdog::rules::{AccountTrim, Pressure},
+    watchdog::{
+        protection::Means,
+        rules::{AccountTrim, Pressure},
+    },
 };
 
 /// Moves of what is volatile against the account that the start and the drill tell of, hundredths.
@@ -99,7 +102,7 @@ impl Seat {
             by_feed: false,
             ahead: false,
         };
-        let Some(means) = Box::pin(self.means(&trim, seen)).await? else { return Ok(None) };
+        let Some(means) = Box::pin(self.means(&trim, &[], seen)).await? else { return Ok(None) };
         let first = Box::pin(self.rehearse(&trim, seen)).await?.map(Box::new);
         let goal = from_decimal(facts.thresholds.target, 18).unwrap_or(U256::MAX);
         let falls = FALLS.into_iter().filter_map(|percent| self.fall(&means, seen, percent, goal)).collect();
@@ -118,7 +121,7 @@ impl Seat {
 
     /// The account after everything volatile moved against it: falling where its volatile collateral is worth more than its
     /// volatile debt, rising otherwise.
-    fn fall(&self, means: &Means, seen: &Seen, percent: u32, goal: U256) -> Option<FallAnswer> {
+    fn fall(&self, means: &Means<'_>, seen: &Seen, percent: u32, goal: U256) -> Option<FallAnswer> {
         let account = seen.observation.near.get(&self.account)?;
         let market = moved(&seen.observation.market, &means.model, percent)?;
         let at = market.block.timestamp;

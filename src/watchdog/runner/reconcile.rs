@@ -8,6 +8,7 @@ use crate::{
     actions::{ReconcileError, Reconciled, settle_at_venue, settle_included},
     journal::Journal,
     send::{SendError, reconcile},
+    trade::{PauseError, refuse_again_while_paused},
     watchdog::ops::{Answer, ReconcileAnswer, ReconcileWith, Refused, Reply},
 };
 
@@ -31,6 +32,11 @@ impl Seat {
         self.memory.expect_change();
         if let Some(id) = with.resend.or(with.take_back) {
             office.sends()?;
+            if with.resend.is_some() {
+                let reader = self.journal_reader().ok_or_else(no_key)?;
+                let refused = |error: PauseError| Refused::new(error.exit_code(), error.to_string());
+                refuse_again_while_paused(reader, id).map_err(refused)?;
+            }
             let lookout = self.lookout(heads)?;
             let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
             let sending =

@@ -3,36 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use alloy::primitives::U256;
-
-use super::{
-    Acted, Seat, Seen, WatchError,
-    protection::{Means, choice, urgency},
-    seat::Hands,
-};
+use super::{Acted, Seat, Seen, WatchError, seat::Hands};
 use crate::{
     chain::Reader,
     journal::Severity,
-    loops::{
-        Combination, Funds, LoopSnapshot, Request, Scope, Target, Via, WETH, execute_protective, plan_ahead,
-        what_a_human_must_do,
-    },
+    loops::{LoopSnapshot, Target, execute_protective, what_a_human_must_do},
     plan::{Plan, Quantity, check, rehearse},
     send::{Bid, Class, Ending, ExecuteError, Outcome, SendError},
-    units::{Bps, Wad, to_decimal},
     watchdog::{
-        ladder::{Attempt, Next, Rung, RungOutcome, Situation, Tried, next},
+        ladder::{Attempt, Next, Rung, RungOutcome, Tried, next},
         ops::{Alert, Stage},
-        rules::{AccountFacts, AccountTrim, Action, Pressure},
+        protection::{Means, Pursuit, decimal},
+        rules::{AccountFacts, AccountTrim, Action, PairKey},
     },
 };
-
-/// How far above 1 the health factor stays while collateral is out without a loan.
-const UNWIND_MARGIN: Bps = Bps(100);
-/// Most heads that one trim goes on over: as many parts as accounts have collaterals that matter, and some that were overtaken.
-const ROUNDS: u32 = 12;
-/// How often a trim that the chain overtook goes out again at once; then the next rung is tried.
-const OVERTAKEN: u32 = 4;
 
 /// How a rung ended, and whether the ladder may go on from the same head.
 pub(super) enum Step {
@@ -48,8 +32,8 @@ pub(super) enum Step {
 enum Ladder {
     /// It is over.
     Ended(Option<u64>, String),
-    /// A part of the trim was mined in this block; the rest is planned on what it has left.
-    Partly(u64, String),
+    /// A part of the trim was mined in this block, by a sale of these; the rest is planned on what it has left.
+    Partly(u64, Option<PairKey>, String),
     /// The chain was faster.
     Overtaken(String),
 }
@@ -65,49 +49,37 @@ impl Seat {
         let action = Action::Trim(wanted.clone());
         let mut attempts = Vec::new();
         let (mut mined, mut all_words): (Option<u64>, Vec<String>) = (None, Vec::new());
-        let (mut trim, mut overtaken) = (wanted.clone(), 0);
+        let mut pursuit = Pursuit::new(wanted.clone(), facts.last_resort.is_some());
         let mut later: Option<(Seen, AccountFacts)> = None;
-        for round in 0..ROUNDS {
+        loop {
             let (seen, facts) = later.as_ref().map_or((seen, facts), |(seen, facts)| (seen, facts));
-            let is_first = mined.is_none();
-            let ladder = Box::pin(self.ladder(&trim, seen, facts, &mut attempts, (overtaken, is_first))).await?;
-            let goes_on = match ladder {
+            let goes_on = match Box::pin(self.ladder(&pursuit, seen, facts, &mut attempts)).await? {
                 Ladder::Ended(block, words) => {
                     all_words.push(words);
                     mined = block.or(mined);
                     false
                 }
-                Ladder::Partly(block, words) => {
+                Ladder::Partly(block, sold, words) => {
                     all_words.push(words);
                     mined = Some(block);
-                    overtaken = 0;
-                    true
+                    pursuit.partly(sold.as_ref())
                 }
                 Ladder::Overtaken(words) => {
                     all_words.push(words);
-                    overtaken += 1;
-                    // The next bounds allow for the move that was too much for these.
-                    trim.pressure =
-                        trim.pressure.next().filter(|next| self.may_use(*next, facts)).unwrap_or(trim.pressure);
-                    true
+                    pursuit.was_overtaken()
                 }
             };
-            if !goes_on || round + 1 == ROUNDS {
+            if !goes_on {
                 break;
             }
             let again = Box::pin(self.look_again(mined)).await?;
             let Some((seen, facts)) = again else { break };
-            if is_there(facts.health_factor, trim.target) {
+            if !pursuit.goes_on(&facts, self.office.rulebook().watch.act_on_feed) {
                 break;
             }
             later = Some((seen, facts));
         }
         Ok(Acted { action, attempts, mined_in: mined, words: all_words.join("; then ") })
-    }
-
-    /// The bounds of the last resort are for volatile accounts.
-    fn may_use(&self, pressure: Pressure, facts: &AccountFacts) -> bool {
-        pressure != Pressure::LastResort || facts.last_resort.is_some()
     }
 
     /// The account at the newest head, not older than the block that holds our last action; `None` when it cannot be read.
@@ -131,17 +103,17 @@ impl Seat {
     /// Rung after rung on one head.
     async fn ladder(
         &mut self,
-        trim: &AccountTrim,
+        pursuit: &Pursuit,
         seen: &Seen,
         facts: &AccountFacts,
         attempts: &mut Vec<Attempt>,
-        (overtaken, is_first): (u32, bool),
     ) -> Result<Ladder, WatchError> {
+        let trim = &pursuit.trim;
         let name = &trim.account;
-        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
+        let Some(means) = Box::pin(self.means(trim, pursuit.sold(), seen)).await? else {
             return Ok(Ladder::Ended(None, format!("{name} was not read at this head")));
         };
-        let situation = self.situation(trim, &means, facts.health_factor, seen);
+        let situation = means.situation(trim, facts.health_factor);
         let mut tried = Tried::nothing();
         loop {
             let (rung, reason) = match next(&situation, &tried) {
@@ -160,21 +132,21 @@ impl Seat {
                 Next::Done(rung) => return Ok(Ladder::Ended(None, format!("{name}: {rung} was done before"))),
             };
             let about = rung.pair().map_or(name.as_str(), |pair| pair.name.as_str()).to_owned();
-            if rung == Rung::AskHuman && !is_first {
+            if rung == Rung::AskHuman && !pursuit.is_first() {
                 // A part is done and the account is safer than it was; what is left is for the next heads.
                 return Ok(Ladder::Ended(None, format!("{name}: nothing more can be done towards the target now")));
             }
             tracing::info!(account = %self.account, pair = %about, "{reason}");
             let inputs = serde_json::json!({ "situation": situation, "rung": rung });
             self.journal_event(facts, Severity::Info, "ladder", &reason, inputs);
-            let step = Box::pin(self.try_rung(&rung, trim, &means, (seen, facts), overtaken)).await?;
+            let step = Box::pin(self.try_rung(&rung, pursuit, &means, (seen, facts))).await?;
             let (ended, mined_in) = match step {
                 Step::Ended(outcome, mined_in) => (outcome, mined_in),
                 Step::Leave(words) => {
                     attempts.extend(tried.attempts().iter().cloned());
                     return Ok(Ladder::Ended(None, format!("{about}: {rung}: {words}")));
                 }
-                Step::Overtaken(reason) if overtaken < OVERTAKEN => {
+                Step::Overtaken(reason) if pursuit.may_be_overtaken() => {
                     tried.record(rung.clone(), RungOutcome::Impossible(reason.clone()));
                     attempts.extend(tried.attempts().iter().cloned());
                     return Ok(Ladder::Overtaken(format!("{about}: {rung}: {reason}")));
@@ -189,13 +161,13 @@ impl Seat {
                     let (from, to) = (Quantity::wad(facts.health_factor.0), Quantity::wad(trim.target.0));
                     let words =
                         format!("{about}: {rung}: mined in block {block}; health factor was {from}, target {to}");
-                    (words, is_part(&rung, &situation))
+                    (words, situation.is_part(&rung))
                 }
                 (RungOutcome::Done, None) => (format!("{about}: {rung}"), false),
             };
             attempts.extend(tried.attempts().iter().cloned());
             return Ok(match mined_in {
-                Some(block) if goes_on => Ladder::Partly(block, words),
+                Some(block) if goes_on => Ladder::Partly(block, rung.pair().cloned(), words),
                 _ => Ladder::Ended(mined_in, words),
             });
         }
@@ -213,14 +185,12 @@ impl Seat {
 
     /// The same: the plan that would be sent first, or what would stand in a trim's way, in words.
     pub(super) async fn rehearse(&self, trim: &AccountTrim, seen: &Seen) -> Result<Result<Plan, String>, WatchError> {
-        let Some(means) = Box::pin(self.means(trim, seen)).await? else {
+        let Some(means) = Box::pin(self.means(trim, &[], seen)).await? else {
             return Ok(Err("the account was not read at this head".to_owned()));
         };
         let mut first = None;
         for (one, repay) in means.in_order() {
-            let request = selling(trim, one, repay);
-            let planned = Box::pin(self.plan(&request, one, (trim.pressure, None), &means, seen)).await?;
-            let planned = match planned {
+            let planned = match means.plan(&means.selling(trim, one, repay)) {
                 Ok(planned) => planned,
                 Err(error) => {
                     first = first
@@ -242,71 +212,24 @@ impl Seat {
     async fn try_rung(
         &mut self,
         rung: &Rung,
-        trim: &AccountTrim,
-        means: &Means,
+        pursuit: &Pursuit,
+        means: &Means<'_>,
         (seen, facts): (&Seen, &AccountFacts),
-        overtaken: u32,
     ) -> Result<Step, WatchError> {
-        let to = |wad: Wad| Target::HealthFactor(decimal(wad));
         let Some(key) = rung.pair() else {
-            self.ask_human(trim, means, seen, facts);
+            self.ask_human(&pursuit.trim, means, seen, facts);
             return Ok(Step::Ended(RungOutcome::Done, None));
         };
-        let from_wallet = || {
-            let pair = seen.observation.pair(key.collateral, key.debt)?;
-            let snapshot = seen.observation.snapshot(self.account, &pair)?;
-            Some(Combination { pair, snapshot, sell_at_most: U256::ZERO, feed_gap: Bps(0) })
-        };
-        let Some(one) = means.combination(key).cloned().or_else(from_wallet) else {
+        let Some(asked) = means.request(rung, &pursuit.trim) else {
             return Ok(Step::Ended(RungOutcome::Impossible(format!("{key} was not read at this head")), None));
         };
-        let (request, bound, flash) = match rung {
-            Rung::Flash { source, bound, repay, .. } => (selling(trim, &one, *repay), *bound, Some(choice(source))),
-            Rung::RepayWithSupply { .. } => {
-                (Request::Trim { target: to(trim.target), at_most: None }, trim.pressure, None)
-            }
-            Rung::Slice { goal, bound, .. } => (Request::Trim { target: to(*goal), at_most: None }, *bound, None),
-            Rung::RepayFromWallet { at_most, .. } => {
-                (Request::Repay { amount: *at_most, via: Via::Composer }, trim.pressure, None)
-            }
-            Rung::WithdrawAndSwap { bound, .. } => {
-                (Request::Unwind { target: to(trim.target), margin: UNWIND_MARGIN }, *bound, None)
-            }
-            Rung::AddCollateral { at_most, .. } => {
-                let wrapped = one.snapshot.account.holding(WETH).wallet;
-                let funds = if one.pair.collateral.token == WETH && wrapped.is_zero() {
-                    Funds::Native(*at_most)
-                } else {
-                    Funds::Collateral(*at_most)
-                };
-                (Request::Deposit { funds, keep_leverage: false }, trim.pressure, None)
-            }
-            Rung::AskHuman => return Ok(Step::Ended(RungOutcome::Done, None)),
-        };
-        let planned = match Box::pin(self.plan(&request, &one, (bound, flash), means, seen)).await? {
+        let planned = match means.plan(&asked) {
             Ok(planned) => planned,
             // Without a sum of its own in it, no other rung can be paid for either.
             Err(error) if error.lacks_gas() => return Ok(Step::Leave(error.to_string())),
             Err(error) => return Ok(Step::Ended(RungOutcome::Impossible(error.to_string()), None)),
         };
-        Box::pin(self.carry_out(planned, &one.snapshot, seen, overtaken)).await
-    }
-
-    /// A plan at the bounds of a pressure, about the account: it sells no more than the owner allows.
-    async fn plan(
-        &self,
-        request: &Request,
-        one: &Combination,
-        (pressure, flash): (Pressure, Option<crate::loops::FlashChoice>),
-        means: &Means,
-        seen: &Seen,
-    ) -> Result<Result<Plan, crate::loops::PlanError>, WatchError> {
-        let scope = Scope::Account { sell_at_most: one.sell_at_most };
-        let what = format!("{request:?} {}", one.pair.name());
-        let settings =
-            self.protective_settings(&what, Some(urgency(pressure)), scope, flash, means.known(), seen).await?;
-        let hubs = LoopSnapshot::hubs(&seen.list);
-        Ok(plan_ahead(request, &one.snapshot, &one.pair, &settings, &hubs, one.feed_gap))
+        Box::pin(self.carry_out(planned, &asked.one.snapshot, seen, pursuit.times_overtaken())).await
     }
 
     /// Checks, signs, simulates and sends a protective plan; each time that the chain was faster it bids higher.
@@ -329,6 +252,7 @@ impl Seat {
             let headline = &approved.get().headline;
             return Ok(Step::Leave(format!("shadow: would have sent `{headline}`")));
         }
+        let planned = approved.get().clone();
         let result = Box::pin(execute_protective(sender, &*office.clock, approved, Bid { attempt: overtaken })).await;
         let took = office.clock.monotonic().saturating_sub(seen.first_seen);
         office.meters.latency(Stage::Mined, took);
@@ -351,10 +275,13 @@ impl Seat {
                 failed(&error)
             }
         };
+        if matches!(step, Step::Ended(RungOutcome::Done, Some(_))) {
+            self.memory.foresee(&planned);
+        }
         Ok(step)
     }
 
-    fn ask_human(&self, trim: &AccountTrim, means: &Means, seen: &Seen, facts: &AccountFacts) {
+    fn ask_human(&self, trim: &AccountTrim, means: &Means<'_>, seen: &Seen, facts: &AccountFacts) {
         let target = Target::HealthFactor(decimal(trim.target));
         let now = Quantity::wad(facts.health_factor.0);
         let pairs = seen.observation.pairs(self.account);
@@ -378,33 +305,7 @@ impl Seat {
     }
 }
 
-/// The request that sells a combination's collateral: to the target, or a part of the way.
-fn selling(trim: &AccountTrim, one: &Combination, repay: Option<U256>) -> Request {
-    let target = Target::HealthFactor(decimal(trim.target));
-    match repay {
-        Some(at_most) => Request::Trim { target, at_most: Some(at_most) },
-        None if one.pair.is_same_asset() => Request::Trim { target, at_most: None },
-        None => Request::Adjust { target },
-    }
-}
-
-/// Whether something is left to be done after a rung was mined: it was a part by plan, or all that there was of one of
-/// several.
-fn is_part(rung: &Rung, situation: &Situation) -> bool {
-    match rung {
-        Rung::Flash { repay, .. } => repay.is_some(),
-        Rung::RepayWithSupply { .. } => true,
-        Rung::Slice { .. } | Rung::WithdrawAndSwap { .. } => situation.sales.len() > 1,
-        _ => false,
-    }
-}
-
-/// Within a ten-thousandth of the target.
-fn is_there(health_factor: Wad, target: Wad) -> bool {
-    health_factor.0.saturating_add(target.0 / U256::from(10_000u64)) >= target.0
-}
-
-fn nothing_to_sell(means: &Means) -> String {
+fn nothing_to_sell(means: &Means<'_>) -> String {
     let foreign: Vec<&str> = means.model.collaterals().map(|supply| supply.symbol.as_str()).collect();
     let what = if foreign.is_empty() { "no collateral".to_owned() } else { foreign.join(", ") };
     match means.sell {
@@ -414,11 +315,6 @@ fn nothing_to_sell(means: &Means) -> String {
         ),
         _ => format!("watch.sell allows none of what the account has ({what})"),
     }
-}
-
-/// A health factor as a target, to six digits upwards: never less than what was asked for.
-pub(super) fn decimal(wad: Wad) -> rust_decimal::Decimal {
-    to_decimal(wad.0, 18).unwrap_or_default().round_dp_with_strategy(6, rust_decimal::RoundingStrategy::AwayFromZero)
 }
 
 fn ended(outcome: &Outcome) -> Step {

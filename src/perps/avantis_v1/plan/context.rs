@@ -10,7 +10,7 @@ use crate::{
         avantis_v1::{Deployment, Detail, PairDetail, PriceUpdate},
     },
     plan::{Bound, Quantity, Rule},
-    units::{Secs, WAD, from_decimal, mul_div_down},
+    units::{Secs, from_decimal},
 };
 
 /// Gas that a keeper is paid for, and what is added to it (avantis-v1.md §3: 1.1 × 850 000 × gas price + 5 gwei).
@@ -151,12 +151,11 @@ impl<'a> Context<'a> {
             Level::Price(_) => return Err(bad("a price above zero is needed")),
             Level::Distance(distance) => distance,
         };
-        let share = from_decimal(distance, 18).filter(|share| !share.is_zero());
-        let share = share.ok_or_else(|| bad("a distance above zero is needed, such as 4%"))?;
-        let moved = mul_div_down(from.0, share, WAD)?;
-        let price = if side.is_long() == wins { from.0.checked_add(moved) } else { from.0.checked_sub(moved) };
-        let price = price.filter(|price| !price.is_zero());
-        price.map(PriceE10).ok_or_else(|| bad("so far away there is no price any more"))
+        if from_decimal(distance, 18).is_none_or(|share| share.is_zero()) {
+            return Err(bad("a distance above zero is needed, such as 4%"));
+        }
+        let price = level.price(from, side.is_long() == wins).filter(|price| *price > PriceE10::ZERO);
+        price.ok_or_else(|| bad("so far away there is no price any more"))
     }
 }
 
