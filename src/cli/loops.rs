@@ -173,12 +173,13 @@ impl Desk {
         if !self.is_ours {
             return Err(PlanError::NoLoop(self.pair.name()).into());
         }
+        let class = class_thresholds(&self.session.config.thresholds, &self.market, &self.pair)?;
         let ask = ChangeWith { collateral: tokens.0, debt: tokens.1, change };
         let thresholds = match self.session.ask_daemon(self.account, ask).await? {
             Some(ThresholdsAnswer { thresholds }) => thresholds,
             None => {
                 let journal = self.session.journal(self.account).await?;
-                change_thresholds(&journal, tokens, &change, self.session.stamp().await?)?
+                change_thresholds(&journal, tokens, &change, class, self.session.stamp().await?)?
             }
         };
         let Thresholds { warn, trigger, target, urgent, .. } = thresholds;
@@ -210,6 +211,9 @@ impl Desk {
         let planner = planner(session, &self.list, network.as_str(), None).await?;
         let id = intent_id(session, &format!("{ask:?} {}", self.account)).await?;
         let (plan, snapshot) = planner.of_loop(&ask, &self.market, &self.pair, id).await?;
+        if action.plan_out.is_some() {
+            planner.is_for_a_file(&ask, &self.market, &self.pair, &plan)?;
+        }
         let order = Order::of(&plan, Ask::Loop(ask))?;
         let (broadcast, file, at) = (action.broadcast, action.plan_out.as_deref(), snapshot.inclusion());
         match prepare(session, &plan, &order, Onward { broadcast, file, at }).await? {

@@ -16,6 +16,9 @@ pub enum LoopClass {
     Correlated,
 }
 
+/// No health factor above it can be aimed at.
+const MOST: Decimal = Decimal::ONE_THOUSAND;
+
 /// Thresholds of one loop, as health factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +106,12 @@ impl Thresholds {
                 format!("target {target} must be above warn {warn}, or every trim asks for the next"),
             ));
         }
+        if target > MOST {
+            return Some((
+                "target",
+                format!("target {target} must not be above {MOST}: a trim could not be planned to it"),
+            ));
+        }
         if headroom < Decimal::ZERO {
             return Some(("headroom", format!("headroom {headroom} must not be negative")));
         }
@@ -179,6 +188,7 @@ mod tests {
             ("urgent", json!("1")),
             ("warn", json!("1.1")),
             ("target", json!("1.18")),
+            ("target", json!("1000.1")),
             ("headroom", json!("-0.1")),
             ("stress", json!("1")),
         ] {

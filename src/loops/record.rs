@@ -76,8 +76,8 @@ pub enum RecordError {
     /// Thresholds that make no sense together.
     #[error("--{0}")]
     Thresholds(#[from] UnfitThresholds),
-    /// Thresholds in the journal that another program wrote.
-    #[error("stored thresholds: {0}")]
+    /// Thresholds that cannot be written as JSON.
+    #[error("thresholds: {0}")]
     Stored(#[from] serde_json::Error),
     /// Aave's figures.
     #[error(transparent)]
@@ -163,17 +163,18 @@ pub fn adopt(
     Ok(Adopted { pair: pair.name(), id: new.id, terms })
 }
 
-/// Stores thresholds for a loop that the journal has open; what is not named in the change stays as it is stored. They
-/// hold from the watch's next head on.
+/// Stores thresholds for a loop that the journal has open; what is not named in the change stays as it is stored, or as its
+/// class has it where what is stored makes no sense. They hold from the watch's next head on.
 pub fn change_thresholds(
     journal: &Journal,
     (collateral, debt): (Address, Address),
     change: &ThresholdChange,
+    class: Thresholds,
     at: Stamp,
 ) -> Result<Thresholds, RecordError> {
     let position = journal.reader().open_loop_of(collateral, debt, false)?;
     let position = position.ok_or_else(|| RecordError::NotOurs(format!("{collateral}/{debt}")))?;
-    let thresholds = change.over(serde_json::from_value(position.terms.thresholds.clone())?)?;
+    let thresholds = change.over(Thresholds::read(&position.terms.thresholds).unwrap_or(class))?;
     let stored = serde_json::to_value(thresholds)?;
     journal.update_loop(position.id, &LoopTerms { thresholds: stored, ..position.terms }, at)?;
     Ok(thresholds)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use trimtab::{
     chain::Reader,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig},
-    loops::{Funds, LoopSnapshot, Payout, Request, Share, Target, ThresholdChange},
+    loops::{Funds, LoopSnapshot, Pair, Payout, Request, Share, Target, ThresholdChange},
     onedelta::COMPOSER,
     perps::{PercentE10, avantis_v1::AvantisV1},
     trade::{Ask, LoopAsk, Order, Planner, Which},
@@ -17,7 +17,7 @@ use trimtab::{
 
 use crate::{
     mutate::{Harmless, STRANGER, audit_loop, judge},
-    trader::{Erc20, Trader, USDC, WETH, ether, milli_ether},
+    trader::{Erc20, POOL, Pool, Trader, USDC, WETH, ether, milli_ether, units},
 };
 
 /// Writes a plan file and gives what is in it.
@@ -208,13 +208,24 @@ async fn every_leaf_of_every_kind_of_loop_plan_may_be_changed_and_nothing_harmfu
     ] {
         add(all_mutations(&trader, Ask::Loop(ask(request))).await);
     }
+    let supplied = units(500, 6);
+    trader.give(USDC, supplied).await;
+    trader.replica.send(trader.account, USDC, &Erc20::approveCall { spender: POOL, value: supplied }).await;
+    let supply = Pool::supplyCall { asset: USDC, amount: supplied, onBehalfOf: trader.account, referral: 0 };
+    trader.replica.send(trader.account, POOL, &supply).await;
+    let one_supply = |enabled| LoopAsk { collateral: USDC, ..ask(Request::UseAsCollateral { enabled }) };
+    add(all_mutations(&trader, Ask::Loop(one_supply(false))).await);
+    let disable = Pool::setUserUseReserveAsCollateralCall { asset: USDC, useAsCollateral: false };
+    trader.replica.send(trader.account, POOL, &disable).await;
+    add(all_mutations(&trader, Ask::Loop(one_supply(true))).await);
     let endless = Erc20::approveCall { spender: COMPOSER, value: U256::MAX };
     trader.replica.send(trader.account, USDC, &endless).await;
     add(all_mutations(&trader, Ask::Revoke(Which::Of(vec!["USDC".to_owned()]))).await);
     println!("mutations of plans of loops and approvals: {table:?}");
     let count = |why| table.get(&why).copied().unwrap_or_default();
     assert!(count(Harmless::Refused) > count(Harmless::SamePlan) + count(Harmless::AsksOtherwise), "{table:?}");
-    assert!(count(Harmless::SamePlan) > 0, "{table:?}");
+    // Nothing of this is proven by refusing everything.
+    assert!(count(Harmless::SamePlan) > 0 && count(Harmless::SafeThresholds) > 0, "{table:?}");
 }
 
 async fn all_mutations(trader: &Trader, ask: Ask) -> BTreeMap<Harmless, usize> {
@@ -238,7 +249,7 @@ async fn all_mutations(trader: &Trader, ask: Ask) -> BTreeMap<Harmless, usize> {
     let plan = match &ask {
         Ask::Loop(asked) => {
             let market = planner.market().await.expect("market");
-            let pair = trader.pair("WETH", "USDC").await;
+            let pair = Pair::of(&trader.list, &market, asked.collateral, asked.debt).expect("reserves");
             planner.of_loop(asked, &market, &pair, id).await.expect("a plan").0
         }
         Ask::Revoke(which) => {

@@ -3,12 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 use trimtab::{
-    loops, onedelta,
+    config::Thresholds,
+    loops::{self, Subject},
+    onedelta,
     perps::PerpVenue,
     plan::{CallData, Plan, check},
     trade::{Order, OrderError, Planner, Source, hold},
+    units::to_decimal,
 };
 
 /// One change: where, and the document with it.
@@ -21,6 +25,14 @@ pub struct Mutation {
 /// An account that is nobody's here.
 pub const STRANGER: &str = "0x1111111111111111111111111111111111111111";
 
+/// Reserves of Aave's: WETH, USDC, cbETH, cbBTC.
+const RESERVES: [&str; 4] = [
+    "0x4200000000000000000000000000000000000006",
+    "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+    "0x2Ae3F1Ec7F1F5012CFEab0185bfc7aa3cf0DEc22",
+    "0xcbB7C0000aB88B473b1f5aFd9ef808440eed33Bf",
+];
+
 fn replacements(leaf: &Value) -> Vec<Value> {
     let mut all = vec![Value::Null, json!([]), json!({}), json!(true), json!(-1), json!("")];
     match leaf {
@@ -29,6 +41,9 @@ fn replacements(leaf: &Value) -> Vec<Value> {
                 all.push(json!(other));
             }
             all.push(json!(format!("0x{}", "f".repeat(64))));
+            if text.len() == STRANGER.len() && text.starts_with("0x") {
+                all.extend(RESERVES.iter().filter(|other| !other.eq_ignore_ascii_case(text)).map(|other| json!(other)));
+            }
             // One digit more, and one other digit.
             all.push(json!(format!("{text}0")));
             if let Some(digit) = text.char_indices().rev().find(|(_, letter)| letter.is_ascii_digit()) {
@@ -109,10 +124,12 @@ pub fn mutations(document: &Value) -> Vec<Mutation> {
 pub enum Harmless {
     /// It is no order, or one that nobody takes.
     Refused,
-    /// The plan made from it is the plan made without it, byte for byte.
+    /// The plan made from it is the plan made without it: the same bytes are signed, and the journal is told the same.
     SamePlan,
     /// It asks for something else, within what was predicted and within the settings' own bounds.
     AsksOtherwise,
+    /// The same bytes are signed, and a threshold is stored that takes no protection away and calls for nothing at once.
+    SafeThresholds,
 }
 
 /// What decides about a plan besides what is asked: none of it may come from an order.
@@ -138,6 +155,30 @@ fn bytes(plan: &Plan) -> Value {
     serde_json::to_value(&steps).expect("steps")
 }
 
+/// What the journal would keep of a loop with it.
+fn thresholds(plan: &Plan) -> Option<Thresholds> {
+    serde_json::from_value::<Subject>(plan.subject.clone()).ok().map(|subject| subject.thresholds)
+}
+
+/// Why other thresholds are harmless: in order, none lower than those in force, none at wider bounds, nothing due at once.
+fn are_safe(plan: &Plan, in_force: &Thresholds) -> Result<(), String> {
+    let stored = thresholds(plan).expect("a loop").checked().map_err(|unfit| unfit.to_string())?;
+    let health = plan.figure("health_factor").expect("a health factor");
+    let health = to_decimal(health.after.raw, 18).unwrap_or(Decimal::MAX);
+    let pairs = [
+        (stored.warn, in_force.warn),
+        (stored.trigger, in_force.trigger),
+        (stored.target, in_force.target),
+        (stored.headroom, in_force.headroom),
+        (stored.stress, in_force.stress),
+    ];
+    let is_kept = pairs.iter().all(|(stored, in_force)| stored >= in_force) && stored.urgent == in_force.urgent;
+    let is_quiet = health > stored.warn && health > stored.trigger;
+    // A trim goes hardly further than what the action itself asks for.
+    let is_near = stored.target == in_force.target || stored.target < health + in_force.headroom * Decimal::TWO;
+    if is_kept && is_quiet && is_near { Ok(()) } else { Err(format!("{stored:?} at {health}")) }
+}
+
 /// Whether its bounds hold: otherwise it is refused before anything is signed.
 fn holds(plan: &Plan) -> bool {
     check(plan.clone(), &plan.network, plan.block.timestamp).is_ok()
@@ -149,7 +190,7 @@ pub async fn judge<V: PerpVenue>(
     order: &Order,
     audit: impl Fn(&Plan) -> Result<(), String>,
 ) -> BTreeMap<Harmless, usize> {
-    let same = bytes(&planner.carry(order, Source::File, None).await.expect("the order itself"));
+    let reference = planner.carry(order, Source::File, None).await.expect("the order itself");
     let document = serde_json::to_value(order).expect("a document");
     let mut table = BTreeMap::new();
     for Mutation { at, what, document } in mutations(&document) {
@@ -161,29 +202,48 @@ pub async fn judge<V: PerpVenue>(
         let why = match carried {
             Err(_) => Harmless::Refused,
             Ok(plan) if !holds(&plan) => Harmless::Refused,
-            Ok(plan) if bytes(&plan) == same => Harmless::SamePlan,
             Ok(plan) => {
                 let place = format!("{at}: {what}");
-                assert!(at.starts_with("/ask"), "{place}: other transactions though the same was asked");
-                audit(&plan).unwrap_or_else(|error| panic!("{place}: {error}"));
-                hold(&order.predicted, &plan, planner.bounds.plan_drift_bps)
-                    .unwrap_or_else(|error| panic!("{place}: not what was predicted: {error}"));
-                let reference = planner.carry(order, Source::File, None).await.expect("the order itself");
-                let (limits, valid_until, urgency) = own(&plan);
-                let (own_limits, own_until, own_urgency) = own(&reference);
-                assert_eq!((valid_until, urgency), (own_until, own_urgency), "{place}");
-                for (name, limit, blocking) in limits {
-                    if let Some((_, own, own_blocking)) = own_limits.iter().find(|(own, ..)| *own == name) {
-                        let within = limit == *own || at.ends_with("slippage_bps") || at.ends_with("/slippage");
-                        assert!(within && blocking == *own_blocking, "{place}: {name} {limit} for {own}");
+                is_within_the_settings(&plan, &reference, &at).unwrap_or_else(|error| panic!("{place}: {error}"));
+                let same = bytes(&plan) == bytes(&reference);
+                match same && thresholds(&plan) == thresholds(&reference) {
+                    true => Harmless::SamePlan,
+                    false => {
+                        assert!(at.starts_with("/ask"), "{place}: another plan though the same was asked");
+                        audit(&plan).unwrap_or_else(|error| panic!("{place}: {error}"));
+                        hold(&order.predicted, &plan, planner.bounds.plan_drift_bps)
+                            .unwrap_or_else(|error| panic!("{place}: not what was predicted: {error}"));
+                        if thresholds(&plan) != thresholds(&reference) {
+                            let in_force = planner.thresholds.volatile;
+                            are_safe(&plan, &in_force).unwrap_or_else(|error| panic!("{place}: {error}"));
+                        }
+                        if same { Harmless::SafeThresholds } else { Harmless::AsksOtherwise }
                     }
                 }
-                Harmless::AsksOtherwise
             }
         };
         *table.entry(why).or_default() += 1;
     }
     table
+}
+
+/// Deadline, urgency and limits are those of the settings; a stricter slippage may be asked for.
+fn is_within_the_settings(plan: &Plan, reference: &Plan, at: &str) -> Result<(), String> {
+    let (limits, valid_until, urgency) = own(plan);
+    let (own_limits, own_until, own_urgency) = own(reference);
+    if (valid_until, urgency) != (own_until, own_urgency) || plan.account != reference.account {
+        return Err(format!("valid until {valid_until:?}, {urgency:?}, {}", plan.account));
+    }
+    for (name, limit, blocking) in limits {
+        if let Some((_, own, own_blocking)) = own_limits.iter().find(|(own, ..)| *own == name) {
+            let within =
+                limit == *own || at.ends_with("slippage_bps") || at.ends_with("/slippage") || at == "/ask/loop";
+            if !within || blocking != *own_blocking {
+                return Err(format!("{name} {limit} for {own}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The second look at a plan of a loop or of approvals: only contracts that such a plan calls, nothing endless.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OrderError;
 use crate::{
-    config::{BoundsConfig, Thresholds, Urgency},
+    config::{BoundsConfig, Urgency},
     loops::{FlashChoice, Funds, Payout, Request, ThresholdChange, WETH},
     perps::{PercentE10, PerpRequest},
     units::Bps,
@@ -68,7 +68,7 @@ impl Which {
     }
 }
 
-fn asks<T>(what: impl Into<String>, instead: &'static str) -> Result<T, OrderError> {
+pub(super) fn asks<T>(what: impl Into<String>, instead: &'static str) -> Result<T, OrderError> {
     Err(OrderError::Asks { what: what.into(), instead })
 }
 
@@ -96,6 +96,9 @@ impl Ask {
 
 impl LoopAsk {
     fn check(&self) -> Result<(), OrderError> {
+        if !self.thresholds.is_empty() && !matches!(self.request, Request::Open { .. } | Request::Adjust { .. }) {
+            return asks("thresholds with an action that sets none", "plan again with the command itself");
+        }
         let is_ether = |unwrap: Option<Address>| unwrap.is_none_or(|token| token == WETH && self.collateral == WETH);
         let pays_out = match &self.request {
             Request::Open { funds: Funds::Native(_), .. } | Request::Deposit { funds: Funds::Native(_), .. }
@@ -128,23 +131,5 @@ impl LoopAsk {
             ),
             None => Ok(()),
         }
-    }
-
-    /// Refuses thresholds below those in force: whoever edits an order must not take a loop's protection away.
-    pub fn keeps(&self, base: &Thresholds) -> Result<(), OrderError> {
-        let ThresholdChange { warn, trigger, target, urgent } = self.thresholds;
-        let all = [
-            ("warn", warn, base.warn),
-            ("trigger", trigger, base.trigger),
-            ("target", target, base.target),
-            ("urgent", urgent, base.urgent),
-        ];
-        for (name, wanted, present) in all {
-            if let Some(wanted) = wanted.filter(|wanted| *wanted < present) {
-                let what = format!("{name} {wanted}, below the {present} in force");
-                return asks(what, "lower it with `trimtab loop adjust` itself");
-            }
-        }
-        Ok(())
     }
 }

@@ -7,6 +7,7 @@
 //! Fails with [`OrderError`].
 
 mod ask;
+mod calm;
 mod error;
 mod file;
 mod hold;

@@ -60,11 +60,11 @@ impl<V: PerpVenue> Planner<'_, V> {
         let plan = match &order.ask {
             Ask::Loop(ask) => {
                 let (market, pair) = self.pair_of(ask).await?;
-                if from == Source::File {
-                    ask.keeps(&thresholds_in_force(&self.loops, &self.thresholds, &market, &pair)?.0)?;
-                }
                 let plan = self.of_loop(ask, &market, &pair, order.id.to_string()).await?.0;
                 ask.is_within(&self.bounds, plan.urgency)?;
+                if from == Source::File {
+                    self.is_for_a_file(ask, &market, &pair, &plan)?;
+                }
                 plan
             }
             Ask::Perp(request) => {
@@ -139,6 +139,11 @@ impl<V: PerpVenue> Planner<'_, V> {
         let mut plan = loops::plan(&ask.request, &snapshot, pair, &settings, &LoopSnapshot::hubs(self.reserves))?;
         plan.notes.extend(changed(&base, &thresholds, &ask.thresholds));
         Ok((plan, snapshot))
+    }
+
+    /// Refuses thresholds that are not taken from a file: none is written that would not be sent.
+    pub fn is_for_a_file(&self, ask: &LoopAsk, market: &Market, pair: &Pair, plan: &Plan) -> Result<(), OrderError> {
+        ask.keeps(&thresholds_in_force(&self.loops, &self.thresholds, market, pair)?.0, plan)
     }
 
     /// Plans what is asked of the perp venue, on a snapshot of it.
