@@ -11,6 +11,7 @@ mod trader;
 mod existing;
 mod input;
 mod life;
+mod mutations;
 mod plan_file;
 mod stranger;
 mod unknown;

@@ -1,33 +1,21 @@
 //! A plan file in a stranger's hands: it is an order, and nothing in it is believed.
 
-use std::collections::BTreeMap;
-
-use alloy::primitives::{Address, U256};
+use alloy::primitives::U256;
 use rust_decimal::dec;
 use serde_json::{Value, json};
 use trimtab::{
-    chain::Reader,
-    config::{BoundsConfig, FeesConfig, ThresholdsConfig},
-    loops::{Funds, LoopSnapshot, Pair, Payout, Request, Share, Target, ThresholdChange},
-    onedelta::COMPOSER,
-    perps::{PercentE10, avantis_v1::AvantisV1},
-    trade::{Ask, LoopAsk, Order, Planner, Which},
-    units::{Bps, Secs},
+    loops::{Funds, Request, Target},
+    units::to_decimal,
 };
 
 use crate::{
-    mutate::{Harmless, STRANGER, audit_loop, judge},
-    trader::{Erc20, POOL, Pool, Trader, USDC, WETH, ether, milli_ether, units},
+    mutate::STRANGER,
+    trader::{Trader, ether},
 };
 
 /// Writes a plan file and gives what is in it.
 async fn written(trader: &Trader, words: &str) -> Value {
-    trader
-        .program()
-        .args(["--journal-dir", "elsewhere"])
-        .run(&format!("{words} --plan-out plan.json"))
-        .await
-        .succeeds();
+    trader.program().run(&format!("{words} --plan-out plan.json")).await.succeeds();
     let path = trader.journals.path().join("plan.json");
     serde_json::from_str(&std::fs::read_to_string(path).expect("written")).expect("JSON")
 }
@@ -168,101 +156,46 @@ async fn what_was_sent_is_not_sent_again_from_its_file() {
     trader.program().run("send plan.json --broadcast").await.fails(4, &["sent or tried before"]);
 }
 
-fn ask(request: Request) -> LoopAsk {
-    LoopAsk {
-        collateral: WETH,
-        debt: USDC,
-        existing: true,
-        request,
-        slippage_bps: Some(Bps(40)),
-        flash: None,
-        thresholds: ThresholdChange::default(),
+#[tokio::test]
+async fn thresholds_that_a_file_raises_call_for_no_trim_at_once_and_only_a_command_may_want_that() {
+    let trader = Trader::start().await;
+    trader.program().run("loop open --equity 5 --leverage 2 --broadcast").await.succeeds();
+    let health = to_decimal(trader.health_factor().await, 18).expect("a number");
+    assert!(health > dec!(1.6) && health < dec!(1.7), "{health}");
+    // The trigger needs the headroom that a loop opens with, and a trim goes no further than that above.
+    let honest = written(&trader, "loop adjust --leverage 1.99 --trigger 1.3 --warn 1.4 --target 1.7").await;
+    for (thresholds, said) in [
+        (json!({ "trigger": "2.3", "warn": "2.3", "target": "2.4" }), "warn 2.3, above 1.66"),
+        (json!({ "trigger": "1.65", "warn": "1.66", "target": "1.7" }), "trigger 1.65"),
+        (json!({ "warn": "1.69", "target": "1.7" }), "warn 1.69"),
+        (json!({ "target": "1.8" }), "target 1.8"),
+        (json!({ "target": "900" }), "target 900"),
+        (json!({ "urgent": "1.14" }), "wider bounds"),
+    ] {
+        let mut edited = honest.clone();
+        edited["ask"]["loop"]["thresholds"] = thresholds;
+        is_refused(&trader, &edited, 4, &[said, "loop adjust"]).await;
     }
+    let mut edited = honest.clone();
+    edited["ask"]["loop"]["thresholds"] = json!({ "target": "1001" });
+    is_refused(&trader, &edited, 2, &["target 1001 must not be above 1000"]).await;
+    // No file is written that would not be sent.
+    let high = "--trigger 1.65 --warn 1.66 --target 1.7";
+    let line = format!("loop adjust --leverage 1.99 {high}");
+    trader.program().run(&format!("{line} --plan-out never.json")).await.fails(4, &["trigger 1.65", "loop adjust"]);
+    assert!(!trader.journals.path().join("never.json").exists());
+    std::fs::write(trader.journals.path().join("plan.json"), honest.to_string()).expect("written");
+    trader.program().run("send plan.json --broadcast").await.succeeds();
+    assert_eq!(trader.loops()[0].thresholds.expect("its own").target, dec!(1.7));
+    // Whoever asks for it himself is told and gets it.
+    trader.program().run(&format!("loop adjust {high}")).await.succeeds().shows(&["trigger 1.65"]);
 }
 
 #[tokio::test]
-async fn every_leaf_of_every_kind_of_loop_plan_may_be_changed_and_nothing_harmful_is_accepted() {
+async fn a_plan_file_of_an_action_that_sets_no_thresholds_sets_none() {
     let trader = Trader::start().await;
-    let target = |leverage| Target::Leverage(leverage);
-    let open = Request::Open { funds: Funds::Native(ether(2)), target: target(dec!(2)) };
-    let with_thresholds = LoopAsk {
-        thresholds: ThresholdChange { trigger: Some(dec!(1.16)), ..ThresholdChange::default() },
-        ..ask(open.clone())
-    };
-    let mut table: BTreeMap<Harmless, usize> = BTreeMap::new();
-    let mut add = |more: BTreeMap<Harmless, usize>| {
-        more.into_iter().for_each(|(why, count)| *table.entry(why).or_default() += count);
-    };
-    add(all_mutations(&trader, Ask::Loop(with_thresholds)).await);
-    let pair = trader.pair("WETH", "USDC").await;
-    trader.act(&pair, &open).await;
-    let out = |unwrap| Payout::Collateral { unwrap };
-    for request in [
-        Request::Adjust { target: target(dec!(2.5)) },
-        Request::Adjust { target: Target::HealthFactor(dec!(2)) },
-        Request::Deposit { funds: Funds::Native(milli_ether(300)), keep_leverage: true },
-        Request::Withdraw { collateral: milli_ether(200), debt: U256::ZERO, unwrap: Some(WETH), keep_leverage: false },
-        Request::Trim { target: target(dec!(1.5)), at_most: None },
-        Request::Close { share: Share::All, payout: out(Some(WETH)) },
-        Request::Close { share: Share::Part(dec!(0.5)), payout: Payout::Debt },
-    ] {
-        add(all_mutations(&trader, Ask::Loop(ask(request))).await);
-    }
-    let supplied = units(500, 6);
-    trader.give(USDC, supplied).await;
-    trader.replica.send(trader.account, USDC, &Erc20::approveCall { spender: POOL, value: supplied }).await;
-    let supply = Pool::supplyCall { asset: USDC, amount: supplied, onBehalfOf: trader.account, referral: 0 };
-    trader.replica.send(trader.account, POOL, &supply).await;
-    let one_supply = |enabled| LoopAsk { collateral: USDC, ..ask(Request::UseAsCollateral { enabled }) };
-    add(all_mutations(&trader, Ask::Loop(one_supply(false))).await);
-    let disable = Pool::setUserUseReserveAsCollateralCall { asset: USDC, useAsCollateral: false };
-    trader.replica.send(trader.account, POOL, &disable).await;
-    add(all_mutations(&trader, Ask::Loop(one_supply(true))).await);
-    let endless = Erc20::approveCall { spender: COMPOSER, value: U256::MAX };
-    trader.replica.send(trader.account, USDC, &endless).await;
-    add(all_mutations(&trader, Ask::Revoke(Which::Of(vec!["USDC".to_owned()]))).await);
-    println!("mutations of plans of loops and approvals: {table:?}");
-    let count = |why| table.get(&why).copied().unwrap_or_default();
-    assert!(count(Harmless::Refused) > count(Harmless::SamePlan) + count(Harmless::AsksOtherwise), "{table:?}");
-    // Nothing of this is proven by refusing everything.
-    assert!(count(Harmless::SamePlan) > 0 && count(Harmless::SafeThresholds) > 0, "{table:?}");
-}
-
-async fn all_mutations(trader: &Trader, ask: Ask) -> BTreeMap<Harmless, usize> {
-    let network = trader.identity.id();
-    let planner: Planner<'_, AvantisV1> = Planner {
-        endpoints: &trader.endpoints,
-        reserves: &trader.list,
-        venue: None,
-        network: network.as_str(),
-        account: trader.account,
-        bounds: BoundsConfig::default(),
-        fees: FeesConfig::default(),
-        thresholds: ThresholdsConfig::default(),
-        loops: trader.loops(),
-        permit_ttl: Secs::HOUR,
-        perp_ttl: Secs(120),
-        perp_slippage: PercentE10::ZERO,
-        gas_price: U256::from(60_000_000u64),
-    };
-    let id = trader.settings(trimtab::config::LoopClass::Volatile).id;
-    let plan = match &ask {
-        Ask::Loop(asked) => {
-            let market = planner.market().await.expect("market");
-            let pair = Pair::of(&trader.list, &market, asked.collateral, asked.debt).expect("reserves");
-            planner.of_loop(asked, &market, &pair, id).await.expect("a plan").0
-        }
-        Ask::Revoke(which) => {
-            let (block, approvals) = planner.approvals().await.expect("approvals");
-            planner.of_revocation(which, block, &approvals, id)
-        }
-        Ask::Perp(_) => panic!("no loop"),
-    };
-    assert_eq!(plan.block.number, Reader::head(&trader.endpoints).await.expect("head").number);
-    assert!(!LoopSnapshot::hubs(&trader.list).is_empty());
-    assert_ne!(trader.account, Address::ZERO);
-    let order = Order::of(&plan, ask).expect("an order");
-    let table = judge(&planner, &order, audit_loop).await;
-    println!("{}: {table:?}", plan.kind);
-    table
+    trader.program().run("loop open --equity 5 --leverage 2 --broadcast").await.succeeds();
+    let mut edited = written(&trader, "loop deposit --equity 0.1").await;
+    edited["ask"]["loop"]["thresholds"] = json!({ "trigger": "1.16" });
+    is_refused(&trader, &edited, 4, &["an action that sets none"]).await;
 }

@@ -220,8 +220,7 @@ async fn garbage_is_answered_with_what_is_wrong_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_line_without_end_is_refused_and_a_client_that_says_nothing_is_left() {
-    let config = SocketConfig { timeout: Duration::from_millis(300), ..SocketConfig::default() };
-    let desk = Desk::open(config);
+    let desk = Desk::open(SocketConfig::default());
     let mut endless = desk.raw().await;
     let chunk = vec![b'x'; 64 * 1024];
     // The daemon stops reading at its limit; what is written after that may fail.
@@ -236,7 +235,8 @@ async fn a_line_without_end_is_refused_and_a_client_that_says_nothing_is_left() 
     }
     let answer = hear(&mut endless).await;
     assert!(answer["error"]["message"].as_str().expect("why").contains("at most 4194304 bytes"), "{answer}");
-    let mut silent = desk.raw().await;
+    let impatient = Desk::open(SocketConfig { timeout: Duration::from_millis(300), ..SocketConfig::default() });
+    let mut silent = impatient.raw().await;
     silent.get_mut().write_all(b"{\"schema\":1,").await.expect("half a line");
     let mut rest = Vec::new();
     let end = tokio::time::timeout(DEADLINE, silent.read_to_end(&mut rest)).await.expect("it is left");
