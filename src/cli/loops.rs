@@ -10,9 +10,10 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
-        ActionArgs, AdoptArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs,
-        PairArgs, PayoutArg, ThresholdArgs, WithdrawArgs,
+        ActionArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
+        PayoutArg, ThresholdArgs, WithdrawArgs,
     },
+    loop_records::{adopt, store_thresholds},
     order::{Onward, planner, prepare},
     plan_view::{GasView, settlement_text},
     session::Session,
@@ -20,16 +21,14 @@ use super::{
 use crate::{
     aave::{Market, MarketQuery, ReserveList},
     chain::{Batch, L1FeeQuery, Reader},
-    config::Thresholds,
     journal::IntentId,
     loops::{
-        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, PairError, Payout, PlanError, Request, Share,
-        ThresholdChange, WETH, change_thresholds, class_thresholds, known_loops, thresholds_in_force,
+        FlashChoice, Funds, KnownLoop, Pair, PairError, Payout, PlanError, Request, Share, ThresholdChange, WETH,
+        known_loops, thresholds_in_force,
     },
     plan::{Approved, Plan, Quantity, Rehearsal},
     trade::{Ask, LoopAsk, Order},
     units::{Bps, Millis, parse_units},
-    watchdog::ops::{AdoptWith, ChangeWith, ThresholdsAnswer},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -42,7 +41,8 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
             let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
             match target {
                 Some(target) => desk.act(Request::Adjust { target }, &args.action).await,
-                None if !change.is_empty() => desk.store_thresholds(change).await,
+                None if !change.is_empty() && !desk.is_ours => Err(PlanError::NoLoop(desk.pair.name()).into()),
+                None if !change.is_empty() => store_thresholds(&desk.session, (&desk.market, &desk.pair), change).await,
                 None => Err(PlanError::NoTarget.into()),
             }
         }
@@ -167,30 +167,6 @@ impl Desk {
         (self.pair.collateral.token == WETH && !wrapped).then_some(WETH)
     }
 
-    /// Stores thresholds for an open loop; nothing is sent.
-    async fn store_thresholds(self, change: ThresholdChange) -> Outcome {
-        let tokens = (self.pair.collateral.token, self.pair.debt.token);
-        if !self.is_ours {
-            return Err(PlanError::NoLoop(self.pair.name()).into());
-        }
-        let class = class_thresholds(&self.session.config.thresholds, &self.market, &self.pair)?;
-        let ask = ChangeWith { collateral: tokens.0, debt: tokens.1, change };
-        let thresholds = match self.session.ask_daemon(self.account, ask).await? {
-            Some(ThresholdsAnswer { thresholds }) => thresholds,
-            None => {
-                let journal = self.session.journal(self.account).await?;
-                change_thresholds(&journal, tokens, &change, class, self.session.stamp().await?)?
-            }
-        };
-        let Thresholds { warn, trigger, target, urgent, .. } = thresholds;
-        self.session.output.result(&serde_json::json!({ "thresholds": thresholds }), || {
-            format!(
-                "{}: warn {warn}, trigger {trigger}, target {target}, urgent {urgent}; nothing was sent",
-                self.pair.name()
-            )
-        })
-    }
-
     /// Plans, checks, rehearses, shows; writes the order or sends the plan.
     async fn act(self, request: Request, action: &ActionArgs) -> Outcome {
         let ask = LoopAsk {
@@ -284,28 +260,4 @@ pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcom
 pub(super) fn own_loops(session: &Session, account: Address) -> Outcome<Vec<KnownLoop>> {
     let reader = session.journal_reader(account)?;
     Ok(reader.as_ref().map(known_loops).transpose()?.unwrap_or_default())
-}
-
-async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
-    let list = session.reserves().await?;
-    let account = session.account().await?;
-    let market = read_market(&session, &list).await?;
-    let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
-    let thresholds = args.thresholds.change().over(class_thresholds(&session.config.thresholds, &market, &pair)?)?;
-    let (collateral, debt) = (pair.collateral.token, pair.debt.token);
-    let ask = AdoptWith { collateral, debt, thresholds };
-    let adopted: Adopted = match session.ask_daemon(account, ask).await? {
-        Some(adopted) => adopted,
-        None => {
-            let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
-            let journal = session.journal(account).await?;
-            crate::loops::adopt(&journal, &snapshot, &pair, thresholds, session.stamp().await?)?
-        }
-    };
-    let quantity = |raw, asset: &crate::loops::Asset| Quantity::new(raw, asset.decimals, asset.symbol.clone());
-    session.output.result(&adopted, || {
-        let supplied = quantity(adopted.terms.collateral_principal, &pair.collateral);
-        let owed = quantity(adopted.terms.debt_principal, &pair.debt);
-        format!("adopted {}: {supplied} against {owed}", adopted.pair)
-    })
 }

@@ -9,6 +9,7 @@ use super::{
     global::GlobalArgs,
     loops::send_approved,
     order::{Onward, planner, prepare},
+    perp_blocks::{next_state, waits_for_blocks},
     session::Session,
 };
 use crate::{
@@ -49,9 +50,9 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         // As the command itself: taking approvals back works whatever has become of the composer.
         Ask::Revoke(_) => None,
     };
-    let waits = matches!(&order.ask, Ask::Perp(request) if super::perp::waits_for_blocks(request));
+    let waits = matches!(&order.ask, Ask::Perp(request) if waits_for_blocks(request));
     let head = match waits {
-        true => super::perp::next_state(&session, args.broadcast).await?,
+        true => next_state(&session, args.broadcast).await?,
         false => Reader::head(&session.endpoints).await?,
     };
     let (list, network) = (session.reserves().await?, session.network());

@@ -11,6 +11,9 @@ use crate::{
     units::Bps,
 };
 
+/// Whose slippage counts.
+const MORE_SLIPPAGE: &str = "raise that setting of whoever signs it: the daemon's where one watches the account";
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,7 +88,7 @@ impl Ask {
                 if open.slippage > perp_slippage {
                     let what =
                         format!("slippage {} % where perps.slippage_bps allows {} %", open.slippage, perp_slippage);
-                    return asks(what, "raise the setting, or open it with the command itself");
+                    return asks(what, MORE_SLIPPAGE);
                 }
                 Ok(())
             }
@@ -125,10 +128,9 @@ impl LoopAsk {
     pub(super) fn is_within(&self, bounds: &BoundsConfig, class: Urgency) -> Result<(), OrderError> {
         let most = bounds.of(class).slippage_bps;
         match self.slippage_bps.filter(|wish| *wish > most) {
-            Some(wish) => asks(
-                format!("slippage {wish} where bounds.{}.slippage_bps allows {most}", class.name()),
-                "raise the setting, or do it with the command itself",
-            ),
+            Some(wish) => {
+                asks(format!("slippage {wish} where bounds.{}.slippage_bps allows {most}", class.name()), MORE_SLIPPAGE)
+            }
             None => Ok(()),
         }
     }

@@ -11,10 +11,11 @@ use tokio::{
 
 use super::{
     Acted, News, Office, Seat, Seen, Turn,
+    carried::Carried,
     give_way::Heads,
     govern::fresh_governor,
     hosting::Hosted,
-    orders::{Carried, Order, Orders},
+    orders::{Order, Orders},
     perps::Readings,
 };
 use crate::{

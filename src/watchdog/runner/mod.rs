@@ -9,6 +9,7 @@
 
 mod act;
 mod answer;
+mod carried;
 mod daemon;
 mod desk;
 mod emergency;
@@ -28,6 +29,7 @@ mod reconcile;
 mod record;
 mod seat;
 mod submit;
+mod submitted;
 mod tell;
 mod trim;
 mod watch;

@@ -6,23 +6,19 @@ use std::{sync::Arc, time::Duration};
 use alloy::primitives::Address;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Office, desk::Work, govern::fresh_governor};
+use super::{Office, carried::Carried, desk::Work, govern::fresh_governor};
 use crate::{
-    aave::{Deployment, ReserveList},
-    actions::{self, ActionError, Done, PlanKind, Sent},
-    chain::{BASE_CHAIN_ID, Clock, Endpoints, Reader},
+    actions::{Done, PlanKind, Sent},
+    chain::{Clock, Endpoints},
     journal::{IntentId, IntentState, Journal, JournalError},
     loops::known_loops,
     perps::{self, Placed, avantis_v1::AvantisV1},
     plan::Plan,
-    send::{Ending, Outcome, SendError, Settlement},
+    send::{Ending, Outcome, Settlement},
     strategy::Command,
-    trade::{
-        self, ClosingLeg, Desk, FlattenReport, Flattened, OrderError, Planner, Source, TradeError, plan_flatten,
-        plan_leg,
-    },
+    trade::{self, ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
     units::Millis,
-    watchdog::ops::{Answer, Delivered, Refused, Reply},
+    watchdog::ops::{Answer, Refused, Reply},
 };
 
 /// How often an action is tried that gave way to a trim before anything of it was signed.
@@ -37,42 +33,6 @@ pub(super) enum Order {
     Submitted(Box<trade::Order>, oneshot::Sender<Answer>),
     /// Close everything.
     Flatten { include_existing: bool, answer: oneshot::Sender<Answer> },
-}
-
-/// How a seat left a plan that it was given.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant)]
-pub(super) enum Carried {
-    /// Sent, or ended otherwise.
-    Sent(Sent),
-    /// It gave way to a trim; the journal knows how far it had come.
-    GaveWay,
-}
-
-impl Carried {
-    /// The same as the seat sees it: what was called away has given way.
-    pub(super) fn of(sent: Result<Sent, ActionError>) -> Result<Self, Refused> {
-        let sent = match sent {
-            Ok(sent) => sent,
-            Err(error) if is_called_away(&error) => return Ok(Self::GaveWay),
-            Err(error) => return Err(Refused::new(error.exit_code(), error.to_string())),
-        };
-        let outcome = match &sent {
-            Sent::Over(done) => &done.outcome,
-            Sent::Placed(placed) => placed.outcome(),
-        };
-        let has_left = matches!(&outcome.ending, Ending::Unknown { .. } | Ending::Stopped(SendError::Interrupted));
-        Ok(if has_left { Self::GaveWay } else { Self::Sent(sent) })
-    }
-}
-
-fn is_called_away(error: &ActionError) -> bool {
-    use crate::send::ExecuteError as Sending;
-    matches!(
-        error,
-        ActionError::Execute(Sending::Send(SendError::Interrupted))
-            | ActionError::Perp(perps::ExecuteError::Send(Sending::Send(SendError::Interrupted)))
-    )
 }
 
 /// Carries orders out, one at a time.
@@ -114,45 +74,9 @@ impl Orders {
         }
     }
 
-    /// What a command hands over is somebody's text: it is planned anew, as if the daemon had been asked itself.
-    async fn submitted(&self, order: &trade::Order) -> Answer {
-        self.office.sends()?;
-        let refused = |error: OrderError| Refused::new(error.exit_code(), error.to_string());
-        order.is_new(self.journal.reader()).map_err(refused)?;
-        let head = Reader::head(self.endpoints()).await;
-        let head = head.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-        let list = ReserveList::read(self.endpoints(), Deployment::BASE, BASE_CHAIN_ID, &head).await;
-        let list = list.map_err(|error| Refused::new(3, error.to_string()))?;
-        let rules = self.office.rulebook();
-        let market = self.endpoints().fee_market(&head).await;
-        // As the command that planned it: a tip that nobody would pay makes no fee look too small.
-        let gas_price = market.map_or(head.base_fee, |market| market.price(&rules.fees.open));
-        let planner = Planner {
-            endpoints: self.endpoints(),
-            reserves: &list,
-            venue: self.office.venue.as_ref(),
-            network: &self.office.network,
-            account: self.account,
-            bounds: rules.bounds,
-            fees: rules.fees,
-            thresholds: rules.thresholds,
-            loops: known_loops(self.journal.reader()).map_err(journal_refused)?,
-            permit_ttl: rules.permit_ttl,
-            perp_ttl: rules.perps.plan_ttl,
-            perp_slippage: rules.perps.slippage,
-            gas_price,
-        };
-        let plan = Box::pin(planner.carry(order, Source::Command, None)).await.map_err(refused)?;
-        // A second look at what our own planner wrote.
-        let audit = actions::audit(&plan, self.office.venue.as_ref(), gas_price);
-        Box::pin(audit).await.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-        let done = Box::pin(self.carry_out(plan)).await?;
-        Ok(Reply::Delivered(Box::new(Delivered::of(done, self.office.words))))
-    }
-
     /// Has a plan sent and follows what it placed. One that gave way to a trim is taken up where it stands: what was signed
     /// is followed, what was not is tried again.
-    async fn carry_out(&self, mut plan: Plan) -> Result<Done, Refused> {
+    pub(super) async fn carry_out(&self, mut plan: Plan) -> Result<Done, Refused> {
         let kind = PlanKind::of(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
         for tries in 0..TRIES {
             let carried = self.ask(|answer| Work::CarryOut(Box::new(plan.clone()), answer)).await?;
@@ -294,7 +218,7 @@ impl Orders {
         self.office.venue.as_ref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))
     }
 
-    fn endpoints(&self) -> &Endpoints {
+    pub(super) fn endpoints(&self) -> &Endpoints {
         &self.office.endpoints
     }
 
