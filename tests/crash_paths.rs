@@ -76,7 +76,7 @@ async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_fall_within_its_bounds_is_missed() {
     let count = seeds(14, 300);
-    let paths = (0..count).map(|seed| Path::generate(seed).expect("path"));
+    let paths = (0..count).map(|seed| Path::of_pair(seed).expect("path"));
     let outcomes = raced(paths, Foresight::Feed, BlockOrder::PricesFirst).await;
     let (report, saved) = hold(&outcomes);
     let trims: u64 = report.counted.blocks_to_trim.values().sum();

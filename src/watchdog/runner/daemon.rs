@@ -36,6 +36,9 @@ impl Default for DaemonOptions {
     }
 }
 
+/// Until a head that could not be read is read again, when no newer one has come.
+const READ_AGAIN: Duration = Duration::from_millis(500);
+
 /// The daemon.
 #[derive(Debug)]
 pub struct Daemon {
@@ -149,6 +152,7 @@ impl Daemon {
         let mut heads = endpoints.heads(self.options.heads);
         self.pulse.set(Readiness::Endpoints, true);
         self.pulse.set(Readiness::Journal, true);
+        let mut unread: Option<(BlockRef, Duration)> = None;
         loop {
             tokio::select! {
                 biased;
@@ -169,8 +173,13 @@ impl Daemon {
                     for (endpoint, traffic) in endpoints.traffic() {
                         self.office.meters.traffic(&endpoint, traffic);
                     }
-                    self.on_head(head).await;
+                    unread = self.on_head(head).await;
                 }
+                Some((head, first_seen)) = async {
+                    let unread = unread?;
+                    tokio::time::sleep(READ_AGAIN).await;
+                    Some(unread)
+                } => unread = self.read(head, first_seen).await,
             }
             self.pulse.turned();
         }
@@ -179,18 +188,22 @@ impl Daemon {
         Ok(())
     }
 
-    async fn on_head(&mut self, head: Result<BlockRef, ReadError>) {
-        let head = match head {
-            Ok(head) => head,
-            Err(ReadError::Stale(_)) if self.options.quiet_chain => return,
+    /// What is to be read again.
+    async fn on_head(&mut self, head: Result<BlockRef, ReadError>) -> Option<(BlockRef, Duration)> {
+        match head {
+            Ok(head) => self.read(head, self.office.clock.monotonic()).await,
+            Err(ReadError::Stale(_)) if self.options.quiet_chain => None,
             Err(error) => {
                 self.office.meters.rpc_error("heads", "stale");
                 let text = format!("{error}; the watch does not act before a new head comes");
                 self.office.alerts.raise(Alert::new(Severity::Alert, "stale-head", "heads", text));
-                return;
+                None
             }
-        };
-        let first_seen = self.office.clock.monotonic();
+        }
+    }
+
+    /// Reads a head and gives it to every seat; the head itself when it is to be read again.
+    async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Option<(BlockRef, Duration)> {
         match self.watch.read(head, first_seen).await {
             Ok(seen) => {
                 let took = self.office.clock.monotonic().saturating_sub(first_seen);
@@ -203,10 +216,12 @@ impl Daemon {
                 self.pulse.evaluated(head.number);
                 self.pulse.set(Readiness::Snapshot, true);
                 self.notify.ready();
+                None
             }
             Err(error) => {
                 self.office.meters.rpc_error("snapshot", "failed");
                 tracing::warn!(head = head.number, %error, "this head could not be read");
+                Some((head, first_seen))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A seat's task: each newest head one turn, between them what commands want, perps and signals need. A head that calls for
-//! a trim goes before all of it.
+//! a trim goes before all of it, and calls it away; a trim that is due at every head and cannot be done keeps nothing else
+//! from its turn.
 
 use std::sync::Arc;
 
@@ -144,12 +145,15 @@ impl Service {
 
     async fn run(mut self, mut works: mpsc::Receiver<Work>) -> Seat {
         self.show_pause();
+        let mut was_head = false;
         loop {
+            // Turns may take longer than blocks: after each of them one other thing that waits, if any does.
+            let after_head = std::mem::take(&mut was_head);
             let mut hosted = self.hosted.take();
             let is_left = self.seat.gave_way;
             tokio::select! {
                 biased;
-                changed = self.heads.changed() => {
+                changed = self.heads.changed(), if !after_head => {
                     self.hosted = hosted;
                     if changed.is_err() {
                         break;
@@ -158,6 +162,7 @@ impl Service {
                     if let Some(seen) = seen {
                         Box::pin(self.on_head(&seen)).await;
                     }
+                    was_head = true;
                 },
                 Some(work) = self.inners.recv() => {
                     self.hosted = hosted;
@@ -184,6 +189,7 @@ impl Service {
                     }
                     self.hosted = hosted;
                 },
+                () = std::future::ready(()), if after_head => self.hosted = hosted,
             }
             while self.beside.try_join_next().is_some() {}
         }
