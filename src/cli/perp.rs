@@ -167,6 +167,9 @@ async fn act(
     let id = intent_id(&session, &format!("{request:?} {account}")).await?;
     let plan = planner.of_perp(&venue, &request, &snapshot, id).await?;
     let order = Order::of(&plan, Ask::Perp(request))?;
+    if sending.plan_out.is_some() {
+        order.ask.check(planner.perp_slippage)?;
+    }
     let now = if waits && !sending.broadcast { next_state(&session, false).await?.timestamp } else { Secs(0) };
     let at = snapshot.block.next_timestamp().max(now);
     let onward = Onward { broadcast: sending.broadcast, file: sending.plan_out.as_deref(), at };

@@ -183,6 +183,8 @@ async fn thresholds_that_a_file_raises_call_for_no_trim_at_once_and_only_a_comma
     let high = "--trigger 1.65 --warn 1.66 --target 1.7";
     let line = format!("loop adjust --leverage 1.99 {high}");
     trader.program().run(&format!("{line} --plan-out never.json")).await.fails(4, &["trigger 1.65", "loop adjust"]);
+    let wide = "loop adjust --leverage 1.5 --slippage-bps 2000 --plan-out never.json";
+    trader.program().run(wide).await.fails(4, &["slippage", "bounds.trim.slippage_bps"]);
     assert!(!trader.journals.path().join("never.json").exists());
     std::fs::write(trader.journals.path().join("plan.json"), honest.to_string()).expect("written");
     trader.program().run("send plan.json --broadcast").await.succeeds();

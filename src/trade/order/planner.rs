@@ -141,8 +141,9 @@ impl<V: PerpVenue> Planner<'_, V> {
         Ok((plan, snapshot))
     }
 
-    /// Refuses thresholds that are not taken from a file: none is written that would not be sent.
+    /// Refuses what is not taken from a file: none is written that would not be sent.
     pub fn is_for_a_file(&self, ask: &LoopAsk, market: &Market, pair: &Pair, plan: &Plan) -> Result<(), OrderError> {
+        ask.is_within(&self.bounds, plan.urgency)?;
         ask.keeps(&thresholds_in_force(&self.loops, &self.thresholds, market, pair)?.0, plan)
     }
 
