@@ -22,7 +22,7 @@ use trimtab::{
     units::{Secs, UsdE8, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, Rulebook, Seat, Watch},
+        runner::{Hands, Office, PerpRules, Rulebook, Seat, Watch},
     },
 };
 
@@ -88,6 +88,7 @@ impl Post {
             thresholds: ThresholdsConfig::default(),
             permit_ttl: Secs::HOUR,
             order_timeout: std::time::Duration::from_secs(60),
+            perps: PerpRules::default(),
         };
         let (endpoints, clock) = (desk.endpoints.clone(), desk.clock.clone());
         let meters = Arc::new(Meters::new()?);

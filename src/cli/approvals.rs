@@ -8,18 +8,14 @@ use serde::Serialize;
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::{gas_view, send_approved},
+    loops::{intent_id, send_approved},
+    order::{Onward, planner, prepare},
     output::table,
-    plan_view::{DryRun, plan_text, simulation_text},
     session::Session,
 };
 use crate::{
-    aave::MarketQuery,
-    chain::{Batch, BlockRef, Reader},
-    journal::IntentId,
-    loops::{Approval, ApprovalKind, ApprovalsQuery, Revocation},
-    plan::{check, rehearse},
-    units::Millis,
+    loops::{Approval, ApprovalKind},
+    trade::{Ask, Order, Which},
 };
 
 #[derive(Debug, Subcommand)]
@@ -63,20 +59,9 @@ pub(super) async fn run(global: &GlobalArgs, command: ApprovalsCommand) -> Outco
     }
 }
 
-async fn read(session: &Session) -> Outcome<(BlockRef, Vec<Approval>)> {
-    let account = session.account().await?;
-    let list = session.reserves().await?;
-    let block = Reader::head(&session.endpoints).await?;
-    let mut batch = Batch::new();
-    let market = MarketQuery::add(&list, &mut batch);
-    let approvals = ApprovalsQuery::add(&list, account, &mut batch);
-    let answers = session.endpoints.read(block, &batch).await?;
-    let market = market.decode(&answers, block)?;
-    Ok((block, approvals.decode(&answers, &market)?))
-}
-
 async fn list(session: &Session) -> Outcome {
-    let (block, approvals) = read(session).await?;
+    let (list, network) = (session.reserves().await?, session.network());
+    let (block, approvals) = planner(session, &list, network.as_str(), None).await?.approvals().await?;
     let listed = Listed { account: session.account().await?, block: block.number, approvals: &approvals };
     session.output.result(&listed, || text(&approvals))
 }
@@ -106,34 +91,21 @@ fn row(approval: &Approval) -> Vec<String> {
 }
 
 async fn revoke(session: Session, args: &RevokeArgs) -> Outcome {
-    let (block, approvals) = read(&session).await?;
-    let account = session.account().await?;
-    let wanted: Vec<Approval> = approvals.iter().filter(|approval| args.wants(approval)).cloned().collect();
-    if wanted.is_empty() {
+    let (list, network) = (session.reserves().await?, session.network());
+    let planner = planner(&session, &list, network.as_str(), None).await?;
+    let (block, approvals) = planner.approvals().await?;
+    let which = if args.all { Which::All } else { Which::Of(args.token.clone()) };
+    if !approvals.iter().any(|approval| which.includes(&approval.symbol)) {
         return nothing_to_do(&session, args, &approvals);
     }
-    let network = session.network();
-    let subject = format!("approvals revoke {wanted:?} {} {account}", block.hash);
-    let plan = Revocation {
-        id: IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string(),
-        network: network.as_str().to_owned(),
-        account,
-        block,
-        valid_until: block.timestamp.plus(session.config.permit_ttl),
+    let id = intent_id(&session, &format!("approvals revoke {which:?} {}", planner.account)).await?;
+    let plan = planner.of_revocation(&which, block, &approvals, id);
+    let order = Order::of(&plan, Ask::Revoke(which))?;
+    let onward = Onward { broadcast: args.broadcast, file: None, at: block.next_timestamp() };
+    match prepare(&session, &plan, &order, onward).await? {
+        Some(approved) => send_approved(session, (approved, &order), args.yes).await,
+        None => Ok(()),
     }
-    .plan(&wanted);
-    let approved = check(plan.clone(), network.as_str(), block.timestamp)?;
-    let rehearsal = rehearse(&session.endpoints, &plan, block, block.next_timestamp()).await?;
-    let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;
-    let shown = format!("{}\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
-    if !args.broadcast {
-        let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
-        return session
-            .output
-            .result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
-    }
-    session.output.note(&shown);
-    send_approved(session, approved, args.yes).await
 }
 
 fn nothing_to_do(session: &Session, args: &RevokeArgs, approvals: &[Approval]) -> Outcome {
@@ -146,10 +118,4 @@ fn nothing_to_do(session: &Session, args: &RevokeArgs, approvals: &[Approval]) -
     }
     let done = serde_json::json!({ "sent": false, "approvals": approvals });
     session.output.result(&done, || "nothing to take back: no approval is in force".to_owned())
-}
-
-impl RevokeArgs {
-    fn wants(&self, approval: &Approval) -> bool {
-        self.all || self.token.iter().any(|symbol| symbol.eq_ignore_ascii_case(&approval.symbol))
-    }
 }

@@ -8,7 +8,7 @@ use crate::{
     journal::Writer,
     perps::OrderPatience,
     plan::{Approved, Plan},
-    trade::refuse_while_paused,
+    trade::{Order, refuse_while_paused},
     watchdog::ops::{Ask, DaemonClient, Delivered, Submit, socket_path},
 };
 
@@ -41,14 +41,18 @@ pub(super) fn note_pause(session: &Session, plan: &Plan) -> Outcome {
     Ok(())
 }
 
-/// Sends a plan after the user's word: the daemon checks and simulates it again as its own, ourselves sign it otherwise.
-pub(super) async fn deliver(session: &Session, approved: Approved<Plan>, yes: bool) -> Outcome<Delivered> {
+/// Sends a plan after the user's word: ourselves sign it, or the daemon plans its order anew and signs that.
+pub(super) async fn deliver(
+    session: &Session,
+    (approved, order): (Approved<Plan>, &Order),
+    yes: bool,
+) -> Outcome<Delivered> {
     let account = approved.get().account;
     let kind = PlanKind::of(approved.get()).map_err(ActionError::from)?;
     if let Some(mut daemon) = session.daemon(account).await? {
         confirm(session, yes)?;
         session.output.note("handed to the daemon that watches this account");
-        return Ok(daemon.ask(Submit(approved.get().clone())).await?);
+        return Ok(daemon.ask(Submit(order.clone())).await?);
     }
     let signer = session.signer().await?;
     confirm(session, yes)?;

@@ -6,28 +6,29 @@ use alloy::primitives::{Address, Bytes, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{deliver, note_pause},
+    deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loop_args::{
-        ActionArgs, AdoptArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs,
-        PairArgs, PayoutArg, ThresholdArgs, WithdrawArgs,
+        ActionArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
+        PayoutArg, ThresholdArgs, WithdrawArgs,
     },
-    plan_view::{DryRun, GasView, plan_text, settlement_text, simulation_text},
+    loop_records::{adopt, store_thresholds},
+    order::{Onward, planner, prepare},
+    plan_view::{GasView, settlement_text},
     session::Session,
 };
 use crate::{
-    aave::{Market, MarketQuery, ReserveList, emode},
+    aave::{Market, MarketQuery, ReserveList},
     chain::{Batch, L1FeeQuery, Reader},
-    config::Thresholds,
     journal::IntentId,
     loops::{
-        Adopted, FlashChoice, Funds, KnownLoop, LoopSnapshot, Pair, PairError, Payout, PlanError, Request, Scope,
-        Settings, Share, ThresholdChange, WETH, change_thresholds, class_of, known_loops, plan,
+        FlashChoice, Funds, KnownLoop, Pair, PairError, Payout, PlanError, Request, Share, ThresholdChange, WETH,
+        known_loops, thresholds_in_force,
     },
-    plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
+    plan::{Approved, Plan, Quantity, Rehearsal},
+    trade::{Ask, LoopAsk, Order},
     units::{Bps, Millis, parse_units},
-    watchdog::ops::{AdoptWith, ChangeWith, ThresholdsAnswer},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -39,8 +40,9 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
             let change = args.thresholds.change();
             let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
             match target {
-                Some(target) => desk.act(&Request::Adjust { target }, &args.action).await,
-                None if !change.is_empty() => desk.store_thresholds(change).await,
+                Some(target) => desk.act(Request::Adjust { target }, &args.action).await,
+                None if !change.is_empty() && !desk.is_ours => Err(PlanError::NoLoop(desk.pair.name()).into()),
+                None if !change.is_empty() => store_thresholds(&desk.session, (&desk.market, &desk.pair), change).await,
                 None => Err(PlanError::NoTarget.into()),
             }
         }
@@ -56,13 +58,13 @@ async fn open(session: Session, args: OpenArgs) -> Outcome {
     let target = args.to.target()?.ok_or(PlanError::NoTarget)?;
     let desk = Desk::new(session, &args.pair, &args.thresholds).await?;
     let funds = desk.funds(&args.equity)?;
-    desk.act(&Request::Open { funds, target }, &args.action).await
+    desk.act(Request::Open { funds, target }, &args.action).await
 }
 
 async fn deposit(session: Session, args: DepositArgs) -> Outcome {
     let desk = Desk::new(session, &args.pair, &ThresholdArgs::default()).await?;
     let funds = desk.funds(&args.equity)?;
-    desk.act(&Request::Deposit { funds, keep_leverage: args.keep_leverage }, &args.action).await
+    desk.act(Request::Deposit { funds, keep_leverage: args.keep_leverage }, &args.action).await
 }
 
 async fn withdraw(session: Session, args: WithdrawArgs) -> Outcome {
@@ -74,7 +76,7 @@ async fn withdraw(session: Session, args: WithdrawArgs) -> Outcome {
     };
     let unwrap = desk.unwrap(args.equity.wrapped);
     let request = Request::Withdraw { collateral, debt, unwrap, keep_leverage: args.keep_leverage };
-    desk.act(&request, &args.action).await
+    desk.act(request, &args.action).await
 }
 
 async fn close(session: Session, args: CloseArgs) -> Outcome {
@@ -89,7 +91,7 @@ async fn close(session: Session, args: CloseArgs) -> Outcome {
         PayoutArg::Debt => Payout::Debt,
         PayoutArg::Collateral => Payout::Collateral { unwrap: desk.unwrap(args.wrapped) },
     };
-    desk.act(&Request::Close { share, payout }, &args.action).await
+    desk.act(Request::Close { share, payout }, &args.action).await
 }
 
 /// One supply backs debt from now on, or does so no longer.
@@ -105,22 +107,21 @@ async fn collateral(session: Session, args: CollateralArgs) -> Outcome {
         let known = market.reserves.iter().map(|reserve| reserve.symbol.as_str()).collect::<Vec<_>>().join(", ");
         PlanError::Pair(PairError::Unknown { name, known })
     })?;
-    let loops = own_loops(&session, account)?;
-    let thresholds = session.config.thresholds.volatile;
-    let desk = Desk { session, list, pair, account, thresholds, is_ours: false, loops, scope: Scope::WithExisting };
-    desk.act(&Request::UseAsCollateral { enabled }, &args.action).await
+    let change = ThresholdChange::default();
+    let desk = Desk { session, list, market, pair, account, change, is_ours: false, existing: true };
+    desk.act(Request::UseAsCollateral { enabled }, &args.action).await
 }
 
 /// Everything an action on one pair needs.
 struct Desk {
     session: Session,
     list: ReserveList,
+    market: Market,
     pair: Pair,
     account: Address,
-    thresholds: Thresholds,
+    change: ThresholdChange,
     is_ours: bool,
-    loops: Vec<KnownLoop>,
-    scope: Scope,
+    existing: bool,
 }
 
 impl Desk {
@@ -129,13 +130,13 @@ impl Desk {
         let list = session.reserves().await?;
         let account = session.account().await?;
         let market = read_market(&session, &list).await?;
-        let include = pair.include_existing;
+        let existing = pair.include_existing;
         let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
-        let (base, is_ours) = thresholds_of(&session, &market, &pair, account)?;
-        let thresholds = thresholds.change().over(base)?;
         let loops = own_loops(&session, account)?;
-        let scope = if include { Scope::WithExisting } else { Scope::Loop };
-        Ok(Self { session, list, pair, account, thresholds, is_ours, loops, scope })
+        let (base, is_ours) = thresholds_in_force(&loops, &session.config.thresholds, &market, &pair)?;
+        let change = thresholds.change();
+        change.over(base)?;
+        Ok(Self { session, list, market, pair, account, change, is_ours, existing })
     }
 
     fn funds(&self, equity: &EquityArgs) -> Outcome<Funds> {
@@ -166,89 +167,49 @@ impl Desk {
         (self.pair.collateral.token == WETH && !wrapped).then_some(WETH)
     }
 
-    /// Stores thresholds for an open loop; nothing is sent.
-    async fn store_thresholds(self, change: ThresholdChange) -> Outcome {
-        let tokens = (self.pair.collateral.token, self.pair.debt.token);
-        if !self.is_ours {
-            return Err(PlanError::NoLoop(self.pair.name()).into());
-        }
-        let ask = ChangeWith { collateral: tokens.0, debt: tokens.1, change };
-        let thresholds = match self.session.ask_daemon(self.account, ask).await? {
-            Some(ThresholdsAnswer { thresholds }) => thresholds,
-            None => {
-                let journal = self.session.journal(self.account).await?;
-                change_thresholds(&journal, tokens, &change, self.session.stamp().await?)?
-            }
-        };
-        let Thresholds { warn, trigger, target, urgent, .. } = thresholds;
-        self.session.output.result(&serde_json::json!({ "thresholds": thresholds }), || {
-            format!(
-                "{}: warn {warn}, trigger {trigger}, target {target}, urgent {urgent}; nothing was sent",
-                self.pair.name()
-            )
-        })
-    }
-
-    /// Plans, checks, rehearses, shows; writes the plan or sends it.
-    async fn act(self, request: &Request, action: &ActionArgs) -> Outcome {
-        let snapshot = LoopSnapshot::read(&self.session.endpoints, &self.list, &self.pair, self.account).await?;
-        let settings = self.settings(request, action, &snapshot).await?;
-        let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, &snapshot, &self.pair, &settings, &hubs)?;
-        let network = self.session.network();
-        let output = self.session.output;
-        let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
-            Ok(approved) => approved,
-            Err(refusal) => {
-                output.note(plan_text(&plan, None));
-                return Err(refusal.into());
-            }
-        };
-        let rehearsal = rehearse(&self.session.endpoints, &plan, snapshot.block, snapshot.inclusion()).await?;
-        let gas = gas_view(&self.session, &plan, &rehearsal, settings.gas_price).await?;
-        let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
-        if let Some(path) = &action.plan_out {
-            write_plan(path, &plan)?;
-            output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
-        }
-        if !action.broadcast {
-            note_pause(&self.session, &plan)?;
-            let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
-            return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
-        }
-        output.note(&shown);
-        send_approved(self.session, approved, action.yes).await
-    }
-
-    async fn settings(&self, request: &Request, action: &ActionArgs, snapshot: &LoopSnapshot) -> Outcome<Settings> {
-        let clock = &self.session.clock;
-        let subject = format!("{request:?} {} {}", snapshot.block.hash, self.account);
-        Ok(Settings {
-            id: IntentId::derive(Millis(clock.wall_millis()), subject.as_bytes()).to_string(),
-            network: self.session.network().as_str().to_owned(),
-            urgency: None,
-            bounds: self.session.config.bounds,
-            fees: self.session.config.fees,
-            slippage: action.slippage_bps.map(Bps),
-            thresholds: self.thresholds,
-            defaults: self.session.config.thresholds,
-            loops: self.loops.clone(),
-            scope: self.scope,
-            permit_ttl: self.session.config.permit_ttl,
+    /// Plans, checks, rehearses, shows; writes the order or sends the plan.
+    async fn act(self, request: Request, action: &ActionArgs) -> Outcome {
+        let ask = LoopAsk {
+            collateral: self.pair.collateral.token,
+            debt: self.pair.debt.token,
+            existing: self.existing,
+            request,
+            slippage_bps: action.slippage_bps.map(Bps),
             flash: action.flash.map(|flash| match flash {
                 FlashArg::Morpho => FlashChoice::Morpho,
                 FlashArg::Aave => FlashChoice::Aave,
                 FlashArg::Uniswap => FlashChoice::Uniswap,
             }),
-            gas_price: self.session.gas_price().await?,
-        })
+            thresholds: self.change,
+        };
+        let session = &self.session;
+        let network = session.network();
+        let planner = planner(session, &self.list, network.as_str(), None).await?;
+        let id = intent_id(session, &format!("{ask:?} {}", self.account)).await?;
+        let (plan, snapshot) = planner.of_loop(&ask, &self.market, &self.pair, id).await?;
+        if action.plan_out.is_some() {
+            planner.is_for_a_file(&ask, &self.market, &self.pair, &plan)?;
+        }
+        let order = Order::of(&plan, Ask::Loop(ask))?;
+        let (broadcast, file, at) = (action.broadcast, action.plan_out.as_deref(), snapshot.inclusion());
+        match prepare(session, &plan, &order, Onward { broadcast, file, at }).await? {
+            Some(approved) => send_approved(self.session, (approved, &order), action.yes).await,
+            None => Ok(()),
+        }
     }
 }
 
+/// Names an intent: what is asked, at the newest block.
+pub(super) async fn intent_id(session: &Session, what: &str) -> Outcome<String> {
+    let head = Reader::head(&session.endpoints).await?;
+    let subject = format!("{what} {}", head.hash);
+    Ok(IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string())
+}
+
 /// Sends a checked plan and shows what came of it.
-pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
+pub(super) async fn send_approved(session: Session, sent: (Approved<Plan>, &Order), yes: bool) -> Outcome {
     let output = session.output;
-    let delivered = deliver(&session, approved, yes).await?;
+    let delivered = deliver(&session, sent, yes).await?;
     match delivered.settlement {
         Some(settlement) if delivered.exit == 0 => output.result(&settlement, || settlement_text(&settlement)),
         _ => Err(Failure::message(Exit::from_code(delivered.exit), delivered.ending)),
@@ -270,12 +231,6 @@ pub(super) fn confirm(session: &Session, yes: bool) -> Outcome {
         return Ok(());
     }
     Err(Failure::message(Exit::Refused, "not sent: not confirmed"))
-}
-
-pub(super) fn write_plan(path: &std::path::Path, plan: &Plan) -> Outcome {
-    let text = serde_json::to_string_pretty(plan).map_err(|error| Failure::new(Exit::Bug, error))?;
-    std::fs::write(path, text)
-        .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", path.display())))
 }
 
 /// L2 gas at the present price, and the L1 fee of the call data.
@@ -305,55 +260,4 @@ pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcom
 pub(super) fn own_loops(session: &Session, account: Address) -> Outcome<Vec<KnownLoop>> {
     let reader = session.journal_reader(account)?;
     Ok(reader.as_ref().map(known_loops).transpose()?.unwrap_or_default())
-}
-
-/// The thresholds of a loop, and whether the journal has it open; those of its class when it does not, or when those of the
-/// journal make no sense.
-pub(super) fn thresholds_of(
-    session: &Session,
-    market: &Market,
-    pair: &Pair,
-    account: Address,
-) -> Outcome<(Thresholds, bool)> {
-    let loops = own_loops(session, account)?;
-    let is_it = |known: &&KnownLoop| {
-        known.position.collateral == pair.collateral.token && known.position.debt == pair.debt.token
-    };
-    let known = loops.iter().find(is_it);
-    match known.and_then(|known| known.thresholds) {
-        Some(thresholds) => Ok((thresholds, true)),
-        None => Ok((default_thresholds(session, market, pair)?, known.is_some())),
-    }
-}
-
-/// The thresholds of the class that the pair has in its best e-mode.
-fn default_thresholds(session: &Session, market: &Market, pair: &Pair) -> Outcome<Thresholds> {
-    let reserve = |token| market.reserve(token).map_err(|error| Failure::new(Exit::Bug, error));
-    let fitting = emode::fitting(market, reserve(pair.collateral.token)?, reserve(pair.debt.token)?);
-    let class = class_of(fitting.map(|category| category.liquidation_threshold));
-    Ok(session.config.thresholds.of(class))
-}
-
-async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
-    let list = session.reserves().await?;
-    let account = session.account().await?;
-    let market = read_market(&session, &list).await?;
-    let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
-    let thresholds = args.thresholds.change().over(default_thresholds(&session, &market, &pair)?)?;
-    let (collateral, debt) = (pair.collateral.token, pair.debt.token);
-    let ask = AdoptWith { collateral, debt, thresholds };
-    let adopted: Adopted = match session.ask_daemon(account, ask).await? {
-        Some(adopted) => adopted,
-        None => {
-            let snapshot = LoopSnapshot::read(&session.endpoints, &list, &pair, account).await?;
-            let journal = session.journal(account).await?;
-            crate::loops::adopt(&journal, &snapshot, &pair, thresholds, session.stamp().await?)?
-        }
-    };
-    let quantity = |raw, asset: &crate::loops::Asset| Quantity::new(raw, asset.decimals, asset.symbol.clone());
-    session.output.result(&adopted, || {
-        let supplied = quantity(adopted.terms.collateral_principal, &pair.collateral);
-        let owed = quantity(adopted.terms.debt_principal, &pair.debt);
-        format!("adopted {}: {supplied} against {owed}", adopted.pair)
-    })
 }

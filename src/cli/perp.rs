@@ -1,32 +1,32 @@
 //! The `perp` commands: ask, plan, check, show, and send with `--broadcast`.
 
-use alloy::primitives::{U64, U256};
+use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
 use super::{
-    deliver::{deliver, note_pause},
+    deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::{gas_view, write_plan},
+    loops::intent_id,
+    order::{Onward, planner, prepare},
     perp_args::{
         CancelArgs, CloseArgs, LevelArg, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs,
         WhichArgs,
     },
+    perp_blocks::{next_state, waits_for_blocks},
     perp_view::{ListView, list_text, report_text, report_view},
-    plan_view::{DryRun, plan_text, simulation_text},
     session::Session,
 };
 use crate::{
     actions::{Reconciled, settle_at_venue},
-    chain::{BlockRef, Reader},
-    config::Urgency,
-    journal::IntentId,
+    chain::Reader,
     perps::{
-        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest,
-        PerpSettings, PerpVenue, Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
+        Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest, PerpVenue,
+        Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
-    plan::{Approved, Plan, check, rehearse},
-    units::{Millis, Secs, parse_units},
+    plan::{Approved, Plan},
+    trade::{Ask, Order, interest_of},
+    units::{Secs, parse_units},
     watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
 
@@ -40,10 +40,7 @@ pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
         PerpCommand::List => list(&session, &venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;
-            let notional = crate::perps::avantis_v1::math::notional(request.margin, request.leverage);
-            let notional = notional.map_err(PerpError::from)?;
-            let interest =
-                Interest { open: Some((request.pair.clone(), request.side, notional)), ..Interest::default() };
+            let interest = interest_of(&PerpRequest::Open(request.clone()))?;
             act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
         }
         PerpCommand::Close(args) => close(session, venue, args).await,
@@ -123,46 +120,6 @@ async fn margin(session: Session, venue: AvantisV1, command: MarginCommand) -> O
     .await
 }
 
-/// The blocks that Base would have made between two commands: the venue's timelock is two.
-const IDLE_BLOCKS: u64 = 2;
-
-/// Whether a local chain makes blocks without being told to.
-async fn mines_by_itself(session: &Session) -> bool {
-    let interval = session.endpoints.request_once::<_, Option<u64>>("anvil_getIntervalMining", ()).await;
-    matches!(interval, Ok(Some(_)))
-}
-
-/// The state on which an action is planned whose transaction must be some blocks after the last one, and as new as the
-/// price it carries. A local chain that mines on demand stands still while the wall clock goes on. What is shown is
-/// therefore planned and simulated as if it had gone on ([`BlockRef::later`]); what is sent needs the blocks themselves.
-pub(super) async fn next_state(session: &Session, broadcast: bool) -> Outcome<BlockRef> {
-    let head = Reader::head(&session.endpoints).await?;
-    if session.identity.is_live() || mines_by_itself(session).await {
-        return Ok(head);
-    }
-    if !broadcast {
-        // The chain's own clock, which need not be the wall's: the time of a block made now.
-        let params = serde_json::json!(["pending", false]);
-        let pending: serde_json::Value = session.endpoints.request_once("eth_getBlockByNumber", params).await?;
-        let time = serde_json::from_value::<U64>(pending["timestamp"].clone()).unwrap_or_default();
-        return Ok(head.later(IDLE_BLOCKS, Secs(time.to())));
-    }
-    for _ in 0..IDLE_BLOCKS {
-        let _: serde_json::Value = session.endpoints.request_once("evm_mine", serde_json::json!([])).await?;
-    }
-    let head = Reader::head(&session.endpoints).await?;
-    session.output.note(format!("a local chain makes no blocks by itself: two were mined, it is at {}", head.number));
-    Ok(head)
-}
-
-/// Whether an action is one that [`next_state`] is for.
-pub(super) const fn waits_for_blocks(request: &PerpRequest) -> bool {
-    match request {
-        PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => true,
-        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => false,
-    }
-}
-
 fn find(snapshot: &VenueSnapshot, which: &WhichArgs) -> Outcome<PositionKey> {
     if let Some(id) = which.id {
         return Ok(id);
@@ -205,46 +162,27 @@ async fn act(
             snapshot.block = next;
         }
     }
-    let network = session.network();
-    let subject = format!("{request:?} {} {account}", snapshot.block.hash);
-    let settings = PerpSettings {
-        id: IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string(),
-        network: network.as_str().to_owned(),
-        urgency: Urgency::Open,
-        valid_for: Secs(session.config.perps.plan_ttl.0),
-        gas_price: session.gas_price().await?,
-    };
-    let plan = venue.plan(&request, &snapshot, &settings).await?;
-    let output = session.output;
-    let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
-        Ok(approved) => approved,
-        Err(refusal) => {
-            output.note(plan_text(&plan, None));
-            return Err(refusal.into());
-        }
-    };
+    let (list, network) = (session.reserves().await?, session.network());
+    let planner = planner(&session, &list, network.as_str(), Some(&venue)).await?;
+    let id = intent_id(&session, &format!("{request:?} {account}")).await?;
+    let plan = planner.of_perp(&venue, &request, &snapshot, id).await?;
+    let order = Order::of(&plan, Ask::Perp(request))?;
+    if sending.plan_out.is_some() {
+        order.ask.check(planner.perp_slippage)?;
+    }
     let now = if waits && !sending.broadcast { next_state(&session, false).await?.timestamp } else { Secs(0) };
-    let inclusion = snapshot.block.next_timestamp().max(now);
-    let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, inclusion).await?;
-    let gas = gas_view(&session, &plan, &rehearsal, settings.gas_price).await?;
-    let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
-    if let Some(path) = &sending.plan_out {
-        write_plan(path, &plan)?;
-        output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
+    let at = snapshot.block.next_timestamp().max(now);
+    let onward = Onward { broadcast: sending.broadcast, file: sending.plan_out.as_deref(), at };
+    match prepare(&session, &plan, &order, onward).await? {
+        Some(approved) => send_approved(session, (approved, &order), sending.yes).await,
+        None => Ok(()),
     }
-    if !sending.broadcast {
-        note_pause(&session, &plan)?;
-        let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
-        return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
-    }
-    output.note(&shown);
-    send_approved(session, approved, sending.yes).await
 }
 
 /// Sends a checked plan, follows its orders, and shows what came of it.
-pub(super) async fn send_approved(session: Session, approved: Approved<Plan>, yes: bool) -> Outcome {
+pub(super) async fn send_approved(session: Session, sent: (Approved<Plan>, &Order), yes: bool) -> Outcome {
     let output = session.output;
-    let delivered = deliver(&session, approved, yes).await?;
+    let delivered = deliver(&session, sent, yes).await?;
     let exit = Exit::from_code(delivered.exit);
     let Delivered { settlement: Some(settlement), orders, fills, .. } = &delivered else {
         return Err(Failure::message(exit, delivered.ending));

@@ -1,21 +1,21 @@
-//! `send`: a plan from a file.
+//! `send`: an order from a file, planned anew.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{
-    deliver::note_pause,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::{gas_view, send_approved},
-    plan_view::{DryRun, plan_text, simulation_text},
+    loops::send_approved,
+    order::{Onward, planner, prepare},
+    perp_blocks::{next_state, waits_for_blocks},
     session::Session,
 };
 use crate::{
-    actions::{PlanKind, audit},
+    actions::audit,
     chain::Reader,
-    plan::{Plan, SCHEMA, check, rehearse},
+    trade::{Ask, Order, Source},
 };
 
 #[derive(Debug, Args)]
@@ -31,59 +31,45 @@ pub(super) struct SendArgs {
 }
 
 pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
-    let plan = read(&args.plan)?;
+    let order = read(&args.plan)?;
     let session = Session::connect(global).await?;
-    let output = session.output;
     let account = session.account().await?;
-    if account != plan.account {
-        let message = format!("the plan is for {}, the wallet is {account}", plan.account);
+    if account != order.account {
+        let message = format!("the plan is for {}, the wallet is {account}", order.account);
         return Err(Failure::message(Exit::Configuration, message));
     }
-    let kind = PlanKind::of(&plan).map_err(|error| Failure::message(Exit::Refused, format!("plan file: {error}")))?;
-    let venue = match &kind {
-        PlanKind::Perp(_) => Some(session.perps().await?),
-        PlanKind::Loop(_) | PlanKind::Revocation => {
+    if let Some(reader) = session.journal_reader(account)? {
+        order.is_new(&reader)?;
+    }
+    let venue = match &order.ask {
+        Ask::Perp(_) => Some(session.perps().await?),
+        Ask::Loop(_) => {
             session.trust_composer().await?;
             None
         }
+        // As the command itself: taking approvals back works whatever has become of the composer.
+        Ask::Revoke(_) => None,
     };
-    audit(&plan, venue.as_ref(), session.gas_price().await?).await?;
-    let head = match &kind {
-        PlanKind::Perp(subject) if super::perp::waits_for_blocks(&subject.perp) => {
-            super::perp::next_state(&session, args.broadcast).await?
-        }
-        _ => Reader::head(&session.endpoints).await?,
+    let waits = matches!(&order.ask, Ask::Perp(request) if waits_for_blocks(request));
+    let head = match waits {
+        true => next_state(&session, args.broadcast).await?,
+        false => Reader::head(&session.endpoints).await?,
     };
-    let approved = check(plan.clone(), session.network().as_str(), head.timestamp)?;
-    let rehearsal = rehearse(&session.endpoints, &plan, head, head.next_timestamp()).await?;
-    let gas = gas_view(&session, &plan, &rehearsal, session.gas_price().await?).await?;
-    let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
-    if let Some(off) = rehearsal.outcome.iter().find(|deviation| !deviation.within) {
-        output.note(&shown);
-        let message = format!(
-            "the state moved beyond the plan's bounds since block {}: {} would be {} instead of {}; plan again",
-            plan.block.number, off.label, off.actual, off.predicted
-        );
-        return Err(Failure::message(Exit::Refused, message));
+    let (list, network) = (session.reserves().await?, session.network());
+    let planner = planner(&session, &list, network.as_str(), venue.as_ref()).await?;
+    let plan = planner.carry(&order, Source::File, (waits && !args.broadcast).then_some(head)).await?;
+    audit(&plan, venue.as_ref(), planner.gas_price).await?;
+    let at = plan.block.next_timestamp().max(head.timestamp);
+    let onward = Onward { broadcast: args.broadcast, file: None, at };
+    let Some(approved) = prepare(&session, &plan, &order, onward).await? else { return Ok(()) };
+    match order.ask {
+        Ask::Perp(_) => super::perp::send_approved(session, (approved, &order), args.yes).await,
+        Ask::Loop(_) | Ask::Revoke(_) => send_approved(session, (approved, &order), args.yes).await,
     }
-    if !args.broadcast {
-        note_pause(&session, &plan)?;
-        let dry = DryRun { plan: &plan, simulation: &rehearsal, gas: &gas, sent: false };
-        return output.result(&dry, || format!("{shown}\n\ndry run: nothing was sent; add --broadcast to send it"));
-    }
-    output.note(&shown);
-    if let PlanKind::Perp(_) = kind {
-        return super::perp::send_approved(session, approved, args.yes).await;
-    }
-    send_approved(session, approved, args.yes).await
 }
 
-fn read(path: &PathBuf) -> Outcome<Plan> {
-    let bad = |reason: String| Failure::message(Exit::Usage, format!("plan file {}: {reason}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    let plan: Plan = serde_json::from_str(&text).map_err(|error| bad(format!("not a plan: {error}")))?;
-    if plan.schema != SCHEMA {
-        return Err(bad(format!("it has schema {}, this program writes and reads {SCHEMA}", plan.schema)));
-    }
-    Ok(plan)
+fn read(path: &PathBuf) -> Outcome<Order> {
+    let bad = |reason: String| format!("plan file {}: {reason}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::message(Exit::Usage, bad(error.to_string())))?;
+    Order::read(&text).map_err(|error| Failure::message(Exit::from_code(error.exit_code()), bad(error.to_string())))
 }

@@ -83,6 +83,8 @@ pub struct BoundsConfig {
     pub last_resort: LastResort,
     /// Pool price against oracle price: beyond it, actions that do not lower debt are refused.
     pub oracle_gate_bps: Bps,
+    /// How far a plan made now may be from what its file, or the command that hands it to a daemon, predicted.
+    pub plan_drift_bps: Bps,
 }
 
 impl BoundsConfig {
@@ -114,6 +116,7 @@ impl BoundsConfig {
             .or_else(|| percent_or_less("bounds.trim.slippage_bps", self.trim.slippage_bps, 1_000))
             .or_else(|| percent_or_less("bounds.urgent.slippage_bps", self.urgent.slippage_bps, 2_000))
             .or_else(|| percent_or_less("bounds.oracle_gate_bps", self.oracle_gate_bps, 2_000))
+            .or_else(|| percent_or_less("bounds.plan_drift_bps", self.plan_drift_bps, 1_000))
             .or(ordered)
     }
 }
@@ -128,6 +131,7 @@ impl Default for BoundsConfig {
             urgent: slippage(300),
             last_resort: LastResort { health_factor: Decimal::new(102, 2), below_bonus_bps: Bps(50) },
             oracle_gate_bps: Bps(100),
+            plan_drift_bps: Bps(100),
         }
     }
 }

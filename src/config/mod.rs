@@ -59,7 +59,7 @@ pub use sources::Sources;
 pub use strategy::{
     AfterPerp, BelowMinimum, FixedRisk, KellyNotional, MarginFrom, OnPerpFailure, StrategyConfig, TableName,
 };
-pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig};
+pub use thresholds::{LoopClass, Thresholds, ThresholdsConfig, UnfitThresholds};
 pub use tier::{Fraction, Tier, Volatility};
 pub use url::{RpcUrl, redact_url};
 pub use watch::{BoostConfig, BoostLevels, CarryConfig, Heartbeats, LossGuardConfig, TopUpConfig, WatchConfig};

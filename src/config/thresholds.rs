@@ -16,6 +16,9 @@ pub enum LoopClass {
     Correlated,
 }
 
+/// No health factor above it can be aimed at.
+const MOST: Decimal = Decimal::ONE_THOUSAND;
+
 /// Thresholds of one loop, as health factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +43,16 @@ pub struct Thresholds {
     pub stress: Decimal,
 }
 
+/// Thresholds that are none, or make no sense together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct UnfitThresholds {
+    /// Which.
+    pub field: &'static str,
+    /// Why, with both figures.
+    pub reason: String,
+}
+
 impl Thresholds {
     /// The least health factor that a loop may open with: trigger + headroom.
     #[must_use]
@@ -60,6 +73,20 @@ impl Thresholds {
         }
     }
 
+    /// These thresholds, if they make sense together: the one way in for those that come from outside the settings.
+    pub fn checked(self) -> Result<Self, UnfitThresholds> {
+        match self.problem() {
+            Some((field, reason)) => Err(UnfitThresholds { field, reason }),
+            None => Ok(self),
+        }
+    }
+
+    /// Thresholds as the journal, a plan or another process has them.
+    pub fn read(stored: &serde_json::Value) -> Result<Self, UnfitThresholds> {
+        let read = Self::deserialize(stored);
+        read.map_err(|error| UnfitThresholds { field: "thresholds", reason: error.to_string() })?.checked()
+    }
+
     /// What is wrong with these thresholds, as (field, reason); `None` when they make sense together.
     #[must_use]
     pub fn problem(&self) -> Option<(&'static str, String)> {
@@ -77,6 +104,12 @@ impl Thresholds {
             return Some((
                 "target",
                 format!("target {target} must be above warn {warn}, or every trim asks for the next"),
+            ));
+        }
+        if target > MOST {
+            return Some((
+                "target",
+                format!("target {target} must not be above {MOST}: a trim could not be planned to it"),
             ));
         }
         if headroom < Decimal::ZERO {
@@ -131,6 +164,37 @@ impl Default for ThresholdsConfig {
                 headroom: milli(10),
                 stress: milli(20),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn thresholds_from_outside_are_read_only_where_they_make_sense_together() {
+        let fine = serde_json::to_value(ThresholdsConfig::default().volatile).expect("JSON");
+        assert_eq!(Thresholds::read(&fine), Ok(ThresholdsConfig::default().volatile));
+        for (field, value) in [
+            ("trigger", json!("1.001")),
+            ("trigger", json!("-1")),
+            ("trigger", json!("2.3")),
+            ("trigger", json!("NaN")),
+            ("trigger", json!("inf")),
+            ("trigger", json!(null)),
+            ("urgent", json!("1")),
+            ("warn", json!("1.1")),
+            ("target", json!("1.18")),
+            ("target", json!("1000.1")),
+            ("headroom", json!("-0.1")),
+            ("stress", json!("1")),
+        ] {
+            let mut changed = fine.clone();
+            changed[field] = value.clone();
+            assert!(Thresholds::read(&changed).is_err(), "{field} {value}");
         }
     }
 }

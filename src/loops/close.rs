@@ -2,6 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::{
     PlanError,
@@ -25,7 +26,8 @@ const ROUNDING: UsdE8 = UsdE8(U256::from_limbs([4, 0, 0, 0]));
 const ROUNDED: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// In what a closed loop is paid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Payout {
     /// All collateral is sold.
     Debt,
@@ -37,7 +39,8 @@ pub enum Payout {
 }
 
 /// How much of a loop is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Share {
     /// Everything, whatever interest accrues until then.
     All,

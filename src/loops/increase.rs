@@ -1,6 +1,7 @@
 //! More collateral: opening, levering up, putting equity in.
 
 use alloy::primitives::{Address, U256};
+use serde::{Deserialize, Serialize};
 
 use super::{
     PlanError, Standing, Target,
@@ -21,7 +22,8 @@ use crate::{
 };
 
 /// Equity put in, in smallest units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Funds {
     /// None: only more debt against what is there.
     None,

@@ -25,6 +25,7 @@ mod figures;
 mod flash;
 mod growth;
 mod human;
+mod in_force;
 mod increase;
 mod judged;
 mod loss;
@@ -71,6 +72,7 @@ pub use feeds::{
 pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
 pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};
+pub use in_force::{class_thresholds, thresholds_in_force};
 pub use increase::Funds;
 pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{KnownLoop, LoopSnapshot, Pair, account::AccountModel};
 use crate::{
     aave::{Projection, StateError},
-    config::{Thresholds, ThresholdsConfig},
+    config::{Thresholds, ThresholdsConfig, UnfitThresholds},
     journal::{Journal, JournalError, JournalReader, LoopPosition, LoopTerms, NewLoop, PositionId, Stamp},
 };
 
@@ -15,8 +15,7 @@ use crate::{
 /// then those of the loop's class hold.
 pub fn known_loops(reader: &JournalReader) -> Result<Vec<KnownLoop>, JournalError> {
     let known = |position: LoopPosition| {
-        let stored: Result<Thresholds, _> = serde_json::from_value(position.terms.thresholds.clone());
-        let thresholds = stored.ok().filter(|thresholds| thresholds.problem().is_none());
+        let thresholds = Thresholds::read(&position.terms.thresholds).ok();
         if thresholds.is_none() {
             tracing::warn!(loop_id = %position.id, "the journal's thresholds of this loop make no sense; its class's hold");
         }
@@ -75,15 +74,10 @@ pub enum RecordError {
     #[error("the journal has no open {0} loop; `loop adopt` takes one over")]
     NotOurs(String),
     /// Thresholds that make no sense together.
-    #[error("--{field}: {reason}")]
-    Thresholds {
-        /// Which.
-        field: &'static str,
-        /// Why, with both figures.
-        reason: String,
-    },
-    /// Thresholds in the journal that another program wrote.
-    #[error("stored thresholds: {0}")]
+    #[error("--{0}")]
+    Thresholds(#[from] UnfitThresholds),
+    /// Thresholds that cannot be written as JSON.
+    #[error("thresholds: {0}")]
     Stored(#[from] serde_json::Error),
     /// Aave's figures.
     #[error(transparent)]
@@ -99,7 +93,7 @@ impl RecordError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::NoLoop(_) | Self::Known(_) | Self::NotOurs(_) | Self::NotCollateral(_) => 4,
-            Self::Thresholds { .. } => 2,
+            Self::Thresholds(_) => 2,
             Self::Stored(_) | Self::State(_) => 1,
             Self::Journal(error) => error.exit_code(),
         }
@@ -115,13 +109,14 @@ impl ThresholdChange {
 
     /// The thresholds with what differs in its place, if they make sense together.
     pub fn over(&self, base: Thresholds) -> Result<Thresholds, RecordError> {
-        checked(Thresholds {
+        let all = Thresholds {
             warn: self.warn.unwrap_or(base.warn),
             trigger: self.trigger.unwrap_or(base.trigger),
             target: self.target.unwrap_or(base.target),
             urgent: self.urgent.unwrap_or(base.urgent),
             ..base
-        })
+        };
+        Ok(all.checked()?)
     }
 }
 
@@ -134,7 +129,7 @@ pub fn adopt(
     thresholds: Thresholds,
     at: Stamp,
 ) -> Result<Adopted, RecordError> {
-    let thresholds = checked(thresholds)?;
+    let thresholds = thresholds.checked()?;
     let (account, market) = (&snapshot.account, &snapshot.market);
     if journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?.is_some() {
         return Err(RecordError::Known(pair.name()));
@@ -168,27 +163,21 @@ pub fn adopt(
     Ok(Adopted { pair: pair.name(), id: new.id, terms })
 }
 
-/// Stores thresholds for a loop that the journal has open; what is not named in the change stays as it is stored. They
-/// hold from the watch's next head on.
+/// Stores thresholds for a loop that the journal has open; what is not named in the change stays as it is stored, or as its
+/// class has it where what is stored makes no sense. They hold from the watch's next head on.
 pub fn change_thresholds(
     journal: &Journal,
     (collateral, debt): (Address, Address),
     change: &ThresholdChange,
+    class: Thresholds,
     at: Stamp,
 ) -> Result<Thresholds, RecordError> {
     let position = journal.reader().open_loop_of(collateral, debt, false)?;
     let position = position.ok_or_else(|| RecordError::NotOurs(format!("{collateral}/{debt}")))?;
-    let thresholds = change.over(serde_json::from_value(position.terms.thresholds.clone())?)?;
+    let thresholds = change.over(Thresholds::read(&position.terms.thresholds).unwrap_or(class))?;
     let stored = serde_json::to_value(thresholds)?;
     journal.update_loop(position.id, &LoopTerms { thresholds: stored, ..position.terms }, at)?;
     Ok(thresholds)
-}
-
-fn checked(thresholds: Thresholds) -> Result<Thresholds, RecordError> {
-    match thresholds.problem() {
-        Some((field, reason)) => Err(RecordError::Thresholds { field, reason }),
-        None => Ok(thresholds),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Funds, LoopSnapshot, Pair, PairError, Payout, PlanError, Scope, Settings, Share, Target, Via,
@@ -26,7 +27,8 @@ use crate::{
 };
 
 /// An action on a loop.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
     /// Opens a loop.
     Open {

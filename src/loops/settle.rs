@@ -1,11 +1,13 @@
 //! After the chain has spoken: predicted beside actual, and the journal's loops brought up to date.
 
 use alloy::primitives::U256;
+use serde_json::Value;
 
 use super::{KnownLoop, Scope, SideChange, Subject, algebra::leverage_wad, known_loops, terms_after, write::Part};
 use crate::{
     aave::{Deployment, abi::IPool},
     chain::{Batch, Reader},
+    config::Thresholds,
     journal::{IntentId, Journal, LoopPosition, LoopTerms, NewLoop, PositionId, Stamp},
     plan::{Deviation, Figure, Plan},
     send::{SettleError, Settlement, measure, record},
@@ -138,10 +140,11 @@ impl Update<'_> {
     /// A plan about one loop: the loop has what it had, and what the account has more or less of.
     fn own_loop(&self, part: Option<Part>) -> Result<(), SettleError> {
         let (supply, debt) = (self.side(false), self.side(true));
-        let terms = self.terms(supply.own_after(), debt.own_after())?;
         let ends = part.is_some_and(|part| part.ends) && supply.is_spent() && debt.is_spent();
         let pair = &self.subject.pair;
         let open = self.journal.reader().open_loop_of(pair.collateral.token, pair.debt.token, false)?;
+        let thresholds = to_store(&self.subject.thresholds, open.as_ref().map(|open| &open.terms.thresholds));
+        let terms = self.terms(thresholds, supply.own_after(), debt.own_after());
         match open {
             Some(position) if ends || terms.collateral_principal.is_zero() => self.close(&position),
             Some(position) => Ok(self.journal.update_loop(position.id, &terms, self.stamp)?),
@@ -174,22 +177,32 @@ impl Update<'_> {
         Ok(())
     }
 
-    fn terms(&self, collateral: U256, debt: U256) -> Result<LoopTerms, SettleError> {
-        Ok(LoopTerms {
+    const fn terms(&self, thresholds: Value, collateral: U256, debt: U256) -> LoopTerms {
+        LoopTerms {
             e_mode: self.subject.emode,
-            thresholds: serde_json::to_value(self.subject.thresholds)
-                .map_err(|error| SettleError::Plan(self.id, error))?,
+            thresholds,
             collateral_principal: collateral,
             debt_principal: debt,
             collateral_index: Some(self.indices.supply.0),
             debt_index: Some(self.indices.debt.0),
-        })
+        }
     }
 
     fn close(&self, position: &LoopPosition) -> Result<(), SettleError> {
         let realised = serde_json::json!({ "closed_by": self.plan.kind, "figures": self.settlement.figures });
         Ok(self.journal.close_position(position.id, Some(self.id), &realised, self.stamp)?)
     }
+}
+
+/// The thresholds that a loop has from now on: the plan's if they make sense together, else those that it has. Without
+/// either it has none of its own, and those of its class hold.
+fn to_store(planned: &Thresholds, present: Option<&Value>) -> Value {
+    let stored = planned.checked().map_err(|unfit| unfit.to_string());
+    let stored = stored.and_then(|fit| serde_json::to_value(fit).map_err(|error| error.to_string()));
+    stored.unwrap_or_else(|unfit| {
+        tracing::warn!(unfit, "thresholds of a plan make no sense and are not stored");
+        present.cloned().unwrap_or_default()
+    })
 }
 
 impl Side {
@@ -210,5 +223,25 @@ impl Side {
     fn is_spent(&self) -> bool {
         let rest = (self.own / U256::from(REST.0)).saturating_add(U256::from(REST.1));
         self.own_after() <= rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::ThresholdsConfig;
+
+    #[test]
+    fn thresholds_that_make_no_sense_are_never_stored_and_keep_nothing_from_being_settled() {
+        let fit = ThresholdsConfig::default().volatile;
+        let stored = serde_json::to_value(fit).expect("JSON");
+        let before = json!({ "before": true });
+        assert_eq!(to_store(&fit, Some(&before)), stored);
+        let unfit = Thresholds { trigger: rust_decimal::dec!(1.001), ..fit };
+        assert_eq!(to_store(&unfit, Some(&stored)), stored);
+        assert_eq!(to_store(&unfit, None), Value::Null);
+        assert!(Thresholds::read(&Value::Null).is_err(), "those of its class hold");
     }
 }

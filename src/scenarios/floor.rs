@@ -28,7 +28,7 @@ use crate::{
     units::{Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, Rulebook, Seat, Turn, Watch},
+        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch},
     },
 };
 
@@ -171,6 +171,7 @@ impl Floor {
             thresholds: ThresholdsConfig::default(),
             permit_ttl: Secs::HOUR,
             order_timeout: std::time::Duration::from_secs(60),
+            perps: PerpRules::default(),
         };
         let meters = Meters::new().map_err(|error| StoryError::InVain(format!("meters: {error}")))?;
         let (alerts, meters) = (Arc::new(Quiet), Arc::new(meters));

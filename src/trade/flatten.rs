@@ -10,7 +10,7 @@ use crate::{
     aave::{Market, MarketQuery, Projection},
     actions::{self, Done},
     chain::{Batch, Endpoints, Reader},
-    config::Urgency,
+    config::{Thresholds, Urgency},
     journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
     loops::{self, KnownLoop, LoopSnapshot, MovingPrice, Pair, Request, Scope, Settings, Share, class_of, known_loops},
     perps::{
@@ -322,7 +322,7 @@ async fn plan_loop<V>(
     let pair = Pair::find(&desk.reserves, market, &open.collateral.to_string(), &open.debt.to_string())?;
     let snapshot = LoopSnapshot::read(&desk.endpoints, &desk.reserves, &pair, desk.account).await?;
     let trade = &desk.settings;
-    let stored = serde_json::from_value(open.terms.thresholds.clone()).ok();
+    let stored = Thresholds::read(&open.terms.thresholds).ok();
     let settings = Settings {
         id,
         network: desk.network.clone(),

@@ -3,11 +3,15 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/mutate.rs"]
+mod mutate;
 #[path = "../common/trader.rs"]
 mod trader;
 
 mod existing;
 mod input;
 mod life;
+mod mutations;
 mod plan_file;
+mod stranger;
 mod unknown;

@@ -45,6 +45,7 @@ sol! {
     interface Pool {
         function supply(address asset, uint256 amount, address onBehalfOf, uint16 referral) external;
         function borrow(address asset, uint256 amount, uint256 mode, uint16 referral, address onBehalfOf) external;
+        function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
         function getUserAccountData(address user) external view
             returns (uint256 collateral, uint256 debt, uint256 available, uint256 threshold, uint256 ltv, uint256 healthFactor);
     }

@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::Address;
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -20,11 +20,9 @@ use tokio::{
     sync::Notify,
 };
 use trimtab::{
-    chain::BlockRef,
-    config::{SocketConfig, Urgency},
-    plan::{self, Plan},
+    config::SocketConfig,
     strategy::GovernorState,
-    trade::FlattenReport,
+    trade::{Ask, FlattenReport, ORDER_SCHEMA, Order, Prediction, Which},
     units::Secs,
     watchdog::ops::{
         Answer, DaemonClient, DaemonSocket, DaemonStatus, FlattenWith, Governed, PaperWith, Pause, Refused, Reply,
@@ -41,7 +39,7 @@ struct Daemon {
     submitted: AtomicU32,
     begun: Notify,
     go_on: Notify,
-    hash: std::sync::Mutex<Option<B256>>,
+    order: std::sync::Mutex<Option<Order>>,
 }
 
 impl Daemon {
@@ -62,8 +60,8 @@ impl Requests for Daemon {
             }
             Request::Pause(_) => Ok(self.govern(true)),
             Request::Resume(_) => Ok(self.govern(false)),
-            Request::Submit(plan) => {
-                *self.hash.lock().expect("hash") = plan.hash().ok();
+            Request::Submit(order) => {
+                *self.order.lock().expect("order") = Some(*order);
                 self.submitted.fetch_add(1, Ordering::SeqCst);
                 Err(Refused::new(4, "health factor after opening 1.107 is below the floor 1.230"))
             }
@@ -109,29 +107,16 @@ fn path(directory: &TempDir) -> PathBuf {
     directory.path().join("run/base.sock")
 }
 
-fn plan() -> Plan {
-    Plan {
-        schema: plan::SCHEMA,
-        id: "01J00000000000000000000000".to_owned(),
-        kind: "loop open".to_owned(),
-        urgency: Urgency::Open,
+fn order() -> Order {
+    Order {
+        schema: ORDER_SCHEMA,
+        id: "01J00000000000000000000000".parse().expect("an id"),
         network: "replica-1".to_owned(),
         account: Address::repeat_byte(1),
-        block: BlockRef {
-            number: 1,
-            hash: B256::repeat_byte(2),
-            timestamp: Secs(3),
-            base_fee: U256::MAX,
-            timestamp_ms: None,
-        },
-        valid_until: Secs(4),
-        headline: "open WETH/USDC\nat 3x".to_owned(),
-        notes: vec!["…".to_owned()],
-        steps: vec![],
-        bounds: vec![],
-        figures: vec![],
-        costs: vec![],
-        subject: json!({"deep": [1, "0.1"]}),
+        block: 1,
+        planned_at: Secs(3),
+        ask: Ask::Revoke(Which::Of(vec!["USDC\nat 3x …".to_owned()])),
+        predicted: Prediction { figures: Vec::new(), costs: Vec::new() },
     }
 }
 
@@ -147,7 +132,7 @@ async fn hear(stream: &mut BufReader<UnixStream>) -> Value {
 }
 
 #[tokio::test]
-async fn a_command_asks_pauses_and_hands_over_its_plan_unchanged() {
+async fn a_command_asks_pauses_and_hands_over_its_order_unchanged() {
     let desk = Desk::open(SocketConfig::default());
     let mut client = desk.client().await;
     let pong = client.ping().await.expect("pong");
@@ -157,10 +142,10 @@ async fn a_command_asks_pauses_and_hands_over_its_plan_unchanged() {
     let governed = client.ask(Pause(PaperWith::default())).await.expect("paused");
     assert!(governed.governor.paused && !governed.was_paused);
     assert!(is_paused(&mut desk.client().await).await);
-    let refused = client.ask(Submit(plan())).await.expect_err("refused");
+    let refused = client.ask(Submit(order())).await.expect_err("refused");
     assert_eq!(refused.exit_code(), 4, "the daemon's exit code becomes the command's");
     assert!(refused.to_string().contains("1.107 is below the floor 1.230"), "{refused}");
-    assert_eq!(*desk.daemon.hash.lock().expect("hash"), plan().hash().ok(), "the same plan arrived");
+    assert_eq!(*desk.daemon.order.lock().expect("order"), Some(order()), "the same order arrived");
 }
 
 #[tokio::test]
@@ -235,8 +220,7 @@ async fn garbage_is_answered_with_what_is_wrong_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_line_without_end_is_refused_and_a_client_that_says_nothing_is_left() {
-    let config = SocketConfig { timeout: Duration::from_millis(300), ..SocketConfig::default() };
-    let desk = Desk::open(config);
+    let desk = Desk::open(SocketConfig::default());
     let mut endless = desk.raw().await;
     let chunk = vec![b'x'; 64 * 1024];
     // The daemon stops reading at its limit; what is written after that may fail.
@@ -251,7 +235,8 @@ async fn a_line_without_end_is_refused_and_a_client_that_says_nothing_is_left() 
     }
     let answer = hear(&mut endless).await;
     assert!(answer["error"]["message"].as_str().expect("why").contains("at most 4194304 bytes"), "{answer}");
-    let mut silent = desk.raw().await;
+    let impatient = Desk::open(SocketConfig { timeout: Duration::from_millis(300), ..SocketConfig::default() });
+    let mut silent = impatient.raw().await;
     silent.get_mut().write_all(b"{\"schema\":1,").await.expect("half a line");
     let mut rest = Vec::new();
     let end = tokio::time::timeout(DEADLINE, silent.read_to_end(&mut rest)).await.expect("it is left");
@@ -288,7 +273,7 @@ async fn many_clients_are_served_at_once_and_more_than_that_are_told_so() {
     assert!(crowded.to_string().contains("socket.max_clients"), "{crowded}");
     let asked = clients
         .into_iter()
-        .map(|mut client| tokio::spawn(async move { client.ask(Submit(plan())).await.expect_err("refused") }));
+        .map(|mut client| tokio::spawn(async move { client.ask(Submit(order())).await.expect_err("refused") }));
     for answer in asked.collect::<Vec<_>>() {
         assert_eq!(answer.await.expect("task").exit_code(), 4);
     }
@@ -321,7 +306,7 @@ async fn an_answer_of_another_shape_is_unknown_when_something_was_to_change() {
         }
     });
     let mut client = DaemonClient::connect(&path, &config).await.expect("reachable").expect("somebody");
-    let unread = client.ask(Submit(plan())).await.expect_err("not an answer to that");
+    let unread = client.ask(Submit(order())).await.expect_err("not an answer to that");
     assert_eq!(unread.exit_code(), 7, "{unread}");
     assert!(unread.to_string().contains("may be done: look with `trimtab journal list`"), "{unread}");
     let unread = client.ask(Status).await.expect_err("not an answer to that");

@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/mutate.rs"]
+mod mutate;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -11,6 +13,7 @@ mod audit;
 mod desk;
 mod endings;
 mod life;
+mod mutations;
 mod orders;
 mod program;
 mod refusals;

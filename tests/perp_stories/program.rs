@@ -2,7 +2,7 @@
 
 use alloy::primitives::Bytes;
 use serde_json::{Value, json};
-use trimtab::{chain::Reader, localchain::Behaviour, perps::avantis_v1::Deployment};
+use trimtab::{chain::Reader, localchain::Behaviour};
 
 use crate::{
     desk::{Desk, TRADING},
@@ -153,13 +153,23 @@ async fn unknown_code_refuses_every_perp_command_with_exit_3() {
 async fn a_plan_file_is_sent_as_it_was_shown_and_a_changed_one_is_refused() {
     let desk = Desk::open(Behaviour::faithful()).await;
     let file = desk.trader.journals.path().join("plan.json");
+    let wide = format!("{OPEN} --slippage-bps 2000 --plan-out {}", file.display());
+    desk.program().run(&wide).await.fails(4, &["perps.slippage_bps"]);
+    assert!(!file.exists(), "no file is written that would not be sent");
     desk.program().run(&format!("{OPEN} --plan-out {}", file.display())).await.succeeds();
     let text = std::fs::read_to_string(&file).expect("the plan");
     let send = format!("send {} --broadcast", file.display());
-    let storage = format!("{:?}", Deployment::BASE.storage).trim_start_matches("0x").to_lowercase();
-    let stranger = "1111111111111111111111111111111111111111";
-    std::fs::write(&file, text.replace(&storage, stranger)).expect("written");
-    desk.program().run(&send).await.fails(4, &["plan file", "spender is 0x1111111111111111111111111111111111111111"]);
+    for (at, value, said) in [
+        ("/ask/perp/margin", json!("0x7735940"), "bounds.plan_drift_bps"),
+        ("/ask/perp/leverage", json!("0x22ecb25c00"), "bounds.plan_drift_bps"),
+        ("/ask/perp/slippage", json!("0x174876e800"), "perps.slippage_bps"),
+        ("/ask/perp/signal", json!("s-1"), "serves a signal"),
+    ] {
+        let mut changed: Value = serde_json::from_str(&text).expect("JSON");
+        *changed.pointer_mut(at).expect("a field") = value;
+        std::fs::write(&file, changed.to_string()).expect("written");
+        desk.program().run(&send).await.fails(4, &[said]);
+    }
     std::fs::write(&file, &text).expect("written");
     desk.program().run(&send).await.succeeds().shows(&["filled at"]);
 }

@@ -22,7 +22,7 @@ use trimtab::{
     units::{Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, Rulebook, Seat, Turn, Watch, WatchError},
+        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch, WatchError},
     },
 };
 
@@ -70,6 +70,7 @@ pub(crate) fn rulebook(watch: WatchConfig) -> Rulebook {
         thresholds: ThresholdsConfig::default(),
         permit_ttl: Secs::HOUR,
         order_timeout: std::time::Duration::from_secs(60),
+        perps: PerpRules::default(),
     }
 }
 

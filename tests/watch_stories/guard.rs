@@ -13,7 +13,7 @@ use trimtab::{
     units::{Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, Rulebook, Seat, Turn, Watch},
+        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch},
     },
 };
 
@@ -46,6 +46,7 @@ pub(crate) fn rulebook() -> Rulebook {
         thresholds: ThresholdsConfig::default(),
         permit_ttl: Secs::HOUR,
         order_timeout: std::time::Duration::from_secs(60),
+        perps: PerpRules::default(),
     }
 }
 

@@ -16,15 +16,19 @@ use crate::{
         deliver::deliver,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
-        loops::{gas_view, own_loops, read_market, thresholds_of},
+        loops::{gas_view, intent_id, own_loops, read_market},
+        order::planner,
         plan_view::{plan_text, settlement_text, simulation_text},
         session::Session,
     },
-    journal::{DRILL_PASSED, Event, IntentId, Severity},
-    loops::{AccountModel, KnownLoop, LoopSnapshot, Pair, Request, Scope, Settings, Subject, Target, plan},
+    journal::{DRILL_PASSED, Event, Severity},
+    loops::{
+        AccountModel, KnownLoop, LoopSnapshot, Pair, Request, Scope, Subject, Target, ThresholdChange,
+        thresholds_in_force,
+    },
     plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
     send::Settlement,
-    trade::{PauseError, is_paused},
+    trade::{Ask, LoopAsk, Order, PauseError, is_paused},
     units::{Millis, WAD, from_decimal, to_decimal},
     watchdog::{
         ops::{Alerts, ChannelTest, Delivered, DrilledWith, Meters},
@@ -100,12 +104,12 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
         });
     }
     output.note(&there.shown);
-    let trim = field.send(there.approved, args.yes).await?;
+    let trim = field.send((there.approved, &there.order), args.yes).await?;
     output.note(settlement_text(&trim));
     let back = field.back(before).await.map_err(|failure| stays(failure, &name, before))?;
     output.note(&back.shown);
     // The user's word was given for the whole of it.
-    let back = field.send(back.approved, true).await.map_err(|failure| stays(failure, &name, before))?;
+    let back = field.send((back.approved, &back.order), true).await.map_err(|failure| stays(failure, &name, before))?;
     let alerts = test_alerts(&session).await?;
     let failed: Vec<String> = alerts
         .iter()
@@ -154,6 +158,7 @@ fn stays(failure: Failure, name: &str, before: Decimal) -> Failure {
 /// A plan that was checked and simulated.
 struct Ready {
     plan: Plan,
+    order: Order,
     approved: Approved<Plan>,
     rehearsal: Rehearsal,
     shown: String,
@@ -205,8 +210,9 @@ impl<'a> Field<'a> {
         let snapshot = self.snapshot().await?;
         let (owed, leverage) = self.standing(&snapshot)?;
         let data = snapshot.account.at(&snapshot.market, snapshot.block.timestamp)?;
-        let settings = self.settings("there", &snapshot).await?;
-        let floor = settings.thresholds.opening_floor();
+        let (loops, config) = (own_loops(self.session, self.account)?, &self.session.config);
+        let (thresholds, _) = thresholds_in_force(&loops, &config.thresholds, &snapshot.market, &self.pair)?;
+        let floor = thresholds.opening_floor();
         let now = data.health_factor.to_decimal().unwrap_or(Decimal::MAX);
         // What could not be borrowed again is not repaid for practice.
         if from_decimal(floor, 18).is_some_and(|floor| data.health_factor.0 < floor) {
@@ -220,14 +226,12 @@ impl<'a> Field<'a> {
         // Twice the way that a hundredth of the debt goes: the amount is what limits it.
         let target = Target::HealthFactor((now * Decimal::new(11, 1)).round_dp(6));
         let request = Request::Trim { target, at_most: Some(owed / U256::from(SHARE)) };
-        Ok((self.ready(&request, &snapshot, &settings).await?, leverage))
+        Ok((self.ready(request).await?, leverage))
     }
 
     /// The way back, on what the trim has left.
     async fn back(&self, leverage: Decimal) -> Outcome<Ready> {
-        let snapshot = self.snapshot().await?;
-        let settings = self.settings("back", &snapshot).await?;
-        self.ready(&Request::Adjust { target: Target::Leverage(leverage) }, &snapshot, &settings).await
+        self.ready(Request::Adjust { target: Target::Leverage(leverage) }).await
     }
 
     const fn scope(&self) -> Scope {
@@ -256,31 +260,23 @@ impl<'a> Field<'a> {
         Ok((owed, leverage.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::ToZero)))
     }
 
-    async fn settings(&self, way: &str, snapshot: &LoopSnapshot) -> Outcome<Settings> {
-        let (session, config) = (self.session, &self.session.config);
-        let subject = format!("drill {way} {} {}", snapshot.block.hash, self.account);
-        Ok(Settings {
-            id: IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string(),
-            network: session.network().as_str().to_owned(),
-            urgency: None,
-            bounds: config.bounds,
-            fees: config.fees,
-            slippage: None,
-            thresholds: thresholds_of(session, &snapshot.market, &self.pair, self.account)?.0,
-            defaults: config.thresholds,
-            loops: own_loops(session, self.account)?,
-            scope: self.scope(),
-            permit_ttl: config.permit_ttl,
-            flash: None,
-            gas_price: session.gas_price().await?,
-        })
-    }
-
-    async fn ready(&self, request: &Request, snapshot: &LoopSnapshot, settings: &Settings) -> Outcome<Ready> {
+    async fn ready(&self, request: Request) -> Outcome<Ready> {
         let session = self.session;
-        let hubs = LoopSnapshot::hubs(&self.list);
-        let plan = plan(request, snapshot, &self.pair, settings, &hubs)?;
-        let approved = match check(plan.clone(), session.network().as_str(), snapshot.block.timestamp) {
+        let (network, market) = (session.network(), read_market(session, &self.list).await?);
+        let planner = planner(session, &self.list, network.as_str(), None).await?;
+        let ask = LoopAsk {
+            collateral: self.pair.collateral.token,
+            debt: self.pair.debt.token,
+            existing: self.include_existing,
+            request,
+            slippage_bps: None,
+            flash: None,
+            thresholds: ThresholdChange::default(),
+        };
+        let id = intent_id(session, &format!("drill {ask:?} {}", self.account)).await?;
+        let (plan, snapshot) = planner.of_loop(&ask, &market, &self.pair, id).await?;
+        let order = Order::of(&plan, Ask::Loop(ask))?;
+        let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
             Ok(approved) => approved,
             Err(refusal) => {
                 session.output.note(plan_text(&plan, None));
@@ -288,13 +284,13 @@ impl<'a> Field<'a> {
             }
         };
         let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, snapshot.inclusion()).await?;
-        let gas = gas_view(session, &plan, &rehearsal, settings.gas_price).await?;
+        let gas = gas_view(session, &plan, &rehearsal, planner.gas_price).await?;
         let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
-        Ok(Ready { plan, approved, rehearsal, shown })
+        Ok(Ready { plan, order, approved, rehearsal, shown })
     }
 
-    async fn send(&self, approved: Approved<Plan>, yes: bool) -> Outcome<Settlement> {
-        match deliver(self.session, approved, yes).await? {
+    async fn send(&self, sent: (Approved<Plan>, &Order), yes: bool) -> Outcome<Settlement> {
+        match deliver(self.session, sent, yes).await? {
             Delivered { exit: 0, settlement: Some(settlement), .. } => Ok(settlement),
             Delivered { exit, ending, .. } => Err(Failure::message(Exit::from_code(exit), ending)),
         }

@@ -21,7 +21,7 @@ use crate::{
     watchdog::{
         ops::{Alert, AlertSink, Meters},
         paths::{AssetPrice, Path, Step},
-        runner::{Hands, Office, Rulebook, Seat, Turn, Watch, WatchError},
+        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch, WatchError},
     },
 };
 
@@ -105,6 +105,7 @@ pub async fn crash(
         thresholds,
         permit_ttl: Secs::HOUR,
         order_timeout: std::time::Duration::from_secs(60),
+        perps: PerpRules::default(),
     };
     let office = Arc::new(Office::new(endpoints, network, clock, Arc::new(Nobody), Arc::new(meters), rulebook));
     let hands = Hands::Sender(Box::new(sender.with_patience(patience)));

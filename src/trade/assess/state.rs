@@ -81,8 +81,7 @@ impl LoopState {
         };
         let fitting = category.filter(|category| category.is_collateral(collateral.id));
         let class = class_of(fitting.map(|category| category.liquidation_threshold));
-        let stored =
-            open.known_loop.as_ref().and_then(|known| serde_json::from_value(known.terms.thresholds.clone()).ok());
+        let stored = open.known_loop.as_ref().and_then(|known| Thresholds::read(&known.terms.thresholds).ok());
         let ltv = snapshot.market.ltv_in(collateral, category).to_decimal();
         let liquidation_threshold = snapshot.market.liquidation_threshold_in(collateral, category).to_decimal();
         Ok(Self {

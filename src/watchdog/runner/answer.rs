@@ -8,7 +8,7 @@ impl Seat {
     pub(super) async fn answer(&mut self, request: Request, hosted: Option<&mut Hosted>, heads: &Heads) -> Answer {
         match request {
             Request::Adopt(with) => Box::pin(self.adopt(&with, heads)).await,
-            Request::Thresholds(with) => self.change_thresholds(&with).await,
+            Request::Thresholds(with) => self.change_thresholds(&with, heads).await,
             Request::Signal(order) => Box::pin(self.take_signal(&order, hosted)).await,
             Request::SignalResume(with) => Box::pin(self.resume_signals(&with, hosted)).await,
             Request::Drilled(with) => self.drilled(with.figures).await,

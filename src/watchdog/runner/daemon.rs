@@ -307,8 +307,8 @@ impl Daemon {
                 Err(reason) => Err(Refused::new(3, reason)),
             },
             Request::Status => Ok(Reply::Status(self.status())),
-            // A plan names its account.
-            Request::Submit(plan) => return self.to_seat(Some(plan.account), Request::Submit(plan), answer),
+            // An order names its account.
+            Request::Submit(order) => return self.to_seat(Some(order.account), Request::Submit(order), answer),
             other => return self.to_seat(account, other, answer),
         };
         let _ = answer.send(result);

@@ -12,19 +12,19 @@ use tokio::{
 
 use super::{
     Acted, News, Office, Seat, Seen, Turn,
+    carried::Carried,
     give_way::Heads,
     govern::fresh_governor,
     hosting::Hosted,
-    orders::{Carried, Order, Orders},
+    orders::{Order, Orders},
     perps::Readings,
 };
 use crate::{
-    actions::PlanKind,
     chain::BlockRef,
     journal::Severity,
     plan::Plan,
     strategy::{Command, GovernorState},
-    trade::saga::Host,
+    trade::{Ask, saga::Host},
     units::Secs,
     watchdog::ops::{Alert, Answer, Pulse, Refused, Request},
 };
@@ -300,12 +300,12 @@ impl Service {
     /// What waits for others than the chain is done by the tasks beside the seat.
     async fn on_request(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
         match request {
-            Request::Submit(plan) => {
-                let queue = match PlanKind::of(&plan) {
-                    Ok(PlanKind::Perp(_)) => &self.orders,
-                    _ => &self.plans,
+            Request::Submit(order) => {
+                let queue = match order.ask {
+                    Ask::Perp(_) => &self.orders,
+                    Ask::Loop(_) | Ask::Revoke(_) => &self.plans,
                 };
-                hand_over(queue.as_ref(), answer, |answer| Order::Plan(plan, answer));
+                hand_over(queue.as_ref(), answer, |answer| Order::Submitted(order, answer));
             }
             Request::Flatten(with) => {
                 let include_existing = with.include_existing;

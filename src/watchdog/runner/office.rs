@@ -13,7 +13,7 @@ use crate::{
     chain::{Clock, Endpoints},
     config::{BoundsConfig, Config, FeesConfig, ThresholdsConfig, WatchConfig},
     loops::Survey,
-    perps::{OrderPatience, avantis_v1::AvantisV1},
+    perps::{OrderPatience, PercentE10, avantis_v1::AvantisV1},
     send::Outcome,
     trade::{Assessment, Desk, TradeSettings},
     units::Secs,
@@ -35,6 +35,8 @@ pub struct Rulebook {
     pub permit_ttl: Secs,
     /// How long the venue's keeper may take to answer an order.
     pub order_timeout: Duration,
+    /// How orders on the perp venue are planned: how long a plan is valid, and most that a fill may be worse than the mark.
+    pub perps: PerpRules,
 }
 
 impl From<&Config> for Rulebook {
@@ -46,7 +48,23 @@ impl From<&Config> for Rulebook {
             thresholds: config.thresholds,
             permit_ttl: config.permit_ttl,
             order_timeout: config.perps.order_timeout,
+            perps: PerpRules { plan_ttl: config.perps.plan_ttl, slippage: TradeSettings::from(config).slippage },
         }
+    }
+}
+
+/// How orders on the perp venue are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PerpRules {
+    /// How long a plan is valid.
+    pub plan_ttl: Secs,
+    /// Most that a fill may be worse than the mark.
+    pub slippage: PercentE10,
+}
+
+impl Default for PerpRules {
+    fn default() -> Self {
+        Self { plan_ttl: Secs(120), slippage: PercentE10::ZERO }
     }
 }
 

@@ -6,19 +6,19 @@ use std::{sync::Arc, time::Duration};
 use alloy::primitives::Address;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Office, desk::Work, govern::fresh_governor};
+use super::{Office, carried::Carried, desk::Work, govern::fresh_governor};
 use crate::{
-    actions::{self, ActionError, Done, PlanKind, Sent},
-    chain::{Clock, Endpoints, Reader},
+    actions::{Done, PlanKind, Sent},
+    chain::{Clock, Endpoints},
     journal::{IntentId, IntentState, Journal, JournalError},
     loops::known_loops,
     perps::{self, Placed, avantis_v1::AvantisV1},
     plan::Plan,
-    send::{Ending, Outcome, SendError, Settlement},
+    send::{Ending, Outcome, Settlement},
     strategy::Command,
-    trade::{ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
+    trade::{self, ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
     units::Millis,
-    watchdog::ops::{Answer, Delivered, Refused, Reply},
+    watchdog::ops::{Answer, Refused, Reply},
 };
 
 /// How often an action is tried that gave way to a trim before anything of it was signed.
@@ -29,46 +29,10 @@ const POLL: Duration = Duration::from_millis(250);
 /// What is to be carried out, and who hears of it.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// A plan that a command hands over.
-    Plan(Box<Plan>, oneshot::Sender<Answer>),
+    /// What a command hands over.
+    Submitted(Box<trade::Order>, oneshot::Sender<Answer>),
     /// Close everything.
     Flatten { include_existing: bool, answer: oneshot::Sender<Answer> },
-}
-
-/// How a seat left a plan that it was given.
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant)]
-pub(super) enum Carried {
-    /// Sent, or ended otherwise.
-    Sent(Sent),
-    /// It gave way to a trim; the journal knows how far it had come.
-    GaveWay,
-}
-
-impl Carried {
-    /// The same as the seat sees it: what was called away has given way.
-    pub(super) fn of(sent: Result<Sent, ActionError>) -> Result<Self, Refused> {
-        let sent = match sent {
-            Ok(sent) => sent,
-            Err(error) if is_called_away(&error) => return Ok(Self::GaveWay),
-            Err(error) => return Err(Refused::new(error.exit_code(), error.to_string())),
-        };
-        let outcome = match &sent {
-            Sent::Over(done) => &done.outcome,
-            Sent::Placed(placed) => placed.outcome(),
-        };
-        let has_left = matches!(&outcome.ending, Ending::Unknown { .. } | Ending::Stopped(SendError::Interrupted));
-        Ok(if has_left { Self::GaveWay } else { Self::Sent(sent) })
-    }
-}
-
-fn is_called_away(error: &ActionError) -> bool {
-    use crate::send::ExecuteError as Sending;
-    matches!(
-        error,
-        ActionError::Execute(Sending::Send(SendError::Interrupted))
-            | ActionError::Perp(perps::ExecuteError::Send(Sending::Send(SendError::Interrupted)))
-    )
 }
 
 /// Carries orders out, one at a time.
@@ -99,8 +63,8 @@ impl Orders {
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Order>) {
         while let Some(order) = queue.recv().await {
             match order {
-                Order::Plan(plan, answer) => {
-                    let _ = answer.send(Box::pin(self.submitted(*plan)).await);
+                Order::Submitted(order, answer) => {
+                    let _ = answer.send(Box::pin(self.submitted(&order)).await);
                 }
                 Order::Flatten { include_existing, answer } => {
                     let _ = answer.send(Box::pin(self.flatten(include_existing)).await.map(Reply::Flattened));
@@ -110,23 +74,9 @@ impl Orders {
         }
     }
 
-    /// A plan that a command hands over is somebody's text: it is held against what its action would send now.
-    async fn submitted(&self, plan: Plan) -> Answer {
-        self.office.sends()?;
-        let head = Reader::head(self.endpoints()).await;
-        let head = head.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-        let market = self.endpoints().fee_market(&head).await;
-        // As the command that planned it: a tip that nobody would pay makes no fee look too small.
-        let gas_price = market.map_or(head.base_fee, |market| market.price(&self.office.rulebook().fees.open));
-        let audit = actions::audit(&plan, self.office.venue.as_ref(), gas_price);
-        Box::pin(audit).await.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
-        let done = Box::pin(self.carry_out(plan)).await?;
-        Ok(Reply::Delivered(Box::new(Delivered::of(done, self.office.words))))
-    }
-
     /// Has a plan sent and follows what it placed. One that gave way to a trim is taken up where it stands: what was signed
     /// is followed, what was not is tried again.
-    async fn carry_out(&self, mut plan: Plan) -> Result<Done, Refused> {
+    pub(super) async fn carry_out(&self, mut plan: Plan) -> Result<Done, Refused> {
         let kind = PlanKind::of(&plan).map_err(|error| Refused::new(4, error.to_string()))?;
         for tries in 0..TRIES {
             let carried = self.ask(|answer| Work::CarryOut(Box::new(plan.clone()), answer)).await?;
@@ -268,7 +218,7 @@ impl Orders {
         self.office.venue.as_ref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))
     }
 
-    fn endpoints(&self) -> &Endpoints {
+    pub(super) fn endpoints(&self) -> &Endpoints {
         &self.office.endpoints
     }
 

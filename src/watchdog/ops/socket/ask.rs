@@ -10,7 +10,10 @@ use super::{
     request::Request,
     with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith},
 };
-use crate::{loops::Adopted, plan::Plan, trade::FlattenReport, trade::saga::SignalOrder};
+use crate::{
+    loops::Adopted,
+    trade::{FlattenReport, Order, saga::SignalOrder},
+};
 
 /// A request and the type of its answer.
 pub trait Ask {
@@ -29,9 +32,9 @@ pub struct Ping;
 #[derive(Debug, Clone, Copy)]
 pub struct Status;
 
-/// A plan to be carried out.
+/// An order to be carried out.
 #[derive(Debug, Clone)]
-pub struct Submit(pub Plan);
+pub struct Submit(pub Order);
 
 /// Open nothing new.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +68,7 @@ macro_rules! asks {
 asks! {
     Ping => Pong, |_| Request::Ping;
     Status => DaemonStatus, |_| Request::Status;
-    Submit => Delivered, |Self(plan)| Request::Submit(Box::new(plan));
+    Submit => Delivered, |Self(order)| Request::Submit(Box::new(order));
     AdoptWith => Adopted, |with| Request::Adopt(Box::new(with));
     ChangeWith => ThresholdsAnswer, |with| Request::Thresholds(with);
     Pause => Governed, |Self(with)| Request::Pause(with);

@@ -82,10 +82,10 @@ mod tests {
         journal::{IntentId, LoopTerms, PositionId},
         loops::Adopted,
         perps::{LikelyReason, OrderHandle, OrderKind, OrderState, PositionKey, Usdc},
-        plan::Quantity,
+        plan::{Plan, Quantity},
         send::{Ending, Finding, Outcome, Settlement, Verdict},
         strategy::GovernorState,
-        trade::{FlattenReport, Flattened, saga::SignalOrder},
+        trade::{Ask as OrderAsk, FlattenReport, Flattened, Order, Which, saga::SignalOrder},
         units::{Millis, Secs},
         watchdog::ops::socket::*,
     };
@@ -126,8 +126,9 @@ mod tests {
         let delivered = Delivered::of(done, |_| "all steps went through".to_owned());
         let orders = vec![(order(OrderKind::Open), OrderState::Initiated), (order(OrderKind::Close), refund)];
         let delivered = Delivered { orders: orders.clone(), ..delivered };
-        let plan = crate::actions::test_plan("loop open", Value::Null);
-        heard(&Submit(plan), Reply::Delivered(Box::new(delivered)));
+        let plan = Plan { id: intent.to_string(), ..crate::actions::test_plan("approvals revoke", Value::Null) };
+        let order = Order::of(&plan, OrderAsk::Revoke(Which::All)).expect("an order");
+        heard(&Submit(order), Reply::Delivered(Box::new(delivered)));
         let pair = AdoptWith { collateral: account, debt: account, thresholds };
         let terms: LoopTerms = serde_json::from_value(json!({
             "e_mode": 0, "thresholds": {}, "collateral_principal": "0x7", "debt_principal": "0x8",

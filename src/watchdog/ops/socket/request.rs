@@ -7,7 +7,7 @@ use super::{
     message::{Refused, SOCKET_SCHEMA},
     with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith},
 };
-use crate::{plan::Plan, trade::saga::SignalOrder};
+use crate::trade::{Order, saga::SignalOrder};
 
 /// What a command asks of the daemon; what is answered to each, [`super::Ask`] says.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +17,8 @@ pub enum Request {
     Ping,
     /// How it is.
     Status,
-    /// A plan to be checked, simulated and sent, as if it were its own.
-    Submit(Box<Plan>),
+    /// An order to be planned anew, held against what it predicts, and sent.
+    Submit(Box<Order>),
     /// A loop that was opened elsewhere is ours from now on.
     Adopt(Box<AdoptWith>),
     /// Other thresholds of a loop.
@@ -47,7 +47,7 @@ pub enum Request {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SubmitWith {
-    plan: Box<Plan>,
+    order: Box<Order>,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +100,7 @@ impl Request {
 
     pub(super) fn line(&self) -> Result<String, serde_json::Error> {
         let with = match self {
-            Self::Submit(plan) => Some(json!({ "plan": plan })),
+            Self::Submit(order) => Some(json!({ "order": order })),
             Self::Adopt(with) => Some(serde_json::to_value(with)?),
             Self::Thresholds(with) => Some(serde_json::to_value(with)?),
             Self::Pause(with) | Self::Resume(with) => unless_usual(with)?,
@@ -132,7 +132,7 @@ impl Request {
             "status" => Self::Status,
             "reload" => Self::Reload,
             "stop" => Self::Stop,
-            "submit" => return Ok(Self::Submit(needed::<SubmitWith>(name, with, "{\"plan\": …}")?.plan)),
+            "submit" => return Ok(Self::Submit(needed::<SubmitWith>(name, with, "{\"order\": …}")?.order)),
             "adopt" => {
                 let form = "{\"collateral\": …, \"debt\": …, \"thresholds\": …}";
                 return Ok(Self::Adopt(Box::new(needed(name, with, form)?)));
@@ -268,7 +268,7 @@ mod tests {
             ("{\"schema\":1,\"request\":\"status\",\"now\":true}", "unknown field `now`"),
             ("{\"schema\":1,\"request\":\"stop\",\"with\":{}}", "stop takes nothing"),
             ("{\"schema\":1,\"request\":\"submit\"}", "submit needs"),
-            ("{\"schema\":1,\"request\":\"submit\",\"with\":{\"plan\":{\"schema\":1}}}", "missing field"),
+            ("{\"schema\":1,\"request\":\"submit\",\"with\":{\"order\":{\"schema\":1}}}", "missing field"),
             ("{\"schema\":1,\"request\":\"pause\",\"with\":{\"until\":7}}", "unknown field `until`"),
             ("{\"schema\":1,\"request\":\"flatten\",\"with\":{\"include_existing\":\"yes\"}}", "expected a boolean"),
             ("{\"schema\":1,\"request\":\"adopt\",\"with\":{\"collateral\":\"WETH\"}}", "adopt: "),
