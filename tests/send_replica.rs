@@ -133,6 +133,8 @@ async fn what_a_reorg_takes_out_is_reopened_and_the_identical_bytes_bring_it_bac
     for depth in 1..=3u64 {
         let index = usize::try_from(depth).expect("small");
         let dir = tempfile::tempdir().expect("directory");
+        // The saved state is older than this moment: what comes back must not look as if it had waited since then.
+        let _: Value = replica.request("evm_mine", [(); 0]).await.expect("mined");
         let (before, nonce) = wrapped(&replica, index).await;
         let mut sender = sender(replica.url(), dir.path(), index).await;
         let outcome = wrap(&mut sender, 1).await.expect("signed");

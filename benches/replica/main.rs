@@ -8,6 +8,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod breach;
+mod daemon;
 mod gas;
 mod latency;
 mod peers;
@@ -24,8 +26,8 @@ mod watch;
 use eyre::Result;
 
 // `endless` first: what others needed once would hide any growth.
-const SECTIONS: [&str; 9] =
-    ["endless", "traffic", "start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
+const SECTIONS: [&str; 10] =
+    ["endless", "traffic", "breach", "start", "latency", "gas", "same-bytes", "prediction", "perps", "watch"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -51,6 +53,7 @@ async fn main() -> Result<()> {
             "watch" => watch::measure().await?,
             "endless" => watch::endless().await?,
             "traffic" => traffic::measure().await?,
+            "breach" => breach::measure().await?,
             "same-bytes" => same_bytes::measure().await?,
             "perps" => perps::measure().await?,
             _ => prediction::measure().await?,

@@ -1,8 +1,12 @@
 //! Flags that every command takes.
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+};
 
 use clap::{ArgAction, Args};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use super::{exit::Outcome, output::Output};
@@ -92,8 +96,9 @@ impl GlobalArgs {
     }
 
     /// Logs go to stderr, or to a file while a table has the terminal: warnings, and more with -v; `TRIMTAB_LOG` takes a
-    /// filter.
-    pub(super) fn init_logging(&self, logs: Logs) {
+    /// filter. Where the program goes on by itself, nobody who does not read its logs can keep it from acting: a thread of its own
+    /// writes them, and what does not fit into its queue is dropped. The guard writes what is left.
+    pub(super) fn init_logging(&self, logs: Logs) -> Option<WorkerGuard> {
         let level = match (self.quiet, self.verbose) {
             (true, _) => "error",
             (_, 0) if logs == Logs::Warnings => "warn",
@@ -106,18 +111,27 @@ impl GlobalArgs {
         if logs == Logs::File {
             // What the settings say is said again by the command itself; without a file the logs are held back.
             let file = self.settings().ok().and_then(|loaded| log_file(&loaded.config.journal_dir).ok());
-            if let Some(file) = file {
-                let to_file = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-                let _ = to_file.with_writer(std::sync::Mutex::new(file)).try_init();
-            }
-            return;
+            let (writer, guard) = beside(file?);
+            let to_file = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
+            let _ = to_file.with_writer(writer).try_init();
+            return Some(guard);
         }
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr)
-            .try_init();
+        let to_stderr = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
+        if logs == Logs::Warnings {
+            let _ = to_stderr.with_writer(std::io::stderr).try_init();
+            return None;
+        }
+        let (writer, guard) = beside(std::io::stderr());
+        let _ = to_stderr.with_writer(writer).try_init();
+        Some(guard)
     }
+}
+
+/// A writer that waits for nobody.
+fn beside(sink: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    /// Some megabytes.
+    const LINES: usize = 16_384;
+    NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true).finish(sink)
 }
 
 fn log_file(dir: &std::path::Path) -> std::io::Result<std::fs::File> {

@@ -131,7 +131,7 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    cli.global.init_logging(match &cli.command {
+    let _logs = cli.global.init_logging(match &cli.command {
         Command::Watch(args) => args.logs(),
         _ => Logs::Warnings,
     });

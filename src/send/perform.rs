@@ -117,8 +117,9 @@ async fn attempt<W: Wire + Reader>(
     };
     let omit = |request: &PermitRequest| granted.contains(&request.digest());
     let simulation = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time));
-    // A look that fails is taken again by the sender.
-    let (simulated, look) = tokio::join!(simulation, sender.look());
+    // A look that fails is taken again by the sender; what others pay is remembered for it.
+    let beside = async { tokio::join!(sender.look(), sender.wire().fee_market(head)).0 };
+    let (simulated, look) = tokio::join!(simulation, beside);
     let (simulated, look) = (simulated?, look.ok());
     let outcome = match protective {
         Some(bid) => Box::pin(sender.protect(simulated, &permits, bid, look)).await?,

@@ -233,11 +233,10 @@ async fn order_gives_way(story: &Story, dollars: &str, target: Decimal) {
     let open = story.command().spawn(PERP);
     until("the order in the pool", || async { !waiting(&story.trader).await.is_empty() }).await;
     let ordered = waiting(&story.trader).await;
-    // The oracle falls in a block that has no room for it.
-    node("evm_setBlockGasLimit", json!(["0x7d000"])).await;
+    // The oracle falls in a block whose base fee is above the order's.
+    node("anvil_setNextBlockBaseFeePerGas", json!(["0x3938700"])).await;
     let change = PriceChange::parse("ETH", dollars).expect("price");
     story.trader.replica.controls.price(&change, PriceScope::FeedOnly).await.expect("moved");
-    node("evm_setBlockGasLimit", json!(["0x1c9c380"])).await;
     until("something else in its place", || async { waiting(&story.trader).await != ordered }).await;
     until("trimmed", || async {
         node("evm_mine", json!([])).await;
@@ -279,5 +278,20 @@ async fn a_deposit_goes_through_while_a_trim_is_due_that_cannot_be_done() {
     };
     ran.succeeds();
     assert!(health(&story.trader).await > before, "it helped");
+    daemon.stop().await.succeeds();
+}
+
+/// Nobody reads what it says, as behind a pager or a manager that stands still: the pipe is full, and the watch goes on.
+#[tokio::test]
+async fn logs_that_nobody_reads_delay_no_trim() {
+    let story = Story::looped(Behaviour::stopped()).await;
+    let program = program(&story.trader).env("TRIMTAB_LOG", "trace");
+    let daemon = Daemon::start(program, "watch").await;
+    let replica = &story.trader.replica;
+    // Each head is some dozen lines: far more than a pipe takes.
+    for _ in 0..300 {
+        let _: Value = replica.request("evm_mine", json!([])).await.expect("a block");
+    }
+    story.is_trimmed_in_the_next_block().await;
     daemon.stop().await.succeeds();
 }

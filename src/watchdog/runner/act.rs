@@ -72,7 +72,7 @@ impl Seat {
         let Some((pair, snapshot)) = self.find(key, seen) else {
             return Ok(acted(None, format!("{key} was not read at this head")));
         };
-        let basis = self.basis(seen).await?;
+        let basis = self.basis(seen)?;
         let is_it = |known: &&crate::loops::KnownLoop| {
             known.position.collateral == key.collateral && known.position.debt == key.debt
         };

@@ -102,7 +102,7 @@ impl Seat {
             by_feed: false,
             ahead: false,
         };
-        let Some(means) = Box::pin(self.means(&trim, &[], seen)).await? else { return Ok(None) };
+        let Some(means) = self.means(&trim, &[], seen)? else { return Ok(None) };
         let first = Box::pin(self.rehearse(&trim, seen)).await?.map(Box::new);
         let goal = from_decimal(facts.thresholds.target, 18).unwrap_or(U256::MAX);
         let falls = FALLS.into_iter().filter_map(|percent| self.fall(&means, seen, percent, goal)).collect();

@@ -12,7 +12,7 @@ use crate::{
 
 impl Seat {
     /// What the account's plans on this head are made from.
-    pub(super) async fn basis<'s>(&self, seen: &'s Seen) -> Result<Basis<'s>, WatchError> {
+    pub(super) fn basis<'s>(&self, seen: &'s Seen) -> Result<Basis<'s>, WatchError> {
         let rulebook = self.office.rulebook();
         Ok(Basis {
             account: self.account,
@@ -25,18 +25,18 @@ impl Seat {
             thresholds: rulebook.thresholds,
             permit_ttl: rulebook.permit_ttl,
             network: self.office.network.clone(),
-            gas_price: self.gas_price(&seen.observation).await?,
+            gas_price: self.gas_price(&seen.observation),
             wall: Millis(self.office.clock.wall_millis()),
         })
     }
 
     /// What the account's trim is made from on this head, after parts of it that were mined.
-    pub(super) async fn means<'s>(
+    pub(super) fn means<'s>(
         &self,
         trim: &AccountTrim,
         sold: &[PairKey],
         seen: &'s Seen,
     ) -> Result<Option<Means<'s>>, WatchError> {
-        Ok(Means::choose(self.basis(seen).await?, trim, sold)?)
+        Ok(Means::choose(self.basis(seen)?, trim, sold)?)
     }
 }

@@ -346,11 +346,9 @@ impl Seat {
         Some(NonceFacts { expected, on_chain })
     }
 
-    /// Wei per gas that an action would pay now.
-    pub(super) async fn gas_price(&self, seen: &Observation) -> Result<U256, WatchError> {
-        let market = self.office.endpoints.fee_market(&seen.block).await;
-        // Without a fee market the block's own base fee is near enough to rank routes with.
-        Ok(market.map_or(seen.block.base_fee, |market| market.price(&self.office.rulebook().fees.trim)))
+    /// Wei per gas that an action would pay now, as others were last told to pay; asks nobody.
+    pub(super) fn gas_price(&self, seen: &Observation) -> U256 {
+        self.office.endpoints.known_market(&seen.block).price(&self.office.rulebook().fees.trim)
     }
 }
 

@@ -113,7 +113,7 @@ impl Seat {
     ) -> Result<Ladder, WatchError> {
         let trim = &pursuit.trim;
         let name = &trim.account;
-        let Some(means) = Box::pin(self.means(trim, pursuit.sold(), seen)).await? else {
+        let Some(means) = self.means(trim, pursuit.sold(), seen)? else {
             return Ok(Ladder::Ended(None, format!("{name} was not read at this head")));
         };
         let situation = means.situation(trim, facts.health_factor);
@@ -188,7 +188,7 @@ impl Seat {
 
     /// The same: the plan that would be sent first, or what would stand in a trim's way, in words.
     pub(super) async fn rehearse(&self, trim: &AccountTrim, seen: &Seen) -> Result<Result<Plan, String>, WatchError> {
-        let Some(means) = Box::pin(self.means(trim, &[], seen)).await? else {
+        let Some(means) = self.means(trim, &[], seen)? else {
             return Ok(Err("the account was not read at this head".to_owned()));
         };
         let mut first = None;

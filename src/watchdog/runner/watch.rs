@@ -53,14 +53,7 @@ impl Watch {
     pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
         let calm = self.is_calm();
         let look = self.survey.look(&self.office.endpoints, head, &self.accounts, &self.always, calm);
-        // Near a trigger what others pay is asked beside it: a trim would bid by it.
-        let tips = async {
-            if !calm && !self.always.is_empty() {
-                let _ = self.office.endpoints.fee_market(&head).await;
-            }
-        };
-        let (observation, ()) = tokio::join!(look, tips);
-        let observation = observation?;
+        let observation = look.await?;
         self.office.meters.rpc_calls(u64::try_from(observation.calls).unwrap_or(u64::MAX));
         for alert in self.feeds.of(&observation) {
             self.office.alerts.raise(alert);
