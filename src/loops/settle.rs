@@ -44,6 +44,10 @@ fn leverage(plan: &Plan, outcomes: &[Deviation]) -> Option<Deviation> {
     let figure = plan.figure("leverage")?;
     let of = |name: &str| outcomes.iter().find(|outcome| outcome.name == name);
     let (collateral, debt) = (of("collateral")?, of("debt")?);
+    // Of nothing there is none; what others of the account have is not this loop's.
+    if collateral.predicted.raw.is_zero() {
+        return None;
+    }
     let value = value_of(plan, figure)?;
     let scaled = |worth: U256, outcome: &Deviation| {
         if outcome.predicted.raw.is_zero() {
