@@ -24,6 +24,7 @@ pub struct RpcConfig {
     /// Whether heads are also subscribed to at the WebSockets of endpoints that are given as HTTP.
     pub websockets: WebSockets,
     /// Bytes a day, both directions, that the watch keeps to while nothing is near a trigger.
+    #[serde(default, with = "values::optional_bytes")]
     pub max_bytes_per_day: Option<ByteSize>,
     /// Questions a second that it keeps to in the same way.
     pub max_requests_per_second: Option<NonZeroU32>,
@@ -36,7 +37,11 @@ impl RpcConfig {
             return Some(("rpc.timeout", "a deadline of zero is never met".to_owned()));
         }
         let few = self.max_bytes_per_day.filter(|most| *most < LEAST_BYTES)?;
-        let reason = format!("{few} a day: less than {LEAST_BYTES} does not carry a question a second");
+        let reason = format!(
+            "{} a day: less than {} does not carry a question a second",
+            few.display().si(),
+            LEAST_BYTES.display().si()
+        );
         Some(("rpc.max_bytes_per_day", reason))
     }
 }

@@ -421,3 +421,20 @@ fn settings_that_mean_nothing_any_more_are_accepted_with_a_sentence_that_says_wh
     }
     assert!(desk.sources().load().expect("accepted").notes.iter().all(|note| !note.contains("pause")));
 }
+
+#[test]
+fn amounts_of_data_are_read_as_people_write_them_and_nonsense_is_refused_by_name() {
+    let read = |text: &str| {
+        let sources = Sources::default().flag("rpc.max_bytes_per_day", "--flag", text.to_owned());
+        sources.load().map(|loaded| loaded.config.rpc.max_bytes_per_day.map(|most| most.as_u64()))
+    };
+    for (text, bytes) in
+        [("4GB", 4_000_000_000), ("3.5 GB", 3_500_000_000), ("1GiB", 1 << 30), ("600000000", 600_000_000)]
+    {
+        assert_eq!(read(text).expect(text), Some(bytes));
+    }
+    for text in ["much", "-1", "4 GBs a day", "10MB"] {
+        let refused = read(text).expect_err(text).to_string();
+        assert!(refused.contains("rpc.max_bytes_per_day"), "{refused}");
+    }
+}

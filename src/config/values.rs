@@ -29,6 +29,41 @@ pub(super) mod duration {
     const EXPECTED: &str = "expected a duration such as \"10s\" or a whole number of seconds";
 }
 
+/// Amounts of data that may be unset: `"4GB"`, `"500 MB"`, or a whole number of bytes; written as bytes.
+pub(super) mod optional_bytes {
+    use bytesize::ByteSize;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in crate::config) fn serialize<S: Serializer>(
+        value: &Option<ByteSize>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.serialize_u64(value.as_u64()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ByteSize>, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Bytes(u64),
+            Text(String),
+        }
+        let form = Option::<Form>::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))?;
+        form.map(|form| match form {
+            Form::Bytes(bytes) => Ok(ByteSize::b(bytes)),
+            Form::Text(text) => text.parse().map_err(|_| D::Error::custom(EXPECTED)),
+        })
+        .transpose()
+    }
+
+    const EXPECTED: &str = "expected an amount of data such as \"4GB\" or a whole number of bytes";
+}
+
 /// Decimals: a string or a number, read as it was typed.
 pub(super) mod decimal {
     use rust_decimal::Decimal;

@@ -84,8 +84,10 @@ impl Budget {
         let most = bytesize::ByteSize::b(self.bytes_per_day.unwrap_or_default());
         let elapsed = humantime::format_duration(Duration::from_secs(now.saturating_sub(self.began).as_secs()));
         format!(
-            "{spent} in {elapsed} is more than rpc.max_bytes_per_day = {most} allows: while nothing is near a trigger, heads are \
-             read once a second; near one every head is read all the same"
+            "{} in {elapsed} is more than rpc.max_bytes_per_day = {} allows: while nothing is near a trigger, heads are \
+             read once a second; near one every head is read all the same",
+            spent.display().si(),
+            most.display().si(),
         )
     }
 }
