@@ -215,3 +215,21 @@ async fn other_accounts_an_older_block_and_whoever_is_not_calm_are_read_in_full(
     let seen = watched.look(third).await;
     assert!(!seen.is_carried && seen.far.contains_key(&account(7)));
 }
+
+/// Without a price Aave's own view of every account that has the asset reverts, near or far: no head may be lost for it.
+#[tokio::test]
+async fn a_price_that_cannot_be_read_keeps_no_head_from_being_read() {
+    let mut watched = Watched::start().await;
+    let first = watched.block_after(1).await;
+    watched.look(first).await;
+    let second = watched.block_after(1).await;
+    assert!(watched.look(second).await.is_carried);
+    let usdc = watched.trader.list.listings.iter().find(|listing| listing.asset == USDC).expect("listed");
+    // PUSH0 PUSH0 REVERT.
+    watched.node("anvil_setCode", json!([usdc.source, "0x5f5ffd"])).await;
+    for ahead in [0, 1] {
+        let block = watched.block_after(ahead).await;
+        let seen = watched.look(block).await;
+        assert!(!seen.is_carried && seen.near.contains_key(&watched.trader.account), "{ahead}");
+    }
+}

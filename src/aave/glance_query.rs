@@ -8,7 +8,6 @@ use super::{
     abi::{IAaveOracle, IPool},
     account::AccountState,
     deployment::Deployment,
-    error::QueryError,
     market::Market,
 };
 use crate::{
@@ -61,29 +60,30 @@ impl GlanceQuery {
         self.account
     }
 
-    /// The health factor by the pool's own view.
-    pub fn health_factor(&self, answers: &Answers) -> Result<Wad, QueryError> {
-        Ok(Wad(answers.get(self.data)?.healthFactor))
+    /// The health factor by the pool's own view; `None` where it does not answer, as without a price.
+    #[must_use]
+    pub fn health_factor(&self, answers: &Answers) -> Option<Wad> {
+        answers.find(self.data).map(|data| Wad(data.healthFactor))
     }
 
     /// Whether prices are what they were, and figures what the earlier reading says for this time. `market` is that reading at
     /// the block of the answers.
-    pub fn is_same(&self, market: &Market, account: &AccountState, answers: &Answers) -> Result<bool, QueryError> {
+    pub fn is_same(&self, market: &Market, account: &AccountState, answers: &Answers) -> bool {
         for (asset, slot) in &self.prices {
             let known = market.reserve(*asset).ok().and_then(|reserve| reserve.price);
-            let Some(price) = answers.find(*slot) else { return Ok(false) };
+            let Some(price) = answers.find(*slot) else { return false };
             if known.is_none_or(|known| known.value.0 != price) {
-                return Ok(false);
+                return false;
             }
         }
-        let found = answers.get(self.data)?;
-        let Ok(expected) = account.at(market, market.block.timestamp) else { return Ok(false) };
+        let Some(found) = answers.find(self.data) else { return false };
+        let Ok(expected) = account.at(market, market.block.timestamp) else { return false };
         let pairs = [
             (found.totalCollateralBase, expected.collateral.0),
             (found.totalDebtBase, expected.debt.0),
             (found.healthFactor, expected.health_factor.0),
         ];
-        Ok(pairs.iter().all(|(found, expected)| is_near(*found, *expected)))
+        pairs.iter().all(|(found, expected)| is_near(*found, *expected))
     }
 }
 

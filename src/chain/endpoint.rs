@@ -86,7 +86,7 @@ impl Endpoint {
         self.health().refused_code = 0;
     }
 
-    /// It has not, and answered the same question otherwise. An answer that was late or unknown to it says nothing.
+    /// It has not, and answered the same question otherwise. A rate limit, or a block that it does not have yet, says nothing.
     pub(super) fn refused_code(&self, error: &CallError) {
         if !matches!(error, CallError::RateLimited { .. } | CallError::UnknownBlock(_)) {
             let mut health = self.health();

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What is asked side by side is asked within this.
-const HOLD: Duration = Duration::from_millis(150);
+const HOLD: Duration = Duration::from_millis(300);
 
 /// A guard whose every question goes through a proxy.
 async fn guarded() -> (Guard, Proxy) {

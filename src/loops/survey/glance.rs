@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{Observation, Survey};
+use tokio::time::timeout;
+
+use super::{FEED_PATIENCE, Observation, Survey};
 use crate::{
     aave::{GlanceQuery, QueryError},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot, multicall3},
@@ -87,24 +89,23 @@ impl Survey {
         let mut next = base.observation.clone();
         let is_new_second = block.timestamp > next.block.timestamp;
         (next.block, next.market.block, next.is_carried, next.calls) = (block, block, true, 0);
-        if is_new_second && next.near.len().saturating_add(next.far.len()) > MOST_ACCOUNTS {
+        let asks_for = if is_new_second { next.near.len().saturating_add(next.far.len()) } else { self.close.len() };
+        if asks_for > MOST_ACCOUNTS {
             return Ok(None);
         }
         let mut batch = Batch::new();
         let asked = self.questions(base, is_new_second, &mut batch);
         if !batch.is_empty() {
             next.calls = 1;
-            let answers = match reader.read_packed(block, &batch).await {
-                Ok(answers) => answers,
-                Err(error @ (ReadError::UnknownBlock(_) | ReadError::Stale(_) | ReadError::RateLimited(_))) => {
+            // A feed that takes its time keeps nobody from being read: without an answer the head is read in full, which passes it over.
+            let answers = match timeout(FEED_PATIENCE, reader.read_packed(block, &batch)).await {
+                Ok(Ok(answers)) => answers,
+                Ok(Err(error @ (ReadError::UnknownBlock(_) | ReadError::Stale(_) | ReadError::RateLimited(_)))) => {
                     return Err(error.into());
                 }
-                Err(error) => {
-                    tracing::debug!(%error, "no answer to a glance");
-                    return Ok(None);
-                }
+                Ok(Err(_)) | Err(_) => return Ok(None),
             };
-            let Some(far) = self.unchanged(&asked, &next, &answers)? else { return Ok(None) };
+            let Some(far) = self.unchanged(&asked, &next, &answers) else { return Ok(None) };
             next.far.extend(far);
         }
         if let Some(base) = &mut self.last {
@@ -138,17 +139,13 @@ impl Survey {
         Asked { near, rounds, pools, ether, far }
     }
 
-    /// Health factors of the far accounts that were asked for, when all else is as it was.
-    fn unchanged(
-        &self,
-        asked: &Asked,
-        next: &Observation,
-        answers: &Answers,
-    ) -> Result<Option<BTreeMap<Address, Wad>>, QueryError> {
+    /// Health factors of the far accounts that were asked for, when all else is as it was. What does not answer is not: one price
+    /// that cannot be read must not keep the head from being read.
+    fn unchanged(&self, asked: &Asked, next: &Observation, answers: &Answers) -> Option<BTreeMap<Address, Wad>> {
         for query in &asked.near {
-            let Some(account) = next.near.get(&query.account()) else { return Ok(None) };
-            if !query.is_same(&next.market, account, answers)? {
-                return Ok(None);
+            let account = next.near.get(&query.account())?;
+            if !query.is_same(&next.market, account, answers) {
+                return None;
             }
         }
         let is_still = |(known, query): &(U256, PriceQuery)| {
@@ -157,19 +154,16 @@ impl Survey {
         };
         let all_still = asked.pools.iter().all(|pool| is_still(pool).unwrap_or(false));
         if !all_still || !asked.rounds.iter().all(|round| round.is_same(answers)) {
-            return Ok(None);
+            return None;
         }
         if !asked.ether.iter().all(|(known, slot)| answers.find(*slot).is_some_and(|found| found == *known)) {
-            return Ok(None);
+            return None;
         }
         let mut far = BTreeMap::new();
         for query in &asked.far {
-            let health_factor = query.health_factor(answers)?;
-            if health_factor <= self.near {
-                return Ok(None);
-            }
+            let health_factor = query.health_factor(answers).filter(|health_factor| *health_factor > self.near)?;
             far.insert(query.account(), health_factor);
         }
-        Ok(Some(far))
+        Some(far)
     }
 }
