@@ -165,16 +165,15 @@ impl<'a> Context<'a> {
     }
 
     /// What is sold counts for the liquidation threshold's part of its value, what is repaid for the health factor's: a swap
-    /// that loses more than lies between the two, at the price the oracle answers next, lowers the health factor.
+    /// that loses more than lies between the two lowers the health factor. It must not by the oracle's prices, at which the swap
+    /// loses besides what the feed has moved, nor by the prices that the oracle answers next.
     fn helping(&self) -> Result<Bps, PlanError> {
         let category = self.snapshot.market.category(self.snapshot.account.emode)?;
         let threshold = self.snapshot.market.liquidation_threshold_in(self.collateral, category);
         let counts = mul_div_up(WAD, U256::from(threshold.0), U256::from(Bps::ONE.0))?;
         let start = self.start();
-        let ahead = match self.judged(&start)? {
-            Some(judged) => judged,
-            None => self.ahead(self.standing(&start)?.health_factor)?,
-        };
+        let by_oracle = self.ahead(self.standing(&start)?.health_factor)?;
+        let ahead = self.judged(&start)?.map_or(by_oracle, |judged| judged.min(by_oracle));
         let room = ahead.saturating_sub(counts);
         if room.is_zero() {
             return Ok(Bps(0));
@@ -312,6 +311,7 @@ impl<'a> Context<'a> {
             gas_price: self.settings.gas_price,
             slippage: self.slippage(),
             room: self.room(),
+            helps: self.helps,
             fallen: self.feed_gap,
         }
     }

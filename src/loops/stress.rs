@@ -101,7 +101,7 @@ impl SwapCost<'_> {
 
     fn venue<'b>(&'b self, exclude: &'b BTreeSet<Address>) -> Venue<'b> {
         let (snapshot, hubs, gas_price) = (self.snapshot, self.hubs, self.gas_price);
-        Venue { snapshot, hubs, exclude, gas_price, slippage: Bps(0), room: Bps(0), fallen: Bps(0) }
+        Venue { snapshot, hubs, exclude, gas_price, slippage: Bps(0), room: Bps(0), helps: None, fallen: Bps(0) }
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) struct Venue<'a> {
     pub(super) slippage: Bps,
     /// How much worse than the quote a fill may be in any case.
     pub(super) room: Bps,
+    /// What a fill may lose at most and still help, where that is what the swap is for.
+    pub(super) helps: Option<Bps>,
     /// How much lower collateral that is sold stands at the feed behind Aave's oracle: what is fair is measured there, or
     /// no fill but the quote itself would be let through.
     pub(super) fallen: Bps,
@@ -71,8 +73,10 @@ impl Venue<'_> {
         let floor = mul_div_up(quote.amount_out.max(fair), kept, U256::from(Bps::ONE.0))?;
         let room = U256::from(Bps::ONE.0.saturating_sub(self.room.0));
         let least = mul_div_up(quote.amount_out, room, U256::from(Bps::ONE.0))?;
+        let helping = mul_div_up(fair, self.helping(), U256::from(Bps::ONE.0))?;
         // A floor above the quote would always revert: then the bound on the oracle price refuses the plan instead.
-        self.priced(Exact::In, (from, to), quote, floor.min(least))
+        let limit = floor.min(least).max(helping.min(quote.amount_out));
+        self.priced(Exact::In, (from, to), quote, limit)
     }
 
     /// Buys exactly `amount` of `to`.
@@ -84,7 +88,17 @@ impl Venue<'_> {
         let ceiling = mul_div_down(quote.amount_in.min(fair), U256::from(Bps::ONE.0), kept)?;
         let room = U256::from(Bps::ONE.0.saturating_sub(self.room.0));
         let most = mul_div_down(quote.amount_in, U256::from(Bps::ONE.0), room)?;
-        self.priced(Exact::Out, (from, to), quote, ceiling.max(most))
+        let helping = match self.helping() {
+            U256::ZERO => U256::MAX,
+            kept => mul_div_down(fair, U256::from(Bps::ONE.0), kept)?,
+        };
+        let limit = ceiling.max(most).min(helping.max(quote.amount_in));
+        self.priced(Exact::Out, (from, to), quote, limit)
+    }
+
+    /// Basis points of a fair fill below which a swap does not help; none where that is not asked.
+    fn helping(&self) -> U256 {
+        self.helps.map_or(U256::ZERO, |helps| U256::from(Bps::ONE.0.saturating_sub(helps.0)))
     }
 
     /// Basis points that are left of the oracle's price of what is sold; never none, so that it can be divided by.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::Address;
 
-use super::{AccountFacts, Levels};
+use super::{AccountFacts, Levels, levels::mean_threshold};
 use crate::{
     aave::{AccountState, Market, Reserve, StateError},
     config::StandardFeed,
@@ -25,7 +25,8 @@ pub(super) fn believed(facts: &AccountFacts, levels: &Levels) -> Option<Wad> {
 /// The lowest health factor that the feeds' prices lead to; `None` when the account has nothing that they price.
 ///
 /// Assets that follow the same standard feed move together. All others are answered for by Aave one by one, so a price that
-/// rises does not make up for one that falls: those that lower the health factor count, alone and together.
+/// rises does not make up for one that falls: those that lower the health factor count, alone and together. Where no sale could
+/// help at those together, the lowest at which one could is what the account is judged by: all feeds at once, or one alone.
 pub(super) fn worst_by_feed(
     market: &Market,
     account: &AccountState,
@@ -34,7 +35,7 @@ pub(super) fn worst_by_feed(
     Ok(by_feed(market, account, feeds)?.map(|(worst, _)| worst))
 }
 
-/// The feeds' prices that lower the account's health factor, each asset with those that move with it.
+/// The feeds' prices that lower the account's health factor to the one that it is judged by.
 pub fn falling_feeds(
     market: &Market,
     account: &AccountState,
@@ -43,14 +44,10 @@ pub fn falling_feeds(
     Ok(by_feed(market, account, feeds)?.map(|(_, falling)| falling).unwrap_or_default())
 }
 
-type WorstAt = (Wad, BTreeMap<Address, UsdE8>);
+type Prices = BTreeMap<Address, UsdE8>;
 
-fn by_feed(
-    market: &Market,
-    account: &AccountState,
-    feeds: &BTreeMap<Address, UsdE8>,
-) -> Result<Option<WorstAt>, StateError> {
-    let mut groups: BTreeMap<&str, BTreeMap<Address, UsdE8>> = BTreeMap::new();
+fn by_feed(market: &Market, account: &AccountState, feeds: &Prices) -> Result<Option<(Wad, Prices)>, StateError> {
+    let mut groups: BTreeMap<&str, Prices> = BTreeMap::new();
     let held = |reserve: &&Reserve| {
         account.configuration.is_collateral(reserve.id) || account.configuration.is_borrowing(reserve.id)
     };
@@ -60,24 +57,27 @@ fn by_feed(
             groups.entry(group).or_default().insert(reserve.asset, *price);
         }
     }
-    if groups.is_empty() {
-        return Ok(None);
-    }
-    let now = account.at(market, market.block.timestamp)?.health_factor;
-    let mut worst: Option<Wad> = None;
-    let mut lowest = |found: Wad| worst = Some(worst.map_or(found, |known| known.min(found)));
-    let mut falling = BTreeMap::new();
+    let data = account.at(market, market.block.timestamp)?;
+    let (mut falling, mut together) = (Prices::new(), Prices::new());
+    let (mut lowering, mut least) = (Vec::new(), None::<Wad>);
     for prices in groups.into_values() {
         let alone = health_factor_at(market, account, &prices)?;
-        lowest(alone);
-        if alone < now {
-            falling.extend(prices);
+        least = Some(least.map_or(alone, |least| least.min(alone)));
+        together.extend(prices.clone());
+        if alone < data.health_factor {
+            falling.extend(prices.clone());
+            lowering.push((alone, prices));
         }
     }
-    if !falling.is_empty() {
-        lowest(health_factor_at(market, account, &falling)?);
+    if falling.is_empty() {
+        return Ok(least.map(|least| (least, falling)));
     }
-    Ok(worst.map(|worst| (worst, falling)))
+    for prices in [falling, together] {
+        lowering.push((health_factor_at(market, account, &prices)?, prices));
+    }
+    lowering.retain(|(health_factor, _)| *health_factor < data.health_factor);
+    let insolvent = mean_threshold(data.health_factor, data.debt, data.collateral);
+    Ok(lowering.into_iter().min_by_key(|(health_factor, _)| (*health_factor <= insolvent, *health_factor)))
 }
 
 /// The health factor with some prices replaced.

@@ -4,7 +4,7 @@ use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
 use super::{AccountFacts, Pressure};
-use crate::units::{Bps, MathError, WAD, Wad, from_decimal, mul_div_down, mul_div_up};
+use crate::units::{Bps, MathError, UsdE8, WAD, Wad, from_decimal, mul_div_down, mul_div_up};
 
 /// Thresholds of one account in 18-decimal fixed point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +74,15 @@ impl Levels {
 
 /// The health factor at which the collateral's value would be that of the debt: `HF × D / C`.
 fn insolvent(facts: &AccountFacts) -> Wad {
-    let (health_factor, debt, collateral) = (facts.health_factor.0, facts.debt_value.0, facts.collateral_value.0);
-    if health_factor == U256::MAX || collateral.is_zero() {
+    mean_threshold(facts.health_factor, facts.debt_value, facts.collateral_value)
+}
+
+/// The liquidation threshold that an account's collateral has in the mean, `HF × D / C`; zero without debt or collateral.
+pub(super) fn mean_threshold(health_factor: Wad, debt: UsdE8, collateral: UsdE8) -> Wad {
+    if health_factor.0 == U256::MAX || collateral.0.is_zero() {
         return Wad(U256::ZERO);
     }
-    Wad(mul_div_down(health_factor, debt, collateral).unwrap_or(U256::ZERO))
+    Wad(mul_div_down(health_factor.0, debt.0, collateral.0).unwrap_or(U256::ZERO))
 }
 
 /// Thresholds are validated to be positive; one too large for the chain's format counts as infinite.

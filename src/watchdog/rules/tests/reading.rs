@@ -308,6 +308,15 @@ fn a_feed_that_rises_does_not_hide_another_that_falls() {
     let risen = at_feed(&both, debt, &[(CBBTC, usd(150_000))]).expect("priced");
     assert!(risen > at_feed(&both, debt, &[(CBBTC, usd(90_000))]).expect("priced"));
     assert_eq!(at_feed(&both, debt, &[(Address::repeat_byte(9), usd(1))]), None);
+    // A debt that falls with the collateral is not counted, unless no sale could help without it: then it is.
+    let (short, owed) = ([(WETH, ether)], (CBBTC, U256::from(30_000_000u64)));
+    let debt_fell = (CBBTC, usd(62_250));
+    let little = (WETH, usd(2_700));
+    assert_eq!(at_feed(&short, owed, &[little, debt_fell]), at_feed(&short, owed, &[little]));
+    let much = (WETH, usd(1_500));
+    let together = at_feed(&short, owed, &[much, debt_fell]).expect("priced");
+    assert!(together > at_feed(&short, owed, &[much]).expect("priced"));
+    assert!(close_to(Some(together), 1_000), "{together:?}");
     // Ether and staked ether follow one feed: a pair of the two does not fall with it.
     let pair = [(CBETH, ether)];
     let owed = (WETH, U256::from(12u64) * WAD);
