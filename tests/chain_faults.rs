@@ -12,7 +12,7 @@ use alloy::{
     primitives::{Address, B256, Bytes, U64, U256, keccak256},
     sol_types::SolCall,
 };
-use chain_node::{Chain, Node, Reply, TestClock, endpoints};
+use chain_node::{Chain, Node, Reply, TestClock, endless_node, endpoints};
 use serde_json::json;
 use trimtab::{
     chain::{
@@ -96,6 +96,37 @@ async fn broken_endpoints_are_passed_over_each_once_a_round() {
         assert_eq!(gas_price(&endpoints).await.expect("the other answers"), U64::from(7));
         assert_eq!((broken.count("eth_gasPrice"), sound.count("eth_gasPrice")), (1, 1));
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_broken_off_and_the_other_endpoint_answers() {
+    let sound = Node::always(|| number(7)).await;
+    // Also one that claims to be short, and one that only opens brackets.
+    for (before, again) in [(r#"{"jsonrpc":"2.0","id":1,"result":""#, "0"), (r#"{"result":"#, "[")] {
+        let (url, sent) = endless_node(before, again).await;
+        let rpc = RpcConfig {
+            urls: vec![url.parse().expect("url"), sound.url().parse().expect("url")],
+            max_response_bytes: bytesize::ByteSize::mb(4),
+            ..RpcConfig::default()
+        };
+        let both = Endpoints::connect(&rpc, Arc::new(SystemClock::default())).expect("endpoints");
+        assert_eq!(gas_price(&both).await.expect("the other answers"), U64::from(7));
+        let alone = RpcConfig { urls: rpc.urls[..1].to_vec(), ..rpc };
+        let error = gas_price(&Endpoints::connect(&alone, Arc::new(SystemClock::default())).expect("endpoint")).await;
+        let said = error.expect_err("no end").to_string();
+        assert!(said.contains("4.0 MB") && said.contains("rpc.max_response_bytes"), "{said}");
+        // The limit twice, and what the sockets hold.
+        assert!(sent.load(Ordering::Relaxed) < 40_000_000, "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_nested_without_end_is_not_understood_and_nothing_else() {
+    let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{}{}}}"#, "[".repeat(500_000), "]".repeat(500_000));
+    let node = Node::always(move || Reply::Http(ResponseTemplate::new(200).set_body_string(deep.clone()))).await;
+    let nested: Result<serde_json::Value, ReadError> =
+        endpoints(&[&node], &Arc::default()).request("eth_gasPrice", ()).await;
+    assert!(matches!(nested, Err(ReadError::Malformed(_))), "{nested:?}");
 }
 
 #[tokio::test]

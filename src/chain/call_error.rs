@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use alloy::primitives::{Address, B256, Bytes};
+use bytesize::ByteSize;
 
 use super::ReadError;
 
@@ -15,6 +16,8 @@ pub(super) enum CallError {
     RateLimited { message: String, wait: Option<Duration> },
     /// Not an answer to the question.
     Malformed(String),
+    /// More than an answer may be.
+    TooLarge(ByteSize),
     /// The call reverted with this data.
     Reverted(Bytes),
     /// The block is not, or no longer, known there.
@@ -40,7 +43,7 @@ impl CallError {
 
     /// Whether asking again after a pause can help.
     pub(super) const fn is_transient(&self) -> bool {
-        !matches!(self, Self::Reverted(_) | Self::Refused { .. })
+        !matches!(self, Self::Reverted(_) | Self::Refused { .. } | Self::TooLarge(_))
     }
 
     /// The one error that tells most about a round in which no endpoint answered.
@@ -50,7 +53,8 @@ impl CallError {
             Self::UnknownBlock(_) => 1,
             Self::Stale(_) => 2,
             Self::Unavailable(_) | Self::Malformed(_) => 3,
-            Self::RateLimited { .. } => 4,
+            Self::TooLarge(_) => 4,
+            Self::RateLimited { .. } => 5,
         };
         let said = errors.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>().join("; ");
         let shortest = errors.iter().filter_map(|(_, error)| error.wait()).min();
@@ -79,6 +83,7 @@ impl CallError {
             Self::Unavailable(message) => ReadError::Unavailable(message),
             Self::RateLimited { message, .. } => ReadError::RateLimited(message),
             Self::Malformed(message) => ReadError::Malformed(message),
+            Self::TooLarge(_) => ReadError::Malformed(self.to_string()),
             Self::Reverted(data) => ReadError::Reverted { target, data },
             Self::UnknownBlock(message) => match block {
                 Some(hash) => ReadError::UnknownBlock(hash),
@@ -98,6 +103,11 @@ impl fmt::Display for CallError {
                 write!(f, "{message} (asks to wait {})", humantime::format_duration(*wait))
             }
             Self::RateLimited { message, wait: None } => f.write_str(message),
+            Self::TooLarge(limit) => write!(
+                f,
+                "an answer of more than {}, the most that rpc.max_response_bytes lets through",
+                limit.display().si()
+            ),
             Self::Reverted(data) => write!(f, "reverted: {data}"),
             Self::UnknownBlock(message) => write!(f, "unknown block: {message}"),
             Self::Refused { code, message } => write!(f, "{message} (code {code})"),

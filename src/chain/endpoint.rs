@@ -10,7 +10,7 @@ use alloy::pubsub::RawSubscription;
 use serde_json::{Value, value::RawValue};
 
 use super::{Clock, Traffic, call_error::CallError, traffic::Counter, transport::Transport};
-use crate::config::RpcUrl;
+use crate::config::{RpcConfig, RpcUrl};
 
 /// Pause after a rate limit that names none.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
@@ -56,10 +56,10 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(url: RpcUrl, timeout: Duration) -> Result<Self, CallError> {
+    pub(super) fn new(url: RpcUrl, rpc: &RpcConfig) -> Result<Self, CallError> {
         Ok(Self {
-            transport: Transport::new(url)?,
-            timeout,
+            transport: Transport::new(url, rpc.max_response_bytes)?,
+            timeout: rpc.timeout,
             is_derived: false,
             health: Mutex::default(),
             counter: Counter::default(),
@@ -67,8 +67,8 @@ impl Endpoint {
     }
 
     /// The WebSocket that goes with an HTTP address, where there is one.
-    pub(super) fn derived(url: &RpcUrl, timeout: Duration) -> Option<Self> {
-        let endpoint = Self::new(url.websocket()?, timeout).ok()?;
+    pub(super) fn derived(url: &RpcUrl, rpc: &RpcConfig) -> Option<Self> {
+        let endpoint = Self::new(url.websocket()?, rpc).ok()?;
         Some(Self { is_derived: true, ..endpoint })
     }
 

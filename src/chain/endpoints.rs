@@ -78,11 +78,11 @@ impl Endpoints {
         let endpoint = |url: &crate::config::RpcUrl| {
             let client =
                 |error: CallError| ConnectError::Client { endpoint: url.to_string(), reason: error.to_string() };
-            Endpoint::new(url.clone(), rpc.timeout).map(Arc::new).map_err(client)
+            Endpoint::new(url.clone(), rpc).map(Arc::new).map_err(client)
         };
         let endpoints: Vec<Arc<Endpoint>> = rpc.urls.iter().map(endpoint).collect::<Result<_, _>>()?;
         let derived = endpoints.iter().zip(&rpc.urls).filter_map(|(endpoint, url)| {
-            let derived = Endpoint::derived(url, rpc.timeout).filter(|_| rpc.websockets == WebSockets::Derived)?;
+            let derived = Endpoint::derived(url, rpc).filter(|_| rpc.websockets == WebSockets::Derived)?;
             Some((endpoint.clone(), Arc::new(derived)))
         });
         let derived = derived.collect();

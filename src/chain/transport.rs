@@ -23,9 +23,10 @@ use alloy::{
             header::{CONTENT_TYPE, RETRY_AFTER},
             redirect::Policy,
         },
-        ws::WsConnect,
+        ws::{WebSocketConfig, WsConnect},
     },
 };
+use bytesize::ByteSize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::OnceCell;
 
@@ -42,21 +43,22 @@ const RECONNECT: Duration = Duration::from_millis(500);
 /// How an endpoint is spoken to. Deadlines are the caller's.
 #[derive(Debug)]
 pub(super) enum Transport {
-    Http { url: RpcUrl, client: Client, next_id: AtomicU64 },
-    Ws { url: RpcUrl, client: OnceCell<RpcClient> },
+    Http { url: RpcUrl, client: Client, next_id: AtomicU64, limit: ByteSize },
+    Ws { url: RpcUrl, client: OnceCell<RpcClient>, limit: ByteSize },
 }
 
 impl Transport {
-    pub(super) fn new(url: RpcUrl) -> Result<Self, CallError> {
+    /// No answer of more than `limit` is taken, whatever of it has come.
+    pub(super) fn new(url: RpcUrl, limit: ByteSize) -> Result<Self, CallError> {
         if url.is_websocket() {
-            return Ok(Self::Ws { url, client: OnceCell::new() });
+            return Ok(Self::Ws { url, client: OnceCell::new(), limit });
         }
         // A redirected POST is repeated as a GET, or carries a signed transaction where nobody sent it.
         let client = Client::builder()
             .redirect(Policy::none())
             .build()
             .map_err(|error| CallError::Unavailable(format!("http client: {}", error.without_url())))?;
-        Ok(Self::Http { url, client, next_id: AtomicU64::new(1) })
+        Ok(Self::Http { url, client, next_id: AtomicU64::new(1), limit })
     }
 
     pub(super) const fn url(&self) -> &RpcUrl {
@@ -72,14 +74,14 @@ impl Transport {
         counter: &Counter,
     ) -> Result<Box<RawValue>, CallError> {
         match self {
-            Self::Http { url, client, next_id } => {
+            Self::Http { url, client, next_id, limit } => {
                 let id = next_id.fetch_add(1, Ordering::Relaxed);
                 let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string();
                 counter.asked(body.len());
-                post(client, url, (id, body), counter).await
+                post((client, *limit), url, (id, body), counter).await
             }
-            Self::Ws { url, client } => {
-                let client = client.get_or_try_init(|| connect(url)).await?;
+            Self::Ws { url, client, limit } => {
+                let client = client.get_or_try_init(|| connect(url, *limit)).await?;
                 // The envelope is some fifty bytes.
                 counter.asked(params.to_string().len() + method.len() + 50);
                 let answer: Box<RawValue> =
@@ -92,8 +94,8 @@ impl Transport {
 
     /// New heads as they come; `None` where the transport has no subscriptions.
     pub(super) async fn subscribe_heads(&self) -> Result<Option<RawSubscription>, CallError> {
-        let Self::Ws { url, client } = self else { return Ok(None) };
-        let client = client.get_or_try_init(|| connect(url)).await?;
+        let Self::Ws { url, client, limit } = self else { return Ok(None) };
+        let client = client.get_or_try_init(|| connect(url, *limit)).await?;
         let mut call = client.request::<_, B256>("eth_subscribe", ["newHeads"]);
         call.set_is_subscription();
         let id = call.await.map_err(|error| ws_error(url, error))?;
@@ -108,7 +110,7 @@ impl Transport {
 }
 
 async fn post(
-    client: &Client,
+    (client, limit): (&Client, ByteSize),
     url: &RpcUrl,
     (id, body): (u64, String),
     counter: &Counter,
@@ -118,18 +120,30 @@ async fn post(
         CallError::Unavailable(url.scrub(&reason))
     };
     let request = client.post(url.expose().clone()).header(CONTENT_TYPE, "application/json").body(body);
-    let response = request.send().await.map_err(unavailable)?;
+    let mut response = request.send().await.map_err(unavailable)?;
     let status = response.status().as_u16();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    let body = response.bytes().await.map_err(unavailable)?;
-    counter.heard(body.len());
+    // As it comes, after whatever compression: what a header says of the length is only a claim.
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(unavailable)? {
+        counter.heard(part.len());
+        if body.len().saturating_add(part.len()) as u64 > limit.as_u64() {
+            return Err(CallError::TooLarge(limit));
+        }
+        body.extend_from_slice(&part);
+    }
     HttpAnswer { status, retry_after, body: &body }.read(id)
 }
 
-async fn connect(url: &RpcUrl) -> Result<RpcClient, CallError> {
+async fn connect(url: &RpcUrl, limit: ByteSize) -> Result<RpcClient, CallError> {
+    let most = usize::try_from(limit.as_u64()).ok();
+    let config = WebSocketConfig::default().max_message_size(most).max_frame_size(most);
     // A lost connection is looked for for ever: giving up would leave a daemon blind (field-lessons.md R5).
-    let connect = WsConnect::new(url.expose().as_str()).with_max_retries(u32::MAX).with_retry_interval(RECONNECT);
+    let connect = WsConnect::new(url.expose().as_str())
+        .with_config(config)
+        .with_max_retries(u32::MAX)
+        .with_retry_interval(RECONNECT);
     ClientBuilder::default().ws(connect).await.map_err(|error| ws_error(url, error))
 }
 

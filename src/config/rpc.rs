@@ -23,6 +23,9 @@ pub struct RpcConfig {
     pub max_head_lag: Duration,
     /// Whether heads are also subscribed to at the WebSockets of endpoints that are given as HTTP.
     pub websockets: WebSockets,
+    /// The most that one answer may be; a longer one is broken off and counts as a failure of its endpoint.
+    #[serde(default = "response_limit", with = "values::bytes")]
+    pub max_response_bytes: ByteSize,
     /// Bytes a day, both directions, that the watch keeps to while nothing is near a trigger.
     #[serde(default, with = "values::optional_bytes")]
     pub max_bytes_per_day: Option<ByteSize>,
@@ -36,6 +39,14 @@ impl RpcConfig {
         if self.timeout.is_zero() {
             return Some(("rpc.timeout", "a deadline of zero is never met".to_owned()));
         }
+        if self.max_response_bytes < LEAST_RESPONSE {
+            let reason = format!(
+                "{}: a block of Base is up to {} long",
+                self.max_response_bytes.display().si(),
+                LEAST_RESPONSE.display().si()
+            );
+            return Some(("rpc.max_response_bytes", reason));
+        }
         let few = self.max_bytes_per_day.filter(|most| *most < LEAST_BYTES)?;
         let reason = format!(
             "{} a day: less than {} does not carry a question a second",
@@ -48,6 +59,14 @@ impl RpcConfig {
 
 /// What a question a second to one endpoint comes to in a day, with room for what is read in full.
 const LEAST_BYTES: ByteSize = ByteSize::mb(500);
+
+/// A full block's transactions as JSON, with room.
+const LEAST_RESPONSE: ByteSize = ByteSize::mb(4);
+
+/// 16 MB: no question of ours has an answer of more than some hundred kilobytes, but for whole blocks.
+const fn response_limit() -> ByteSize {
+    ByteSize::mb(16)
+}
 
 /// Where heads are subscribed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -69,6 +88,7 @@ impl Default for RpcConfig {
             retries: 4,
             max_head_lag: Duration::from_secs(60),
             websockets: WebSockets::Derived,
+            max_response_bytes: response_limit(),
             max_bytes_per_day: None,
             max_requests_per_second: None,
         }

@@ -29,17 +29,51 @@ pub(super) mod duration {
     const EXPECTED: &str = "expected a duration such as \"10s\" or a whole number of seconds";
 }
 
-/// Amounts of data that may be unset: `"4GB"`, `"500 MB"`, or a whole number of bytes; written as bytes.
+/// Amounts of data: `"4GB"`, `"500 MB"`, or a whole number of bytes; written as bytes.
+pub(super) mod bytes {
+    use bytesize::ByteSize;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum Form {
+        Bytes(u64),
+        Text(String),
+    }
+
+    impl Form {
+        pub(super) fn read<E: Error>(self) -> Result<ByteSize, E> {
+            match self {
+                Self::Bytes(bytes) => Ok(ByteSize::b(bytes)),
+                Self::Text(text) => text.parse().map_err(|_| E::custom(EXPECTED)),
+            }
+        }
+    }
+
+    pub(in crate::config) fn serialize<S: Serializer>(value: &ByteSize, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(value.as_u64())
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByteSize, D::Error> {
+        Form::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))?.read()
+    }
+
+    pub(super) const EXPECTED: &str = "expected an amount of data such as \"4GB\" or a whole number of bytes";
+}
+
+/// The same where it may be unset.
 pub(super) mod optional_bytes {
     use bytesize::ByteSize;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::bytes::{EXPECTED, Form};
 
     pub(in crate::config) fn serialize<S: Serializer>(
         value: &Option<ByteSize>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         match value {
-            Some(value) => serializer.serialize_u64(value.as_u64()),
+            Some(value) => super::bytes::serialize(value, serializer),
             None => serializer.serialize_none(),
         }
     }
@@ -47,21 +81,9 @@ pub(super) mod optional_bytes {
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<ByteSize>, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Bytes(u64),
-            Text(String),
-        }
         let form = Option::<Form>::deserialize(deserializer).map_err(|_| D::Error::custom(EXPECTED))?;
-        form.map(|form| match form {
-            Form::Bytes(bytes) => Ok(ByteSize::b(bytes)),
-            Form::Text(text) => text.parse().map_err(|_| D::Error::custom(EXPECTED)),
-        })
-        .transpose()
+        form.map(Form::read).transpose()
     }
-
-    const EXPECTED: &str = "expected an amount of data such as \"4GB\" or a whole number of bytes";
 }
 
 /// Decimals: a string or a number, read as it was typed.

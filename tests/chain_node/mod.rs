@@ -186,3 +186,28 @@ impl Chain {
         Node::start(move |method, params| chain.reply(method, params)).await
     }
 }
+
+/// A node whose answers never end; the URL, and how many bytes it got rid of.
+pub async fn endless_node(before: &'static str, again: &'static str) -> (String, Arc<AtomicU64>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let sent = Arc::<AtomicU64>::default();
+    let counter = sent.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let counter = counter.clone();
+            tokio::spawn(async move {
+                let mut asked = [0; 4_096];
+                let _ = stream.read(&mut asked).await;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{before}");
+                let _ = stream.write_all(head.as_bytes()).await;
+                let part = again.repeat(65_536 / again.len());
+                while stream.write_all(part.as_bytes()).await.is_ok() {
+                    counter.fetch_add(part.len() as u64, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    (url, sent)
+}

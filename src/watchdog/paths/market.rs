@@ -16,13 +16,13 @@ use crate::{
     config::StandardFeed,
     dex::{KnownRange, PoolKey, PoolState, Pools, WETH, sqrt_price_at, tick_at_sqrt_ratio},
     loops::{Contracts, Observation, Pair, PairReading},
-    units::{MathError, Ray, Secs, UsdE8, isqrt, mul_div_down, mul_div_up},
+    units::{MathError, Millis, Ray, Secs, UsdE8, isqrt, mul_div_down, mul_div_up},
 };
 
 /// Whose account it is.
 pub(super) const OWNER: Address = Address::repeat_byte(0x77);
-/// From one step of a path to the next: ten of Base's blocks.
-const STEP: Secs = Secs(2);
+/// From one step of a path to the next: one of Base's blocks. Five of them share a second.
+const STEP: Millis = Millis(200);
 /// Ether for gas, wei: what the watch leaves alone in the wallet.
 const GAS_MONEY: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
 
@@ -81,9 +81,10 @@ impl Venue {
     /// Aave at a block. Interest is in the indices, not in rates: a block may stand for hours.
     pub(super) fn market(&self, number: u64, step: &Step, debt_index: Ray) -> Market {
         let mut market = self.market.clone();
-        let timestamp = Secs(BEGIN.saturating_add(STEP.0.saturating_mul(number)));
+        let at = Millis(BEGIN.saturating_mul(1_000).saturating_add(STEP.0.saturating_mul(number)));
+        let timestamp = Secs(at.0 / 1_000);
         let hash = B256::from(U256::from(number).saturating_add(U256::ONE));
-        market.block = BlockRef { number, hash, timestamp, base_fee: U256::ZERO, timestamp_ms: None };
+        market.block = BlockRef { number, hash, timestamp, base_fee: U256::ZERO, timestamp_ms: Some(at) };
         for reserve in &mut market.reserves {
             reserve.last_update = timestamp;
             reserve.variable_borrow_index = debt_index;
