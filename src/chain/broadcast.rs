@@ -16,7 +16,12 @@ use alloy::primitives::{B256, Bytes, keccak256};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Endpoints, call_error::CallError, endpoint::Endpoint, endpoints::decode};
+use super::{
+    Endpoints,
+    call_error::{CallError, METHOD_NOT_FOUND},
+    endpoint::Endpoint,
+    endpoints::decode,
+};
 
 /// How many endpoints get a transaction at once: the sequencer may refuse one of them (field-lessons.md R2).
 const AT_ONCE: usize = 2;
@@ -52,11 +57,23 @@ pub enum Rejection {
     InsufficientFunds(String),
     /// Gas limit below what the data alone costs, or above the block's or transaction's cap.
     GasLimit(String),
+    /// The endpoint takes no such transaction, or not now: a rate, a limit of what waits, a method that it does not have. It says
+    /// nothing about the transaction.
+    NotTaken(String),
     /// Anything else.
     Other(String),
 }
 
 impl Rejection {
+    /// What a refusal means that says nothing but the endpoint's code and words.
+    fn by(code: i64, message: &str) -> Self {
+        // No such method; an HTTP status in place of a code: a key, a plan, a path.
+        if code == METHOD_NOT_FOUND || (400..500).contains(&code) {
+            return Self::NotTaken(message.to_owned());
+        }
+        Self::of(message)
+    }
+
     /// Reads a node's words (geth, reth, op-geth, nethermind, erigon, anvil).
     fn of(message: &str) -> Self {
         let words = message.to_lowercase();
@@ -75,6 +92,16 @@ impl Rejection {
             Self::FeeTooLow(said)
         } else if says(&["gas limit", "intrinsic gas", "gaslimitexceeded"]) {
             Self::GasLimit(said)
+        } else if says(&[
+            "in-flight",
+            "inflight",
+            "rate limit",
+            "too many",
+            "limit exceeded",
+            "txpool is full",
+            "pool is full",
+        ]) {
+            Self::NotTaken(said)
         } else {
             Self::Other(said)
         }
@@ -90,6 +117,7 @@ impl Rejection {
             | Self::FeeTooLow(said)
             | Self::InsufficientFunds(said)
             | Self::GasLimit(said)
+            | Self::NotTaken(said)
             | Self::Other(said) => said,
         }
     }
@@ -131,6 +159,12 @@ impl Endpoints {
             }
             worst = Some(match worst {
                 Some(SendOutcome::Ambiguous(reason)) => SendOutcome::Ambiguous(reason),
+                // What one says of the transaction counts, not that another does not take any.
+                Some(known @ SendOutcome::Rejected(_))
+                    if matches!(outcome, SendOutcome::Rejected(Rejection::NotTaken(_))) =>
+                {
+                    known
+                }
                 _ => outcome,
             });
         }
@@ -160,7 +194,7 @@ impl Endpoints {
         match delivered {
             Ok(()) => SendOutcome::Accepted,
             Err(CallError::Refused { message, .. }) if is_known(&message) => SendOutcome::AlreadyKnown,
-            Err(CallError::Refused { message, .. }) => match Rejection::of(&message) {
+            Err(CallError::Refused { code, message }) => match Rejection::by(code, &message) {
                 Rejection::NonceTooLow(said) if doubt.load(Ordering::Relaxed) => {
                     SendOutcome::Ambiguous(format!("{said}, after an attempt without an answer"))
                 }
@@ -168,6 +202,10 @@ impl Endpoints {
             },
             Err(CallError::Reverted(data)) => {
                 SendOutcome::Rejected(Rejection::Other(format!("execution reverted: {data}")))
+            }
+            // It was turned away each time, before anybody looked at it.
+            Err(error @ CallError::RateLimited { .. }) if !doubt.load(Ordering::Relaxed) => {
+                SendOutcome::Rejected(Rejection::NotTaken(format!("{}: {error}", endpoint.name())))
             }
             Err(error) => SendOutcome::Ambiguous(format!("{}: {error}", endpoint.name())),
         }
@@ -189,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_nodes_words_are_read_whatever_the_node() {
-        let cases: [(&str, Case); 8] = [
+        let cases: [(&str, Case); 9] = [
             ("nonce too low: next nonce 5, tx nonce 4", Rejection::NonceTooLow),
             ("OldNonce, Current nonce: 5, nonce of rejected tx: 4", Rejection::NonceTooLow),
             ("replacement transaction underpriced", Rejection::ReplacementUnderpriced),
@@ -197,6 +235,7 @@ mod tests {
             ("max fee per gas less than block base fee", Rejection::FeeTooLow),
             ("Insufficient funds for gas * price + value", Rejection::InsufficientFunds),
             ("exceeds block gas limit", Rejection::GasLimit),
+            ("in-flight transaction limit reached for delegated accounts", Rejection::NotTaken),
             ("tx type not supported", Rejection::Other),
         ];
         for (said, rejection) in cases {

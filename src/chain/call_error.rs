@@ -29,7 +29,7 @@ pub(super) enum CallError {
 }
 
 /// "There is no such method"; another endpoint may have it.
-const METHOD_NOT_FOUND: i64 = -32601;
+pub(super) const METHOD_NOT_FOUND: i64 = -32601;
 
 impl CallError {
     /// Whether another endpoint could answer differently.

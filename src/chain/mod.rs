@@ -31,6 +31,7 @@ mod traffic;
 mod transport;
 mod verify;
 mod wire;
+mod witness;
 
 pub use batch::{Answers, Batch, Slot, multicall3};
 pub use block::{BLOCK_TIME, BlockRef, blocks_in};

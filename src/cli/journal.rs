@@ -225,6 +225,9 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
             format!("{transaction} reverted in block {block_number}: {why}")
         }
         Ending::Unpaid(short) => short.to_string(),
+        Ending::NotTaken { reason } => format!(
+            "no endpoint takes the transaction: {reason}. Nothing was sent; run the same again, or with another --rpc-url"
+        ),
         Ending::Rejected { reason } => format!("the endpoint refused the transaction: {reason}"),
         Ending::Cancelled { reason, receipt } => {
             format!("taken back by {} in block {}: {reason}", receipt.transaction, receipt.block_number)

@@ -66,7 +66,7 @@ impl Journal {
             let known = transaction::find(tx, hash)?;
             match known.inclusion {
                 Some(known) if known.block_hash == inclusion.block_hash => return Ok(()),
-                Some(_) => reopen(tx, &known, at)?,
+                Some(_) => reopen(tx, &known, "its block was reorganised away", at)?,
                 None => {}
             }
             include(tx, &transaction::find(tx, hash)?, inclusion, reason, at)
@@ -77,7 +77,13 @@ impl Journal {
 
     /// Its block was reorganised away: it waits again, and so does whatever its inclusion had ruled out.
     pub fn record_reorganised(&self, hash: B256, at: Stamp) -> Result<(), JournalError> {
-        self.write(|tx| reopen(tx, &transaction::find(tx, hash)?, at))
+        self.write(|tx| reopen(tx, &transaction::find(tx, hash)?, "its block was reorganised away", at))
+    }
+
+    /// It was recorded as included by a report that was false: it waits again in the same way.
+    pub fn record_never_included(&self, hash: B256, at: Stamp) -> Result<(), JournalError> {
+        let reason = "it was reported as included and is in no block";
+        self.write(|tx| reopen(tx, &transaction::find(tx, hash)?, reason, at))
     }
 }
 
@@ -124,13 +130,12 @@ fn include(
 }
 
 /// Puts an included transaction, and those that its inclusion had ruled out, back among the pending ones.
-fn reopen(tx: &Transaction<'_>, record: &TransactionRecord, at: Stamp) -> Result<(), Fault> {
+fn reopen(tx: &Transaction<'_>, record: &TransactionRecord, reason: &str, at: Stamp) -> Result<(), Fault> {
     check(record, TransactionState::Sent)?;
     if !record.state.is_included() {
         let (nonce, from, to) = (record.nonce, record.state, TransactionState::Sent);
         return Err(JournalError::IllegalTransaction { nonce, from, to }.into());
     }
-    let reason = "its block was reorganised away";
     let revived: Vec<IntentId> = {
         let mut statement = tx.prepare_cached(
             "UPDATE transactions SET state = 'unknown', reason = ?2, dropped_by = NULL, replaced_by = ?1,

@@ -1,6 +1,6 @@
 //! Following what was sent until a block settles it.
 //!
-//! Three witnesses: a receipt, the account's nonce, and the block in which the nonce was used. Silence is none of them:
+//! Three witnesses, which must agree: a receipt, the account's nonce, and the block in which the nonce was used. Silence is none of them:
 //! what nobody has settled when patience ends is unknown, never "rejected".
 
 use alloy::{
@@ -14,6 +14,7 @@ use super::{
     lineage::Lineage,
     pursuit::{Move, View, next_move},
     sender::StepEnd,
+    witness::included,
 };
 use crate::{
     chain::{BlockRef, ReadError, Receipt},
@@ -157,29 +158,24 @@ impl<W: Wire> Sender<W> {
     /// A receipt of any of ours, or of what was to be replaced.
     async fn included(&self, lineage: &Lineage) -> Option<Settled> {
         for (attempt, offer) in lineage.attempts.iter().enumerate().rev() {
-            if let Some(receipt) = self.canonical_receipt(offer.hash).await {
+            if let Some(receipt) = self.receipt_of(offer.hash).await {
                 return Some(Settled::Included { attempt, receipt });
             }
         }
         for rival in lineage.rivals.iter().rev() {
-            if let Some(receipt) = self.canonical_receipt(rival.hash).await {
+            if let Some(receipt) = self.receipt_of(rival.hash).await {
                 return Some(Settled::Overtaken { rival: rival.clone(), receipt });
             }
         }
         None
     }
 
-    /// A receipt whose block is the one at its height.
-    async fn canonical_receipt(&self, hash: B256) -> Option<Receipt> {
-        match self.wire.receipt(hash).await {
-            Ok(Some(receipt)) => match self.is_canonical(&receipt).await {
-                Ok(true) => return Some(receipt),
-                other => tracing::debug!(%hash, ?other, "receipt of a block that is not the chain's"),
-            },
-            Ok(None) => {}
-            Err(error) => tracing::debug!(%hash, %error, "no answer about the receipt"),
-        }
-        None
+    /// The receipt of a transaction that is in a block, for all that can be asked.
+    async fn receipt_of(&self, hash: B256) -> Option<Receipt> {
+        included(&self.wire, hash).await.unwrap_or_else(|error| {
+            tracing::debug!(%hash, %error, "no answer about the receipt");
+            None
+        })
     }
 
     /// The block in which the nonce was used tells by whom; ours need a receipt to count.

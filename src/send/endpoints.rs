@@ -65,6 +65,10 @@ impl Wire for Endpoints {
         block.map(|block| BlockRef::from(block).number)
     }
 
+    async fn contradiction(&self, receipt: &Receipt) -> Option<String> {
+        Self::contradiction(self, receipt).await
+    }
+
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {
         let params = (BlockNumberOrTag::Number(number), true);
         let block: Option<WireBlock> = self.request("eth_getBlockByNumber", params).await?;

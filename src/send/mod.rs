@@ -30,6 +30,7 @@ mod sender;
 mod settlement;
 mod terms;
 mod wire;
+mod witness;
 
 pub use afford::GasShort;
 pub use bid::Bid;

@@ -2,8 +2,11 @@
 
 use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
-use super::{NextNonce, SendError, Sender, Wire, confirm::user_of_nonce};
-use crate::chain::{BlockRef, ReadError};
+use super::{NextNonce, SendError, Sender, Wire, confirm::user_of_nonce, reconcile::reopen};
+use crate::{
+    chain::{BlockRef, ReadError},
+    journal::JournalError,
+};
 
 /// Looks that must agree before a nonce ahead of ours is believed that no block accounts for: an endpoint may be wrong.
 const LOOKS: u32 = 8;
@@ -69,7 +72,7 @@ impl<W: Wire> Sender<W> {
                 }
                 NextNonce::Behind { journal, chain } => {
                     if patience_ends {
-                        return Err(SendError::NonceBehind { journal, chain });
+                        return Err(self.why_behind(head, (journal, chain)).await);
                     }
                     tracing::warn!(journal, chain, "the endpoints are behind; waiting");
                     tokio::time::sleep(self.patience.poll).await;
@@ -88,6 +91,18 @@ impl<W: Wire> Sender<W> {
             async { Ok(wire.balance(account).await.ok()) },
         )?;
         Ok(Look { head, latest, pending, ether })
+    }
+
+    /// Endpoints that are behind for long are, or something counts as included in the journal that never was: that is put right,
+    /// and stands in the way until it is settled.
+    async fn why_behind(&self, head: BlockRef, (journal, chain): (u64, u64)) -> SendError {
+        match reopen(&self.journal, &self.wire, head, self.stamp(head.timestamp)).await {
+            Ok(reopened) if !reopened.is_empty() => {
+                JournalError::Unresolved { ids: reopened.iter().map(|it| it.intent).collect() }.into()
+            }
+            Ok(_) => SendError::NonceBehind { journal, chain },
+            Err(error) => error,
+        }
     }
 
     /// Whether a block from `since` on holds a transaction of ours with the nonce before `chain`.

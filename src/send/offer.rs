@@ -14,8 +14,11 @@ use super::{
 };
 use crate::{
     chain::{BASE_CHAIN_ID, BlockRef, Fees, Rejection, SendOutcome},
-    journal::Lease,
+    journal::{JournalError, Lease},
 };
+
+/// How often the same may be refused and asked for again at the same nonce and fees.
+const REPEATS: u64 = 1_000;
 
 /// What became of a first offer.
 pub(super) enum Offered {
@@ -96,6 +99,9 @@ impl<W: Wire> Sender<W> {
     }
 
     /// Signs for a lease and records the bytes; gives the lease back when either fails.
+    ///
+    /// Signatures are deterministic: what the endpoints refused and is asked for again would be the same bytes, which the journal
+    /// has. A unit of gas more makes them others.
     async fn sign(
         &self,
         lineage: &mut Lineage,
@@ -105,11 +111,18 @@ impl<W: Wire> Sender<W> {
         head: BlockRef,
     ) -> Result<(), SendError> {
         let stamp = self.stamp(head.timestamp);
-        let transaction = unsigned(lineage, lease.nonce(), fees, cancels);
-        let signed = self.signer.sign_transaction(transaction).await;
-        let recorded = signed
-            .map_err(SendError::from)
-            .and_then(|signed| Ok(self.journal.record_signed(lease, signed.raw, stamp)?));
+        let mut more_gas = 0;
+        let recorded = loop {
+            let transaction = unsigned(lineage, lease.nonce(), fees, cancels, more_gas);
+            let signed = self.signer.sign_transaction(transaction).await;
+            let recorded = signed
+                .map_err(SendError::from)
+                .and_then(|signed| Ok(self.journal.record_signed(lease, signed.raw, stamp)?));
+            match recorded {
+                Err(SendError::Journal(JournalError::SignedBefore { .. })) if more_gas < REPEATS => more_gas += 1,
+                ended => break ended,
+            }
+        };
         let recorded = match recorded {
             Ok(recorded) => recorded,
             Err(error) => {
@@ -158,7 +171,7 @@ impl<W: Wire> Sender<W> {
     }
 }
 
-fn unsigned(lineage: &Lineage, nonce: u64, fees: Fees, cancels: bool) -> TxEip1559 {
+fn unsigned(lineage: &Lineage, nonce: u64, fees: Fees, cancels: bool, more_gas: u64) -> TxEip1559 {
     let call = &lineage.call;
     let (to, value, input, gas_limit) = if cancels {
         (call.from, U256::ZERO, Bytes::new(), CANCEL_GAS)
@@ -168,7 +181,7 @@ fn unsigned(lineage: &Lineage, nonce: u64, fees: Fees, cancels: bool) -> TxEip15
     TxEip1559 {
         chain_id: BASE_CHAIN_ID,
         nonce,
-        gas_limit,
+        gas_limit: gas_limit.saturating_add(more_gas),
         max_fee_per_gas: fees.max_fee.saturating_to(),
         max_priority_fee_per_gas: fees.max_tip.saturating_to(),
         to: TxKind::Call(to),

@@ -45,6 +45,12 @@ pub enum Ending {
         /// Their words.
         reason: String,
     },
+    /// The endpoints did not take the step for a reason of their own: a limit, a method that they do not have. It is nowhere,
+    /// and the same may be tried again, or elsewhere.
+    NotTaken {
+        /// Their words.
+        reason: String,
+    },
     /// The endpoints refused the step because the account's ether does not pay for it; it is nowhere. The same may be tried
     /// again with more ether.
     Unpaid(Box<GasShort>),
@@ -104,7 +110,7 @@ impl Outcome {
             Ending::Mined => None,
             Ending::Unknown { .. } | Ending::Outdated { .. } => Some(Class::Ambiguous),
             Ending::Stopped(error) => Some(error.class()),
-            Ending::Unpaid(_) => Some(Class::Retryable),
+            Ending::Unpaid(_) | Ending::NotTaken { .. } => Some(Class::Retryable),
             Ending::Reverted { .. }
             | Ending::Rejected { .. }
             | Ending::Cancelled { .. }
@@ -120,6 +126,7 @@ impl Outcome {
             Ending::Unknown { .. } | Ending::Outdated { .. } => 7,
             Ending::Stopped(error) => error.exit_code(),
             Ending::Unpaid(_) => 4,
+            Ending::NotTaken { .. } => 6,
             Ending::Reverted { .. }
             | Ending::Rejected { .. }
             | Ending::Cancelled { .. }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     SendError, Wire,
     confirm::{inclusion, user_of_nonce},
+    witness::included,
 };
 use crate::{
     chain::{BlockRef, Clock, ReadError, Receipt, blocks_in},
@@ -102,6 +103,9 @@ pub struct Finding {
     pub verdict: Verdict,
     /// Whether a block that held it was reorganised away.
     pub reorganised: bool,
+    /// Whether it was recorded as included and never was: an endpoint had reported so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_included: bool,
 }
 
 impl Finding {
@@ -148,7 +152,11 @@ impl Finding {
             Verdict::NotSigned { done: 0 } => "was never signed: nothing was sent".to_owned(),
             Verdict::NotSigned { done } => format!("stopped after {done} steps; the rest was never signed"),
         };
-        let reorg = if self.reorganised { " (its earlier block was reorganised away)" } else { "" };
+        let reorg = match (self.reorganised, self.never_included) {
+            (_, true) => " (an endpoint had reported it as included, which was false)",
+            (true, false) => " (its earlier block was reorganised away)",
+            (false, false) => "",
+        };
         format!("{} {}, step {}: {what}{reorg}", self.kind, self.intent, self.step + 1)
     }
 }
@@ -166,7 +174,9 @@ pub async fn reconcile<W: Wire>(journal: &Journal, wire: &W, clock: &dyn Clock) 
             None => settle(journal, wire, &intent, head, stamp).await?,
         };
         let (step, kind) = (intent.step, intent.kind);
-        let finding = Finding { intent: intent.id, kind, step, verdict, reorganised: reopened.contains(&intent.id) };
+        let is_it = |never: bool| reopened.iter().any(|it| it.intent == intent.id && it.never_included == never);
+        let (reorganised, never_included) = (is_it(false), is_it(true));
+        let finding = Finding { intent: intent.id, kind, step, verdict, reorganised, never_included };
         tracing::info!(intent = %finding.intent, "{}", finding.words());
         findings.push(finding);
     }
@@ -174,30 +184,48 @@ pub async fn reconcile<W: Wire>(journal: &Journal, wire: &W, clock: &dyn Clock) 
     Ok(findings)
 }
 
-/// Puts back among the pending ones what is in a block that is not the chain's any more.
-async fn reopen<W: Wire>(
+/// An intent whose recorded inclusion does not hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reopened {
+    pub(super) intent: IntentId,
+    /// It never was in a block: an endpoint's report was false.
+    never_included: bool,
+}
+
+/// Puts back among the pending ones what is in a block that is not the chain's any more, and what never was in one: its block
+/// does not hold it, or its nonce is not used.
+pub(super) async fn reopen<W: Wire>(
     journal: &Journal,
     wire: &W,
     head: BlockRef,
     stamp: Stamp,
-) -> Result<Vec<IntentId>, SendError> {
+) -> Result<Vec<Reopened>, SendError> {
     let states = vec![IntentState::Mined, IntentState::Failed, IntentState::Reconciled];
     let recent = IntentFilter { states, limit: Some(RECENT_INTENTS), ..IntentFilter::default() };
     let back = |blocks: u64| head.number.saturating_sub(blocks);
     // Whatever an endpoint calls final: the newest blocks are looked at in any case.
-    let settled = wire.finalized().await.map_or_else(|| back(REORG_DEPTH), |final_| final_.min(back(ALWAYS_LOOKED_AT)));
+    let (finalized, unused) =
+        tokio::join!(wire.finalized(), wire.nonce(journal.account(), BlockNumberOrTag::Number(head.number)));
+    let settled = finalized.map_or_else(|| back(REORG_DEPTH), |final_| final_.min(back(ALWAYS_LOOKED_AT)));
+    let unused = unused.ok();
     let mut reopened = Vec::new();
     for intent in journal.reader().intents(&recent)? {
         for record in journal.reader().transactions(intent.id)? {
             let (Some(hash), Some(known)) = (record.hash, record.inclusion) else { continue };
-            if known.block_number <= settled {
+            // An account without code never gets a nonce back: however deep the block, the report was false.
+            let is_unused = known.block_number <= head.number && unused.is_some_and(|unused| record.nonce >= unused);
+            if known.block_number <= settled && !is_unused {
                 continue;
             }
             // Above the head: the endpoint is behind, or the new chain is not that long yet. Either passes.
             let Some(content) = wire.block(known.block_number).await? else { continue };
+            let is_listed = content.transactions.iter().any(|listed| listed.hash == hash);
             if content.block.hash != known.block_hash {
                 journal.record_reorganised(hash, stamp)?;
-                reopened.push(intent.id);
+                reopened.push(Reopened { intent: intent.id, never_included: false });
+            } else if !is_listed {
+                journal.record_never_included(hash, stamp)?;
+                reopened.push(Reopened { intent: intent.id, never_included: true });
             }
         }
     }
@@ -240,7 +268,7 @@ async fn settle<W: Wire>(
         .collect();
     // One that was refused, or given up for another, can be the one included.
     for (record, hash) in signed.iter().rev() {
-        if let Some(receipt) = canonical_receipt(wire, *hash).await? {
+        if let Some(receipt) = included(wire, *hash).await? {
             return include(journal, record, &receipt, account, stamp);
         }
     }
@@ -295,17 +323,11 @@ async fn replaced_by<W: Wire>(
     (nonce, account): (u64, Address),
     stamp: Stamp,
 ) -> Result<Verdict, SendError> {
-    let (Some(record), Some(receipt)) = (known(journal, by)?, canonical_receipt(wire, by).await?) else {
+    let (Some(record), Some(receipt)) = (known(journal, by)?, included(wire, by).await?) else {
         return Ok(Verdict::Undetermined { nonce });
     };
     include(journal, &record, &receipt, account, stamp)?;
     Ok(Verdict::Superseded { by: Some(by), by_intent: Some(record.intent) })
-}
-
-async fn canonical_receipt<W: Wire>(wire: &W, hash: B256) -> Result<Option<Receipt>, ReadError> {
-    let Some(receipt) = wire.receipt(hash).await? else { return Ok(None) };
-    let content = wire.block(receipt.block_number).await?;
-    Ok(content.is_some_and(|content| content.block.hash == receipt.block_hash).then_some(receipt))
 }
 
 fn include(
@@ -379,7 +401,14 @@ fn close_unsigned(journal: &Journal, stamp: Stamp) -> Result<Vec<Finding>, SendE
         let done = intent.step + u32::from(is_mined);
         journal.record_refused(intent.id, "the process ended before the rest was signed", stamp)?;
         let verdict = Verdict::NotSigned { done };
-        findings.push(Finding { intent: intent.id, kind: intent.kind, step: done, verdict, reorganised: false });
+        findings.push(Finding {
+            intent: intent.id,
+            kind: intent.kind,
+            step: done,
+            verdict,
+            reorganised: false,
+            never_included: false,
+        });
     }
     Ok(findings)
 }

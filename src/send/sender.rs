@@ -6,10 +6,10 @@ use alloy::primitives::{Address, U256};
 
 use super::{
     Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, lineage::Lineage, next_nonce::Look,
-    offer::Offered, permits_in_force, protective::Slot,
+    offer::Offered, permits_in_force, protective::Slot, witness::is_canonical,
 };
 use crate::{
-    chain::{BlockRef, Clock, ReadError, Receipt, Rejection, Signer},
+    chain::{BlockRef, Clock, Receipt, Rejection, Signer},
     config::FeesConfig,
     journal::{IntentId, Journal, JournalError, NewIntent, Stamp},
     plan::{Approved, PermitRequest, Plan, SignedPermits, Simulated, SimulatedCall},
@@ -225,7 +225,7 @@ impl<W: Wire> Sender<W> {
     ) -> Result<StepEnd, SendError> {
         let step = done.len();
         for earlier in done {
-            if !self.is_canonical(&earlier.receipt).await? {
+            if !is_canonical(&self.wire, &earlier.receipt).await? {
                 return Err(SendError::StepVanished { hash: earlier.receipt.transaction });
             }
         }
@@ -268,6 +268,7 @@ impl<W: Wire> Sender<W> {
             Offered::Rejected(Rejection::InsufficientFunds(said)) => {
                 Ok(StepEnd::Other(Ending::Unpaid(Box::new(terms.short(plan, value, Some(said))))))
             }
+            Offered::Rejected(Rejection::NotTaken(reason)) => Ok(StepEnd::Other(Ending::NotTaken { reason })),
             Offered::Rejected(rejection) => Ok(StepEnd::Other(Ending::Rejected { reason: terms.refused(&rejection) })),
             Offered::Out => {
                 let end = Box::pin(self.pursue(&mut lineage)).await;
@@ -295,12 +296,6 @@ impl<W: Wire> Sender<W> {
         let paid = done.iter().map(|step| gas_cost(&step.receipt)).fold(U256::ZERO, U256::saturating_add);
         let time = head.next_timestamp();
         Ok(current.again(&self.wire, (done.len(), paid), permits, omit, head, time).await?)
-    }
-
-    /// Whether the block that a receipt names is still the one at its height.
-    pub(super) async fn is_canonical(&self, receipt: &Receipt) -> Result<bool, ReadError> {
-        let content = self.wire.block(receipt.block_number).await?;
-        Ok(content.is_some_and(|content| content.block.hash == receipt.block_hash))
     }
 
     /// The times of a journal entry made now.

@@ -62,6 +62,11 @@ pub trait Wire: Simulator {
         async { None }
     }
 
+    /// Why a receipt is not to be believed by what other endpoints say; `None` where nobody contradicts it.
+    fn contradiction(&self, _receipt: &Receipt) -> impl Future<Output = Option<String>> + Send {
+        async { None }
+    }
+
     /// A block by its height, `None` above the head.
     fn block(&self, number: u64) -> impl Future<Output = Result<Option<BlockContent>, ReadError>> + Send;
 }

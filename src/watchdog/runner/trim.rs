@@ -324,6 +324,9 @@ fn ended(outcome: &Outcome) -> Step {
         }
         // Another rung would be refused for the same.
         Ending::Unpaid(short) => Step::Leave(short.to_string()),
+        Ending::NotTaken { reason } => {
+            Step::Leave(format!("no endpoint takes it: {reason}; the next head tries again"))
+        }
         Ending::Outdated { reason, .. } => {
             Step::Overtaken(format!("it waits and would fail by now ({reason}); what is planned next takes its place"))
         }

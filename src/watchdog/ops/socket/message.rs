@@ -158,7 +158,14 @@ mod tests {
         heard(&signal, Reply::SignalTaken(taken));
         heard(&SignalResumeWith::default(), Reply::SignalsResumed(SignalsResumed { resumed: true }));
         let verdict = Verdict::NotSeen { hash: B256::repeat_byte(5), nonce: 6 };
-        let finding = Finding { intent, kind: "perp open".to_owned(), step: 0, verdict, reorganised: false };
+        let finding = Finding {
+            intent,
+            kind: "perp open".to_owned(),
+            step: 0,
+            verdict,
+            reorganised: false,
+            never_included: false,
+        };
         let reconciled = Reconciled {
             findings: vec![finding],
             settled: vec![(intent, settlement())],
