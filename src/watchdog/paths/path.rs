@@ -85,7 +85,7 @@ impl Path {
         let mut dice = Dice::new(seed);
         let kind = Kind::ALL[usize::try_from(seed % 7).unwrap_or_default()];
         let drawing = Drawing::draw(&mut dice)?;
-        // Half of the feeds answer at once, the others up to five blocks (10 s) late.
+        // Half of the feeds answer at once, the others up to five blocks (a second) late.
         let delay = if dice.one_in(2) { 0 } else { usize::try_from(dice.between(1, 5)).unwrap_or(1) };
         let following = Following { is_inverted: drawing.is_short, is_ratio: drawing.form == Form::Correlated, delay };
         let points = drawn_track(dice.split(), kind);
