@@ -109,7 +109,7 @@ impl Endpoints {
     }
 
     /// Marks who is behind; refuses the best head when an endpoint that went silent was already further.
-    fn judge_heads(&self, best: BlockRef) -> Result<BlockRef, CallError> {
+    pub(super) fn judge_heads(&self, best: BlockRef) -> Result<BlockRef, CallError> {
         let now = self.clock().monotonic();
         let highest = self.trusted().filter_map(|endpoint| endpoint.last_head(now)).max().unwrap_or(best.number);
         for endpoint in self.trusted() {
@@ -128,7 +128,7 @@ impl Endpoints {
     }
 
     /// On the live chain, refuses a head that lies behind the wall clock.
-    pub(super) fn check_age(&self, head: BlockRef) -> Result<BlockRef, ReadError> {
+    pub(crate) fn check_age(&self, head: BlockRef) -> Result<BlockRef, ReadError> {
         let is_live = self.identity().is_some_and(|identity| identity.is_live());
         let most = Secs(self.shared.rpc.max_head_lag.as_secs());
         let wall = self.clock().wall();
