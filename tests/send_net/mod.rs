@@ -56,9 +56,9 @@ pub fn after_genesis(seconds: u64) -> Secs {
 /// Blocks as Base makes them, so far as they share a second: five of 200 ms.
 pub const BLOCKS_A_SECOND: u64 = 5;
 
-/// As impatient as a chain of a few blocks needs: raised after three seconds (a trim after one), given up after four.
+/// Asks without a pause, and gives up after forty blocks.
 pub fn impatient() -> Patience {
-    Patience { poll: Duration::ZERO, raise_after: Secs(3), chain_time: Secs(4), ..Patience::default() }
+    Patience { poll: Duration::ZERO, chain_time: Secs(8), ..Patience::default() }
 }
 
 /// A clock that goes on 50 ms whenever somebody looks at it.
