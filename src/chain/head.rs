@@ -40,7 +40,8 @@ impl Reader for Endpoints {
 
     async fn read_packed(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         let hash = at.into();
-        let able = self.usable().into_iter().next().filter(|endpoint| endpoint.runs_code());
+        let now = self.clock().monotonic();
+        let able = self.usable().into_iter().next().filter(|endpoint| endpoint.runs_code(now));
         let (Some(endpoint), Some(code)) = (able, batch.packed()) else { return self.read(hash, batch).await };
         let params = json!([{"data": code}, state_of(hash)]);
         // One attempt: whatever fails is asked again in the ordinary way, which knows what is worth another one.
@@ -54,7 +55,7 @@ impl Reader for Endpoints {
         };
         let answers = self.read(hash, batch).await;
         if answers.is_ok() {
-            endpoint.refused_code(&error);
+            endpoint.refused_code(&error, self.clock().monotonic());
         }
         answers
     }

@@ -235,7 +235,7 @@ impl<W: Wire> Sender<W> {
             return Err(SendError::Expired { valid_until: plan.valid_until, now: next });
         }
         if current.block() != head {
-            *current = self.simulate_again(current, done, permits, head).await?;
+            *current = Box::pin(self.simulate_again(current, done, permits, head)).await?;
         }
         if step > 0 {
             self.journal.record_simulated(intent, self.stamp(head.timestamp))?;

@@ -3,11 +3,18 @@
 
 use std::time::Duration;
 
+use alloy::{primitives::U256, sol};
+use trimtab::onedelta::COMPOSER;
+
 use crate::{
     common::Replica,
     proxy::{Proxy, Verdict},
-    trader::{Program, Trader},
+    trader::{Program, Trader, WETH},
 };
+
+sol! {
+    function approve(address spender, uint256 amount) external returns (bool);
+}
 
 /// What is asked side by side is asked within this.
 const HOLD: Duration = Duration::from_millis(300);
@@ -30,7 +37,15 @@ async fn sent(trader: &Trader, command: &str) -> usize {
 async fn between_a_command_for_a_loop_and_its_bytes_lie_at_most_twelve_questions() {
     let trader = Trader::on(Replica::at_cadence().await).await;
     // The first command has no journal yet whose block it would look for.
-    assert_eq!(sent(&trader, "loop open --equity 10 --leverage 3").await, 11);
-    assert_eq!(sent(&trader, "loop adjust --leverage 2").await, 12);
-    assert_eq!(sent(&trader, "loop close").await, 12);
+    assert!(sent(&trader, "loop open --equity 10 --leverage 3").await <= 11);
+    assert!(sent(&trader, "loop adjust --leverage 2").await <= 12);
+    assert!(sent(&trader, "loop close").await <= 12);
+}
+
+#[tokio::test]
+async fn before_an_approval_is_taken_back_lie_at_most_ten() {
+    let trader = Trader::on(Replica::at_cadence().await).await;
+    let approve = approveCall { spender: COMPOSER, amount: U256::from(1_000) };
+    trader.replica.send(trader.account, WETH, &approve).await;
+    assert!(sent(&trader, "approvals revoke --all").await <= 10);
 }
