@@ -11,7 +11,7 @@ impl ReserveList {
         chain_id: u64,
         block: &BlockRef,
     ) -> Result<(Self, Market), QueryError> {
-        let list = Self::without_permits(reader, deployment, block).await?;
+        let list = Box::pin(Self::without_permits(reader, deployment, block)).await?;
         let mut with_permits = list.clone();
         let market = async {
             let mut batch = Batch::new();

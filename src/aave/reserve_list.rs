@@ -57,8 +57,8 @@ impl ReserveList {
         chain_id: u64,
         block: &BlockRef,
     ) -> Result<Self, QueryError> {
-        let mut list = Self::without_permits(reader, deployment, block).await?;
-        list.add_permits(reader, chain_id, block).await?;
+        let mut list = Box::pin(Self::without_permits(reader, deployment, block)).await?;
+        Box::pin(list.add_permits(reader, chain_id, block)).await?;
         Ok(list)
     }
 

@@ -66,7 +66,7 @@ impl Endpoints {
         &self,
         remembered: Option<Checkpoint>,
     ) -> Result<(NetworkIdentity, Checkpoint), IdentityError> {
-        self.verify(remembered).await.map(|Verified { identity, checkpoint, .. }| (identity, checkpoint))
+        Box::pin(self.verify(remembered)).await.map(|Verified { identity, checkpoint, .. }| (identity, checkpoint))
     }
 
     /// The same, with the newest block that was told on the way.
@@ -88,12 +88,12 @@ impl Endpoints {
         let endpoints: Vec<_> = witnesses.iter().map(|witness| witness.endpoint.clone()).collect();
         let checkpoint = match remembered {
             Some(checkpoint) => {
-                self.agree(&endpoints, checkpoint).await?;
+                Box::pin(self.agree(&endpoints, checkpoint)).await?;
                 checkpoint
             }
             None => {
                 let lowest = witnesses.iter().map(|witness| witness.head.number).min().unwrap_or_default();
-                self.new_checkpoint(&endpoints, lowest).await?
+                Box::pin(self.new_checkpoint(&endpoints, lowest)).await?
             }
         };
         let mut head = first.head;
@@ -114,9 +114,9 @@ impl Endpoints {
         let endpoints = &self.shared.endpoints;
         let known = endpoints.iter().all(|endpoint| endpoint.standing() == Standing::Verified);
         if known && self.identity().is_some() {
-            return self.agree(endpoints, remembered).await;
+            return Box::pin(self.agree(endpoints, remembered)).await;
         }
-        self.verify(Some(remembered)).await.map(drop)
+        Box::pin(self.verify(Some(remembered))).await.map(drop)
     }
 
     /// The word of every endpoint that answers, in the order given.

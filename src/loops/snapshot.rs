@@ -67,8 +67,8 @@ impl LoopSnapshot {
         account: Address,
     ) -> Result<Self, QueryError> {
         let block = reader.head().await?;
-        let hints = Hints::read(reader, list, pair, block).await?;
-        Self::with_hints(reader, list, pair, account, (block, hints)).await
+        let hints = Box::pin(Hints::read(reader, list, pair, block)).await?;
+        Box::pin(Self::with_hints(reader, list, pair, account, (block, hints))).await
     }
 
     /// The same for whoever has read an earlier block a moment ago: where the pools stood there is asked beside the newest
@@ -80,14 +80,14 @@ impl LoopSnapshot {
         account: Address,
         earlier: BlockRef,
     ) -> Result<Self, QueryError> {
-        let (block, hints) = tokio::join!(reader.head(), Hints::read(reader, list, pair, earlier));
+        let (block, hints) = tokio::join!(reader.head(), Box::pin(Hints::read(reader, list, pair, earlier)));
         let block = block?;
         let hints = match hints {
             Ok(hints) => hints,
             // It is no block of the chain any more, or nobody tells.
-            Err(_) => Hints::read(reader, list, pair, block).await?,
+            Err(_) => Box::pin(Hints::read(reader, list, pair, block)).await?,
         };
-        Self::with_hints(reader, list, pair, account, (block, hints)).await
+        Box::pin(Self::with_hints(reader, list, pair, account, (block, hints))).await
     }
 
     async fn with_hints<R: Reader>(

@@ -43,9 +43,9 @@ async fn between_a_command_for_a_loop_and_its_bytes_lie_at_most_twelve_questions
 }
 
 #[tokio::test]
-async fn before_an_approval_is_taken_back_lie_at_most_ten() {
+async fn before_an_approval_is_taken_back_lie_at_most_eleven() {
     let trader = Trader::on(Replica::at_cadence().await).await;
     let approve = approveCall { spender: COMPOSER, amount: U256::from(1_000) };
     trader.replica.send(trader.account, WETH, &approve).await;
-    assert!(sent(&trader, "approvals revoke --all").await <= 10);
+    assert!(sent(&trader, "approvals revoke --all").await <= 11);
 }
