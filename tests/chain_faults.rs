@@ -450,7 +450,7 @@ async fn tips_are_asked_for_once_a_second_and_a_silent_endpoint_is_left_alone_ab
 }
 
 /// Code that is not deployed is an offer: an endpoint that refuses it, or answers it with something else, is asked through
-/// Multicall3, and after three times in a row not offered it again.
+/// Multicall3, and after three times in a row offered it again an hour later.
 #[tokio::test]
 async fn an_endpoint_that_refuses_code_is_asked_through_multicall3() {
     let refusals = [
@@ -475,7 +475,8 @@ async fn an_endpoint_that_refuses_code_is_asked_through_multicall3() {
             Reply::Result(json!(Bytes::from(returned)))
         })
         .await;
-        let endpoints = endpoints(&[&node], &Arc::new(TestClock::default()));
+        let clock = Arc::new(TestClock::default());
+        let endpoints = endpoints(&[&node], &clock);
         let mut batch = Batch::new();
         let slot = batch.add(multicall3::ADDRESS, &multicall3::IMulticall3::getBlockNumberCall {});
         for _ in 0..5 {
@@ -483,5 +484,11 @@ async fn an_endpoint_that_refuses_code_is_asked_through_multicall3() {
             assert_eq!(answers.get(slot).expect("seven"), U256::from(7), "{reply:?}");
         }
         assert_eq!(asked.load(Ordering::SeqCst), 3, "{reply:?}");
+        clock.advance(Duration::from_secs(3_600));
+        for _ in 0..2 {
+            let answers = endpoints.read_packed(B256::ZERO, &batch).await.expect("an answer");
+            assert_eq!(answers.get(slot).expect("seven"), U256::from(7), "{reply:?}");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 4, "{reply:?}: once more, and then not for another hour");
     }
 }

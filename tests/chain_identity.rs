@@ -3,7 +3,10 @@
 
 mod chain_node;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use alloy::{
     consensus::{SignableTransaction, TxEip1559, TxEnvelope, transaction::SignerRecoverable},
@@ -126,6 +129,36 @@ async fn an_endpoint_that_could_not_be_asked_is_not_used() {
     endpoints.request::<_, U64>("eth_chainId", ()).await.expect("chain id");
     assert_eq!(away.count("eth_chainId"), asked);
     assert!(endpoints.identity().is_some_and(|identity| identity.is_live()));
+}
+
+#[tokio::test]
+async fn who_it_is_an_endpoint_is_asked_once_and_its_block_of_yesterday_as_often_as_it_counts() {
+    let live = Chain::live();
+    let node = live.node().await;
+    let endpoints = endpoints(&[&node], &TestClock::at_wall(live.head_time));
+    let (_, checkpoint) = endpoints.verify_all(None).await.expect("first time");
+    endpoints.verify_checkpoint(checkpoint).await.expect("the same chain");
+    let other = Checkpoint { hash: keccak256("other"), ..checkpoint };
+    let error = endpoints.verify_checkpoint(other).await.expect_err("another chain");
+    assert!(matches!(&error, IdentityError::OtherCheckpoint { number: 20, found: Some(_), .. }), "{error}");
+    assert_eq!((node.count("eth_chainId"), node.count("web3_clientVersion")), (1, 1));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_away_is_asked_who_it_is_before_it_is_held_against_the_journal() {
+    let live = Chain::live();
+    let (sound, away) = (live.node().await, Arc::new(AtomicBool::new(true)));
+    let (is_away, back) = (away.clone(), Chain { salt: "elsewhere", ..Chain::live() });
+    let late = Node::start(move |method, params| match is_away.load(Ordering::SeqCst) {
+        true => Reply::Http(ResponseTemplate::new(503)),
+        false => back.reply(method, params),
+    })
+    .await;
+    let endpoints = endpoints(&[&sound, &late], &TestClock::at_wall(live.head_time));
+    let (_, checkpoint) = endpoints.verify_all(None).await.expect("one is enough");
+    away.store(false, Ordering::SeqCst);
+    let error = endpoints.verify_checkpoint(checkpoint).await.expect_err("another history");
+    assert!(matches!(&error, IdentityError::OtherCheckpoint { number: 20, .. }), "{error}");
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
-//! The demo's story on forks: of a replica, always; of live Base, where `BASE_RPC_URL` names an endpoint.
+//! The demo's story: on a replica that makes a block every 200 ms, as the command tells it, and on forks: of a replica, always;
+//! of live Base, where `BASE_RPC_URL` names an endpoint.
 
 #![allow(clippy::expect_used, clippy::panic)] // A test reports by panicking.
 
 #[cfg(test)]
 mod common;
 
+use indicatif::ProgressBar;
 use trimtab::{
-    localchain::{Anvil, ForkOptions},
+    localchain::{Anvil, ComposerSource, ForkOptions, Kit, ReplicaState},
     perps::EndKind,
     scenarios::{Beat, Stage, demo, loop_story},
     send::Settlement,
@@ -34,8 +36,21 @@ async fn the_demo_runs_on_a_fork_of_a_replica() {
     let replica = common::Replica::start().await;
     let journal = tempfile::tempdir().expect("directory");
     let stage = stage_on_a_fork_of(replica.url(), journal.path()).await;
+    goes_as_told(stage, &replica.kit).await;
+}
+
+#[tokio::test]
+async fn the_demo_runs_at_a_block_every_200_ms() {
+    let kit = common::kit();
+    let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
+    let journal = tempfile::tempdir().expect("directory");
+    let stage = Stage::at_cadence(&kit, &state, journal.path()).await.expect("stage");
+    goes_as_told(stage, &kit).await;
+}
+
+async fn goes_as_told(stage: Stage, kit: &Kit) {
     let (mut settled, mut ends, mut trimmed) = (0, Vec::new(), false);
-    let told = demo(stage, &replica.kit, |beat| match beat {
+    let told = demo(stage, kit, |beat| match beat {
         Beat::Done { settlement, .. } => {
             settled += 1;
             assert_as_predicted(settlement);

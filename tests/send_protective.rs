@@ -11,7 +11,7 @@ use trimtab::{
     config::{FeeLimits, FeesConfig, Urgency},
     journal::{IntentState, JournalError, TransactionState},
     plan::{Plan, SignedPermits},
-    send::{Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, reconcile},
+    send::{Bid, Ending, Outcome, SendError, Sender, Verdict, reconcile},
 };
 
 async fn execute(bench: &mut Bench, plan: Plan) -> Result<Outcome, SendError> {
@@ -189,7 +189,7 @@ async fn of_several_pending_nonces_the_lowest_is_taken() {
     assert!(execute(&mut bench, first.clone()).await.expect("signed").is_mined());
     bench.net.inner().advances = false;
     let second = stuck_boost(&mut bench).await;
-    bench.net.drop_newest_block();
+    bench.net.reorganise(1, false);
     bench.net.inner().advances = true;
     bench.net.inner().includes = true;
     let trim = bench.plan(1);
@@ -215,12 +215,7 @@ async fn a_ceiling_too_low_for_an_eighth_more_is_said_and_nothing_is_signed() {
     let low =
         FeeLimits { max_fee_gwei: Decimal::new(22, 2), max_tip_gwei: Decimal::new(5, 2), min_tip_gwei: Decimal::ZERO };
     let fees = FeesConfig { trim: low, ..FeesConfig::default() };
-    let patience = Patience {
-        poll: std::time::Duration::ZERO,
-        raise_after: trimtab::units::Secs(18),
-        chain_time: trimtab::units::Secs(24),
-        ..Patience::default()
-    };
+    let patience = send_net::impatient();
     let sender = Sender::new(net.clone(), journal, send_net::signer().await, clock.clone())
         .with_patience(patience)
         .with_fees(fees);
@@ -422,12 +417,7 @@ async fn after_a_crash_the_successor_still_knows_an_outdated_trim_by_the_chain()
     let Bench { net, sender, clock, dir, .. } = bench;
     drop(sender);
     let journal = trimtab::journal::Journal::open(dir.path(), send_net::NETWORK, ACCOUNT).expect("journal");
-    let patience = Patience {
-        poll: std::time::Duration::ZERO,
-        raise_after: trimtab::units::Secs(18),
-        chain_time: trimtab::units::Secs(24),
-        ..Patience::default()
-    };
+    let patience = send_net::impatient();
     let sender = Sender::new(net.clone(), journal, send_net::signer().await, clock.clone()).with_patience(patience);
     let mut bench = Bench::of(net, sender, clock, dir, 100);
     takes_only_more(&bench);

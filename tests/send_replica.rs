@@ -130,8 +130,8 @@ async fn two_steps_are_simulated_signed_and_mined_one_after_the_other() {
 #[tokio::test]
 async fn what_a_reorg_takes_out_is_reopened_and_the_identical_bytes_bring_it_back() {
     let replica = Replica::start().await;
-    for depth in 1..=3u64 {
-        let index = usize::try_from(depth).expect("small");
+    for depth in 1..=15u64 {
+        let index = usize::try_from(depth % 10).expect("small");
         let dir = tempfile::tempdir().expect("directory");
         // The saved state is older than this moment: what comes back must not look as if it had waited since then.
         let _: Value = replica.request("evm_mine", [(); 0]).await.expect("mined");

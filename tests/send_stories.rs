@@ -4,13 +4,12 @@
 mod send_net;
 
 use alloy::primitives::{Bytes, FixedBytes, U256, address};
-use send_net::{ACCOUNT, Bench, TARGET};
+use send_net::{ACCOUNT, BLOCKS_A_SECOND, Bench, TARGET, after_genesis};
 use trimtab::{
     chain::{Rejection, SendOutcome},
     journal::{IntentState, JournalError, TransactionState},
     plan::{CallData, PermitKind, PermitRequest, Plan, Segment, SignedPermits},
     send::{Class, Ending, Outcome, SendError, Verdict, reconcile, sign_permits},
-    units::Secs,
 };
 
 async fn execute(bench: &mut Bench, plan: Plan) -> Result<Outcome, SendError> {
@@ -265,19 +264,52 @@ async fn an_endpoint_behind_our_own_journal_is_waited_for_and_then_refused() {
 
 #[tokio::test]
 async fn a_block_reorganised_away_reopens_what_it_settled() {
-    let mut bench = Bench::new(13).await;
-    let plan = bench.plan(1);
-    let outcome = execute(&mut bench, plan.clone()).await.expect("signed");
-    assert!(outcome.is_mined());
-    bench.net.inner().advances = false;
-    bench.net.drop_newest_block();
-    let found = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("reconciled");
-    assert!(found[0].reorganised && matches!(found[0].verdict, Verdict::NotSeen { nonce: 0, .. }), "{found:?}");
-    bench.net.inner().advances = true;
-    let again = bench.sender.resend(plan.id.parse().expect("id")).await.expect("sent");
-    assert!(again.is_mined(), "{again:?}");
-    assert_eq!(state(&bench, &plan), IntentState::Mined);
-    assert_eq!(bench.net.distinct().len(), 1);
+    for depth in 1..=15 {
+        let mut bench = Bench::new(13 + depth as u64).await;
+        let plan = bench.plan(1);
+        let outcome = execute(&mut bench, plan.clone()).await.expect("signed");
+        assert!(outcome.is_mined());
+        bench.net.inner().advances = false;
+        bench.net.mine(depth - 1);
+        bench.net.reorganise(depth, false);
+        let found = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("reconciled");
+        assert!(
+            found[0].reorganised && matches!(found[0].verdict, Verdict::NotSeen { nonce: 0, .. }),
+            "depth {depth}: {found:?}"
+        );
+        bench.net.inner().advances = true;
+        let again = bench.sender.resend(plan.id.parse().expect("id")).await.expect("sent");
+        assert!(again.is_mined(), "depth {depth}: {again:?}");
+        assert_eq!(state(&bench, &plan), IntentState::Mined);
+        assert_eq!(bench.net.distinct().len(), 1, "depth {depth}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_reorg_puts_back_into_the_pool_is_waited_for_and_found_in_its_new_block() {
+    for depth in 1..=15 {
+        let mut bench = Bench::new(50 + depth as u64).await;
+        let plan = bench.plan(1);
+        assert!(execute(&mut bench, plan.clone()).await.expect("signed").is_mined());
+        bench.net.inner().advances = false;
+        bench.net.mine(depth - 1);
+        bench.net.reorganise(depth, true);
+        let found = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("reconciled");
+        assert!(
+            found[0].reorganised && matches!(found[0].verdict, Verdict::Waiting { nonce: 0, .. }),
+            "depth {depth}: {found:?}"
+        );
+        let next = bench.plan(1);
+        let refused = execute(&mut bench, next).await;
+        assert!(matches!(&refused, Err(SendError::Journal(_))), "depth {depth}: {refused:?}");
+        bench.net.mine(1);
+        let found = reconcile(bench.sender.journal(), &bench.net, &*bench.clock).await.expect("reconciled");
+        assert!(
+            matches!(found[0].verdict, Verdict::Mined { block, .. } if block == bench.net.height()),
+            "depth {depth}: {found:?}"
+        );
+        assert_eq!((state(&bench, &plan), bench.net.inner().handed.len()), (IntentState::Mined, 1), "depth {depth}");
+    }
 }
 
 #[tokio::test]
@@ -295,7 +327,7 @@ async fn a_permit_somebody_used_first_is_left_out_and_the_rest_goes_through() {
         spender: TARGET,
         value,
         nonce: U256::from(5),
-        deadline: Secs(1_790_100_000),
+        deadline: after_genesis(100_000),
         symbol: "variableDebtBasUSDC".into(),
     };
     let header = Bytes::from_static(&[0x50, 0x01]);
@@ -323,14 +355,15 @@ async fn a_permit_somebody_used_first_is_left_out_and_the_rest_goes_through() {
 async fn a_plan_whose_time_is_over_is_neither_signed_nor_left_waiting() {
     let mut bench = Bench::new(15).await;
     let mut late = bench.plan(1);
-    late.valid_until = Secs(1_790_000_000 + 2 * (bench.net.height() + 1));
+    late.valid_until = after_genesis(bench.net.height() / BLOCKS_A_SECOND + 1);
     let ready = bench.ready(late, &SignedPermits::new()).await;
+    bench.net.mine(2 * BLOCKS_A_SECOND as usize);
     let refused = bench.sender.execute(ready, &SignedPermits::new()).await;
     assert!(matches!(refused, Err(SendError::Expired { .. })), "{refused:?}");
     assert_eq!(bench.net.distinct(), []);
 
-    let mut soon = bench.plan(1);
-    soon.valid_until = Secs(1_790_000_000 + 2 * (bench.net.height() + 4));
+    let mut soon = bench.boost();
+    soon.valid_until = after_genesis(bench.net.height() / BLOCKS_A_SECOND + 2);
     bench.net.inner().least_fee = 230_000_000;
     let outcome = execute(&mut bench, soon).await.expect("signed");
     assert!(

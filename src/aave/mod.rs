@@ -13,6 +13,7 @@ mod currency;
 mod deployment;
 mod error;
 mod errors;
+mod first_read;
 mod glance_query;
 mod interest;
 mod market;

@@ -57,6 +57,17 @@ impl ReserveList {
         chain_id: u64,
         block: &BlockRef,
     ) -> Result<Self, QueryError> {
+        let mut list = Box::pin(Self::without_permits(reader, deployment, block)).await?;
+        Box::pin(list.add_permits(reader, chain_id, block)).await?;
+        Ok(list)
+    }
+
+    /// The list but for its permits: all that a market is asked with.
+    pub(super) async fn without_permits<R: Reader>(
+        reader: &R,
+        deployment: Deployment,
+        block: &BlockRef,
+    ) -> Result<Self, QueryError> {
         let mut batch = Batch::new();
         let market = MarketSlots::add(deployment, &mut batch);
         let found = market.decode(&reader.read(block, &batch).await?)?;
@@ -75,18 +86,28 @@ impl ReserveList {
         for (id, slot) in labels {
             categories.push((id, answers.get(slot)?));
         }
-
-        let mut batch = Batch::new();
-        let tokens: Vec<_> = reserves.iter().map(|reserve| reserve.token_slots(&mut batch)).collect();
-        let answers = reader.read(block, &batch).await?;
         let rate_strategy = shared_strategy(deployment, &reserves)?;
-        let listings = reserves
-            .into_iter()
-            .zip(&tokens)
-            .map(|(reserve, slots)| reserve.listing(slots, &answers, chain_id))
-            .collect();
+        let listings = reserves.into_iter().map(FoundReserve::listing).collect();
         let sentinel = Some(found.sentinel).filter(|address| !address.is_zero());
         Ok(Self { deployment, revision: found.revision, rate_strategy, sentinel, listings, categories })
+    }
+
+    /// How to sign permits of every token, aToken and debt token, where they have one.
+    pub(super) async fn add_permits<R: Reader>(
+        &mut self,
+        reader: &R,
+        chain_id: u64,
+        block: &BlockRef,
+    ) -> Result<(), QueryError> {
+        let mut batch = Batch::new();
+        let tokens: Vec<_> = self.listings.iter().map(|listing| listing.permit_slots(&mut batch)).collect();
+        let answers = reader.read(block, &batch).await?;
+        for (listing, [token, a_token, debt_token]) in self.listings.iter_mut().zip(&tokens) {
+            listing.token_permit = token.decode(&answers, chain_id);
+            listing.a_token_permit = a_token.decode(&answers, chain_id);
+            listing.debt_token_permit = debt_token.decode(&answers, chain_id);
+        }
+        Ok(())
     }
 
     /// The listing of a token.
@@ -237,23 +258,24 @@ impl PermitSlots {
     }
 }
 
-impl FoundReserve {
-    fn token_slots(&self, batch: &mut Batch) -> [PermitSlots; 3] {
+impl Listing {
+    fn permit_slots(&self, batch: &mut Batch) -> [PermitSlots; 3] {
         [self.asset, self.a_token, self.debt_token].map(|token| PermitSlots::add(token, batch))
     }
+}
 
-    fn listing(self, slots: &[PermitSlots; 3], answers: &Answers, chain_id: u64) -> Listing {
-        let [token_permit, a_token_permit, debt_token_permit] =
-            [&slots[0], &slots[1], &slots[2]].map(|slots| slots.decode(answers, chain_id));
+impl FoundReserve {
+    /// Without permits.
+    fn listing(self) -> Listing {
         Listing {
             asset: self.asset,
             symbol: self.symbol,
             a_token: self.a_token,
             debt_token: self.debt_token,
             source: self.source,
-            token_permit,
-            a_token_permit,
-            debt_token_permit,
+            token_permit: None,
+            a_token_permit: None,
+            debt_token_permit: None,
         }
     }
 }

@@ -18,8 +18,11 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 /// How long what an endpoint said about the head is held against others.
 const HEAD_MEMORY: Duration = Duration::from_secs(30);
 
-/// After so many refusals in a row an endpoint is not given code any more that is not deployed.
+/// After so many refusals in a row an endpoint is not given code any more that is not deployed, for a while.
 const REFUSALS: u32 = 3;
+
+/// After this it is offered such code once more: what a provider refuses today it may allow tomorrow.
+const OFFERED_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// Whether an endpoint is known to be on our network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +46,8 @@ struct Health {
     standing: Standing,
     /// How often in a row it has refused code that is not deployed and answered the same question otherwise.
     refused_code: u32,
+    /// When it last did.
+    refused_code_at: Duration,
 }
 
 /// An endpoint with its deadline and health.
@@ -77,8 +82,9 @@ impl Endpoint {
     }
 
     /// Whether it answers code that is not deployed, as far as is known.
-    pub(super) fn runs_code(&self) -> bool {
-        self.health().refused_code < REFUSALS
+    pub(super) fn runs_code(&self, now: Duration) -> bool {
+        let health = self.health();
+        health.refused_code < REFUSALS || now.saturating_sub(health.refused_code_at) >= OFFERED_AGAIN
     }
 
     /// It has answered such code.
@@ -87,9 +93,10 @@ impl Endpoint {
     }
 
     /// It has not, and answered the same question otherwise. A rate limit, or a block that it does not have yet, says nothing.
-    pub(super) fn refused_code(&self, error: &CallError) {
+    pub(super) fn refused_code(&self, error: &CallError, now: Duration) {
         if !matches!(error, CallError::RateLimited { .. } | CallError::UnknownBlock(_)) {
             let mut health = self.health();
+            health.refused_code_at = now;
             health.refused_code = health.refused_code.saturating_add(1);
         }
     }

@@ -40,7 +40,8 @@ impl Reader for Endpoints {
 
     async fn read_packed(&self, at: impl Into<B256> + Send, batch: &Batch) -> Result<Answers, ReadError> {
         let hash = at.into();
-        let able = self.usable().into_iter().next().filter(|endpoint| endpoint.runs_code());
+        let now = self.clock().monotonic();
+        let able = self.usable().into_iter().next().filter(|endpoint| endpoint.runs_code(now));
         let (Some(endpoint), Some(code)) = (able, batch.packed()) else { return self.read(hash, batch).await };
         let params = json!([{"data": code}, state_of(hash)]);
         // One attempt: whatever fails is asked again in the ordinary way, which knows what is worth another one.
@@ -54,7 +55,7 @@ impl Reader for Endpoints {
         };
         let answers = self.read(hash, batch).await;
         if answers.is_ok() {
-            endpoint.refused_code(&error);
+            endpoint.refused_code(&error, self.clock().monotonic());
         }
         answers
     }
@@ -109,7 +110,7 @@ impl Endpoints {
     }
 
     /// Marks who is behind; refuses the best head when an endpoint that went silent was already further.
-    fn judge_heads(&self, best: BlockRef) -> Result<BlockRef, CallError> {
+    pub(super) fn judge_heads(&self, best: BlockRef) -> Result<BlockRef, CallError> {
         let now = self.clock().monotonic();
         let highest = self.trusted().filter_map(|endpoint| endpoint.last_head(now)).max().unwrap_or(best.number);
         for endpoint in self.trusted() {
@@ -128,7 +129,7 @@ impl Endpoints {
     }
 
     /// On the live chain, refuses a head that lies behind the wall clock.
-    pub(super) fn check_age(&self, head: BlockRef) -> Result<BlockRef, ReadError> {
+    pub(crate) fn check_age(&self, head: BlockRef) -> Result<BlockRef, ReadError> {
         let is_live = self.identity().is_some_and(|identity| identity.is_live());
         let most = Secs(self.shared.rpc.max_head_lag.as_secs());
         let wall = self.clock().wall();

@@ -120,6 +120,11 @@ impl NetworkIdentity {
         matches!(self.kind, NetworkKind::Live)
     }
 
+    /// Whether two endpoints that say this of themselves are on one network, whatever their nodes call themselves.
+    pub(super) fn is_same_network(&self, other: &Self) -> bool {
+        (self.chain_id, self.genesis, &self.kind) == (other.chain_id, other.genesis, &other.kind)
+    }
+
     /// Its name for directories.
     #[must_use]
     pub fn id(&self) -> NetworkId {

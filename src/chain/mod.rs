@@ -51,5 +51,6 @@ pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, W
 pub use simulate::{SimulatedCall, Simulation};
 pub use tips::PaidTips;
 pub use traffic::Traffic;
+pub use verify::Verified;
 pub(crate) use wire::WireBlock;
 pub use wire::{CallRequest, KnownTransaction, LocatedLog, Receipt};

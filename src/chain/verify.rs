@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alloy::primitives::{B256, U64};
+use alloy::{
+    eips::BlockNumberOrTag,
+    primitives::{B256, U64},
+};
+use futures_util::future::try_join_all;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -27,12 +31,23 @@ const SHALLOW_CHECKPOINT: u64 = 8;
 /// Clients that pretend to be a chain.
 const PRETENDERS: [&str; 5] = ["anvil", "hardhat", "ganache", "tenderly", "edr"];
 
+/// A network that the endpoints were found to be on.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Which one.
+    pub identity: NetworkIdentity,
+    /// The block that they agree on, for the journal to remember.
+    pub checkpoint: Checkpoint,
+    /// The newest block that any of them had; how old it may be is for whoever uses it to say.
+    pub head: BlockRef,
+}
+
 /// One endpoint's word on what it is.
 #[derive(Debug, Clone)]
 struct Witness {
     endpoint: Arc<Endpoint>,
     identity: NetworkIdentity,
-    head: u64,
+    head: BlockRef,
 }
 
 #[derive(Deserialize)]
@@ -51,50 +66,57 @@ impl Endpoints {
         &self,
         remembered: Option<Checkpoint>,
     ) -> Result<(NetworkIdentity, Checkpoint), IdentityError> {
+        Box::pin(self.verify(remembered)).await.map(|Verified { identity, checkpoint, .. }| (identity, checkpoint))
+    }
+
+    /// The same, with the newest block that was told on the way.
+    pub async fn verify(&self, remembered: Option<Checkpoint>) -> Result<Verified, IdentityError> {
         let witnesses = self.hear_all().await?;
         let Some((first, others)) = witnesses.split_first() else {
             return Err(ReadError::Unavailable("no endpoint is usable".to_owned()).into());
         };
         for other in others {
-            let (one, two) = (&first.identity, &other.identity);
-            if (one.chain_id, one.genesis, &one.kind) != (two.chain_id, two.genesis, &two.kind) {
+            if !other.identity.is_same_network(&first.identity) {
                 return Err(IdentityError::Disagree {
                     first: first.endpoint.name(),
-                    one: one.to_string(),
+                    one: first.identity.to_string(),
                     second: other.endpoint.name(),
-                    other: two.to_string(),
+                    other: other.identity.to_string(),
                 });
             }
         }
+        let endpoints: Vec<_> = witnesses.iter().map(|witness| witness.endpoint.clone()).collect();
         let checkpoint = match remembered {
-            Some(checkpoint) => checkpoint,
+            Some(checkpoint) => {
+                Box::pin(self.agree(&endpoints, checkpoint)).await?;
+                checkpoint
+            }
             None => {
-                let lowest = witnesses.iter().map(|witness| witness.head).min().unwrap_or_default();
-                match self.new_checkpoint(first, lowest.saturating_sub(CHECKPOINT_DEPTH)).await {
-                    Err(IdentityError::Read(ReadError::Malformed(_))) => {
-                        self.new_checkpoint(first, lowest.saturating_sub(SHALLOW_CHECKPOINT)).await?
-                    }
-                    deep => deep?,
-                }
+                let lowest = witnesses.iter().map(|witness| witness.head.number).min().unwrap_or_default();
+                Box::pin(self.new_checkpoint(&endpoints, lowest)).await?
             }
         };
-        for witness in &witnesses {
-            let found = self.hash_at(&witness.endpoint, checkpoint.number).await?;
-            if found != Some(checkpoint.hash) {
-                let (number, expected) = (checkpoint.number, checkpoint.hash);
-                return Err(IdentityError::OtherCheckpoint {
-                    endpoint: witness.endpoint.name(),
-                    number,
-                    expected,
-                    found,
-                });
-            }
-        }
+        let mut head = first.head;
         for witness in &witnesses {
             witness.endpoint.set_standing(Standing::Verified);
+            witness.endpoint.set_head(witness.head.number, self.clock().monotonic());
+            head = if witness.head.number > head.number { witness.head } else { head };
         }
         self.set_identity(first.identity.clone());
-        Ok((first.identity.clone(), checkpoint))
+        // Whom a head puts behind the others is marked; the newest of all that were just told cannot be refused.
+        let head = self.judge_heads(head).unwrap_or(head);
+        Ok(Verified { identity: first.identity.clone(), checkpoint, head })
+    }
+
+    /// Holds the endpoints against a block that the journal remembers. Those that said in this process who they are, and
+    /// agreed, are not asked that again; where one was away then, all are.
+    pub async fn verify_checkpoint(&self, remembered: Checkpoint) -> Result<(), IdentityError> {
+        let endpoints = &self.shared.endpoints;
+        let known = endpoints.iter().all(|endpoint| endpoint.standing() == Standing::Verified);
+        if known && self.identity().is_some() {
+            return Box::pin(self.agree(endpoints, remembered)).await;
+        }
+        Box::pin(self.verify(Some(remembered))).await.map(drop)
     }
 
     /// The word of every endpoint that answers, in the order given.
@@ -132,11 +154,7 @@ impl Endpoints {
 
     /// Whether an endpoint that was not among those verified is on their network.
     pub(super) async fn is_of_this_network(&self, endpoint: &Arc<Endpoint>) -> bool {
-        let of_theirs = |found: &NetworkIdentity| {
-            self.identity().is_none_or(|own| {
-                (own.chain_id, own.genesis, &own.kind) == (found.chain_id, found.genesis, &found.kind)
-            })
-        };
+        let of_theirs = |found: &NetworkIdentity| self.identity().is_none_or(|own| own.is_same_network(found));
         match self.hear(endpoint).await {
             Ok(witness) if of_theirs(&witness.identity) => true,
             Ok(witness) => {
@@ -152,15 +170,21 @@ impl Endpoints {
     }
 
     async fn hear(&self, endpoint: &Arc<Endpoint>) -> Result<Witness, IdentityError> {
-        let chain_id: U64 = self.tell(endpoint, "eth_chainId", json!([])).await?;
+        // Side by side: none of the answers changes what else is asked.
+        let (chain_id, genesis, client, node, metadata, head) = tokio::join!(
+            self.tell::<U64>(endpoint, "eth_chainId", json!([])),
+            self.hash_at(endpoint, 0),
+            self.try_tell::<String>(endpoint, "web3_clientVersion", json!([])),
+            self.try_tell::<Value>(endpoint, "anvil_nodeInfo", json!([])),
+            self.try_tell::<AnvilMetadata>(endpoint, "anvil_metadata", json!([])),
+            self.tell::<WireBlock>(endpoint, "eth_getBlockByNumber", json!([BlockNumberOrTag::Latest, false])),
+        );
+        let chain_id = chain_id?;
         if chain_id.to::<u64>() != BASE_CHAIN_ID {
             return Err(IdentityError::WrongChain { endpoint: endpoint.name(), found: chain_id.to() });
         }
-        let genesis = self.hash_at(endpoint, 0).await?.unwrap_or_default();
-        let client: String =
-            self.try_tell(endpoint, "web3_clientVersion", json!([])).await?.unwrap_or_else(|| "unnamed".to_owned());
-        let node: Option<Value> = self.try_tell(endpoint, "anvil_nodeInfo", json!([])).await?;
-        let metadata: Option<AnvilMetadata> = self.try_tell(endpoint, "anvil_metadata", json!([])).await?;
+        let (genesis, client) = (genesis?.unwrap_or_default(), client?.unwrap_or_else(|| "unnamed".to_owned()));
+        let (node, metadata, head) = (node?, metadata?, BlockRef::from(head?));
         let named = client.to_lowercase();
         let pretends = node.is_some() || PRETENDERS.iter().any(|name| named.contains(name));
         let kind = match metadata {
@@ -171,16 +195,47 @@ impl Endpoints {
             None if !pretends && genesis == BASE_GENESIS => NetworkKind::Live,
             None => return Err(IdentityError::UnknownNetwork { endpoint: endpoint.name(), client, genesis }),
         };
-        let head: U64 = self.tell(endpoint, "eth_blockNumber", json!([])).await?;
         let identity = NetworkIdentity { chain_id: chain_id.to(), genesis, client, kind };
-        Ok(Witness { endpoint: endpoint.clone(), identity, head: head.to() })
+        Ok(Witness { endpoint: endpoint.clone(), identity, head })
     }
 
-    async fn new_checkpoint(&self, witness: &Witness, number: u64) -> Result<Checkpoint, IdentityError> {
-        let hash = self.hash_at(&witness.endpoint, number).await?;
-        let missing =
-            || ReadError::Malformed(format!("{} has no block {number} below its head", witness.endpoint.name()));
-        Ok(Checkpoint { number, hash: hash.ok_or_else(missing)? })
+    /// The first endpoint's block below the lowest head, which all must have: a deep one, or a shallow one where it has no
+    /// block so deep. Both are asked for at once.
+    async fn new_checkpoint(&self, endpoints: &[Arc<Endpoint>], lowest: u64) -> Result<Checkpoint, IdentityError> {
+        let depths = [CHECKPOINT_DEPTH, SHALLOW_CHECKPOINT].map(|depth| lowest.saturating_sub(depth));
+        let both = |endpoint: &Arc<Endpoint>| {
+            let endpoint = endpoint.clone();
+            async move {
+                let [deep, shallow] = depths;
+                let deep = async {
+                    match self.hash_at(&endpoint, deep).await {
+                        Err(ReadError::Malformed(_)) => Ok(None),
+                        deep => deep,
+                    }
+                };
+                tokio::try_join!(deep, self.hash_at(&endpoint, shallow))
+            }
+        };
+        let found = try_join_all(endpoints.iter().map(both)).await?;
+        let [deep, shallow] = depths;
+        let is_deep = found.first().is_some_and(|(deep, _)| deep.is_some());
+        let number = if is_deep { deep } else { shallow };
+        let hashes: Vec<Option<B256>> =
+            found.into_iter().map(|(deep, shallow)| if is_deep { deep } else { shallow }).collect();
+        let Some(hash) = hashes.first().copied().flatten() else {
+            let name = endpoints.first().map(|endpoint| endpoint.name()).unwrap_or_default();
+            return Err(ReadError::Malformed(format!("{name} has no block {number} below its head")).into());
+        };
+        let checkpoint = Checkpoint { number, hash };
+        require(checkpoint, endpoints.iter().zip(hashes))?;
+        Ok(checkpoint)
+    }
+
+    /// Refuses when an endpoint does not have this block.
+    async fn agree(&self, endpoints: &[Arc<Endpoint>], checkpoint: Checkpoint) -> Result<(), IdentityError> {
+        let hashes = endpoints.iter().map(|endpoint| self.hash_at(endpoint, checkpoint.number));
+        let hashes = try_join_all(hashes).await?;
+        require(checkpoint, endpoints.iter().zip(hashes))
     }
 
     async fn hash_at(&self, endpoint: &Endpoint, number: u64) -> Result<Option<B256>, ReadError> {
@@ -213,6 +268,20 @@ impl Endpoints {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Refuses when an endpoint found another block at the checkpoint's height, or none.
+fn require<'a>(
+    checkpoint: Checkpoint,
+    found: impl Iterator<Item = (&'a Arc<Endpoint>, Option<B256>)>,
+) -> Result<(), IdentityError> {
+    let Checkpoint { number, hash: expected } = checkpoint;
+    for (endpoint, found) in found {
+        if found != Some(expected) {
+            return Err(IdentityError::OtherCheckpoint { endpoint: endpoint.name(), number, expected, found });
+        }
+    }
+    Ok(())
 }
 
 fn named(endpoint: &Endpoint, error: CallError) -> CallError {

@@ -91,14 +91,15 @@ fn row(approval: &Approval) -> Vec<String> {
 }
 
 async fn revoke(session: Session, args: &RevokeArgs) -> Outcome {
-    let (list, network) = (session.reserves().await?, session.network());
+    let (list, price) = tokio::join!(session.reserves(), session.gas_price());
+    let (list, _, network) = (list?, price?, session.network());
     let planner = planner(&session, &list, network.as_str(), None).await?;
     let (block, approvals) = planner.approvals().await?;
     let which = if args.all { Which::All } else { Which::Of(args.token.clone()) };
     if !approvals.iter().any(|approval| which.includes(&approval.symbol)) {
         return nothing_to_do(&session, args, &approvals);
     }
-    let id = intent_id(&session, &format!("approvals revoke {which:?} {}", planner.account)).await?;
+    let id = intent_id(&session, &format!("approvals revoke {which:?} {}", planner.account), block);
     let plan = planner.of_revocation(&which, block, &approvals, id);
     let order = Order::of(&plan, Ask::Revoke(which))?;
     let onward = Onward { broadcast: args.broadcast, file: None, at: block.next_timestamp() };

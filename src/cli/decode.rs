@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::read_market,
     names::KnownNames,
     session::{Session, running_local_chain},
 };
@@ -89,8 +88,7 @@ async fn names(session: Option<&Session>) -> KnownNames {
     let names = KnownNames::built_in();
     let Some(session) = session else { return names };
     let listed = async {
-        let list = session.reserves().await?;
-        let market = read_market(session, &list).await?;
+        let (list, market) = session.market().await?;
         Ok::<_, Failure>((list, market))
     };
     match listed.await {

@@ -26,7 +26,7 @@ pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
     let journal = tempfile::tempdir().map_err(|error| Failure::message(Exit::Configuration, error))?;
-    let stage = Stage::set(&kit, &state, journal.path()).await?;
+    let stage = Stage::at_cadence(&kit, &state, journal.path()).await?;
     let mut beats = Vec::new();
     let mut broken = None;
     if !output.json {

@@ -1,7 +1,7 @@
 //! What the journal is told of a loop without a transaction: that it is ours, and its thresholds. A daemon that holds the
 //! journal writes it.
 
-use super::{exit::Outcome, loop_args::AdoptArgs, loops::read_market, session::Session};
+use super::{exit::Outcome, loop_args::AdoptArgs, session::Session};
 use crate::{
     aave::Market,
     config::Thresholds,
@@ -34,9 +34,8 @@ pub(super) async fn store_thresholds(
 
 /// Takes a loop over as it stands on the chain now.
 pub(super) async fn adopt(session: Session, args: AdoptArgs) -> Outcome {
-    let list = session.reserves().await?;
+    let (list, market) = session.market().await?;
     let account = session.account().await?;
-    let market = read_market(&session, &list).await?;
     let pair = Pair::find(&list, &market, &args.pair.collateral, &args.pair.debt)?;
     let thresholds = args.thresholds.change().over(class_thresholds(&session.config.thresholds, &market, &pair)?)?;
     let (collateral, debt) = (pair.collateral.token, pair.debt.token);

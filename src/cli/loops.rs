@@ -20,15 +20,15 @@ use super::{
 };
 use crate::{
     aave::{Market, MarketQuery, ReserveList},
-    chain::{Batch, L1FeeQuery, Reader},
+    chain::{Batch, BlockRef, L1FeeQuery, Reader},
     journal::IntentId,
     loops::{
         FlashChoice, Funds, KnownLoop, Pair, PairError, Payout, PlanError, Request, Share, ThresholdChange, WETH,
         known_loops, thresholds_in_force,
     },
-    plan::{Approved, Plan, Quantity, Rehearsal},
+    plan::{Approved, Plan, Quantity, Rehearsal, rehearse},
     trade::{Ask, LoopAsk, Order},
-    units::{Bps, Millis, parse_units},
+    units::{Bps, Millis, Secs, parse_units},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -98,9 +98,8 @@ async fn close(session: Session, args: CloseArgs) -> Outcome {
 async fn collateral(session: Session, args: CollateralArgs) -> Outcome {
     let enabled = args.enable.is_some();
     let name = args.enable.or(args.disable).unwrap_or_default();
-    let list = session.reserves().await?;
+    let (list, market) = session.market().await?;
     let account = session.account().await?;
-    let market = read_market(&session, &list).await?;
     let token = market.reserve_by_symbol(if name.eq_ignore_ascii_case("eth") { "WETH" } else { &name });
     let token = token.map(|reserve| reserve.asset).or_else(|| name.parse().ok()).unwrap_or_default();
     let pair = Pair::of(&list, &market, token, token).ok_or_else(|| {
@@ -126,10 +125,11 @@ struct Desk {
 
 impl Desk {
     async fn new(session: Session, pair: &PairArgs, thresholds: &ThresholdArgs) -> Outcome<Self> {
-        session.trust_composer().await?;
-        let list = session.reserves().await?;
+        // Side by side; the price is kept for the plan.
+        let (composer, market, price) = tokio::join!(session.trust_composer(), session.market(), session.gas_price());
+        composer?;
+        let ((list, market), _) = (market?, price?);
         let account = session.account().await?;
-        let market = read_market(&session, &list).await?;
         let existing = pair.include_existing;
         let pair = Pair::find(&list, &market, &pair.collateral, &pair.debt)?;
         let loops = own_loops(&session, account)?;
@@ -185,7 +185,7 @@ impl Desk {
         let session = &self.session;
         let network = session.network();
         let planner = planner(session, &self.list, network.as_str(), None).await?;
-        let id = intent_id(session, &format!("{ask:?} {}", self.account)).await?;
+        let id = intent_id(session, &format!("{ask:?} {}", self.account), self.market.block);
         let (plan, snapshot) = planner.of_loop(&ask, &self.market, &self.pair, id).await?;
         if action.plan_out.is_some() {
             planner.is_for_a_file(&ask, &self.market, &self.pair, &plan)?;
@@ -199,11 +199,10 @@ impl Desk {
     }
 }
 
-/// Names an intent: what is asked, at the newest block.
-pub(super) async fn intent_id(session: &Session, what: &str) -> Outcome<String> {
-    let head = Reader::head(&session.endpoints).await?;
-    let subject = format!("{what} {}", head.hash);
-    Ok(IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string())
+/// Names an intent: what is asked, on the state of a block, now.
+pub(super) fn intent_id(session: &Session, what: &str, on: BlockRef) -> String {
+    let subject = format!("{what} {}", on.hash);
+    IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string()
 }
 
 /// Sends a checked plan and shows what came of it.
@@ -233,18 +232,24 @@ pub(super) fn confirm(session: &Session, yes: bool) -> Outcome {
     Err(Failure::message(Exit::Refused, "not sent: not confirmed"))
 }
 
-/// L2 gas at the present price, and the L1 fee of the call data.
-pub(super) async fn gas_view(session: &Session, plan: &Plan, rehearsal: &Rehearsal, price: U256) -> Outcome<GasView> {
-    let gas: u64 = rehearsal.steps.iter().map(|step| step.gas_used).sum();
+/// What a plan does and takes in gas on the state that it was planned on, side by side with what its call data costs on L1.
+pub(super) async fn rehearse_with_gas(
+    session: &Session,
+    plan: &Plan,
+    at: Secs,
+    price: U256,
+) -> Outcome<(Rehearsal, GasView)> {
     let mut batch = Batch::new();
     let bytes: usize = plan.steps.iter().map(|step| step.data.size()).sum();
     // Call data with permits is mostly non-zero bytes.
     let sample = Bytes::from(vec![0xffu8; bytes]);
     let query = L1FeeQuery::add(&mut batch, &sample);
-    let answers = session.endpoints.read(plan.block, &batch).await?;
-    let l1 = query.read(&answers)?;
-    let l2 = price.saturating_mul(U256::from(gas));
-    Ok(GasView { gas, l2: Quantity::new(l2, 18, "ETH"), l1: Quantity::new(l1, 18, "ETH") })
+    let (rehearsal, answers) =
+        tokio::join!(rehearse(&session.endpoints, plan, plan.block, at), session.endpoints.read(plan.block, &batch));
+    let (rehearsal, answers) = (rehearsal?, answers?);
+    let gas: u64 = rehearsal.steps.iter().map(|step| step.gas_used).sum();
+    let (l1, l2) = (query.read(&answers)?, price.saturating_mul(U256::from(gas)));
+    Ok((rehearsal, GasView { gas, l2: Quantity::new(l2, 18, "ETH"), l1: Quantity::new(l1, 18, "ETH") }))
 }
 
 /// Aave at the newest block.

@@ -5,6 +5,7 @@
 //! No decisions are taken here: rooms below decide, this room asks, shows and sends.
 
 mod approvals;
+mod began;
 mod completions;
 mod config;
 mod decode;

@@ -3,7 +3,7 @@
 use super::{
     deliver::note_pause,
     exit::{Failure, Outcome},
-    loops::{gas_view, own_loops},
+    loops::{own_loops, rehearse_with_gas},
     plan_view::{DryRun, plan_text, simulation_text},
     session::Session,
 };
@@ -11,7 +11,7 @@ use crate::{
     aave::ReserveList,
     chain::BlockRef,
     perps::avantis_v1::AvantisV1,
-    plan::{Approved, Plan, check, rehearse},
+    plan::{Approved, Plan, check},
     trade::{Order, OrderError, Planner, TradeSettings},
     units::Secs,
 };
@@ -68,8 +68,7 @@ pub(super) async fn prepare(
             return Err(refusal.into());
         }
     };
-    let rehearsal = rehearse(&session.endpoints, plan, block, onward.at).await?;
-    let gas = gas_view(session, plan, &rehearsal, session.gas_price().await?).await?;
+    let (rehearsal, gas) = rehearse_with_gas(session, plan, onward.at, session.gas_price().await?).await?;
     let shown = format!("{}\n\n{}", plan_text(plan, Some(&gas)).trim_end(), simulation_text(&rehearsal));
     if let Some(path) = onward.file {
         write(path, order)?;

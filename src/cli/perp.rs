@@ -151,7 +151,10 @@ async fn act(
     request: impl Fn(&VenueSnapshot) -> Outcome<PerpRequest>,
 ) -> Outcome {
     let account = session.account().await?;
-    let mut snapshot = venue.snapshot(account, interest).await?;
+    // Side by side; the price is kept for the plan.
+    let (snapshot, list, price) =
+        tokio::join!(venue.snapshot(account, interest), session.reserves(), session.gas_price());
+    let (mut snapshot, _) = (snapshot?, price?);
     let request = request(&snapshot)?;
     let waits = waits_for_blocks(&request);
     if waits {
@@ -162,9 +165,9 @@ async fn act(
             snapshot.block = next;
         }
     }
-    let (list, network) = (session.reserves().await?, session.network());
+    let (list, network) = (list?, session.network());
     let planner = planner(&session, &list, network.as_str(), Some(&venue)).await?;
-    let id = intent_id(&session, &format!("{request:?} {account}")).await?;
+    let id = intent_id(&session, &format!("{request:?} {account}"), snapshot.block);
     let plan = planner.of_perp(&venue, &request, &snapshot, id).await?;
     let order = Order::of(&plan, Ask::Perp(request))?;
     if sending.plan_out.is_some() {

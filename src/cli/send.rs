@@ -41,21 +41,26 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
     if let Some(reader) = session.journal_reader(account)? {
         order.is_new(&reader)?;
     }
-    let venue = match &order.ask {
-        Ask::Perp(_) => Some(session.perps().await?),
-        Ask::Loop(_) => {
-            session.trust_composer().await?;
-            None
-        }
-        // As the command itself: taking approvals back works whatever has become of the composer.
-        Ask::Revoke(_) => None,
+    let venue = async {
+        Outcome::Ok(match &order.ask {
+            Ask::Perp(_) => Some(session.perps().await?),
+            Ask::Loop(_) => {
+                session.trust_composer().await?;
+                None
+            }
+            // As the command itself: taking approvals back works whatever has become of the composer.
+            Ask::Revoke(_) => None,
+        })
     };
+    // Side by side; the price is kept for the plan.
+    let (venue, list, price) = tokio::join!(venue, session.reserves(), session.gas_price());
+    let (venue, list, _) = (venue?, list?, price?);
     let waits = matches!(&order.ask, Ask::Perp(request) if waits_for_blocks(request));
     let head = match waits {
         true => next_state(&session, args.broadcast).await?,
         false => Reader::head(&session.endpoints).await?,
     };
-    let (list, network) = (session.reserves().await?, session.network());
+    let network = session.network();
     let planner = planner(&session, &list, network.as_str(), venue.as_ref()).await?;
     let plan = planner.carry(&order, Source::File, (waits && !args.broadcast).then_some(head)).await?;
     audit(&plan, venue.as_ref(), planner.gas_price).await?;

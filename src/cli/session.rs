@@ -1,22 +1,19 @@
-//! What most commands start with: settings, verified endpoints, Aave's reserves, and the journal's place.
+//! What most commands start with: settings, verified endpoints, and the journal's place.
 
 use std::{sync::Arc, time::Duration};
 
-use alloy::{
-    eips::BlockId,
-    primitives::{Address, U256},
-};
+use alloy::{eips::BlockId, primitives::Address};
 
 use super::{
+    began::Began,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::Output,
 };
 use crate::{
-    aave::{Deployment, ReserveList},
     chain::{
-        BASE_CHAIN_ID, Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock,
-        WalletArgs, blocks_in,
+        Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock, Verified, WalletArgs,
+        blocks_in,
     },
     config::{Config, Loaded, RpcUrl},
     journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
@@ -40,6 +37,7 @@ pub(super) struct Session {
     pub(super) identity: NetworkIdentity,
     pub(super) clock: Arc<dyn Clock>,
     checkpoint: crate::chain::Checkpoint,
+    pub(super) began: Began,
     wallet: WalletArgs,
     allow_real_key: bool,
 }
@@ -57,15 +55,10 @@ impl Session {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let endpoints = Endpoints::connect(&config.rpc, clock.clone())?;
-        let (identity, checkpoint) = endpoints.verify_all(None).await?;
+        let Verified { identity, checkpoint, head } = endpoints.verify(None).await?;
+        let began = Began::at(head, clock.monotonic());
         let (wallet, allow_real_key) = (global.wallet.clone(), global.allow_real_key);
-        Ok(Self { output, config, endpoints, identity, clock, checkpoint, wallet, allow_real_key })
-    }
-
-    /// Aave's reserves at the newest block.
-    pub(super) async fn reserves(&self) -> Outcome<ReserveList> {
-        let head = Reader::head(&self.endpoints).await?;
-        Ok(ReserveList::read(&self.endpoints, Deployment::BASE, BASE_CHAIN_ID, &head).await?)
+        Ok(Self { output, config, endpoints, identity, clock, checkpoint, began, wallet, allow_real_key })
     }
 
     /// Refuses to go on when the composer would misread our call data; warns when nobody recorded its implementation.
@@ -174,7 +167,7 @@ impl Session {
         match journal.reader().checkpoint()? {
             Some(known) => {
                 let remembered = crate::chain::Checkpoint { number: known.number, hash: known.hash };
-                self.endpoints.verify_all(Some(remembered)).await?;
+                self.endpoints.verify_checkpoint(remembered).await?;
             }
             None => journal.set_checkpoint(&Checkpoint {
                 genesis: self.identity.genesis(),
@@ -196,13 +189,6 @@ impl Session {
     pub(super) async fn stamp(&self) -> Outcome<Stamp> {
         let head = Reader::head(&self.endpoints).await?;
         Ok(Stamp { block_time: head.timestamp, wall: Millis(self.clock.wall_millis()) })
-    }
-
-    /// Wei per gas that an action would pay now: base fee and suggested tip, as far as we would pay it.
-    pub(super) async fn gas_price(&self) -> Outcome<U256> {
-        let head = Reader::head(&self.endpoints).await?;
-        let market = self.endpoints.fee_market(&head).await?;
-        Ok(market.price(&self.config.fees.open))
     }
 }
 

@@ -2,22 +2,27 @@
 
 use super::{exit::Outcome, session::Session};
 use crate::{
+    aave::ReserveList,
     perps::avantis_v1::AvantisV1,
     trade::{Desk, TradeSettings},
 };
 
 /// Everything a trade of the session's account needs.
 pub(super) async fn desk(session: &Session) -> Outcome<Desk<AvantisV1>> {
-    session.trust_composer().await?;
-    let venue = session.perps().await?;
-    desk_with(session, venue).await
+    let (composer, venue, reserves) = tokio::join!(session.trust_composer(), session.perps(), session.reserves());
+    composer?;
+    desk_of(session, venue?, reserves?).await
 }
 
 /// The same with any venue, or none.
 pub(super) async fn desk_with<V>(session: &Session, venue: V) -> Outcome<Desk<V>> {
+    desk_of(session, venue, session.reserves().await?).await
+}
+
+async fn desk_of<V>(session: &Session, venue: V, reserves: ReserveList) -> Outcome<Desk<V>> {
     Ok(Desk {
         endpoints: session.endpoints.clone(),
-        reserves: session.reserves().await?,
+        reserves,
         venue,
         account: session.account().await?,
         settings: TradeSettings::from(&session.config),

@@ -9,7 +9,7 @@ use super::Pair;
 use crate::{
     aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
-    dex::{self, PoolQuery, Pools, Reach, TickProbe, keys_between},
+    dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
     onedelta::{CALL_FORWARDER as FORWARDER, COMPOSER, MORPHO_BLUE},
     units::Secs,
 };
@@ -67,23 +67,47 @@ impl LoopSnapshot {
         account: Address,
     ) -> Result<Self, QueryError> {
         let block = reader.head().await?;
-        let deployment = dex::Deployment::BASE;
-        let mut batch = Batch::new();
-        let probes: Vec<_> = keys_between(pair.collateral.token, pair.debt.token, &hubs(list))
-            .into_iter()
-            .map(|key| (key, TickProbe::add(&mut batch, &key, &deployment)))
-            .collect();
-        let answers = reader.read(block, &batch).await?;
+        let hints = Box::pin(Hints::read(reader, list, pair, block)).await?;
+        Box::pin(Self::with_hints(reader, list, pair, account, (block, hints))).await
+    }
 
+    /// The same for whoever has read an earlier block a moment ago: where the pools stood there is asked beside the newest
+    /// block.
+    pub async fn read_after<R: Reader>(
+        reader: &R,
+        list: &ReserveList,
+        pair: &Pair,
+        account: Address,
+        earlier: BlockRef,
+    ) -> Result<Self, QueryError> {
+        let (block, hints) = tokio::join!(reader.head(), Box::pin(Hints::read(reader, list, pair, earlier)));
+        let block = block?;
+        let hints = match hints {
+            Ok(hints) => hints,
+            // It is no block of the chain any more, or nobody tells.
+            Err(_) => Box::pin(Hints::read(reader, list, pair, block)).await?,
+        };
+        Box::pin(Self::with_hints(reader, list, pair, account, (block, hints))).await
+    }
+
+    async fn with_hints<R: Reader>(
+        reader: &R,
+        list: &ReserveList,
+        pair: &Pair,
+        account: Address,
+        (block, Hints(hints)): (BlockRef, Hints),
+    ) -> Result<Self, QueryError> {
         let mut pools = Pools::default();
         let mut batch = Batch::new();
         let market = MarketQuery::add(list, &mut batch);
         let holder = AccountQuery::add(list, account, Some(COMPOSER), &mut batch);
         let contracts = ContractSlots::add(pair, &mut batch);
         let mut queries = Vec::new();
-        for (key, probe) in probes {
-            match probe.decode(&answers) {
-                Ok(hint) => queries.push(PoolQuery::add(&mut batch, key, hint, &Reach::default(), &deployment)),
+        for (key, hint) in hints {
+            match hint {
+                Ok(hint) => {
+                    queries.push(PoolQuery::add(&mut batch, key, hint, &Reach::default(), &dex::Deployment::BASE))
+                }
                 Err(absence) => pools.insert(key, Err(absence)),
             }
         }
@@ -112,6 +136,21 @@ impl LoopSnapshot {
     #[must_use]
     pub fn hubs(list: &ReserveList) -> Vec<Address> {
         hubs(list)
+    }
+}
+
+/// Where the pools between a pair's tokens stood at a block.
+struct Hints(Vec<(PoolKey, Result<TickHint, Absence>)>);
+
+impl Hints {
+    async fn read<R: Reader>(reader: &R, list: &ReserveList, pair: &Pair, block: BlockRef) -> Result<Self, ReadError> {
+        let mut batch = Batch::new();
+        let probes: Vec<_> = keys_between(pair.collateral.token, pair.debt.token, &hubs(list))
+            .into_iter()
+            .map(|key| (key, TickProbe::add(&mut batch, &key, &dex::Deployment::BASE)))
+            .collect();
+        let answers = reader.read(block, &batch).await?;
+        Ok(Self(probes.into_iter().map(|(key, probe)| (key, probe.decode(&answers))).collect()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     config::{BoundsConfig, ConfigError, FeesConfig, LoopClass, RpcConfig, ThresholdsConfig},
     journal::{IntentId, Journal, JournalError},
-    localchain::{Anvil, Controls, Kit, LocalChainError, ReplicaState},
+    localchain::{Anvil, Controls, Kit, LocalChainError, Mining, ReplicaState},
     loops::{
         LoopSnapshot, Pair, PairError, PlanError, Request, Scope, Settings, UnknownFeed, execute, known_loops, plan,
     },
@@ -102,9 +102,15 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A replica on a free port, with the journal in `directory` and the first test account as the actor.
+    /// A replica on a free port that makes blocks when it is told to, with the journal in `directory` and the first test
+    /// account as the actor.
     pub async fn set(kit: &Kit, state: &ReplicaState, directory: &Path) -> Result<Self, StoryError> {
         Self::on(Anvil::replica(kit, state, 0).await?, kit, directory).await
+    }
+
+    /// The same with a block every 200 ms, as Base makes them.
+    pub async fn at_cadence(kit: &Kit, state: &ReplicaState, directory: &Path) -> Result<Self, StoryError> {
+        Self::on(Anvil::mining(kit, state, 0, Mining::default()).await?, kit, directory).await
     }
 
     /// The same on a chain that runs already: a fork.

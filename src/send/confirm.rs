@@ -19,7 +19,7 @@ use super::{
 use crate::{
     chain::{BlockRef, ReadError, Receipt},
     journal::{Inclusion, JournalError},
-    units::Secs,
+    units::{Millis, Secs},
 };
 
 /// What settled a nonce.
@@ -272,9 +272,13 @@ impl<W: Wire> Sender<W> {
     }
 }
 
-/// Time of the chain between two blocks; five of Base's share a second.
+/// Whole seconds of the chain between two blocks. Five of Base's share a second: where their milliseconds are not told, the
+/// last of one and the first of the next are a second apart.
 const fn time_between(earlier: BlockRef, later: BlockRef) -> Secs {
-    Secs(later.timestamp.0.saturating_sub(earlier.timestamp.0))
+    match (earlier.timestamp_ms, later.timestamp_ms) {
+        (Some(Millis(earlier)), Some(Millis(later))) => Secs(later.saturating_sub(earlier) / 1_000),
+        _ => Secs(later.timestamp.0.saturating_sub(earlier.timestamp.0)),
+    }
 }
 
 pub(super) fn inclusion(receipt: &Receipt) -> Inclusion {

@@ -21,6 +21,13 @@ pub(super) struct Look {
     ether: Option<U256>,
 }
 
+impl Look {
+    /// The newest block.
+    pub(super) const fn head(&self) -> BlockRef {
+        self.head
+    }
+}
+
 /// A nonce ahead of ours, as the endpoints claim it.
 struct Claim {
     chain: u64,

@@ -1,13 +1,11 @@
 //! Carrying a checked plan out: permits signed, exact simulation, sending.
 
-use std::collections::HashSet;
-
 use super::{Bid, Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits};
 use crate::{
-    chain::{Clock, ReadError, Reader},
+    chain::{BlockRef, Clock, ReadError, Reader},
     journal::{IdError, IntentId},
-    plan::{Approved, PermitRequest, Plan, SimulationError, check, simulate},
-    units::Millis,
+    plan::{Approved, PermitRequest, Plan, SignedPermits, Simulated, SimulationError, check, simulate},
+    units::{Millis, Secs},
 };
 
 /// Why an action was not carried out, or not to its end.
@@ -102,30 +100,62 @@ async fn attempt<W: Wire + Reader>(
     } else {
         sender.require_resolved()?;
     }
-    // What protects was planned on a head that has just come: it is held against a newer one with everything else, if there is one.
-    let head = if protective.is_some() { plan.block } else { Reader::head(sender.wire()).await? };
+    // What protects was planned on a head that has just come: it is held against a newer one with everything else, if there is
+    // one. What can wait was shown and confirmed meanwhile: it is simulated on the block that it is signed for.
+    let (head, look) = match protective {
+        Some(_) => (plan.block, None),
+        None => {
+            let look = sender.look().await?;
+            (look.head(), Some(look))
+        }
+    };
     let time = head.next_timestamp();
     if time > plan.valid_until {
         return Err(SendError::Expired { valid_until: plan.valid_until, now: time }.into());
     }
     let permits = sign_permits(sender.signer(), plan).await?;
-    let requests: Vec<&PermitRequest> = plan.permits().collect();
-    let granted = match head == plan.block {
-        // None is in force on the state that asked for it.
-        true => HashSet::new(),
-        false => permits_in_force(sender.wire(), &requests, head).await?,
-    };
-    let omit = |request: &PermitRequest| granted.contains(&request.digest());
-    let simulation = Box::pin(simulate(sender.wire(), approved, &permits, omit, head, time));
+    let simulation = Box::pin(first_simulation(sender.wire(), approved, &permits, (head, time)));
     // A look that fails is taken again by the sender; what others pay is remembered for it.
-    let beside = async { tokio::join!(sender.look(), sender.wire().fee_market(head)).0 };
+    let beside = async {
+        let look = async {
+            match look {
+                Some(look) => Some(look),
+                None => sender.look().await.ok(),
+            }
+        };
+        tokio::join!(look, sender.wire().fee_market(head)).0
+    };
     let (simulated, look) = tokio::join!(simulation, beside);
-    let (simulated, look) = (simulated?, look.ok());
+    let simulated = simulated?;
     let outcome = match protective {
         Some(bid) => Box::pin(sender.protect(simulated, &permits, bid, look)).await?,
         None => Box::pin(sender.carry_on(simulated, &permits, look)).await?,
     };
     Ok((id, outcome))
+}
+
+/// The exact call data on a block. A permit that somebody else has used by then is left out; whether one is, is asked side by
+/// side with the simulation of all.
+async fn first_simulation<W: Wire>(
+    wire: &W,
+    approved: Approved<Plan>,
+    permits: &SignedPermits,
+    (head, time): (BlockRef, Secs),
+) -> Result<Simulated<Approved<Plan>>, ExecuteError> {
+    let plan = approved.get();
+    let requests: Vec<&PermitRequest> = plan.permits().collect();
+    // None is in force on the state that asked for it.
+    let asked = if head == plan.block { &[][..] } else { &requests };
+    let (all, granted) = tokio::join!(
+        simulate(wire, approved.clone(), permits, |_| false, head, time),
+        permits_in_force(wire, asked, head),
+    );
+    let granted = granted?;
+    if granted.is_empty() {
+        return Ok(all?);
+    }
+    let omit = |request: &PermitRequest| granted.contains(&request.digest());
+    Ok(simulate(wire, approved.clone(), permits, omit, head, time).await?)
 }
 
 /// What is left of a plan whose transaction reverted because one of its permits was in force already.

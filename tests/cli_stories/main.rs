@@ -5,6 +5,8 @@
 mod common;
 #[path = "../common/mutate.rs"]
 mod mutate;
+#[path = "../common/proxy.rs"]
+mod proxy;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -13,5 +15,6 @@ mod input;
 mod life;
 mod mutations;
 mod plan_file;
+mod sequence;
 mod stranger;
 mod unknown;

@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use alloy::primitives::U256;
 use serde_json::Value;
 
-use crate::trader::{Ran, Trader, WETH, ether};
+use crate::{
+    common::Replica,
+    trader::{Ran, Trader, WETH, ether},
+};
 
 const OPEN: &str = "loop open --equity 2 --leverage 2 --broadcast";
 
@@ -67,7 +70,7 @@ async fn nonce_of(trader: &Trader, expected: U256) -> U256 {
 async fn killed_anywhere_an_opening_happens_at_most_once_and_nothing_is_forgotten() {
     for (point, left) in POINTS {
         eprintln!("{point}");
-        let trader = Trader::start().await;
+        let trader = Trader::on(Replica::at_cadence().await).await;
         let ran = trader.program().env("FAILPOINTS", &format!("{point}=panic")).run(OPEN).await;
         was_killed(&ran, point);
         let expected = U256::from(u8::from(!matches!(left, Left::Nothing | Left::Signed)));
@@ -112,7 +115,7 @@ async fn killed_anywhere_an_opening_happens_at_most_once_and_nothing_is_forgotte
 
 #[tokio::test]
 async fn what_was_signed_and_never_sent_can_be_taken_back() {
-    let trader = Trader::start().await;
+    let trader = Trader::on(Replica::at_cadence().await).await;
     let point = "send-before-broadcast";
     let ran = trader.program().env("FAILPOINTS", &format!("{point}=panic")).run(OPEN).await;
     was_killed(&ran, point);
@@ -129,11 +132,13 @@ async fn what_was_signed_and_never_sent_can_be_taken_back() {
 async fn killed_between_two_transactions_of_one_plan_the_first_is_known_and_the_rest_can_be_asked_for_again() {
     for point in ["journal-before-leased", "journal-before-signed", "journal-after-signed", "send-after-broadcast"] {
         eprintln!("{point}");
-        let trader = Trader::start().await;
+        let trader = Trader::on(Replica::at_cadence().await).await;
         trader.give(WETH, ether(2)).await;
         let open = "loop open --equity 2 --wrapped --leverage 2 --broadcast";
         let ran = trader.program().env("FAILPOINTS", &format!("{point}=1*off->panic")).run(open).await;
         was_killed(&ran, point);
+        let sent = if point == "send-after-broadcast" { 2 } else { 1 };
+        assert_eq!(nonce_of(&trader, U256::from(sent)).await, U256::from(sent), "{point}");
         let told = trader.program().run("journal reconcile").await;
         if point == "journal-after-signed" {
             told.fails(7, &["still open"]);

@@ -13,3 +13,4 @@ mod equity;
 mod flash;
 mod open;
 mod random;
+mod same_second;

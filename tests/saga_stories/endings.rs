@@ -106,7 +106,7 @@ async fn a_perp_without_its_stop_is_liquidated_and_loses_its_margin_and_no_more(
     story.until_open(&mut sender, "s-1").await;
     // The stop goes before the liquidation, so the user takes it away.
     let _: serde_json::Value = story.trader.replica.request("anvil_mine", [5]).await.expect("mined");
-    story.remove_stop(&mut sender).await;
+    Box::pin(story.remove_stop(&mut sender)).await;
     story.price("2800").await;
     let report = story.until_over(&mut sender, "s-1").await;
     let perp = report.perp.expect("traded");

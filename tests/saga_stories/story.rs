@@ -176,7 +176,8 @@ impl Story {
         let plan = venue.plan(&request, &snapshot, &settings).await.expect("plan");
         let approved = check(plan, &self.desk.network, snapshot.block.timestamp).expect("approved");
         let patience = OrderPatience::default();
-        let report = perps::execute(sender, venue, &*self.desk.clock, approved, patience).await.expect("carried out");
+        let report =
+            Box::pin(perps::execute(sender, venue, &*self.desk.clock, approved, patience)).await.expect("carried out");
         assert_eq!(report.exit_code(), 0, "{report:?}");
     }
 

@@ -45,13 +45,29 @@ pub const TARGET: Address = address!("B7ea94340e65CC68d1274aE483dfBE593fD6f21e")
 /// The network's name in plans and journal.
 pub const NETWORK: &str = "replica-test";
 
+/// When the chain began, a whole second.
+const GENESIS: u64 = 1_790_000_000_000;
+
+/// A time of the chain: so many seconds after its beginning.
+pub fn after_genesis(seconds: u64) -> Secs {
+    Secs(GENESIS / 1_000 + seconds)
+}
+
+/// Blocks as Base makes them, so far as they share a second: five of 200 ms.
+pub const BLOCKS_A_SECOND: u64 = 5;
+
+/// Asks without a pause, and gives up after forty blocks.
+pub fn impatient() -> Patience {
+    Patience { poll: Duration::ZERO, chain_time: Secs(8), ..Patience::default() }
+}
+
 /// A clock that goes on 50 ms whenever somebody looks at it.
 #[derive(Debug, Default)]
 pub struct TickingClock(AtomicU64);
 
 impl Clock for TickingClock {
     fn wall_millis(&self) -> u64 {
-        1_790_000_000_000 + self.0.fetch_add(50, Ordering::Relaxed)
+        GENESIS + self.0.fetch_add(50, Ordering::Relaxed)
     }
 
     fn monotonic(&self) -> Duration {
@@ -129,6 +145,8 @@ pub struct Inner {
     pub handed: Vec<Handed>,
     /// Hashes handed in that the journal did not hold at that moment.
     pub unrecorded: Vec<B256>,
+    /// Whether blocks tell their milliseconds: not every endpoint does.
+    tells_millis: bool,
     journal: Option<PathBuf>,
 }
 
@@ -164,6 +182,7 @@ impl Net {
             pool: BTreeMap::new(),
             handed: Vec::new(),
             unrecorded: Vec::new(),
+            tells_millis: seed.is_multiple_of(2),
             journal: None,
         })))
     }
@@ -183,11 +202,21 @@ impl Net {
         (0..blocks).for_each(|_| self.inner().mine());
     }
 
-    /// Takes away the newest block and what was in it; the pool does not get it back.
-    pub fn drop_newest_block(&self) {
+    /// Others in the place of so many of the newest blocks, which hold nothing. The pool gets back what was in the old ones,
+    /// or nobody knows it any more.
+    pub fn reorganise(&self, depth: usize, keeps: bool) {
         let mut inner = self.inner();
-        inner.blocks.pop();
-        inner.blocks.push(Block { hash: keccak256(b"another"), transactions: Vec::new() });
+        let left = inner.blocks.len().saturating_sub(depth).max(1);
+        let gone: Vec<B256> =
+            inner.blocks.drain(left..).flat_map(|block| block.transactions).map(|(_, hash, _)| hash).collect();
+        for number in 0..depth {
+            let hash = keccak256((inner.roll(), number as u64, "another").abi_encode());
+            inner.blocks.push(Block { hash, transactions: Vec::new() });
+        }
+        let back: Vec<Handed> = inner.handed.iter().filter(|handed| gone.contains(&handed.hash)).cloned().collect();
+        for handed in back.into_iter().filter(|_| keeps) {
+            inner.pool.insert(handed.nonce, Pooled { tip: handed.tip, handed });
+        }
     }
 
     /// Takes the newest block away, and what was in it with it.
@@ -238,8 +267,9 @@ impl Inner {
 
     fn block_ref(&self, number: u64) -> Option<BlockRef> {
         let block = self.blocks.get(usize::try_from(number).ok()?)?;
-        let timestamp = Secs(1_790_000_000 + 2 * number);
-        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), timestamp_ms: None })
+        let millis = GENESIS + number * 1_000 / BLOCKS_A_SECOND;
+        let (timestamp, timestamp_ms) = (Secs(millis / 1_000), self.tells_millis.then_some(Millis(millis)));
+        Some(BlockRef { number, hash: block.hash, timestamp, base_fee: U256::from(100_000_000), timestamp_ms })
     }
 
     fn next_nonce(&self, blocks: usize) -> u64 {
@@ -498,9 +528,7 @@ impl Bench {
         net.inner().journal = Some(dir.path().to_owned());
         let journal = Journal::open(dir.path(), NETWORK, ACCOUNT).expect("journal");
         let clock = Arc::new(TickingClock::default());
-        let patience =
-            Patience { poll: Duration::ZERO, raise_after: Secs(18), chain_time: Secs(24), ..Patience::default() };
-        let sender = Sender::new(net.clone(), journal, signer().await, clock.clone()).with_patience(patience);
+        let sender = Sender::new(net.clone(), journal, signer().await, clock.clone()).with_patience(impatient());
         Self { net, sender, clock, dir, plans: 0 }
     }
 
@@ -512,7 +540,7 @@ impl Bench {
     /// A plan of so many steps, each calling the target with data of its own.
     pub fn plan(&mut self, steps: u8) -> Plan {
         self.plans += 1;
-        let id = IntentId::derive(Millis(1_790_000_000_000 + self.plans), &self.plans.to_be_bytes());
+        let id = IntentId::derive(Millis(GENESIS + self.plans), &self.plans.to_be_bytes());
         let step = |index: u8| Step {
             purpose: format!("step {index}"),
             to: TARGET,
@@ -527,7 +555,7 @@ impl Bench {
             network: NETWORK.to_owned(),
             account: ACCOUNT,
             block: self.net.inner().block_ref(0).expect("genesis"),
-            valid_until: Secs(1_790_100_000),
+            valid_until: after_genesis(100_000),
             headline: "a test".to_owned(),
             notes: Vec::new(),
             steps: (0..steps).map(step).collect(),

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use crate::{
     child::{stdout, watch},
     first_seed,
-    post::{health, is_at_target, looped, mine, price, sent_to_composer, unresolved},
+    post::{health, is_at_target, looped_at_cadence, next_block, price, sent_to_composer, unresolved},
     seeds,
 };
 
@@ -38,7 +38,7 @@ fn plan(seed: u64) -> (String, Option<String>, &'static str) {
 /// Answers with how often it was killed, and how many starts it took after that.
 async fn run(seed: u64) -> (u32, u32) {
     let (first, second, dollars) = plan(seed);
-    let (trader, _) = looped().await;
+    let (trader, _) = looped_at_cadence().await;
     let opened = trader.replica.controls.head().await.expect("head").number;
     price(&trader.replica, dollars).await;
     let mut killed = 0;
@@ -52,7 +52,7 @@ async fn run(seed: u64) -> (u32, u32) {
         if start == 0 {
             assert_eq!(output.status.signal(), Some(9), "seed {seed}, {point}: not met: {}", stdout(&output));
         }
-        mine(&trader.replica, 1).await;
+        next_block(&trader.replica).await;
         let sent = sent_to_composer(&trader.replica, trader.account, opened + 1).await;
         assert!(sent.len() <= 1, "seed {seed}, {point}: {sent:?}");
     }
@@ -64,7 +64,7 @@ async fn run(seed: u64) -> (u32, u32) {
         let output = watch(&trader).env_remove("FAILPOINTS").output().expect("started");
         told = stdout(&output);
         assert!(output.status.success(), "seed {seed}: {output:?}");
-        mine(&trader.replica, 1).await;
+        next_block(&trader.replica).await;
     }
     let sent = sent_to_composer(&trader.replica, trader.account, opened + 1).await;
     assert!(sent.len() == 1 && sent[0].1, "seed {seed}, {first}, {second:?}: {sent:?}");

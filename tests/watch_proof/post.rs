@@ -133,9 +133,18 @@ impl Post {
     }
 }
 
-/// A trader with a loop of one ether at 3x.
+/// A trader with a loop of one ether at 3x, on a chain that makes blocks when it is told to.
 pub(crate) async fn looped() -> (Trader, Pair) {
-    let trader = Trader::start().await;
+    looped_on(Replica::start().await).await
+}
+
+/// The same on a chain that makes a block every 200 ms, as Base does.
+pub(crate) async fn looped_at_cadence() -> (Trader, Pair) {
+    looped_on(Replica::at_cadence().await).await
+}
+
+async fn looped_on(replica: Replica) -> (Trader, Pair) {
+    let trader = Trader::on(replica).await;
     assert_eq!(trader.index, INDEX);
     let pair = trader.pair("WETH", "USDC").await;
     trader.act(&pair, &Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(3)) }).await;
@@ -151,6 +160,12 @@ pub(crate) async fn mine(replica: &Replica, blocks: u64) {
     for _ in 0..blocks {
         let _: Value = replica.request("evm_mine", json!([])).await.expect("mined");
     }
+}
+
+/// Waits for a block of a chain that makes them by itself.
+pub(crate) async fn next_block(replica: &Replica) {
+    let now = replica.controls.head().await.expect("head").number;
+    until("a block", async || (replica.controls.head().await.ok()?.number > now).then_some(())).await;
 }
 
 pub(crate) async fn health(trader: &Trader) -> Decimal {

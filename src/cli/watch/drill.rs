@@ -16,7 +16,7 @@ use crate::{
         deliver::deliver,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
-        loops::{gas_view, intent_id, own_loops, read_market},
+        loops::{intent_id, own_loops, read_market, rehearse_with_gas},
         order::planner,
         plan_view::{plan_text, settlement_text, simulation_text},
         session::Session,
@@ -26,7 +26,7 @@ use crate::{
         AccountModel, KnownLoop, LoopSnapshot, Pair, Request, Scope, Subject, Target, ThresholdChange,
         thresholds_in_force,
     },
-    plan::{Approved, Plan, Quantity, Rehearsal, check, rehearse},
+    plan::{Approved, Plan, Quantity, Rehearsal, check},
     send::Settlement,
     trade::{Ask, LoopAsk, Order, PauseError, is_paused},
     units::{Millis, WAD, from_decimal, to_decimal},
@@ -176,9 +176,8 @@ struct Field<'a> {
 
 impl<'a> Field<'a> {
     async fn new(session: &'a Session, args: &DrillArgs) -> Outcome<Self> {
-        let list = session.reserves().await?;
+        let (list, market) = session.market().await?;
         let account = session.account().await?;
-        let market = read_market(session, &list).await?;
         let emergency = Box::pin(emergency(session, account)).await?;
         let chosen = Self::of_emergency(session, account, emergency.as_ref())?;
         let name = |given: &Option<String>, chosen: Option<Address>, otherwise: &str| {
@@ -273,7 +272,7 @@ impl<'a> Field<'a> {
             flash: None,
             thresholds: ThresholdChange::default(),
         };
-        let id = intent_id(session, &format!("drill {ask:?} {}", self.account)).await?;
+        let id = intent_id(session, &format!("drill {ask:?} {}", self.account), market.block);
         let (plan, snapshot) = planner.of_loop(&ask, &market, &self.pair, id).await?;
         let order = Order::of(&plan, Ask::Loop(ask))?;
         let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
@@ -283,8 +282,7 @@ impl<'a> Field<'a> {
                 return Err(refusal.into());
             }
         };
-        let rehearsal = rehearse(&session.endpoints, &plan, snapshot.block, snapshot.inclusion()).await?;
-        let gas = gas_view(session, &plan, &rehearsal, planner.gas_price).await?;
+        let (rehearsal, gas) = rehearse_with_gas(session, &plan, snapshot.inclusion(), planner.gas_price).await?;
         let shown = format!("{}\n\n{}", plan_text(&plan, Some(&gas)), simulation_text(&rehearsal));
         Ok(Ready { plan, order, approved, rehearsal, shown })
     }

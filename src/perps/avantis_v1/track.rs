@@ -42,10 +42,13 @@ impl AvantisV1 {
         if waits && order.kind != OrderKind::LimitOpen {
             return Ok(OrderState::Initiated);
         }
-        let found = match order.kind {
-            OrderKind::LimitOpen => self.limit_end(account, order, head).await?,
-            OrderKind::Open | OrderKind::Close => self.market_end(order, head).await?,
-        };
+        let mut head = head;
+        let mut found = Box::pin(self.end_of(account, order, head)).await?;
+        if found.is_none() && !waits {
+            // A node may show the next block's changes before that block: by now it is there.
+            head = Reader::head(&self.endpoints).await?;
+            found = Box::pin(self.end_of(account, order, head)).await?;
+        }
         match found {
             Some((end, log)) => match self.too_new(log.block_number, head.number) {
                 Some(reason) => Ok(OrderState::Unknown { reason }),
@@ -59,6 +62,19 @@ impl AvantisV1 {
                 );
                 Ok(OrderState::Unknown { reason })
             }
+        }
+    }
+
+    /// The event of an order's end, up to a head.
+    async fn end_of(
+        &self,
+        account: Address,
+        order: &OrderHandle,
+        head: BlockRef,
+    ) -> Result<Option<(End, LocatedLog)>, PerpError> {
+        match order.kind {
+            OrderKind::LimitOpen => self.limit_end(account, order, head).await,
+            OrderKind::Open | OrderKind::Close => self.market_end(order, head).await,
         }
     }
 

@@ -120,7 +120,8 @@ impl<V: PerpVenue> Planner<'_, V> {
     ) -> Result<(Plan, LoopSnapshot), OrderError> {
         let (base, _) = thresholds_in_force(&self.loops, &self.thresholds, market, pair)?;
         let thresholds = ask.thresholds.over(base)?;
-        let snapshot = LoopSnapshot::read(self.endpoints, self.reserves, pair, self.account).await?;
+        let snapshot = LoopSnapshot::read_after(self.endpoints, self.reserves, pair, self.account, market.block);
+        let snapshot = snapshot.await?;
         let settings = Settings {
             id,
             network: self.network.to_owned(),

@@ -12,6 +12,7 @@ mod answer;
 mod budget;
 mod calm;
 mod carried;
+mod course;
 mod daemon;
 mod desk;
 mod emergency;

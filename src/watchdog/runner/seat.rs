@@ -8,7 +8,7 @@ use alloy::{
 };
 use serde::Serialize;
 
-use super::{Office, Seen, WatchError, perps::PerpBook};
+use super::{Office, Seen, WatchError, course::Course, perps::PerpBook};
 use crate::{
     actions::{Reconciled, settle_included},
     chain::Endpoints,
@@ -60,6 +60,8 @@ pub struct Seat {
     pub(super) is_behind: bool,
     /// Something gave way to a trim and may have left a transaction to be settled.
     pub(super) gave_way: bool,
+    /// The rungs of the last ladders.
+    pub(super) course: Course,
 }
 
 /// What an action came to.
@@ -111,6 +113,7 @@ impl Seat {
             acted_in: None,
             is_behind: false,
             gave_way: false,
+            course: Course::default(),
         }
     }
 
@@ -262,6 +265,9 @@ impl Seat {
 
     /// Remembers and tells what was done to a loop.
     fn note(&mut self, facts: &AccountFacts, acted: Option<&Acted>) {
+        if !acted.is_some_and(|acted| matches!(acted.action, Action::Trim(_))) {
+            self.course = Course::default();
+        }
         let Some(acted) = acted else { return };
         if let Some(block) = acted.mined_in {
             self.memory.done(&acted.action, facts.block.timestamp);

@@ -55,8 +55,13 @@ impl Seat {
             (_, Some(_)) => Severity::Warning,
             (_, None) => Severity::Alert,
         };
-        tracing::info!(account = %self.account, action = kind, outcome, "{}", acted.words);
-        self.journal_event(facts, severity, kind, &acted.words, json!(acted));
+        let repeats = self.course.repeats().filter(|_| matches!(acted.action, Action::Trim(_)));
+        let (words, figures) = match repeats {
+            Some(rungs) => (format!("nothing can be done by the {rungs} rungs of the head before"), json!({})),
+            None => (acted.words.clone(), json!(acted)),
+        };
+        tracing::info!(account = %self.account, action = kind, outcome, "{words}");
+        self.journal_event(facts, severity, kind, &words, figures);
         if severity != Severity::Info {
             let alert = Alert::new(severity, format!("{kind}-{outcome}"), subject(&acted.action), acted.words.clone());
             self.office.alerts.raise(alert.of(self.account).with_figures(json!(acted)));

@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// What is written down of a person's task that was told at the head before.
+const AS_BEFORE: &str = "still the same as at the head before";
+
 /// How a rung ended, and whether the ladder may go on from the same head.
 pub(super) enum Step {
     /// As the ladder wants to know it; the block when it was mined.
@@ -79,6 +82,7 @@ impl Seat {
             }
             later = Some((seen, facts));
         }
+        self.course.ends(mined.is_some());
         Ok(Acted { action, attempts, mined_in: mined, words: all_words.join("; then ") })
     }
 
@@ -99,7 +103,13 @@ impl Seat {
         let accounts = BTreeSet::from([self.account]);
         let list = std::sync::Arc::new(survey.list().clone());
         let read = Box::pin(survey.read(&self.office.endpoints, head, &[self.account], &accounts)).await;
-        let Ok(observation) = read else { return Ok(None) };
+        let observation = match read {
+            Ok(observation) => observation,
+            Err(error) => {
+                tracing::warn!(account = %self.account, block = head.number, %error, "not read in full at this head");
+                return Ok(None);
+            }
+        };
         Ok(Some(Seen { observation: std::sync::Arc::new(observation), first_seen, list }))
     }
 
@@ -139,10 +149,16 @@ impl Seat {
                 // A part is done and the account is safer than it was; what is left is for the next heads.
                 return Ok(Ladder::Ended(None, format!("{name}: nothing more can be done towards the target now")));
             }
-            tracing::info!(account = %self.account, pair = %about, "{reason}");
-            let inputs = serde_json::json!({ "situation": situation, "rung": rung });
+            let is_new = self.course.takes(&rung);
+            let inputs = if is_new {
+                tracing::info!(account = %self.account, pair = %about, "{reason}");
+                serde_json::json!({ "situation": situation, "rung": rung })
+            } else {
+                tracing::debug!(account = %self.account, pair = %about, "{reason}");
+                serde_json::json!({ "rung": rung })
+            };
             self.journal_event(facts, Severity::Info, "ladder", &reason, inputs);
-            let step = Box::pin(self.try_rung(&rung, pursuit, &means, (seen, facts))).await?;
+            let step = Box::pin(self.try_rung((&rung, is_new), pursuit, &means, (seen, facts))).await?;
             let (ended, mined_in) = match step {
                 Step::Ended(outcome, mined_in) => (outcome, mined_in),
                 Step::Leave(words) => {
@@ -214,13 +230,13 @@ impl Seat {
 
     async fn try_rung(
         &mut self,
-        rung: &Rung,
+        (rung, is_new): (&Rung, bool),
         pursuit: &Pursuit,
         means: &Means<'_>,
         (seen, facts): (&Seen, &AccountFacts),
     ) -> Result<Step, WatchError> {
         let Some(key) = rung.pair() else {
-            self.ask_human(&pursuit.trim, means, seen, facts);
+            self.ask_human(&pursuit.trim, means, (seen, facts), is_new);
             return Ok(Step::Ended(RungOutcome::Done, None));
         };
         let Some(asked) = means.request(rung, &pursuit.trim) else {
@@ -279,7 +295,7 @@ impl Seat {
         Ok(step)
     }
 
-    fn ask_human(&self, trim: &AccountTrim, means: &Means<'_>, seen: &Seen, facts: &AccountFacts) {
+    fn ask_human(&self, trim: &AccountTrim, means: &Means<'_>, (seen, facts): (&Seen, &AccountFacts), is_new: bool) {
         let target = Target::HealthFactor(decimal(trim.target));
         let now = Quantity::wad(facts.health_factor.0);
         let pairs = seen.observation.pairs(self.account);
@@ -299,6 +315,7 @@ impl Seat {
         let figures = serde_json::json!(tasks);
         let alert = Alert::new(Severity::Alert, "human-needed", trim.account.clone(), text.clone());
         self.office.alerts.raise(alert.of(self.account).with_figures(figures.clone()));
+        let (text, figures) = if is_new { (text, figures) } else { (AS_BEFORE.to_owned(), serde_json::json!({})) };
         self.journal_event(facts, Severity::Alert, "human-needed", &text, figures);
     }
 }
