@@ -351,6 +351,27 @@ async fn nonce_too_low_after_silence_may_be_our_own_transaction() {
 }
 
 #[tokio::test]
+async fn a_range_of_events_that_is_refused_is_asked_for_in_halves() {
+    let node = Node::start(|_, params| {
+        let height = |name: &str| {
+            let text = params[0][name].as_str().expect("a height");
+            u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("hex")
+        };
+        let (from, to) = (height("fromBlock"), height("toBlock"));
+        if to - from >= 100 {
+            return Reply::Error(json!({"code": -32600, "message": "block range is limited to 100 blocks"}));
+        }
+        let log = json!({"address": Address::ZERO, "topics": [], "data": "0x", "blockNumber": format!("0x{from:x}")});
+        Reply::Result(json!([log]))
+    })
+    .await;
+    let filter = alloy::rpc::types::Filter::new().from_block(1_000_u64).to_block(1_799_u64);
+    let logs = endpoints(&[&node], &Arc::default()).logs(&filter).await.expect("all of them");
+    let heights: Vec<u64> = logs.iter().filter_map(|log| log.block_number).collect();
+    assert_eq!(heights, [1_000, 1_100, 1_200, 1_300, 1_400, 1_500, 1_600, 1_700]);
+}
+
+#[tokio::test]
 async fn events_that_one_endpoint_does_not_find_are_looked_for_at_another() {
     let log = json!({"address": Address::ZERO, "topics": [], "data": "0x", "blockNumber": "0x1", "logIndex": "0x0"});
     let forgetful = Node::always(|| Reply::Result(json!([]))).await;

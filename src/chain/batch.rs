@@ -118,13 +118,24 @@ impl Batch {
     /// Reads the answer of `aggregate3`.
     pub fn answers(&self, returned: &[u8]) -> Result<Answers, ReadError> {
         let results = IMulticall3::aggregate3Call::abi_decode_returns(returned)
-            .map_err(|error| ReadError::Malformed(format!("multicall3 answer: {error}")))?;
+            .map_err(|_| unexpected("aggregate3", multicall3::ADDRESS, returned.len()))?;
         if results.len() != self.calls.len() {
             return Err(ReadError::Malformed(format!("{} answers to {} calls", results.len(), self.calls.len())));
         }
         let targets = self.calls.iter().map(|(target, _)| *target);
         Ok(Answers { results: targets.zip(results).map(|(target, r)| (target, r.success, r.returnData)).collect() })
     }
+}
+
+/// In words what a decoder calls an overrun.
+pub(crate) fn unexpected(call: &str, target: Address, bytes: usize) -> ReadError {
+    let what = match bytes {
+        0 => "it answered nothing: there is no contract, or another one".to_owned(),
+        bytes => {
+            format!("it answered {bytes} bytes of another form: another contract is there, or the endpoint is wrong")
+        }
+    };
+    ReadError::Malformed(format!("{call} of {target}: {what}"))
 }
 
 /// What came back for a [`Batch`].
@@ -140,13 +151,7 @@ impl Answers {
         if !success {
             return Err(ReadError::Reverted { target: *target, data: data.clone() });
         }
-        C::abi_decode_returns(data).map_err(|error| {
-            ReadError::Malformed(format!(
-                "{} of {target}: {error} ({} bytes; is there a contract?)",
-                C::SIGNATURE,
-                data.len()
-            ))
-        })
+        C::abi_decode_returns(data).map_err(|_| unexpected(C::SIGNATURE, *target, data.len()))
     }
 
     /// The decoded answer, or `None` when the call reverted or nothing is there that could answer.

@@ -79,6 +79,14 @@ pub(super) const fn state_of(block_hash: B256) -> BlockId {
 }
 
 impl Endpoints {
+    /// A batch by code that is not deployed, without the way around: for who wants to know whether an endpoint answers it.
+    pub async fn read_code(&self, at: B256, batch: &Batch) -> Result<Answers, ReadError> {
+        let code = batch.packed().ok_or_else(|| ReadError::Malformed("more calls than code may be long".to_owned()))?;
+        let params = json!([{"data": code}, state_of(at)]);
+        let read = self.ask("eth_call", &params, |raw| packed_answers(batch, raw)).await;
+        read.map_err(|error| error.into_read_error("eth_call", multicall3::ADDRESS, Some(at)))
+    }
+
     /// Asks every endpoint for its head and takes the newest; the first answer waits a moment for the others.
     async fn head_round(&self) -> Result<BlockRef, CallError> {
         let now = self.clock().monotonic();

@@ -33,6 +33,7 @@ mod verify;
 mod wire;
 mod witness;
 
+pub(crate) use batch::unexpected;
 pub use batch::{Answers, Batch, Slot, multicall3};
 pub use block::{BLOCK_TIME, BlockRef, blocks_in};
 pub use broadcast::{Rejection, SendOutcome};

@@ -73,9 +73,26 @@ impl Endpoints {
         Ok(gas.to())
     }
 
-    /// Events that match. Where the answer is "none", another endpoint is asked too: some answer wrongly
-    /// (field-lessons.md R3).
+    /// Events that match, in the order of the chain. A range that every endpoint refuses is asked for in halves.
     pub async fn logs(&self, filter: &Filter) -> Result<Vec<LocatedLog>, ReadError> {
+        let mut found = Vec::new();
+        let mut open = vec![filter.clone()];
+        while let Some(part) = open.pop() {
+            match (self.logs_at_once(&part).await, halves(&part)) {
+                (Ok(logs), _) => found.extend(logs),
+                (Err(ReadError::Refused { message, .. }), Some((lower, upper))) => {
+                    tracing::debug!(message, "asking for half the range");
+                    open.extend([upper, lower]);
+                }
+                (Err(error), _) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Events that match, by one question. Where the answer is "none", another endpoint is asked too: some answer wrongly
+    /// (field-lessons.md R3).
+    pub async fn logs_at_once(&self, filter: &Filter) -> Result<Vec<LocatedLog>, ReadError> {
         let params = to_params((filter,))?;
         let logs: Vec<LocatedLog> = self.request("eth_getLogs", &params).await?;
         if !logs.is_empty() {
@@ -109,6 +126,13 @@ impl Endpoints {
         let block = self.block_by_number(BlockNumberOrTag::Number(number)).await?;
         Ok(block.map(|block| block.hash == hash))
     }
+}
+
+/// Two filters for the halves of a range; `None` where there is nothing to divide.
+fn halves(filter: &Filter) -> Option<(Filter, Filter)> {
+    let (from, to) = (filter.get_from_block()?, filter.get_to_block()?);
+    let middle = from.midpoint(to);
+    (from < to).then(|| (filter.clone().to_block(middle), filter.clone().from_block(middle.saturating_add(1))))
 }
 
 /// `[number, false]` for `eth_getBlockByNumber`.

@@ -31,7 +31,7 @@ pub enum ReadError {
     #[error("block {0} is not known to the endpoint any more")]
     UnknownBlock(B256),
     /// The endpoint understood the question and refused it.
-    #[error("rpc refused {method}: {message} (code {code})")]
+    #[error("rpc refused {method}: {message} (code {code}){}", if *code == -32601 { "; `trimtab doctor` tells what an endpoint lacks" } else { "" })]
     Refused {
         /// JSON-RPC method.
         method: String,

@@ -1,4 +1,5 @@
-//! Trying calls on a block's state with `eth_simulateV1`: what each returns, uses and logs.
+//! Trying calls on a block's state with `eth_simulateV1`: what each returns, uses and logs. Where no endpoint has it, a single
+//! call is tried with `eth_call` and `eth_estimateGas`.
 
 use alloy::{
     primitives::{Bytes, Log, U64, U256},
@@ -131,6 +132,33 @@ impl From<WireSimulatedCall> for SimulatedCall {
 impl Endpoints {
     /// Runs a simulation; one answer per call, in order. A call that reverts is an answer with `success: false`.
     pub async fn simulate(&self, simulation: &Simulation) -> Result<Vec<SimulatedCall>, ReadError> {
+        match (self.simulate_natively(simulation).await, simulation.calls.as_slice()) {
+            (Err(error), [call]) if error.is_missing_method() && simulation.state.is_empty() => {
+                Ok(vec![self.try_call(simulation.at, call).await?])
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// One call on a block's own state, in that block and not the one after it. Its logs are not to be had.
+    async fn try_call(&self, at: BlockRef, call: &CallRequest) -> Result<SimulatedCall, ReadError> {
+        let state = state_of(at.hash);
+        let failed = |returned| SimulatedCall { success: false, returned, gas_used: 0, logs: Vec::new(), error: None };
+        let returned = match self.call(call, state).await {
+            Ok(returned) => returned,
+            Err(ReadError::Reverted { data, .. }) => return Ok(failed(data)),
+            Err(error) => return Err(error),
+        };
+        let gas: Result<U64, ReadError> = self.request("eth_estimateGas", (call, state)).await;
+        match gas {
+            Ok(gas) => Ok(SimulatedCall { success: true, returned, gas_used: gas.to(), logs: Vec::new(), error: None }),
+            Err(ReadError::Reverted { data, .. }) => Ok(failed(data)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same by `eth_simulateV1` and nothing else.
+    pub async fn simulate_natively(&self, simulation: &Simulation) -> Result<Vec<SimulatedCall>, ReadError> {
         let asked = simulation.calls.len();
         let answers = |raw: &serde_json::value::RawValue| {
             let mut blocks: Vec<WireSimulatedBlock> = decode(raw)?;

@@ -19,7 +19,7 @@ use crate::{
         PerpError, PerpVenue,
         avantis_v1::{AvantisV1, Deployment},
     },
-    report::{Check, Verdict, contract_checks, endpoint_checks, feed_checks},
+    report::{Check, Verdict, ability_checks, contract_checks, endpoint_checks, feed_checks},
 };
 
 /// Where the venue is.
@@ -99,6 +99,7 @@ async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let report = endpoint_checks(&config.rpc, &clock).await;
     checks.extend(report.checks);
+    checks.extend(ability_checks(&config.rpc, &clock).await);
     report.any_reachable
 }
 

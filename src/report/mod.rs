@@ -5,6 +5,7 @@
 //! [`endpoint_checks`] and [`contract_checks`] ask the chain and never sign. A check that fails is an answer; only a
 //! chain that cannot be asked is an error.
 
+mod abilities;
 mod bytes;
 mod call;
 mod check;
@@ -12,6 +13,7 @@ mod contracts;
 mod endpoints;
 mod feeds;
 
+pub use abilities::ability_checks;
 pub use bytes::{Explanation, Kind, Unrecognised, explain_bytes};
 pub use check::{Check, Verdict};
 pub use contracts::contract_checks;

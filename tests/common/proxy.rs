@@ -26,6 +26,10 @@ pub enum Verdict {
     Error(i64, &'static str),
     /// An HTTP status, with `Retry-After` seconds.
     Status(u16, u64),
+    /// This body, whatever was asked; `{id}` in it is the question's.
+    Body(Vec<u8>),
+    /// This body again and again, without end.
+    Endless(&'static str),
     /// The node hears it; its answer is lost.
     LoseAnswer,
     /// The node answers, and the connection breaks in the middle of the answer.
@@ -140,6 +144,13 @@ impl Shared {
                     Ok(own(json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})))
                 }
                 Verdict::Status(status, wait) => Ok(respond(status, wait, b"")),
+                Verdict::Body(body) => Ok(respond(200, 0, &named(body, &id))),
+                Verdict::Endless(part) => {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n");
+                    let part = part.repeat(65_536 / part.len().max(1));
+                    while stream.write_all(part.as_bytes()).is_ok() {}
+                    return;
+                }
                 Verdict::LoseAnswer => {
                     let _ = forward(&self.node, &call);
                     return;
@@ -164,6 +175,15 @@ impl Shared {
                 return;
             }
         }
+    }
+}
+
+/// A body with the question's id where it says `{id}`.
+fn named(body: Vec<u8>, id: &Value) -> Vec<u8> {
+    match String::from_utf8(body) {
+        Ok(text) if text.len() < 4_096 => text.replace("{id}", &id.to_string()).into_bytes(),
+        Ok(text) => text.into_bytes(),
+        Err(raw) => raw.into_bytes(),
     }
 }
 

@@ -11,6 +11,7 @@ mod trader;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod disk;
+mod hostile;
 mod keys;
 mod market;
 mod node;

@@ -13,7 +13,7 @@ use super::{
     logs::{Wanted, first},
 };
 use crate::{
-    chain::{Batch, BlockRef, CallRequest, LocatedLog, ReadError, Reader, Receipt},
+    chain::{Batch, BlockRef, CallRequest, LocatedLog, ReadError, Reader, Receipt, unexpected},
     perps::{
         Fill, LeverageE10, LikelyReason, OrderHandle, OrderKind, OrderState, PerpError, PositionKey, PriceE10, Side,
         Usdc,
@@ -214,7 +214,7 @@ impl AvantisV1 {
     ) -> Result<C::Return, ReadError> {
         let request = CallRequest::new(Address::ZERO, to, call.abi_encode());
         let answer = self.endpoints.call(&request, BlockId::number(block.saturating_sub(1))).await?;
-        C::abi_decode_returns(&answer).map_err(|error| ReadError::Malformed(format!("{}: {error}", C::SIGNATURE)))
+        C::abi_decode_returns(&answer).map_err(|_| unexpected(C::SIGNATURE, to, answer.len()))
     }
 }
 
