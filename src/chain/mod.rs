@@ -46,7 +46,7 @@ pub use identity::{
 };
 pub use reader::{ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
-pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
+pub use signer::{ExposedFile, SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};
 pub use tips::PaidTips;
 pub use traffic::Traffic;

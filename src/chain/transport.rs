@@ -21,7 +21,6 @@ use alloy::{
         http::reqwest::{
             Client,
             header::{CONTENT_TYPE, RETRY_AFTER},
-            redirect::Policy,
         },
         ws::WsConnect,
     },
@@ -34,7 +33,13 @@ use super::{
     call_error::CallError,
     traffic::Counter,
 };
-use crate::config::RpcUrl;
+use crate::{
+    config::RpcUrl,
+    http::{self, HttpError},
+};
+
+/// Most of an answer that is read, bytes: far more than the largest that we ask for.
+const MOST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// First pause before a lost WebSocket is connected again; alloy doubles it up to 30 s.
 const RECONNECT: Duration = Duration::from_millis(500);
@@ -51,11 +56,8 @@ impl Transport {
         if url.is_websocket() {
             return Ok(Self::Ws { url, client: OnceCell::new() });
         }
-        // A redirected POST is repeated as a GET, or carries a signed transaction where nobody sent it.
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| CallError::Unavailable(format!("http client: {}", error.without_url())))?;
+        let client =
+            http::client(url.expose(), http::LONGEST).map_err(|error| CallError::Unavailable(error.to_string()))?;
         Ok(Self::Http { url, client, next_id: AtomicU64::new(1) })
     }
 
@@ -114,7 +116,7 @@ async fn post(
     counter: &Counter,
 ) -> Result<Box<RawValue>, CallError> {
     let unavailable = |error: alloy::transports::http::reqwest::Error| {
-        let reason = chain_of_causes(&error.without_url());
+        let reason = http::causes(&error.without_url());
         CallError::Unavailable(url.scrub(&reason))
     };
     let request = client.post(url.expose().clone()).header(CONTENT_TYPE, "application/json").body(body);
@@ -122,7 +124,10 @@ async fn post(
     let status = response.status().as_u16();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    let body = response.bytes().await.map_err(unavailable)?;
+    let body = http::body(response, MOST_ANSWER).await.map_err(|error| match error {
+        HttpError::TooLong(_) => CallError::Malformed(error.to_string()),
+        HttpError::Failed(reason) => CallError::Unavailable(url.scrub(&reason)),
+    })?;
     counter.heard(body.len());
     HttpAnswer { status, retry_after, body: &body }.read(id)
 }
@@ -142,16 +147,4 @@ fn ws_error(url: &RpcUrl, error: TransportError) -> CallError {
         RpcError::NullResp => CallError::Malformed("null where a value was expected".to_owned()),
         other => CallError::Unavailable(url.scrub(&other.to_string())),
     }
-}
-
-/// reqwest's own words say only "error sending request"; why is in its sources.
-fn chain_of_causes(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        words.push_str(": ");
-        words.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    words
 }

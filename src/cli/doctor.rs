@@ -43,7 +43,7 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
         loaded
             .file
             .as_ref()
-            .map_or_else(|| "defaults, flags and environment; no file".to_owned(), |file| file.display().to_string()),
+            .map_or_else(|| "defaults, flags and environment; no file".to_owned(), |file| crate::text::path(file)),
     ));
     let mut config = loaded.config;
     let mut reachable = endpoints(&mut config, &mut checks).await;
@@ -81,7 +81,7 @@ fn line(check: &Check) -> String {
         Verdict::Fail => "FAIL",
     };
     let fix = if check.fix.is_empty() { String::new() } else { format!("; {}", check.fix) };
-    format!("{mark}  {}: {}{fix}", check.name, check.found)
+    crate::text::one_line(&format!("{mark}  {}: {}{fix}", check.name, check.found)).into_owned()
 }
 
 /// Asks the endpoints of the settings, or a running local chain; tells whether any answered.
@@ -149,7 +149,7 @@ fn local_tools() -> Check {
     let name = "local chain tools";
     let checked = Kit::find().and_then(|kit| kit.check_anvil().map(|()| kit));
     match checked {
-        Ok(kit) => Check::ok(name, format!("kit in {}, anvil {ANVIL_VERSION}", kit.cache().kit().display())),
+        Ok(kit) => Check::ok(name, format!("kit in {}, anvil {ANVIL_VERSION}", crate::text::path(kit.cache().kit()))),
         Err(error) => Check::warn(name, error.to_string(), "only replica, fork and demo need them"),
     }
 }

@@ -20,6 +20,7 @@ mod gas_view;
 mod global;
 mod governor;
 mod journal;
+mod logs;
 mod loop_args;
 mod loop_records;
 mod loops;
@@ -51,7 +52,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
-use global::{GlobalArgs, Logs};
+use global::GlobalArgs;
+use logs::Logs;
 
 use crate::strategy;
 
@@ -126,7 +128,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            output::usage(&error);
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             return code.into();
         }
@@ -140,7 +142,7 @@ pub fn main() -> ExitCode {
     let runtime = match runtime.thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: the runtime could not be started: {error}");
+            output::say(&format!("error: the runtime could not be started: {error}"));
             return Exit::Bug.into();
         }
     };

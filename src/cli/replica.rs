@@ -186,7 +186,7 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
     output.result(&document, || {
         format!(
             "replica state ready: {}\ncomposer: {}\naccounts: {}",
-            state.path().display(),
+            crate::text::path(state.path()),
             state.composer(),
             state.account_hash()
         )

@@ -1,6 +1,10 @@
 //! What most commands start with: settings, verified endpoints, Aave's reserves, and the journal's place.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use alloy::{
     eips::BlockId,
@@ -42,6 +46,8 @@ pub(super) struct Session {
     checkpoint: crate::chain::Checkpoint,
     wallet: WalletArgs,
     allow_real_key: bool,
+    /// Warnings that were given.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Session {
@@ -59,7 +65,17 @@ impl Session {
         let endpoints = Endpoints::connect(&config.rpc, clock.clone())?;
         let (identity, checkpoint) = endpoints.verify_all(None).await?;
         let (wallet, allow_real_key) = (global.wallet.clone(), global.allow_real_key);
-        Ok(Self { output, config, endpoints, identity, clock, checkpoint, wallet, allow_real_key })
+        Ok(Self {
+            output,
+            config,
+            endpoints,
+            identity,
+            clock,
+            checkpoint,
+            wallet,
+            allow_real_key,
+            told: Mutex::default(),
+        })
     }
 
     /// Aave's reserves at the newest block.
@@ -128,6 +144,9 @@ impl Session {
 
     /// The account to look at: `--from`, or that of the key.
     pub(super) async fn account(&self) -> Outcome<Address> {
+        if self.has_key() {
+            self.warn_of(&self.wallet);
+        }
         Ok(self.wallet.address().await?)
     }
 
@@ -148,15 +167,20 @@ impl Session {
 
     /// The same for other wallet options than those of the command line.
     pub(super) async fn signer_of(&self, wallet: &WalletArgs) -> Outcome<Signer> {
-        let exposed = wallet.exposed_files().into_iter().map(|path| {
-            let path = path.display();
-            format!("{path} can be read by everybody on this machine: `chmod 600 {path}`")
-        });
-        for warning in wallet.warnings().into_iter().map(str::to_owned).chain(exposed) {
-            self.output.note(format!("warning: {warning}"));
-        }
+        self.warn_of(wallet);
         let wallet = wallet.unlock().await?;
         Ok(SigningGate::new(&self.identity, self.allow_real_key).admit(wallet)?)
+    }
+
+    /// Says once what is wrong with where a key comes from.
+    fn warn_of(&self, wallet: &WalletArgs) {
+        let exposed = wallet.exposed_files().into_iter().map(|file| format!("{file}: `{}`", file.fix()));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for warning in wallet.warnings().into_iter().map(str::to_owned).chain(exposed) {
+            if told.insert(warning.clone()) {
+                self.output.note(format!("warning: {warning}"));
+            }
+        }
     }
 
     /// The journal for reading; `None` when there is none yet.

@@ -12,5 +12,6 @@ mod public_keys;
 mod wallet;
 
 pub use args::WalletArgs;
+pub use exposed::ExposedFile;
 pub use gate::{SignedTransaction, Signer, SigningError, SigningGate};
 pub use wallet::{Wallet, WalletError};
