@@ -8,7 +8,8 @@ use super::{
     doctor_account::{journal, wallet, watch_keys},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    session::{Session, running_local_chain},
+    local::local_chain,
+    session::Session,
 };
 use crate::{
     chain::{BlockRef, Clock, Reader, SystemClock},
@@ -46,7 +47,7 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
             .map_or_else(|| "defaults, flags and environment; no file".to_owned(), |file| crate::text::path(file)),
     ));
     let mut config = loaded.config;
-    let mut reachable = endpoints(&mut config, &mut checks).await;
+    let mut reachable = endpoints(global, &mut config, &mut checks).await;
     if reachable && !any_failed(&checks) {
         let looked = match Session::connect(global).await {
             Ok(session) => on_network(global, &session, &mut checks).await,
@@ -85,16 +86,11 @@ fn line(check: &Check) -> String {
 }
 
 /// Asks the endpoints of the settings, or a running local chain; tells whether any answered.
-async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
-    if config.rpc.urls.is_empty() {
-        match running_local_chain().await {
-            Ok((_, url)) => config.rpc.urls.push(url),
-            Err(failure) => {
-                checks.push(Check::fail("endpoints", "none", format!("{:#}", failure.report)));
-                // Nothing was away: nothing was configured.
-                return true;
-            }
-        }
+async fn endpoints(global: &GlobalArgs, config: &mut Config, checks: &mut Vec<Check>) -> bool {
+    if let Err(failure) = local_chain(global, config).await {
+        checks.push(Check::fail("endpoints", "none", format!("{:#}", failure.report)));
+        // Nothing was away: nothing was configured.
+        return true;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let report = endpoint_checks(&config.rpc, &clock).await;

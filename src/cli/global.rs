@@ -8,6 +8,7 @@ use super::{exit::Outcome, output::Output};
 use crate::{
     chain::WalletArgs,
     config::{Loaded, Sources},
+    localchain::InstanceName,
 };
 
 /// Flags of every command.
@@ -16,6 +17,18 @@ pub(super) struct GlobalArgs {
     /// JSON-RPC endpoint, or its name in foundry.toml; repeat for failover. Without one, a running replica or fork is used.
     #[arg(long, short = 'r', global = true, value_name = "URL", help_heading = "Network options")]
     pub(super) rpc_url: Vec<String>,
+    /// Use the running replica of this name, whatever endpoints are set; without a name the one that was started without.
+    /// Also `TRIMTAB_REPLICA`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        num_args = 0..=1,
+        default_missing_value = InstanceName::DEFAULT,
+        conflicts_with = "rpc_url",
+        help_heading = "Network options"
+    )]
+    pub(super) replica: Option<InstanceName>,
     /// How long one call may take, such as 10s.
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Network options")]
     rpc_timeout: Option<String>,

@@ -14,6 +14,7 @@ use alloy::{
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
+    local::local_chain,
     output::Output,
 };
 use crate::{
@@ -56,10 +57,8 @@ impl Session {
         let Loaded { mut config, notes, .. } = global.settings()?;
         let output = global.output();
         notes.iter().for_each(|note| output.note(note));
-        if config.rpc.urls.is_empty() {
-            let (kind, url) = running_local_chain().await?;
-            output.note(format!("using the running {} at {url} (no --rpc-url given)", kind.name()));
-            config.rpc.urls.push(url);
+        if let Some(used) = local_chain(global, &mut config).await? {
+            output.note(used);
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let endpoints = Endpoints::connect(&config.rpc, clock.clone())?;
@@ -126,8 +125,9 @@ impl Session {
         if self.identity.is_live() {
             return Ok(None);
         }
-        for kind in [LocalKind::Replica, LocalKind::Fork] {
-            let Some(status) = localchain::status(&cache, kind).await? else { continue };
+        let mut running = localchain::replicas(&cache).await?;
+        running.extend(localchain::status(&cache, LocalKind::Fork).await?);
+        for status in running {
             let is_ours = status.instance.url.parse().is_ok_and(|url: RpcUrl| self.config.rpc.urls.contains(&url));
             if let (true, Some(keeper)) = (is_ours, status.instance.keeper) {
                 let url = keeper.price_url.parse().map_err(|error| Failure::message(Exit::Bug, error))?;
@@ -228,19 +228,4 @@ impl Session {
         let market = self.endpoints.fee_market(&head).await?;
         Ok(market.price(&self.config.fees.open))
     }
-}
-
-/// A replica or fork that runs on this machine.
-pub(super) async fn running_local_chain() -> Outcome<(LocalKind, RpcUrl)> {
-    let cache = Cache::find()?;
-    for kind in [LocalKind::Replica, LocalKind::Fork] {
-        if let Some(status) = localchain::status(&cache, kind).await? {
-            let url = status.instance.url.parse::<RpcUrl>().map_err(|error| Failure::message(Exit::Bug, error))?;
-            return Ok((kind, url));
-        }
-    }
-    Err(Failure::message(
-        Exit::Configuration,
-        "no endpoint: give --rpc-url (or ETH_RPC_URL, or rpc.urls in trimtab.toml), or run `trimtab replica start`",
-    ))
 }
