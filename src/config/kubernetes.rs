@@ -11,15 +11,14 @@ pub(super) fn is_service_variable(name: &str, value: &str) -> bool {
     if let Some((_, port)) = name.rsplit_once("_SERVICE_PORT") {
         return port.is_empty() || port.starts_with('_');
     }
-    if name.ends_with("_PORT") {
-        return PROTOCOLS.iter().any(|protocol| value.starts_with(&format!("{}://", protocol.to_lowercase())));
-    }
     // `…_PORT_9477_TCP`, and behind it `_PROTO`, `_PORT`, `_ADDR`.
-    name.rsplit_once("_PORT_").is_some_and(|(_, rest)| is_port(rest))
-        || ["_PROTO", "_PORT", "_ADDR"]
-            .iter()
-            .filter_map(|part| name.strip_suffix(part))
-            .any(|name| name.rsplit_once("_PORT_").is_some_and(|(_, rest)| is_port(rest)))
+    let parts = ["", "_PROTO", "_PORT", "_ADDR"];
+    let of_port = |name: &str| name.rsplit_once("_PORT_").is_some_and(|(_, rest)| is_port(rest));
+    if parts.iter().filter_map(|part| name.strip_suffix(part)).any(of_port) {
+        return true;
+    }
+    let is_address = |protocol: &&str| value.starts_with(&format!("{}://", protocol.to_lowercase()));
+    name.ends_with("_PORT") && PROTOCOLS.iter().any(|protocol| is_address(&protocol))
 }
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];

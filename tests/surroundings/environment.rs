@@ -1,0 +1,33 @@
+//! Variables that others set.
+
+use crate::trader::Program;
+
+#[tokio::test]
+async fn a_kubernetes_service_called_trimtab_does_not_end_the_start() {
+    let home = tempfile::tempdir().expect("directory");
+    let service = [
+        ("TRIMTAB_SERVICE_HOST", "10.0.0.11"),
+        ("TRIMTAB_SERVICE_PORT", "9477"),
+        ("TRIMTAB_SERVICE_PORT_METRICS", "9477"),
+        ("TRIMTAB_PORT", "tcp://10.0.0.11:9477"),
+        ("TRIMTAB_PORT_9477_TCP", "tcp://10.0.0.11:9477"),
+        ("TRIMTAB_PORT_9477_TCP_PROTO", "tcp"),
+        ("TRIMTAB_PORT_9477_TCP_PORT", "9477"),
+        ("TRIMTAB_PORT_9477_TCP_ADDR", "10.0.0.11"),
+        ("TRIMTAB_METRICS_PORT", "tcp://10.0.0.12:9477"),
+        ("TRIMTAB_REPLICA_SERVICE_HOST", "10.0.0.13"),
+    ];
+    let program = service.iter().fold(Program::new(home.path()), |program, (name, value)| program.env(name, value));
+    program.run("config show").await.succeeds();
+    let slip = Program::new(home.path()).env("TRIMTAB_PORT", "9477").run("config show").await;
+    slip.fails(3, &["TRIMTAB_PORT"]);
+}
+
+#[tokio::test]
+async fn host_names_for_the_figures_are_a_list_or_a_text_with_commas() {
+    let home = tempfile::tempdir().expect("directory");
+    for text in ["prometheus.internal,trimtab", "[\"prometheus.internal\", \"trimtab\"]"] {
+        let shown = Program::new(home.path()).env("TRIMTAB_METRICS_HOSTS", text).run("config show").await;
+        shown.succeeds().shows(&["metrics_hosts", "prometheus.internal, trimtab"]);
+    }
+}
