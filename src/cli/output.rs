@@ -82,15 +82,18 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Help, or what is wrong with the command line: in colours, unless somebody put something into an argument or a variable
-/// that a terminal must not get.
+/// Help, or what is wrong with the command line: in colours, unless an argument or a variable that may be quoted in it holds
+/// what a terminal must not get.
 pub(super) fn usage(error: &clap::Error) {
-    let plain = error.render().to_string();
-    let clean = text::lines(&plain);
-    let _ = match (&clean, error.use_stderr()) {
-        (std::borrow::Cow::Borrowed(_), _) => error.print(),
-        (std::borrow::Cow::Owned(clean), true) => write!(io::stderr(), "{clean}"),
-        (std::borrow::Cow::Owned(clean), false) => write!(io::stdout(), "{clean}"),
+    let is_odd = |text: &std::ffi::OsStr| text::one_line(&text.to_string_lossy()) != text.to_string_lossy();
+    let quoted =
+        |name: &std::ffi::OsStr| ["ETH_", "BASE_"].iter().any(|begin| name.to_string_lossy().starts_with(begin));
+    let is_foreign = std::env::args_os().any(|argument| is_odd(&argument))
+        || std::env::vars_os().any(|(name, value)| quoted(&name) && is_odd(&value));
+    let _ = match (is_foreign, error.use_stderr()) {
+        (false, _) => error.print(),
+        (true, true) => writeln!(io::stderr(), "{}", text::message(&error.render().to_string())),
+        (true, false) => writeln!(io::stdout(), "{}", text::message(&error.render().to_string())),
     };
 }
 

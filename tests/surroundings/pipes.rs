@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::SOMEBODY;
-use crate::{common::Replica, trader::Program};
+use crate::{
+    common::{Replica, account},
+    trader::Program,
+};
 
 /// Every kind of output that needs no node.
 const COMMANDS: [&str; 9] = [
@@ -28,6 +31,11 @@ fn program(words: &str, home: &std::path::Path) -> Command {
     command
 }
 
+/// The exit code where everybody reads.
+fn read(words: &str, home: &std::path::Path) -> Option<i32> {
+    program(words, home).output().expect("started").status.code()
+}
+
 /// The exit code and what stderr said, where somebody read it.
 fn ended(mut child: Child) -> (Option<i32>, String) {
     let mut said = String::new();
@@ -41,7 +49,7 @@ fn ended(mut child: Child) -> (Option<i32>, String) {
 fn a_reader_that_closed_the_pipe_makes_no_command_panic() {
     let home = tempfile::tempdir().expect("directory");
     for words in COMMANDS {
-        let code = ended(program(words, home.path()).spawn().expect("started")).0;
+        let code = read(words, home.path());
         let mut child = program(words, home.path()).spawn().expect("started");
         drop(child.stdout.take());
         let (closed, said) = ended(child);
@@ -55,7 +63,7 @@ fn nobody_who_reads_errors_and_logs_makes_no_command_panic() {
     let home = tempfile::tempdir().expect("directory");
     let away = format!("-vvv status --from {SOMEBODY} --rpc-url http://127.0.0.1:1 --rpc-timeout 1s");
     for words in ["no such command", "config show --profile none", "--json config show --profile none", &away] {
-        let code = ended(program(words, home.path()).spawn().expect("started")).0;
+        let code = read(words, home.path());
         let mut child = program(words, home.path()).spawn().expect("started");
         drop(child.stdout.take());
         drop(child.stderr.take());
@@ -71,10 +79,11 @@ async fn a_journal_is_exported_as_far_as_its_reader_reads() {
     let opened = Program::new(home.path())
         .wallet(1)
         .args(["--rpc-url", replica.url()])
-        .run("loop open WETH/USDC --eth 1 --leverage 2 --broadcast")
+        .run("loop open --equity 1 --leverage 2 --broadcast")
         .await;
     opened.succeeds();
     let words = format!("--rpc-url {} --journal-dir {} --from {SOMEBODY}", replica.url(), home.path().display());
+    assert_eq!(SOMEBODY.parse(), Ok(account(1)), "who opened the loop");
     for command in ["journal export", "journal list", "journal list --json", "status", "status --json"] {
         let mut child = program(&format!("{words} {command}"), home.path()).spawn().expect("started");
         drop(child.stdout.take());

@@ -44,7 +44,7 @@ async fn a_proxy_of_the_environment_does_not_stand_between_commands_and_a_node_o
     for command in [
         "status".to_owned(),
         "doctor".to_owned(),
-        "loop pairs".to_owned(),
+        "loop open --equity 1 --leverage 2".to_owned(),
         "perp list".to_owned(),
         "journal reconcile".to_owned(),
         "replica fund 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --eth 1".to_owned(),

@@ -86,3 +86,18 @@ async fn a_revert_string_does_nothing_to_the_terminal() {
         is_harmless(ran.succeeds());
     }
 }
+
+#[tokio::test]
+async fn an_argument_that_is_repeated_in_an_error_does_nothing_to_the_terminal() {
+    let home = tempfile::tempdir().expect("directory");
+    let red = "\u{1b}[31mred";
+    for args in
+        [vec!["status", "--from", red], vec![red], vec!["status", "--rpc-url", red], vec!["perp", "cancel", EVIL]]
+    {
+        let ran = Program::new(home.path()).env("CLICOLOR_FORCE", "1").args(args).run("").await;
+        assert!(matches!(ran.code, Some(2..=3)), "{ran:#?}");
+        is_harmless(&ran);
+    }
+    let plain = Program::new(home.path()).env("CLICOLOR_FORCE", "1").run("--help").await;
+    assert!(plain.stdout.contains("\u{1b}[1m"), "our own colours stay: {plain:#?}");
+}
