@@ -46,6 +46,7 @@ pub use identity::{
 };
 pub use reader::{ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
+pub(crate) use signer::address;
 pub use signer::{ExposedFile, SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};
 pub use tips::PaidTips;

@@ -19,7 +19,7 @@ use crate::{
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
     text::{self, one_line},
-    trade::refuse_again_while_paused,
+    trade::{refuse_again_while_paused, with_error_names},
     watchdog::ops::{ReconcileAnswer, ReconcileWith},
 };
 
@@ -99,7 +99,7 @@ fn row(intent: &Intent) -> Vec<String> {
     let seconds = std::time::Duration::from_millis(intent.created.wall.0);
     let when = humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + seconds).to_string();
     let state = match &intent.reason {
-        Some(reason) => format!("{} ({reason})", intent.state),
+        Some(reason) => format!("{} ({})", intent.state, with_error_names(reason)),
         None => intent.state.to_string(),
     };
     vec![intent.id.to_string(), intent.kind.clone(), state, when]
@@ -248,5 +248,5 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
         }
         Ending::Stopped(error) => format!("not signed: {error}"),
     };
-    format!("{before}{what}")
+    with_error_names(&format!("{before}{what}"))
 }

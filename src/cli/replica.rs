@@ -112,6 +112,7 @@ pub(super) struct WarpArgs {
 #[derive(Debug, Args)]
 pub(super) struct FundArgs {
     /// Who.
+    #[arg(value_parser = crate::chain::address)]
     address: Address,
     /// Ether.
     #[arg(long, value_name = "AMOUNT")]

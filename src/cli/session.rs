@@ -21,7 +21,7 @@ use crate::{
     aave::{Deployment, ReserveList},
     chain::{
         BASE_CHAIN_ID, Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock,
-        WalletArgs, blocks_in,
+        WalletArgs, WalletError, blocks_in,
     },
     config::{Config, Loaded, RpcUrl},
     journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
@@ -35,6 +35,10 @@ use crate::{
 /// Blocks that lie on top of the one in which an order or a position ended before that is believed: deeper than Base's
 /// sequencer has ever gone back.
 const VENUE_DEPTH: u64 = blocks_in(Duration::from_secs(4));
+
+/// What reading needs, too.
+const NO_ACCOUNT: &str = "no wallet: give --from ADDRESS to look at an account, or to act --account NAME, --keystore PATH, \
+                          --interactive or --ledger (`cast wallet import` makes an account)";
 
 /// A connection to one network, verified.
 #[derive(Debug)]
@@ -147,7 +151,10 @@ impl Session {
         if self.has_key() {
             self.warn_of(&self.wallet);
         }
-        Ok(self.wallet.address().await?)
+        self.wallet.address().await.map_err(|error| match error {
+            WalletError::None => Failure::message(Exit::Usage, NO_ACCOUNT),
+            other => other.into(),
+        })
     }
 
     /// The key, if it belongs on this network. Warns about keys on the command line.

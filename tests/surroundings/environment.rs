@@ -1,6 +1,6 @@
 //! Variables that others set.
 
-use crate::trader::Program;
+use crate::{common::Replica, trader::Program};
 
 #[tokio::test]
 async fn a_kubernetes_service_called_trimtab_does_not_end_the_start() {
@@ -30,4 +30,24 @@ async fn host_names_for_the_figures_are_a_list_or_a_text_with_commas() {
         let shown = Program::new(home.path()).env("TRIMTAB_METRICS_HOSTS", text).run("config show").await;
         shown.succeeds().shows(&["metrics_hosts", "prometheus.internal, trimtab"]);
     }
+}
+
+#[tokio::test]
+async fn a_name_for_an_address_is_told_to_be_one() {
+    let home = tempfile::tempdir().expect("directory");
+    let run = |words: &'static str| Program::new(home.path()).run(words);
+    for words in ["status --from vitalik.eth", "replica fund vitalik.eth --eth 1", "replica liquidate vitalik.eth"] {
+        run(words).await.fails(2, &["names are not looked up here", "40 hex digits"]);
+    }
+    run("status --from 0x12").await.fails(2, &["expected an address: 0x and 40 hex digits"]);
+}
+
+#[tokio::test]
+async fn a_status_without_a_wallet_tells_of_from() {
+    let (replica, home) = (Replica::start().await, tempfile::tempdir().expect("directory"));
+    let status = Program::new(home.path()).run(&format!("status --rpc-url {}", replica.url())).await;
+    status.fails(2, &["--from ADDRESS", "--account NAME"]);
+    // As it is printed, an order's name is understood.
+    let cancel = Program::new(home.path()).wallet(1).args(["--rpc-url", replica.url()]);
+    cancel.run("perp cancel limit:1:0").await.fails(4, &["limit order 1:0"]);
 }
