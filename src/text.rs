@@ -48,6 +48,15 @@ pub fn path(path: impl AsRef<Path>) -> String {
     one_line(&path.as_ref().to_string_lossy()).into_owned()
 }
 
+/// A cell of a CSV file. What a spreadsheet would take for a formula gets a `'` before it, unless it is a plain number.
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
+    let begins = |letters: &[char]| text.trim_start_matches(' ').starts_with(letters);
+    let is_formula = begins(&['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<rust_decimal::Decimal>().is_err();
+    let cell = format!("{}{}", if is_formula { "'" } else { "" }, one_line(text));
+    if cell.contains([',', ';', '"', '\'']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+}
+
 /// A JSON document that a terminal can take too: what is unsafe stands only in its strings, and is escaped there.
 #[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
@@ -116,6 +125,27 @@ mod tests {
             message("cannot read x\nerror: all is well\n  set in\n"),
             "cannot read x\n  error: all is well\n  set in"
         );
+    }
+
+    #[test]
+    fn a_cell_that_begins_like_a_formula_is_none_in_a_spreadsheet() {
+        for (text, cell) in [
+            ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
+            ("+1+cmd|' /C calc'!A0", "\"'+1+cmd|' /C calc'!A0\""),
+            ("-2+3", "\"'-2+3\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\t=1", "\"'\\t=1\""),
+            ("\r=1", "\"'\\r=1\""),
+            (" =1", "\"' =1\""),
+            ("-12.50", "-12.50"),
+            ("+3", "+3"),
+            ("0.1", "0.1"),
+            ("WETH/USDC", "WETH/USDC"),
+            ("a,b", "\"a,b\""),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(text), cell, "{text:?}");
+        }
     }
 
     #[test]

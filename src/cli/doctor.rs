@@ -41,10 +41,7 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
     let loaded = global.settings()?;
     checks.push(Check::ok(
         "settings",
-        loaded
-            .file
-            .as_ref()
-            .map_or_else(|| "defaults, flags and environment; no file".to_owned(), |file| crate::text::path(file)),
+        loaded.file.as_ref().map_or_else(|| "defaults, flags and environment; no file".to_owned(), crate::text::path),
     ));
     let mut config = loaded.config;
     let mut reachable = endpoints(global, &mut config, &mut checks).await;

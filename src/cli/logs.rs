@@ -105,3 +105,53 @@ fn log_file(dir: &std::path::Path) -> std::io::Result<std::fs::File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(dir.join(LOG_FILE))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("nobody panicked").extend_from_slice(part);
+            Ok(part.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(colours: bool) -> String {
+        let written = Shared::default();
+        let sink = written.clone();
+        let format = line_format(EnvFilter::new("info")).with_ansi(colours).with_writer(move || sink.clone());
+        tracing::subscriber::with_default(format.finish(), || {
+            let evil = "a\u{1b}[2J\nERROR forged\u{202e}";
+            tracing::warn!(reason = %evil, quoted = evil, "said: {evil}");
+        });
+        let bytes = written.0.lock().expect("nobody panicked").clone();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn a_reason_from_outside_forges_no_log_line_and_our_colours_stay() {
+        let plain = logged(false);
+        assert_eq!(plain.lines().count(), 1, "{plain}");
+        assert!(
+            !plain.contains(text::is_unsafe) && plain.contains("said: a\\u{1b}[2J\\nERROR forged\\u{202e}"),
+            "{plain}"
+        );
+        assert!(plain.contains("reason=a\\u{1b}[2J"), "{plain}");
+        let coloured = logged(true);
+        assert_eq!(coloured.lines().count(), 1, "{coloured:?}");
+        assert!(coloured.contains("\u{1b}[33m") && !coloured.contains("\u{1b}[2J"), "{coloured:?}");
+    }
+}

@@ -18,7 +18,7 @@ pub(super) fn is_service_variable(name: &str, value: &str) -> bool {
         return true;
     }
     let is_address = |protocol: &&str| value.starts_with(&format!("{}://", protocol.to_lowercase()));
-    name.ends_with("_PORT") && PROTOCOLS.iter().any(|protocol| is_address(&protocol))
+    name.ends_with("_PORT") && PROTOCOLS.iter().any(is_address)
 }
 
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
