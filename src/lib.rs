@@ -18,7 +18,7 @@
 //! | 3 | [`aave`], [`onedelta`], [`dex`] | the protocols: snapshots, arithmetic that mirrors the contracts, bytes |
 //! | 2 | [`plan`], [`send`] | plans, bounds and their check; simulation; the one sender per key |
 //! | 1 | [`chain`], [`journal`] | endpoints, block-pinned reads, signers, identity, reverts; the SQLite store |
-//! | 0 | [`config`], [`units`] | settings with provenance; money, ratios and times as types with named rounding |
+//! | 0 | [`config`], [`units`], [`text`], [`http`] | settings with provenance; money, ratios and times as types with named rounding; texts from outside made harmless; the one HTTP client |
 
 pub mod aave;
 pub mod actions;
@@ -26,6 +26,7 @@ pub mod chain;
 pub mod cli;
 pub mod config;
 pub mod dex;
+pub mod http;
 pub mod journal;
 pub mod localchain;
 pub mod loops;
@@ -36,6 +37,7 @@ pub mod report;
 pub mod scenarios;
 pub mod send;
 pub mod strategy;
+pub mod text;
 pub mod trade;
 pub mod units;
 pub mod watchdog;

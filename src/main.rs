@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 #[cfg(feature = "failpoints")]
 fn killed_at_fail_points() -> fail::FailScenario<'static> {
     std::panic::set_hook(Box::new(|panic| {
-        eprintln!("{panic}");
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{panic}\n"));
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }));
     fail::FailScenario::setup()

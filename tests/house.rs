@@ -8,7 +8,7 @@ use std::{
 
 /// Rooms by floor, lowest first (DESIGN of the house; docs/architecture.md).
 const FLOORS: &[&[&str]] = &[
-    &["config", "units"],
+    &["config", "units", "text", "http"],
     &["chain", "journal"],
     &["plan", "send"],
     &["aave", "onedelta", "dex"],

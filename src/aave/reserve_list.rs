@@ -9,7 +9,10 @@ use super::{
     error::QueryError,
     permit::{AAVE_TOKEN_VERSION, PermitDomain},
 };
-use crate::chain::{Answers, Batch, BlockRef, Reader, Slot};
+use crate::{
+    chain::{Answers, Batch, BlockRef, Reader, Slot},
+    text,
+};
 
 /// The unchanging part of one reserve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,7 +222,8 @@ impl ReserveSlots {
         let data = answers.get(self.data)?;
         Ok(FoundReserve {
             asset: self.asset,
-            symbol: answers.get(self.symbol)?,
+            // Whoever made the token wrote it.
+            symbol: text::one_line(&answers.get(self.symbol)?).into_owned(),
             a_token: data.aTokenAddress,
             debt_token: data.variableDebtTokenAddress,
             source: answers.get(self.source)?,

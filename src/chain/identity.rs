@@ -9,6 +9,7 @@ use alloy::primitives::{B256, b256};
 use serde::{Deserialize, Serialize};
 
 use super::ReadError;
+use crate::text::one_line;
 
 /// Chain id of Base, and of its replicas and forks.
 pub const BASE_CHAIN_ID: u64 = 8453;
@@ -140,7 +141,7 @@ impl NetworkIdentity {
 
 impl fmt::Display for NetworkIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (genesis {}, {})", self.id(), self.genesis, self.client)
+        write!(f, "{} (genesis {}, {})", self.id(), self.genesis, one_line(&self.client))
     }
 }
 
@@ -158,7 +159,8 @@ pub enum IdentityError {
     },
     /// Neither Base nor an anvil.
     #[error(
-        "{endpoint} is an unknown network: client {client}, genesis {genesis}; Base's genesis is {BASE_GENESIS}, and local chains must be anvil"
+        "{endpoint} is an unknown network: client {}, genesis {genesis}; Base's genesis is {BASE_GENESIS}, and local chains must be anvil",
+        one_line(client)
     )]
     UnknownNetwork {
         /// Which endpoint.

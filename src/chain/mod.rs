@@ -48,7 +48,8 @@ pub use identity::{
 };
 pub use reader::{ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
-pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
+pub(crate) use signer::address;
+pub use signer::{ExposedFile, SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
 pub use simulate::{SimulatedCall, Simulation};
 pub use tips::PaidTips;
 pub use traffic::Traffic;

@@ -9,6 +9,8 @@ use alloy::{
     sol_types::{PanicKind, Revert as ErrorString, SolError},
 };
 
+use crate::text::one_line;
+
 /// A custom error: selector, signature (argument names may be given: `Foo(address user, uint256 amount)`), words.
 pub type ErrorEntry = ([u8; 4], &'static str, &'static str);
 
@@ -162,7 +164,7 @@ fn written(value: &DynSolValue) -> String {
         DynSolValue::Address(address) => address.to_string(),
         DynSolValue::Function(function) => function.to_string(),
         DynSolValue::Bytes(bytes) => Bytes::copy_from_slice(bytes).to_string(),
-        DynSolValue::String(text) => format!("{text:?}"),
+        DynSolValue::String(text) => one_line(&format!("{text:?}")).into_owned(),
         DynSolValue::Array(values) | DynSolValue::FixedArray(values) => format!("[{}]", list(values)),
         DynSolValue::Tuple(values) => format!("({})", list(values)),
         // Only the eip712 feature of the library has one more.
@@ -176,8 +178,8 @@ impl fmt::Display for Revert {
             Self::Empty => {
                 f.write_str("reverted without data (a bare require, out of gas, or no contract at the address)")
             }
-            Self::Message { text, words: Some(words) } => write!(f, "\"{text}\": {words}"),
-            Self::Message { text, words: None } => write!(f, "\"{text}\""),
+            Self::Message { text, words: Some(words) } => write!(f, "\"{}\": {words}", one_line(text)),
+            Self::Message { text, words: None } => write!(f, "\"{}\"", one_line(text)),
             Self::Panic { code, words } => write!(f, "Panic(0x{code:02x}): {words}"),
             Self::Custom { name, arguments, words, inner } => {
                 write!(f, "{name}({})", arguments.join(", "))?;

@@ -21,7 +21,6 @@ use alloy::{
         http::reqwest::{
             Client,
             header::{CONTENT_TYPE, RETRY_AFTER},
-            redirect::Policy,
         },
         ws::{WebSocketConfig, WsConnect},
     },
@@ -35,7 +34,10 @@ use super::{
     call_error::CallError,
     traffic::Counter,
 };
-use crate::config::RpcUrl;
+use crate::{
+    config::RpcUrl,
+    http::{self, HttpError},
+};
 
 /// First pause before a lost WebSocket is connected again; alloy doubles it up to 30 s.
 const RECONNECT: Duration = Duration::from_millis(500);
@@ -53,11 +55,8 @@ impl Transport {
         if url.is_websocket() {
             return Ok(Self::Ws { url, client: OnceCell::new(), limit });
         }
-        // A redirected POST is repeated as a GET, or carries a signed transaction where nobody sent it.
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| CallError::Unavailable(format!("http client: {}", error.without_url())))?;
+        let client =
+            http::client(url.expose(), http::LONGEST).map_err(|error| CallError::Unavailable(error.to_string()))?;
         Ok(Self::Http { url, client, next_id: AtomicU64::new(1), limit })
     }
 
@@ -116,23 +115,20 @@ async fn post(
     counter: &Counter,
 ) -> Result<Box<RawValue>, CallError> {
     let unavailable = |error: alloy::transports::http::reqwest::Error| {
-        let reason = chain_of_causes(&error.without_url());
+        let reason = http::causes(&error.without_url());
         CallError::Unavailable(url.scrub(&reason))
     };
     let request = client.post(url.expose().clone()).header(CONTENT_TYPE, "application/json").body(body);
-    let mut response = request.send().await.map_err(unavailable)?;
+    let response = request.send().await.map_err(unavailable)?;
     let status = response.status().as_u16();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    // As it comes, after whatever compression: what a header says of the length is only a claim.
-    let mut body = Vec::new();
-    while let Some(part) = response.chunk().await.map_err(unavailable)? {
-        counter.heard(part.len());
-        if body.len().saturating_add(part.len()) as u64 > limit.as_u64() {
-            return Err(CallError::TooLarge(limit));
-        }
-        body.extend_from_slice(&part);
-    }
+    let most = usize::try_from(limit.as_u64()).unwrap_or(usize::MAX);
+    let body = http::body(response, most).await.map_err(|error| match error {
+        HttpError::TooLong(_) => CallError::TooLarge(limit),
+        HttpError::Failed(reason) => CallError::Unavailable(url.scrub(&reason)),
+    })?;
+    counter.heard(body.len());
     HttpAnswer { status, retry_after, body: &body }.read(id)
 }
 
@@ -156,16 +152,4 @@ fn ws_error(url: &RpcUrl, error: TransportError) -> CallError {
         RpcError::NullResp => CallError::Malformed("null where a value was expected".to_owned()),
         other => CallError::Unavailable(url.scrub(&other.to_string())),
     }
-}
-
-/// reqwest's own words say only "error sending request"; why is in its sources.
-fn chain_of_causes(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        words.push_str(": ");
-        words.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    words
 }

@@ -1,11 +1,11 @@
 //! `completions`.
 
-use std::io;
+use std::io::{self, Write};
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, exit::Outcome};
+use super::{Cli, exit::Outcome, output::written};
 
 /// `completions SHELL`.
 #[derive(Debug, Args)]
@@ -16,6 +16,9 @@ pub(super) struct CompletionsArgs {
 }
 
 pub(super) fn run(args: &CompletionsArgs) -> Outcome {
-    clap_complete::generate(args.shell, &mut Cli::command(), "trimtab", &mut io::stdout());
-    Ok(())
+    // Into memory first: the generator panics when its writer fails, and a pipe may be closed.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "trimtab", &mut script);
+    let mut stdout = io::stdout().lock();
+    written(stdout.write_all(&script).and_then(|()| stdout.flush()))
 }

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
+    local::local_chain,
     names::KnownNames,
-    session::{Session, running_local_chain},
+    session::Session,
 };
 use crate::{
     chain::{CallRequest, ReadError, Receipt},
@@ -70,8 +71,9 @@ fn read_hex(given: &str) -> Outcome<Bytes> {
 
 /// A session where an endpoint is configured or runs here; nothing but a transaction needs one.
 async fn session(global: &GlobalArgs, may_be_hash: bool) -> Outcome<Option<Session>> {
-    let configured = !global.settings()?.config.rpc.urls.is_empty();
-    if !configured && running_local_chain().await.is_err() {
+    let mut config = global.settings()?.config;
+    let configured = !config.rpc.urls.is_empty() || global.replica()?.is_some();
+    if !configured && local_chain(global, &mut config).await.is_err() {
         return Ok(None);
     }
     match Session::connect(global).await {

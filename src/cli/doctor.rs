@@ -8,7 +8,8 @@ use super::{
     doctor_account::{journal, wallet, watch_keys},
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    session::{Session, running_local_chain},
+    local::local_chain,
+    session::Session,
 };
 use crate::{
     chain::{BlockRef, Clock, Reader, SystemClock},
@@ -40,13 +41,10 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
     let loaded = global.settings()?;
     checks.push(Check::ok(
         "settings",
-        loaded
-            .file
-            .as_ref()
-            .map_or_else(|| "defaults, flags and environment; no file".to_owned(), |file| file.display().to_string()),
+        loaded.file.as_ref().map_or_else(|| "defaults, flags and environment; no file".to_owned(), crate::text::path),
     ));
     let mut config = loaded.config;
-    let mut reachable = endpoints(&mut config, &mut checks).await;
+    let mut reachable = endpoints(global, &mut config, &mut checks).await;
     if reachable && !any_failed(&checks) {
         let looked = match Session::connect(global).await {
             Ok(session) => on_network(global, &session, &mut checks).await,
@@ -81,20 +79,15 @@ fn line(check: &Check) -> String {
         Verdict::Fail => "FAIL",
     };
     let fix = if check.fix.is_empty() { String::new() } else { format!("; {}", check.fix) };
-    format!("{mark}  {}: {}{fix}", check.name, check.found)
+    crate::text::one_line(&format!("{mark}  {}: {}{fix}", check.name, check.found)).into_owned()
 }
 
 /// Asks the endpoints of the settings, or a running local chain; tells whether any answered.
-async fn endpoints(config: &mut Config, checks: &mut Vec<Check>) -> bool {
-    if config.rpc.urls.is_empty() {
-        match running_local_chain().await {
-            Ok((_, url)) => config.rpc.urls.push(url),
-            Err(failure) => {
-                checks.push(Check::fail("endpoints", "none", format!("{:#}", failure.report)));
-                // Nothing was away: nothing was configured.
-                return true;
-            }
-        }
+async fn endpoints(global: &GlobalArgs, config: &mut Config, checks: &mut Vec<Check>) -> bool {
+    if let Err(failure) = local_chain(global, config).await {
+        checks.push(Check::fail("endpoints", "none", format!("{:#}", failure.report)));
+        // Nothing was away: nothing was configured.
+        return true;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let report = endpoint_checks(&config.rpc, &clock).await;
@@ -150,7 +143,7 @@ fn local_tools() -> Check {
     let name = "local chain tools";
     let checked = Kit::find().and_then(|kit| kit.check_anvil().map(|()| kit));
     match checked {
-        Ok(kit) => Check::ok(name, format!("kit in {}, anvil {ANVIL_VERSION}", kit.cache().kit().display())),
+        Ok(kit) => Check::ok(name, format!("kit in {}, anvil {ANVIL_VERSION}", crate::text::path(kit.cache().kit()))),
         Err(error) => Check::warn(name, error.to_string(), "only replica, fork and demo need them"),
     }
 }

@@ -1,9 +1,6 @@
 //! What `doctor` says of accounts: their keys, their ether for gas, their journals.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use alloy::{eips::BlockId, primitives::Address};
 
@@ -12,6 +9,7 @@ use crate::{
     chain::{Reader, SigningGate, WalletArgs},
     journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
     report::Check,
+    text,
 };
 
 /// Whether the wallet may sign here; the account that reads and acts.
@@ -94,11 +92,7 @@ async fn gas(session: &Session, account: Address, name: String, acts: bool) -> O
 
 /// Files with a key or a password that others can read.
 fn exposed(args: &WalletArgs, name: &str) -> Vec<Check> {
-    let warn = |path: PathBuf| {
-        let found = format!("{} can be read by everybody on this machine", path.display());
-        Check::warn(name.to_owned(), found, format!("chmod 600 {}", path.display()))
-    };
-    args.exposed_files().into_iter().map(warn).collect()
+    args.exposed_files().iter().map(|file| Check::warn(name.to_owned(), file.to_string(), file.fix())).collect()
 }
 
 pub(super) fn journal(session: &Session, account: Address) -> Check {
@@ -107,10 +101,10 @@ pub(super) fn journal(session: &Session, account: Address) -> Check {
     match Journal::read(dir, session.network().as_str(), account) {
         Ok(reader) => readable(&reader),
         Err(JournalError::NoJournal { path }) if can_be_made(dir) => {
-            Check::ok(name, format!("none yet; the first action makes {}", path.display()))
+            Check::ok(name, format!("none yet; the first action makes {}", text::path(path)))
         }
         Err(JournalError::NoJournal { path }) => {
-            let found = format!("{} cannot be made: {} is not writable", path.display(), dir.display());
+            let found = format!("{} cannot be made: {} is not writable", text::path(path), text::path(dir));
             Check::fail(name, found, "nothing is signed without a journal; give --journal-dir")
         }
         Err(error) => Check::fail(name, error.to_string(), "nothing is signed without a journal"),
@@ -118,7 +112,7 @@ pub(super) fn journal(session: &Session, account: Address) -> Check {
 }
 
 fn readable(reader: &JournalReader) -> Check {
-    let (name, path) = ("journal", reader.path().display());
+    let (name, path) = ("journal", text::path(reader.path()));
     let states = IntentState::ALL.iter().copied().filter(|state| state.is_unresolved()).collect();
     let open = match reader.intents(&IntentFilter { states, ..IntentFilter::default() }) {
         Ok(open) => open,

@@ -57,7 +57,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let state = load_governor(&desk, Some(reader), Some(&perps), false).await?;
     command_governor(sender.journal(), false, &state, Command::Flatten, desk.stamp().await?)?;
     let plan = plan_flatten(&desk, Some(sender.journal().reader()), args.include_existing).await?;
-    output.note(list(&plan));
+    output.note_lines(list(&plan));
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
     let tell = |done: &crate::trade::Flattened| output.note(done.to_string());
     let closed = flatten(&desk, &mut sender, &plan.legs, patience, tell).await;

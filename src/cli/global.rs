@@ -1,33 +1,15 @@
 //! Flags that every command takes.
 
-use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
 
 use super::{exit::Outcome, output::Output};
 use crate::{
     chain::WalletArgs,
     config::{Loaded, Sources},
+    localchain::InstanceName,
 };
-
-/// Where logs go, and how much is logged when nobody says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Logs {
-    /// Warnings to stderr.
-    Warnings,
-    /// Decisions to stderr.
-    Decisions,
-    /// Decisions to a file beside the journals: the terminal shows a table.
-    File,
-}
-
-/// Name of the log file while a table has the terminal.
-pub(super) const LOG_FILE: &str = "watch.log";
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +17,18 @@ pub(super) struct GlobalArgs {
     /// JSON-RPC endpoint, or its name in foundry.toml; repeat for failover. Without one, a running replica or fork is used.
     #[arg(long, short = 'r', global = true, value_name = "URL", help_heading = "Network options")]
     pub(super) rpc_url: Vec<String>,
+    /// Use the running replica of this name, whatever endpoints are set; without a name the one that was started without.
+    /// Also `TRIMTAB_REPLICA`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        num_args = 0..=1,
+        default_missing_value = InstanceName::DEFAULT,
+        conflicts_with = "rpc_url",
+        help_heading = "Network options"
+    )]
+    pub(super) replica: Option<InstanceName>,
     /// How long one call may take, such as 10s.
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Network options")]
     rpc_timeout: Option<String>,
@@ -52,13 +46,13 @@ pub(super) struct GlobalArgs {
     journal_dir: Option<PathBuf>,
     /// One JSON document on stdout.
     #[arg(long, global = true, help_heading = "Output")]
-    json: bool,
+    pub(super) json: bool,
     /// Only results and errors.
     #[arg(long, short = 'q', global = true, help_heading = "Output")]
-    quiet: bool,
+    pub(super) quiet: bool,
     /// More on stderr: -v decisions, -vv reads, -vvv everything.
     #[arg(long, short = 'v', global = true, action = ArgAction::Count, help_heading = "Output")]
-    verbose: u8,
+    pub(super) verbose: u8,
     /// Let a real key sign on a replica or fork. What it signs there is valid on Base too.
     #[arg(long, global = true, help_heading = "Wallet options")]
     pub(super) allow_real_key: bool,
@@ -94,51 +88,4 @@ impl GlobalArgs {
         }
         Ok(sources.load()?)
     }
-
-    /// Logs go to stderr, or to a file while a table has the terminal: warnings, and more with -v; `TRIMTAB_LOG` takes a
-    /// filter. Where the program goes on by itself, nobody who does not read its logs can keep it from acting: a thread of its own
-    /// writes them, and what does not fit into its queue is dropped. The guard writes what is left.
-    pub(super) fn init_logging(&self, logs: Logs) -> Option<WorkerGuard> {
-        let level = match (self.quiet, self.verbose) {
-            (true, _) => "error",
-            (_, 0) if logs == Logs::Warnings => "warn",
-            (_, 0) => "trimtab=info,warn",
-            (_, 1) => "trimtab=info,warn",
-            (_, 2) => "trimtab=debug,info",
-            _ => "trace",
-        };
-        let filter = EnvFilter::try_from_env("TRIMTAB_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-        if logs == Logs::File {
-            // What the settings say is said again by the command itself; without a file the logs are held back.
-            let file = self.settings().ok().and_then(|loaded| log_file(&loaded.config.journal_dir).ok());
-            let (writer, guard) = beside(file?);
-            let to_file = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-            let _ = to_file.with_writer(writer).try_init();
-            return Some(guard);
-        }
-        let to_stderr = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
-        if logs == Logs::Warnings {
-            let _ = to_stderr.with_writer(std::io::stderr).try_init();
-            return None;
-        }
-        let (writer, guard) = beside(std::io::stderr());
-        let _ = to_stderr.with_writer(writer).try_init();
-        Some(guard)
-    }
-}
-
-/// A writer that waits for nobody.
-fn beside(sink: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
-    /// Some megabytes.
-    const LINES: usize = 16_384;
-    NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true).finish(sink)
-}
-
-fn log_file(dir: &std::path::Path) -> std::io::Result<std::fs::File> {
-    std::fs::create_dir_all(dir)?;
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(dir.join(LOG_FILE))
 }

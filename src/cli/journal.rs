@@ -8,17 +8,18 @@ use serde_json::json;
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    output::table,
+    output::{table, written},
     plan_view::settlement_text,
     session::Session,
 };
 use crate::{
-    actions::{Left, Reconciled, settle_at_venue, settle_included},
+    actions::{Reconciled, settle_at_venue, settle_included},
     chain::{ErrorTable, Receipt},
-    journal::{Intent, IntentFilter, IntentId, Journal, JournalReader},
+    journal::{Intent, IntentFilter, IntentId, Journal, JournalError, JournalReader},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
-    trade::refuse_again_while_paused,
+    text::{self, one_line},
+    trade::{refuse_again_while_paused, with_error_names},
     watchdog::ops::{ReconcileAnswer, ReconcileWith},
 };
 
@@ -98,7 +99,7 @@ fn row(intent: &Intent) -> Vec<String> {
     let seconds = std::time::Duration::from_millis(intent.created.wall.0);
     let when = humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + seconds).to_string();
     let state = match &intent.reason {
-        Some(reason) => format!("{} ({reason})", intent.state),
+        Some(reason) => format!("{} ({})", intent.state, with_error_names(reason)),
         None => intent.state.to_string(),
     };
     vec![intent.id.to_string(), intent.kind.clone(), state, when]
@@ -109,7 +110,7 @@ async fn show(session: &Session, id: IntentId) -> Outcome {
     let intent = reader.intent(id)?;
     let transactions = reader.transactions(id)?;
     session.output.result(&json!({ "intent": intent, "transactions": transactions }), || {
-        let mut lines = vec![row(&intent).join("  ")];
+        let mut lines = vec![one_line(&row(&intent).join("  ")).into_owned()];
         if let Ok(plan) = serde_json::from_value::<Plan>(intent.plan.clone()) {
             lines.push(super::plan_view::plan_text(&plan, None));
         }
@@ -128,11 +129,14 @@ async fn export(session: &Session, args: ExportArgs) -> Outcome {
     match args.out {
         Some(path) => {
             let mut file = File::create(&path)
-                .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", path.display())))?;
+                .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", text::path(&path))))?;
             reader.export(&mut file, args.with_raw)?;
-            session.output.note(format!("written to {}", path.display()));
+            session.output.note(format!("written to {}", text::path(&path)));
         }
-        None => reader.export(&mut stdout().lock(), args.with_raw)?,
+        None => match reader.export(&mut stdout().lock(), args.with_raw) {
+            Err(JournalError::Export(error)) => written(Err(error))?,
+            exported => exported?,
+        },
     }
     Ok(())
 }
@@ -188,12 +192,13 @@ fn told(session: &Session, done: &Reconciled) -> Outcome {
     session.output.result(
         &json!({ "findings": findings, "settled": settled, "orders": orders, "ended": ended, "left": left }),
         || {
-            let mut lines: Vec<String> = findings.iter().map(crate::send::Finding::words).collect();
+            let line = |text: &str| one_line(text).into_owned();
+            let mut lines: Vec<String> = findings.iter().map(|finding| line(&finding.words())).collect();
             for (id, settlement) in settled {
                 lines.push(format!("{id} settled {}", settlement_text(settlement)));
             }
-            lines.extend(left.iter().map(Left::words));
-            lines.extend(ended.iter().cloned());
+            lines.extend(left.iter().map(|left| line(&left.words())));
+            lines.extend(ended.iter().map(|ended| line(ended)));
             lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
             if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
         },
@@ -246,5 +251,5 @@ pub(super) fn ending_words(outcome: &SendOutcome) -> String {
         }
         Ending::Stopped(error) => format!("not signed: {error}"),
     };
-    format!("{before}{what}")
+    with_error_names(&format!("{before}{what}"))
 }

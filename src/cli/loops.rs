@@ -222,8 +222,8 @@ pub(super) fn confirm(session: &Session, yes: bool) -> Outcome {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::message(Exit::Usage, "sending on the live chain without a terminal needs --yes"));
     }
-    eprint!("send this on Base? [y/N] ");
-    let _ = std::io::stderr().flush();
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "send this on Base? [y/N] ").and_then(|()| stderr.flush());
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).map_err(|error| Failure::new(Exit::Usage, error))?;
     if matches!(answer.trim(), "y" | "Y" | "yes") {

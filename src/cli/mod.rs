@@ -21,6 +21,8 @@ mod gas_view;
 mod global;
 mod governor;
 mod journal;
+mod local;
+mod logs;
 mod loop_args;
 mod loop_records;
 mod loops;
@@ -34,6 +36,7 @@ mod perp_view;
 mod plan_view;
 mod replica;
 mod replica_price;
+mod replica_run;
 mod send;
 mod session;
 mod signal;
@@ -52,7 +55,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
-use global::{GlobalArgs, Logs};
+use global::GlobalArgs;
+use logs::Logs;
 
 use crate::strategy;
 
@@ -127,7 +131,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            output::usage(&error);
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             return code.into();
         }
@@ -141,7 +145,7 @@ pub fn main() -> ExitCode {
     let runtime = match runtime.thread_stack_size(STACK).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: the runtime could not be started: {error}");
+            output::say(&format!("error: the runtime could not be started: {error}"));
             return Exit::Bug.into();
         }
     };

@@ -64,7 +64,7 @@ pub(super) async fn prepare(
     let approved = match check(plan.clone(), session.network().as_str(), block.timestamp) {
         Ok(approved) => approved,
         Err(refusal) => {
-            output.note(plan_text(plan, None));
+            output.note_lines(plan_text(plan, None));
             return Err(refusal.into());
         }
     };
@@ -72,10 +72,11 @@ pub(super) async fn prepare(
     let shown = format!("{}\n\n{}", plan_text(plan, Some(&gas)).trim_end(), simulation_text(&rehearsal));
     if let Some(path) = onward.file {
         write(path, order)?;
-        output.note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", path.display()));
+        output
+            .note(format!("plan written to {}; send it with `trimtab send {0} --broadcast`", crate::text::path(path)));
     }
     if onward.broadcast {
-        output.note(&shown);
+        output.note_lines(&shown);
         return Ok(Some(approved));
     }
     note_pause(session, plan)?;
@@ -88,7 +89,7 @@ fn write(path: &std::path::Path, order: &Order) -> Outcome {
     use super::exit::Exit;
     let text = serde_json::to_string_pretty(order).map_err(|error| Failure::new(Exit::Bug, error))?;
     std::fs::write(path, text)
-        .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", path.display())))
+        .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", crate::text::path(path))))
 }
 
 impl From<OrderError> for Failure {

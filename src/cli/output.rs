@@ -1,4 +1,7 @@
 //! stdout carries the result only, as text or as one JSON document; everything else goes to stderr.
+//!
+//! Nothing else in the program writes to either: what comes from outside is made harmless here, and a reader that is gone
+//! ends nothing that was begun.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -6,6 +9,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::exit::{Exit, Failure, Outcome};
+use crate::text;
 
 /// Version of the `--json` documents.
 const SCHEMA: u32 = 1;
@@ -22,27 +26,33 @@ pub(super) struct Output {
 impl Output {
     /// Writes the result: the text for people, or `value` with its schema number.
     pub(super) fn result<T: Serialize>(self, value: &T, text: impl FnOnce() -> String) -> Outcome {
-        let shown = if self.json { self.document(value)? } else { text() };
+        let document = if self.json { Some(self.document(value)?) } else { None };
+        let shown = match &document {
+            Some(document) => text::json(document).into_owned(),
+            None => text::lines(&text()).into_owned(),
+        };
         let mut stdout = io::stdout().lock();
-        match writeln!(stdout, "{}", shown.trim_end()).and_then(|()| stdout.flush()) {
-            // A reader that closed the pipe has seen what it wanted.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::new(Exit::Bug, error)),
-            Ok(()) => Ok(()),
-        }
+        written(writeln!(stdout, "{}", shown.trim_end()).and_then(|()| stdout.flush()))
     }
 
     /// A line about what is going on, on stderr.
     pub(super) fn note(self, line: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", line.as_ref());
+            say(&text::one_line(line.as_ref()));
+        }
+    }
+
+    /// The same in several lines, such as a plan.
+    pub(super) fn note_lines(self, lines: impl AsRef<str>) {
+        if !self.quiet {
+            say(&text::lines(lines.as_ref()));
         }
     }
 
     /// An error: in words on stderr, and with `--json` as a document on stdout too, so that programs see why.
     pub(super) fn failure(self, failure: &Failure) {
         let words = words(&failure.report);
-        eprintln!("error: {words}");
+        say(&format!("error: {}", text::message(&words)));
         if self.json && !failure.after_result {
             let error = serde_json::json!({ "exit": failure.exit as u8, "error": words });
             let _ = self.result(&error, String::new);
@@ -64,6 +74,35 @@ impl Output {
         }
         serde_json::to_string_pretty(&Document { schema: SCHEMA, value })
             .map_err(|error| Failure::new(Exit::Bug, error))
+    }
+}
+
+/// A line on stderr; nobody there to read it is no reason to stop.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Help, or what is wrong with the command line: in colours, unless an argument or a variable that may be quoted in it holds
+/// what a terminal must not get.
+pub(super) fn usage(error: &clap::Error) {
+    let is_odd = |text: &std::ffi::OsStr| text::one_line(&text.to_string_lossy()) != text.to_string_lossy();
+    let quoted =
+        |name: &std::ffi::OsStr| ["ETH_", "BASE_"].iter().any(|begin| name.to_string_lossy().starts_with(begin));
+    let is_foreign = std::env::args_os().any(|argument| is_odd(&argument))
+        || std::env::vars_os().any(|(name, value)| quoted(&name) && is_odd(&value));
+    let _ = match (is_foreign, error.use_stderr()) {
+        (false, _) => error.print(),
+        (true, true) => writeln!(io::stderr(), "{}", text::message(&error.render().to_string())),
+        (true, false) => writeln!(io::stdout(), "{}", text::message(&error.render().to_string())),
+    };
+}
+
+/// What became of writing to stdout. A reader that closed the pipe has seen what it wanted.
+pub(super) fn written(outcome: io::Result<()>) -> Outcome {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::message(Exit::Bug, format!("stdout: {error}"))),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -92,7 +131,7 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
 
 fn aligned(index: usize, text: &str) -> Cell {
     let alignment = if index == 0 { CellAlignment::Left } else { CellAlignment::Right };
-    Cell::new(text).set_alignment(alignment)
+    Cell::new(text::one_line(text)).set_alignment(alignment)
 }
 
 #[cfg(test)]

@@ -71,6 +71,11 @@ fn key(text: &str) -> Result<PositionKey, String> {
     text.parse().map_err(|error: crate::perps::KeyError| error.to_string())
 }
 
+/// `0:1`, or `limit:0:1` as orders are printed.
+fn limit_order(text: &str) -> Result<PositionKey, String> {
+    key(text.strip_prefix("limit:").unwrap_or(text))
+}
+
 /// How a plan is sent.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingArgs {
@@ -186,8 +191,8 @@ pub(super) struct MarginArgs {
 /// `perp cancel`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CancelArgs {
-    /// The limit order as `perp list` names it, such as 0:1.
-    #[arg(value_name = "ID", value_parser = key)]
+    /// The limit order as `perp list` or the journal name it, such as 0:1 or limit:0:1.
+    #[arg(value_name = "ID", value_parser = limit_order)]
     pub(super) id: PositionKey,
     /// How it is sent.
     #[command(flatten)]

@@ -8,6 +8,7 @@ use crate::{
     perps::{LimitOrder, OrderHandle, OrderState, PendingOrder, PerpPosition, PriceE10, Side, Usdc, VenueSnapshot},
     plan::{Deviation, Quantity},
     send::Settlement,
+    text::one_line,
     units::mul_div_down,
 };
 use alloy::primitives::{Address, U256};
@@ -210,5 +211,5 @@ pub(super) fn order_line(order: &OrderHandle, state: &OrderState) -> String {
         }
         OrderState::Unknown { reason } => format!("is not known: {reason}"),
     };
-    format!("order {} {what}", order.id)
+    one_line(&format!("order {} {what}", order.id)).into_owned()
 }

@@ -7,6 +7,7 @@ use super::output::table;
 use crate::{
     plan::{Bound, Deviation, Figure, Plan, Quantity, Rehearsal},
     send::Settlement,
+    text::one_line,
 };
 
 /// What gas costs, as far as a rehearsal tells.
@@ -29,11 +30,16 @@ pub(super) struct DryRun<'a> {
     pub(super) sent: bool,
 }
 
+/// One line of text that was read from somewhere.
+fn line(text: &str) -> String {
+    one_line(text).into_owned()
+}
+
 /// The plan for people.
 pub(super) fn plan_text(plan: &Plan, gas: Option<&GasView>) -> String {
     let mut lines = vec![
-        format!("{} — {}", plan.kind, plan.headline),
-        format!("on {} for {} from block {}", plan.network, plan.account, plan.block.number),
+        line(&format!("{} — {}", plan.kind, plan.headline)),
+        line(&format!("on {} for {} from block {}", plan.network, plan.account, plan.block.number)),
         String::new(),
     ];
     let rows: Vec<Vec<String>> = plan.figures.iter().filter(|figure| is_shown(figure)).map(row).collect();
@@ -52,13 +58,13 @@ pub(super) fn plan_text(plan: &Plan, gas: Option<&GasView>) -> String {
         lines.push(table(&[], &costs));
         lines.push(String::new());
     }
-    lines.extend(plan.notes.iter().map(|note| format!("· {note}")));
+    lines.extend(plan.notes.iter().map(|note| line(&format!("· {note}"))));
     for (index, step) in plan.steps.iter().enumerate() {
         let permits: Vec<String> =
             step.data.permits().filter(|p| !p.value.is_zero()).map(|permit| permit.symbol.clone()).collect();
         let with =
             if permits.is_empty() { String::new() } else { format!(", with permits for {}", permits.join(", ")) };
-        lines.push(format!("· transaction {} of {}: {}{with}", index + 1, plan.steps.len(), step.purpose));
+        lines.push(line(&format!("· transaction {} of {}: {}{with}", index + 1, plan.steps.len(), step.purpose)));
     }
     lines.push(String::new());
     lines.extend(plan.bounds.iter().map(bound_line));
@@ -71,7 +77,7 @@ fn bound_line(bound: &Bound) -> String {
         (false, true) => "REFUSED ",
         (false, false) => "note    ",
     };
-    format!("{mark}{bound}")
+    line(&format!("{mark}{bound}"))
 }
 
 fn is_shown(figure: &Figure) -> bool {
@@ -96,7 +102,7 @@ pub(super) fn simulation_text(rehearsal: &Rehearsal) -> String {
     }
     let list: Vec<String> =
         off.iter().map(|d| format!("{} {} instead of {}", d.label, d.actual, d.predicted)).collect();
-    format!("simulated: OFF PLAN: {}", list.join("; "))
+    line(&format!("simulated: OFF PLAN: {}", list.join("; ")))
 }
 
 /// Predicted beside actual.
@@ -120,7 +126,7 @@ pub(super) fn settlement_text(settlement: &Settlement) -> String {
     lines.push(if left.is_empty() {
         "nothing left behind in composer, forwarder or allowances".to_owned()
     } else {
-        format!("LEFT BEHIND: {}", left.join("; "))
+        line(&format!("LEFT BEHIND: {}", left.join("; ")))
     });
     lines.join("\n")
 }

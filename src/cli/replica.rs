@@ -10,19 +10,20 @@ use serde_json::json;
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
+    local::local_chain,
     output::Output,
     replica_price::{self, LiquidateArgs, PriceArgs},
+    replica_run::{StartArgs, StopArgs, start, status, stop},
 };
 use crate::{
     localchain::{
-        self, Behaviour, Cache, ComposerSource, Conduct, Controls, DEFAULT_PORT, FeedAge, Instance, Keeper,
-        KeeperOptions, Kit, LocalKind, Mining, ReplicaState, start_replica,
+        self, Behaviour, ComposerSource, Conduct, Controls, FeedAge, Keeper, KeeperOptions, Kit, Mining, ReplicaState,
     },
     units::{Millis, Secs, parse_units},
 };
 
 /// Where the price service listens unless told otherwise.
-const PRICE_PORT: u16 = 8645;
+pub(super) const PRICE_PORT: u16 = 8645;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReplicaCommand {
@@ -30,9 +31,9 @@ pub(super) enum ReplicaCommand {
     Build(BuildArgs),
     /// Start the replica in the background.
     Start(StartArgs),
-    /// Stop the replica.
-    Stop,
-    /// Show whether the replica runs, and where.
+    /// Stop a replica.
+    Stop(StopArgs),
+    /// Show which replicas run, and where.
     Status,
     /// Move a price: the feeds and every pool of the asset, in one block.
     Price(PriceArgs),
@@ -54,21 +55,6 @@ pub(super) struct BuildArgs {
     /// Forget code taken from a live RPC and use our stand-ins again.
     #[arg(long, conflicts_with = "composer_from")]
     stand_ins: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct StartArgs {
-    /// Port to listen on.
-    #[arg(long, default_value_t = DEFAULT_PORT)]
-    port: u16,
-    /// Port of the venue's price service on loopback; 0 takes any free one.
-    #[arg(long, default_value_t = PRICE_PORT)]
-    price_port: u16,
-    /// Start no keeper: nobody fills perp orders.
-    #[arg(long)]
-    no_keeper: bool,
-    #[command(flatten)]
-    mining: MiningArgs,
 }
 
 /// When a local chain makes its blocks.
@@ -126,6 +112,7 @@ pub(super) struct WarpArgs {
 #[derive(Debug, Args)]
 pub(super) struct FundArgs {
     /// Who.
+    #[arg(value_parser = crate::chain::address)]
     address: Address,
     /// Ether.
     #[arg(long, value_name = "AMOUNT")]
@@ -142,8 +129,8 @@ pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome
     let output = global.output();
     match command {
         ReplicaCommand::Build(args) => build(output, &args).await,
-        ReplicaCommand::Start(args) => start(output, &args).await,
-        ReplicaCommand::Stop => stop(output).await,
+        ReplicaCommand::Start(args) => start(global, args).await,
+        ReplicaCommand::Stop(args) => stop(global, args).await,
         ReplicaCommand::Status => status(output).await,
         ReplicaCommand::Price(args) => replica_price::price(global, args).await,
         ReplicaCommand::Liquidate(args) => replica_price::liquidate(global, args).await,
@@ -186,44 +173,11 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
     output.result(&document, || {
         format!(
             "replica state ready: {}\ncomposer: {}\naccounts: {}",
-            state.path().display(),
+            crate::text::path(state.path()),
             state.composer(),
             state.account_hash()
         )
     })
-}
-
-async fn start(output: Output, args: &StartArgs) -> Outcome {
-    let kit = Kit::find()?;
-    let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
-    let mut instance = start_replica(&kit, &state, args.port, args.mining.mining()).await?;
-    if !args.no_keeper {
-        instance = add_keeper(kit.cache(), instance, args.price_port).await?;
-    }
-    output.result(&instance, || {
-        let keeper = instance.keeper.as_ref().map_or_else(
-            || "no keeper: perp orders stay unfilled".to_owned(),
-            |keeper| format!("keeper (pid {}) with perp prices at {}", keeper.pid, keeper.price_url),
-        );
-        format!(
-            "replica of Base at {} (composer: {})\n{keeper}\ntest accounts: anvil's ten, 10,000 ETH each (`--mnemonic \"test test test test test test test test test test test junk\"`)\nstop it with `trimtab replica stop`",
-            instance.url, instance.origin
-        )
-    })
-}
-
-/// A keeper beside a chain that was just started; without it the chain is ended again.
-async fn add_keeper(cache: &Cache, instance: Instance, price_port: u16) -> Outcome<Instance> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::message(Exit::Configuration, format!("this program's own path: {error}")))?;
-    let kind = instance.kind;
-    match localchain::add_keeper(cache, &program, instance, price_port).await {
-        Ok(instance) => Ok(instance),
-        Err(error) => {
-            localchain::stop(cache, kind).await?;
-            Err(error.into())
-        }
-    }
 }
 
 async fn keeper(global: &GlobalArgs, args: &KeeperArgs) -> Outcome {
@@ -238,7 +192,7 @@ async fn keeper(global: &GlobalArgs, args: &KeeperArgs) -> Outcome {
     };
     let delay = args.delay.map_or(0, |delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
     let behaviour = Behaviour { conduct, delay: Millis(delay), price: args.fill_at.as_ref().map(price).transpose()? };
-    let url = url_of_local_chain(global, &kit).await?;
+    let url = url_of_local_chain(global).await?;
     let mut keeper = Keeper::start(&url, &kit, KeeperOptions { price_port: args.price_port, behaviour }).await?;
     let document = json!({ "price_url": keeper.price_url(), "instance": keeper.instance() });
     global.output().result(&document, || format!("keeper works, prices at {}", keeper.price_url()))?;
@@ -249,51 +203,19 @@ async fn keeper(global: &GlobalArgs, args: &KeeperArgs) -> Outcome {
     Ok(())
 }
 
-async fn stop(output: Output) -> Outcome {
-    let stopped = localchain::stop(&Cache::find()?, LocalKind::Replica).await?;
-    output.result(&json!({ "stopped": stopped }), || match &stopped {
-        Some(instance) => format!("stopped the replica at {}", instance.url),
-        None => "no replica was running".to_owned(),
-    })
-}
-
-async fn status(output: Output) -> Outcome {
-    let cache = Cache::find()?;
-    let replica = localchain::status(&cache, LocalKind::Replica).await?;
-    let fork = localchain::status(&cache, LocalKind::Fork).await?;
-    output.result(&json!({ "replica": replica, "fork": fork }), || {
-        let line = |name: &str, status: &Option<localchain::Status>| match status {
-            Some(status) => format!(
-                "{name}: {} (pid {}, {}), block {} of {}",
-                status.instance.url,
-                status.instance.pid,
-                status.instance.origin,
-                status.head.number,
-                status.head.timestamp.0
-            ),
-            None => format!("{name}: not running"),
-        };
-        format!("{}\n{}", line("replica", &replica), line("fork", &fork))
-    })
-}
-
 /// Controls of the chain at `--rpc-url`, or of the running replica or fork.
 pub(super) async fn controls(global: &GlobalArgs) -> Outcome<Controls> {
     let kit = Kit::find()?;
-    Ok(Controls::connect(&url_of_local_chain(global, &kit).await?, &kit).await?)
+    Ok(Controls::connect(&url_of_local_chain(global).await?, &kit).await?)
 }
 
-async fn url_of_local_chain(global: &GlobalArgs, kit: &Kit) -> Outcome<String> {
-    let loaded = global.settings()?;
-    if let Some(url) = loaded.config.rpc.urls.first() {
-        return Ok(url.expose().as_str().to_owned());
-    }
-    for kind in [LocalKind::Replica, LocalKind::Fork] {
-        if let Some(status) = localchain::status(kit.cache(), kind).await? {
-            return Ok(status.instance.url);
-        }
-    }
-    Err(Failure::message(Exit::Configuration, "no replica or fork runs: start one with `trimtab replica start`"))
+async fn url_of_local_chain(global: &GlobalArgs) -> Outcome<String> {
+    let mut config = global.settings()?.config;
+    local_chain(global, &mut config).await?;
+    let url = config.rpc.urls.first().map(|url| url.expose().as_str().to_owned());
+    url.ok_or_else(|| {
+        Failure::message(Exit::Configuration, "no replica or fork runs: start one with `trimtab replica start`")
+    })
 }
 
 async fn warp(global: &GlobalArgs, args: WarpArgs) -> Outcome {

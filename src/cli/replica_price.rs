@@ -34,6 +34,7 @@ pub(super) struct PriceArgs {
 #[derive(Debug, Args)]
 pub(super) struct LiquidateArgs {
     /// Whose loops; an account that is healthy at the new prices is left alone.
+    #[arg(value_parser = crate::chain::address)]
     address: Address,
 }
 

@@ -74,7 +74,7 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
 }
 
 fn read(path: &PathBuf) -> Outcome<Order> {
-    let bad = |reason: String| format!("plan file {}: {reason}", path.display());
+    let bad = |reason: String| format!("plan file {}: {reason}", crate::text::path(path));
     let text = std::fs::read_to_string(path).map_err(|error| Failure::message(Exit::Usage, bad(error.to_string())))?;
     Order::read(&text).map_err(|error| Failure::message(Exit::from_code(error.exit_code()), bad(error.to_string())))
 }

@@ -1,6 +1,10 @@
 //! What most commands start with: settings, verified endpoints, and the journal's place.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use alloy::{eips::BlockId, primitives::Address};
 
@@ -8,12 +12,13 @@ use super::{
     began::Began,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
+    local::local_chain,
     output::Output,
 };
 use crate::{
     chain::{
         Clock, Endpoints, NetworkId, NetworkIdentity, Reader, Signer, SigningGate, SystemClock, Verified, WalletArgs,
-        blocks_in,
+        WalletError, blocks_in,
     },
     config::{Config, Loaded, RpcUrl},
     journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
@@ -28,6 +33,10 @@ use crate::{
 /// sequencer has ever gone back.
 const VENUE_DEPTH: u64 = blocks_in(Duration::from_secs(4));
 
+/// What reading needs, too.
+const NO_ACCOUNT: &str = "no wallet: give --from ADDRESS to look at an account, or to act --account NAME, --keystore PATH, \
+                          --interactive or --ledger (`cast wallet import` makes an account)";
+
 /// A connection to one network, verified.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -40,6 +49,8 @@ pub(super) struct Session {
     pub(super) began: Began,
     wallet: WalletArgs,
     allow_real_key: bool,
+    /// Warnings that were given.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Session {
@@ -48,17 +59,26 @@ impl Session {
         let Loaded { mut config, notes, .. } = global.settings()?;
         let output = global.output();
         notes.iter().for_each(|note| output.note(note));
-        if config.rpc.urls.is_empty() {
-            let (kind, url) = running_local_chain().await?;
-            output.note(format!("using the running {} at {url} (no --rpc-url given)", kind.name()));
-            config.rpc.urls.push(url);
+        if let Some(used) = local_chain(global, &mut config).await? {
+            output.note(used);
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let endpoints = Endpoints::connect(&config.rpc, clock.clone())?;
         let Verified { identity, checkpoint, head } = endpoints.verify(None).await?;
         let began = Began::at(head, clock.monotonic());
         let (wallet, allow_real_key) = (global.wallet.clone(), global.allow_real_key);
-        Ok(Self { output, config, endpoints, identity, clock, checkpoint, began, wallet, allow_real_key })
+        Ok(Self {
+            output,
+            config,
+            endpoints,
+            identity,
+            clock,
+            checkpoint,
+            began,
+            wallet,
+            allow_real_key,
+            told: Mutex::default(),
+        })
     }
 
     /// Refuses to go on when the composer would misread our call data; warns when nobody recorded its implementation.
@@ -103,8 +123,9 @@ impl Session {
         if self.identity.is_live() {
             return Ok(None);
         }
-        for kind in [LocalKind::Replica, LocalKind::Fork] {
-            let Some(status) = localchain::status(&cache, kind).await? else { continue };
+        let mut running = localchain::replicas(&cache).await?;
+        running.extend(localchain::status(&cache, LocalKind::Fork).await?);
+        for status in running {
             let is_ours = status.instance.url.parse().is_ok_and(|url: RpcUrl| self.config.rpc.urls.contains(&url));
             if let (true, Some(keeper)) = (is_ours, status.instance.keeper) {
                 let url = keeper.price_url.parse().map_err(|error| Failure::message(Exit::Bug, error))?;
@@ -121,7 +142,13 @@ impl Session {
 
     /// The account to look at: `--from`, or that of the key.
     pub(super) async fn account(&self) -> Outcome<Address> {
-        Ok(self.wallet.address().await?)
+        if self.has_key() {
+            self.warn_of(&self.wallet);
+        }
+        self.wallet.address().await.map_err(|error| match error {
+            WalletError::None => Failure::message(Exit::Usage, NO_ACCOUNT),
+            other => other.into(),
+        })
     }
 
     /// The key, if it belongs on this network. Warns about keys on the command line.
@@ -141,15 +168,20 @@ impl Session {
 
     /// The same for other wallet options than those of the command line.
     pub(super) async fn signer_of(&self, wallet: &WalletArgs) -> Outcome<Signer> {
-        let exposed = wallet.exposed_files().into_iter().map(|path| {
-            let path = path.display();
-            format!("{path} can be read by everybody on this machine: `chmod 600 {path}`")
-        });
-        for warning in wallet.warnings().into_iter().map(str::to_owned).chain(exposed) {
-            self.output.note(format!("warning: {warning}"));
-        }
+        self.warn_of(wallet);
         let wallet = wallet.unlock().await?;
         Ok(SigningGate::new(&self.identity, self.allow_real_key).admit(wallet)?)
+    }
+
+    /// Says once what is wrong with where a key comes from.
+    fn warn_of(&self, wallet: &WalletArgs) {
+        let exposed = wallet.exposed_files().into_iter().map(|file| format!("{file}: `{}`", file.fix()));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for warning in wallet.warnings().into_iter().map(str::to_owned).chain(exposed) {
+            if told.insert(warning.clone()) {
+                self.output.note(format!("warning: {warning}"));
+            }
+        }
     }
 
     /// The journal for reading; `None` when there is none yet.
@@ -190,19 +222,4 @@ impl Session {
         let head = Reader::head(&self.endpoints).await?;
         Ok(Stamp { block_time: head.timestamp, wall: Millis(self.clock.wall_millis()) })
     }
-}
-
-/// A replica or fork that runs on this machine.
-pub(super) async fn running_local_chain() -> Outcome<(LocalKind, RpcUrl)> {
-    let cache = Cache::find()?;
-    for kind in [LocalKind::Replica, LocalKind::Fork] {
-        if let Some(status) = localchain::status(&cache, kind).await? {
-            let url = status.instance.url.parse::<RpcUrl>().map_err(|error| Failure::message(Exit::Bug, error))?;
-            return Ok((kind, url));
-        }
-    }
-    Err(Failure::message(
-        Exit::Configuration,
-        "no endpoint: give --rpc-url (or ETH_RPC_URL, or rpc.urls in trimtab.toml), or run `trimtab replica start`",
-    ))
 }

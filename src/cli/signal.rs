@@ -146,7 +146,7 @@ async fn plan(global: &GlobalArgs, args: PlanArgs) -> Outcome {
 
 /// A file, or standard input.
 pub(super) fn read(file: &std::path::Path) -> Outcome<String> {
-    let failed = |error: std::io::Error| Failure::message(Exit::Usage, format!("{}: {error}", file.display()));
+    let failed = |error: std::io::Error| Failure::message(Exit::Usage, format!("{}: {error}", crate::text::path(file)));
     if file.as_os_str() == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(failed)?;

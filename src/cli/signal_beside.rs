@@ -22,7 +22,7 @@ pub(super) async fn run(session: &Session, mut daemon: DaemonClient, order: Sign
     let account = session.account().await?;
     session.output.note("handed to the daemon that watches this account");
     let SignalTaken { taken, words } = daemon.ask(order).await?;
-    session.output.note(words);
+    session.output.note_lines(words);
     let reader = reader(session, account)?;
     if detach {
         let saga = reader.saga(&taken)?.ok_or_else(|| gone(&taken))?;
@@ -43,7 +43,7 @@ pub(super) async fn follow(session: &Session, file: &Path, form: &SignalOrder) -
     loop {
         let lines = follow
             .poll()
-            .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", follow.path().display())))?;
+            .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", crate::text::path(follow.path()))))?;
         for line in lines {
             let number = line.number;
             match patiently(session, account, &reader, &line, form).await {
@@ -185,7 +185,7 @@ impl Trades {
             let saga = reader.saga(id)?.ok_or_else(|| gone(id))?;
             if saga.outcome.is_some() {
                 let report = shown(reader, &saga)?;
-                session.output.note(report.words());
+                session.output.note_lines(report.words());
                 over.push(report);
                 continue;
             }

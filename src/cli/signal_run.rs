@@ -145,7 +145,7 @@ pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
             // What earlier runs left open comes first: a second order is not placed beside an unanswered one.
             finish_earlier(&session, &desk, &mut hands.hand()).await?;
             let assessment = Box::pin(host.accept(&desk, &hands.hand(), &order)).await?;
-            session.output.note(assessment_text(&assessment, &desk.network, &config.strategy.collateral));
+            session.output.note_lines(assessment_text(&assessment, &desk.network, &config.strategy.collateral));
             if args.detach { Until::Open(signal.id) } else { Until::Over(signal.id) }
         }
     };
@@ -267,7 +267,7 @@ pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints
 async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hand: &mut Hand<'_>) -> Outcome {
     for (id, progress) in resume_open_sagas(desk, hand).await? {
         match progress {
-            Ok(Progress::Over(report)) => session.output.note(report.words()),
+            Ok(Progress::Over(report)) => session.output.note_lines(report.words()),
             Ok(Progress::Waits { .. }) => {}
             Err(error) => session.output.note(format!("signal {id}: {error}")),
         }

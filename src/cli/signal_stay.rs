@@ -202,7 +202,7 @@ impl Told {
             Notice::Skipped { reason, .. } => output.note(format!("skipped: {reason}")),
             Notice::Over(report) => {
                 self.waits.remove(&report.signal);
-                output.note(report.words());
+                output.note_lines(report.words());
             }
             Notice::Stuck { id, error } => output.note(format!("signal {id}: {error}")),
             Notice::Overdue { id, reason } => {

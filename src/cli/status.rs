@@ -19,6 +19,7 @@ use crate::{
     loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
+    text,
     trade::is_paused,
     units::{Secs, Wad},
 };
@@ -161,7 +162,8 @@ fn text(status: &Status) -> String {
         )
     }));
     lines.extend(status.unresolved.iter().map(|intent| {
-        format!("unresolved: {} {} is {}; run `trimtab journal reconcile`", intent.kind, intent.id, intent.state)
+        let kind = text::one_line(&intent.kind);
+        format!("unresolved: {kind} {} is {}; run `trimtab journal reconcile`", intent.id, intent.state)
     }));
     lines.join("\n")
 }

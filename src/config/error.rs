@@ -39,7 +39,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// The file is no TOML.
-    #[error("{} is not valid TOML: {reason}", path.display())]
+    #[error("{} is not valid TOML: {reason}", crate::text::path(path))]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A file that was asked for, or that exists, cannot be read.
-    #[error("cannot read {}: {reason}", path.display())]
+    #[error("cannot read {}: {reason}", crate::text::path(path))]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -11,11 +11,11 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{Config, ConfigError, Origin, RpcUrl, Setting, Sources, alias::Aliases, keys, retired};
+use super::{Config, ConfigError, Origin, RpcUrl, Setting, Sources, alias::Aliases, keys, kubernetes, retired};
 
 /// Names that begin like ours and are not settings.
-const OTHER_VARIABLES: [&str; 5] =
-    ["TRIMTAB_CONFIG", "TRIMTAB_PROFILE", "TRIMTAB_CACHE", "TRIMTAB_LOG", "TRIMTAB_LONG"];
+const OTHER_VARIABLES: [&str; 6] =
+    ["TRIMTAB_CONFIG", "TRIMTAB_PROFILE", "TRIMTAB_CACHE", "TRIMTAB_LOG", "TRIMTAB_LONG", "TRIMTAB_REPLICA"];
 
 /// Variables of the test harness and of the set-up.
 const OTHER_PREFIXES: [&str; 2] = ["TRIMTAB_TEST_", "TRIMTAB_SOLC_"];
@@ -160,6 +160,9 @@ fn read_env(layers: &mut Layers, env: &BTreeMap<String, String>) -> Result<(), C
         }
         let origin = Origin::Env(variable.clone());
         let Some(key) = variables.get(variable) else {
+            if kubernetes::is_service_variable(variable, text) {
+                continue;
+            }
             let nearest = keys::nearest(variable, variables.keys().map(String::as_str)).map(str::to_owned);
             return Err(ConfigError::UnknownKey { key: variable.clone(), origin, nearest });
         };

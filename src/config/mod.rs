@@ -16,6 +16,7 @@ mod feeds;
 mod fees;
 mod governor;
 mod keys;
+mod kubernetes;
 mod load;
 mod loop_exit;
 mod origin;

@@ -28,8 +28,8 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File { path, profile: None } => write!(f, "{}", path.display()),
-            Self::File { path, profile: Some(profile) } => write!(f, "{} [profile.{profile}]", path.display()),
+            Self::File { path, profile: None } => write!(f, "{}", crate::text::path(path)),
+            Self::File { path, profile: Some(profile) } => write!(f, "{} [profile.{profile}]", crate::text::path(path)),
             Self::Env(variable) => write!(f, "environment variable {variable}"),
             Self::Flag(flag) => f.write_str(flag),
         }

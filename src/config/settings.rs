@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AlertsConfig, BoundsConfig, FeesConfig, GovernorConfig, MetricsConfig, PerpsConfig, RpcConfig, SocketConfig,
-    StrategyConfig, ThresholdsConfig, WatchConfig,
+    StrategyConfig, ThresholdsConfig, WatchConfig, values,
 };
 use crate::units::Secs;
 
@@ -32,6 +32,9 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// Where the daemon's figures are read.
     pub metrics: MetricsConfig,
+    /// Host names, beside those of this machine and the address of `metrics.listen`, under which the figures may be asked for.
+    #[serde(deserialize_with = "values::list")]
+    pub metrics_hosts: Vec<String>,
     /// Where commands reach the daemon.
     pub socket: SocketConfig,
     /// How orders on the perpetuals venue are placed.
@@ -65,6 +68,7 @@ impl Config {
             watch: WatchConfig::default(),
             alerts: AlertsConfig::defaults(env),
             metrics: MetricsConfig::default(),
+            metrics_hosts: Vec::new(),
             socket: SocketConfig::default(),
             perps: PerpsConfig::default(),
             permit_ttl: Secs::HOUR,

@@ -125,6 +125,22 @@ pub(super) mod optional_decimal {
     }
 }
 
+/// Texts: a list, or one text with commas, as variables are written.
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        List(Vec<String>),
+        Text(String),
+    }
+    let form = Form::deserialize(deserializer).map_err(|_| D::Error::custom("expected a list of texts"))?;
+    let texts = match form {
+        Form::List(texts) => texts,
+        Form::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
+    Ok(texts.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect())
+}
+
 const EXPECTED_DECIMAL: &str = "expected a plain decimal number such as 1.15";
 
 /// A number or a text, as it was typed.

@@ -27,7 +27,7 @@ impl WatchKey {
     pub fn label(&self) -> String {
         match (&self.account, &self.keystore) {
             (Some(account), _) => account.clone(),
-            (None, Some(keystore)) => keystore.display().to_string(),
+            (None, Some(keystore)) => crate::text::path(keystore),
             (None, None) => "unnamed".to_owned(),
         }
     }

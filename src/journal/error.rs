@@ -13,7 +13,7 @@ use super::{IntentId, IntentState, OrderState, PositionId, SagaIntent, Transacti
 pub enum JournalError {
     /// Another process has the journal open for writing.
     #[error("journal {} is in use by {}; stop it, or let it do the work (reading is always possible)",
-        path.display(), holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+        crate::text::path(path), holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
     Locked {
         /// The lock file.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum JournalError {
         holder: Option<u32>,
     },
     /// The disk is full, the file is read-only, or the like. Nothing was recorded, so nothing may be sent.
-    #[error("journal {} cannot be written: {reason}; nothing is signed or sent until it can", path.display())]
+    #[error("journal {} cannot be written: {reason}; nothing is signed or sent until it can", crate::text::path(path))]
     NotWritable {
         /// The file or directory.
         path: PathBuf,
@@ -29,13 +29,16 @@ pub enum JournalError {
         reason: String,
     },
     /// There is no journal yet for this network and account.
-    #[error("no journal at {}; the first command that changes something creates it", path.display())]
+    #[error("no journal at {}; the first command that changes something creates it", crate::text::path(path))]
     NoJournal {
         /// Where it would be.
         path: PathBuf,
     },
     /// The file is no journal, or its contents cannot be read back.
-    #[error("journal {} is damaged: {reason}; keep the file, it may be the only record of what was sent", path.display())]
+    #[error(
+        "journal {} is damaged: {reason}; keep the file, it may be the only record of what was sent",
+        crate::text::path(path)
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -43,7 +46,7 @@ pub enum JournalError {
         reason: String,
     },
     /// Written by a version of the program with another set of tables.
-    #[error("journal {} has tables of version {found}, this program reads version {known}; {}", path.display(),
+    #[error("journal {} has tables of version {found}, this program reads version {known}; {}", crate::text::path(path),
         if found > known { "use the newer program" } else { "run `trimtab journal reconcile`, it brings them up to date" })]
     OtherVersion {
         /// The file.
@@ -54,7 +57,10 @@ pub enum JournalError {
         known: u32,
     },
     /// The file was written for another network or account: it was moved or copied here.
-    #[error("journal {} belongs to {found}, not to {expected}; put the file back where it was", path.display())]
+    #[error(
+        "journal {} belongs to {found}, not to {expected}; put the file back where it was",
+        crate::text::path(path)
+    )]
     WrongJournal {
         /// The file.
         path: PathBuf,
@@ -217,7 +223,7 @@ pub enum JournalError {
     #[error("export: {0}")]
     Export(#[source] std::io::Error),
     /// SQLite refused something of ours: a bug.
-    #[error("journal {}: {reason}", path.display())]
+    #[error("journal {}: {reason}", crate::text::path(path))]
     Database {
         /// The file.
         path: PathBuf,

@@ -6,6 +6,7 @@ use rusqlite::{Row, types::ValueRef};
 use serde_json::{Map, Value, json};
 
 use super::{JournalError, JournalReader, schema};
+use crate::text;
 
 /// Version of the lines' form.
 const SCHEMA: u32 = 1;
@@ -38,7 +39,8 @@ impl JournalReader {
     /// version of the form and of the tables. There are no secrets in the journal; the signed bytes of transactions
     /// are left out unless `with_raw` asks for them.
     pub fn export(&self, out: &mut dyn Write, with_raw: bool) -> Result<(), JournalError> {
-        let mut write_line = |line: &Value| writeln!(out, "{line}").map_err(JournalError::Export);
+        let mut write_line =
+            |line: &Value| writeln!(out, "{}", text::json(&line.to_string())).map_err(JournalError::Export);
         self.query(|db| {
             write_line(&json!({ "schema": SCHEMA, "tables": schema::VERSION }))?;
             for table in TABLES {

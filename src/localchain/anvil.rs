@@ -83,6 +83,7 @@ impl Anvil {
             .arg("--cache-path")
             .arg(states_beside(&log))
             .args(arguments)
+            .envs(direct_to_this_machine())
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors);
@@ -149,6 +150,15 @@ fn states_beside(log: &Path) -> PathBuf {
 pub(super) fn remove_traces(log: &Path) {
     let _ = fs::remove_file(log);
     let _ = fs::remove_dir_all(states_beside(log));
+}
+
+/// A node that forks from a chain on this machine must not look for it behind the proxy of the environment.
+fn direct_to_this_machine() -> [(&'static str, String); 2] {
+    ["NO_PROXY", "no_proxy"].map(|name| {
+        let others = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
+        let all = [others.as_str(), "localhost", "127.0.0.1", "::1"];
+        (name, all.into_iter().filter(|host| !host.is_empty()).collect::<Vec<_>>().join(","))
+    })
 }
 
 /// Keeps a Ctrl-C at the terminal from ending the node together with the command that started it.

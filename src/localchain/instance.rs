@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{net::TcpStream, time::Instant};
 
 use super::{
-    Anvil, Cache, ForkOptions, Kit, LocalChainError, LocalKind, ReplicaState,
+    Anvil, Cache, ForkOptions, InstanceName, Kit, LocalChainError, LocalKind, ReplicaState,
     anvil::{Detached, remove_traces},
     cache::write_whole,
     keeper::{KeeperProcess, start_keeper},
@@ -32,6 +32,9 @@ const STOP_POLL: Duration = Duration::from_millis(10);
 pub struct Instance {
     /// Replica or fork.
     pub kind: LocalKind,
+    /// Which of its kind.
+    #[serde(default)]
+    pub name: InstanceName,
     /// Where it listens.
     pub url: String,
     /// Its process id.
@@ -106,11 +109,22 @@ pub async fn start_replica(
     port: u16,
     mining: Mining,
 ) -> Result<Instance, LocalChainError> {
-    refuse_second(kit.cache(), LocalKind::Replica).await?;
+    start_named_replica(kit, state, InstanceName::default(), port, mining).await
+}
+
+/// The same under a name, beside others.
+pub async fn start_named_replica(
+    kit: &Kit,
+    state: &ReplicaState,
+    name: InstanceName,
+    port: u16,
+    mining: Mining,
+) -> Result<Instance, LocalChainError> {
+    refuse_second(kit.cache(), LocalKind::Replica, &name).await?;
     let mut arguments = Vec::from(state.anvil_arguments());
     mining.add_to(&mut arguments);
     let anvil = Anvil::start_detached(kit, port, &arguments).await?;
-    register(kit.cache(), LocalKind::Replica, anvil, state.composer().to_owned()).await
+    register(kit.cache(), (LocalKind::Replica, name), anvil, state.composer().to_owned()).await
 }
 
 /// Starts a fork that runs on after this program.
@@ -120,11 +134,11 @@ pub async fn start_fork(
     port: u16,
     mining: Mining,
 ) -> Result<Instance, LocalChainError> {
-    refuse_second(kit.cache(), LocalKind::Fork).await?;
+    refuse_second(kit.cache(), LocalKind::Fork, &InstanceName::default()).await?;
     let mut arguments = options.anvil_arguments().await?;
     mining.add_to(&mut arguments);
     let anvil = Anvil::start_detached(kit, port, &arguments).await?;
-    register(kit.cache(), LocalKind::Fork, anvil, options.shown_url()).await
+    register(kit.cache(), (LocalKind::Fork, InstanceName::default()), anvil, options.shown_url()).await
 }
 
 /// Starts a keeper for a running instance; `program` is this program. Port 0 takes any free one for the price service.
@@ -140,9 +154,33 @@ pub async fn add_keeper(
     Ok(instance)
 }
 
-/// The instance of this kind, if it runs and is the one that was started.
+/// The instance of this kind that nobody named, if it runs and is the one that was started.
 pub async fn status(cache: &Cache, kind: LocalKind) -> Result<Option<Status>, LocalChainError> {
-    let Some(instance) = recorded(cache, kind) else { return Ok(None) };
+    status_of(cache, kind, &InstanceName::default()).await
+}
+
+/// Every replica that runs, the one that nobody named first.
+pub async fn replicas(cache: &Cache) -> Result<Vec<Status>, LocalChainError> {
+    let kind = LocalKind::Replica;
+    let files = fs::read_dir(cache.run()).into_iter().flatten().filter_map(Result::ok);
+    let name = |file: fs::DirEntry| {
+        let name = file.file_name().into_string().ok()?;
+        let name: InstanceName =
+            name.strip_prefix(kind.name())?.strip_prefix('-')?.strip_suffix(".json")?.parse().ok()?;
+        (!name.is_default()).then_some(name)
+    };
+    let mut names: Vec<InstanceName> = files.filter_map(name).collect();
+    names.sort();
+    let mut running = Vec::new();
+    for name in std::iter::once(InstanceName::default()).chain(names) {
+        running.extend(status_of(cache, kind, &name).await?);
+    }
+    Ok(running)
+}
+
+/// The instance of this kind and name, if it runs and is the one that was started.
+pub async fn status_of(cache: &Cache, kind: LocalKind, name: &InstanceName) -> Result<Option<Status>, LocalChainError> {
+    let Some(instance) = recorded(cache, kind, name) else { return Ok(None) };
     let node = Node::new(&instance.url)?;
     // Anything may listen on the port by now; only the same run of anvil is ours.
     match node.metadata().await {
@@ -154,11 +192,21 @@ pub async fn status(cache: &Cache, kind: LocalKind) -> Result<Option<Status>, Lo
     }
 }
 
-/// Ends the instance of this kind; tells which it was, or that none ran.
+/// Ends the instance of this kind that nobody named; tells which it was, or that none ran.
 pub async fn stop(cache: &Cache, kind: LocalKind) -> Result<Option<Instance>, LocalChainError> {
-    let running = status(cache, kind).await?;
+    stop_named(cache, kind, &InstanceName::default()).await
+}
+
+/// The same for the one of this name.
+pub async fn stop_named(
+    cache: &Cache,
+    kind: LocalKind,
+    name: &InstanceName,
+) -> Result<Option<Instance>, LocalChainError> {
+    let running = status_of(cache, kind, name).await?;
+    let run_file = run_file(cache, kind, name);
     if let Some(status) = &running {
-        terminate(status.instance.pid).map_err(LocalChainError::io(run_file(cache, kind)))?;
+        terminate(status.instance.pid).map_err(LocalChainError::io(&run_file))?;
         gone(&status.instance.url).await?;
         // The log has served; what is left of it only takes room.
         remove_traces(&status.instance.log);
@@ -167,16 +215,16 @@ pub async fn stop(cache: &Cache, kind: LocalKind) -> Result<Option<Instance>, Lo
             let _ = fs::remove_file(&keeper.log);
         }
     }
-    match fs::remove_file(run_file(cache, kind)) {
+    match fs::remove_file(&run_file) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(LocalChainError::Io { path: run_file(cache, kind), source })
+            Err(LocalChainError::Io { path: run_file, source })
         }
         _ => Ok(running.map(|status| status.instance)),
     }
 }
 
-async fn refuse_second(cache: &Cache, kind: LocalKind) -> Result<(), LocalChainError> {
-    match status(cache, kind).await? {
+async fn refuse_second(cache: &Cache, kind: LocalKind, name: &InstanceName) -> Result<(), LocalChainError> {
+    match status_of(cache, kind, name).await? {
         Some(Status { instance, .. }) => {
             Err(LocalChainError::AlreadyRunning { kind: kind.name(), pid: instance.pid, url: instance.url })
         }
@@ -186,13 +234,13 @@ async fn refuse_second(cache: &Cache, kind: LocalKind) -> Result<(), LocalChainE
 
 async fn register(
     cache: &Cache,
-    kind: LocalKind,
+    (kind, name): (LocalKind, InstanceName),
     anvil: Detached,
     origin: String,
 ) -> Result<Instance, LocalChainError> {
     let Detached { pid, url, log } = anvil;
     let instance = Node::new(&url)?.metadata().await?.instance_id;
-    let instance = Instance { kind, url, pid, instance, origin, log, keeper: None };
+    let instance = Instance { kind, name, url, pid, instance, origin, log, keeper: None };
     record(cache, &instance)?;
     Ok(instance)
 }
@@ -200,15 +248,18 @@ async fn register(
 fn record(cache: &Cache, instance: &Instance) -> Result<(), LocalChainError> {
     let text = serde_json::to_vec_pretty(instance)
         .map_err(|error| LocalChainError::BadAmount(format!("run file: {error}")))?;
-    write_whole(&run_file(cache, instance.kind), &text)
+    write_whole(&run_file(cache, instance.kind, &instance.name), &text)
 }
 
-fn recorded(cache: &Cache, kind: LocalKind) -> Option<Instance> {
-    serde_json::from_slice(&fs::read(run_file(cache, kind)).ok()?).ok()
+fn recorded(cache: &Cache, kind: LocalKind, name: &InstanceName) -> Option<Instance> {
+    let instance: Instance = serde_json::from_slice(&fs::read(run_file(cache, kind, name)).ok()?).ok()?;
+    (instance.kind == kind && instance.name == *name).then_some(instance)
 }
 
-fn run_file(cache: &Cache, kind: LocalKind) -> PathBuf {
-    cache.run().join(Path::new(kind.name()).with_extension("json"))
+fn run_file(cache: &Cache, kind: LocalKind, name: &InstanceName) -> PathBuf {
+    let kind = kind.name();
+    let file = if name.is_default() { format!("{kind}.json") } else { format!("{kind}-{name}.json") };
+    cache.run().join(file)
 }
 
 /// Asks a process to end.

@@ -21,6 +21,7 @@ mod instance;
 mod keeper;
 mod kit;
 mod market;
+mod name;
 mod node;
 mod role;
 mod state;
@@ -37,9 +38,13 @@ pub use controls::{
 pub use course::{Course, CourseBlock, CourseStep, Liquidated, Standing};
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
-pub use instance::{DEFAULT_PORT, Instance, Mining, Status, add_keeper, start_fork, start_replica, status, stop};
+pub use instance::{
+    DEFAULT_PORT, Instance, Mining, Status, add_keeper, replicas, start_fork, start_named_replica, start_replica,
+    status, status_of, stop, stop_named,
+};
 pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess};
 pub use kit::Kit;
 pub use market::{KnownToken, known_tokens, token};
+pub use name::InstanceName;
 pub use role::Role;
 pub use state::{ComposerSource, ReplicaState, rebuild_account_hash};

@@ -1,21 +1,21 @@
 //! Raw JSON-RPC to one node, with what only a local one offers.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use alloy::{
     primitives::{Address, B256, Bytes, U64, U256},
-    rpc::client::RpcClient,
     sol_types::SolCall,
-    transports::http::{Http, reqwest},
+    transports::http::reqwest::{Client, header::CONTENT_TYPE},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use tokio::time::Instant;
 use url::Url;
 
 use super::LocalChainError;
 use crate::{
     chain::{Answers, Batch, BlockRef, multicall3},
+    http,
     units::Secs,
 };
 
@@ -29,11 +29,30 @@ const POLL: Duration = Duration::from_millis(1);
 /// Gas that a recipe's transaction may use; below a block's 30 M.
 pub(crate) const GAS: u64 = 15_000_000;
 
+/// Most of an answer that is read, bytes; a replica's whole state is some megabytes.
+const MOST_ANSWER: usize = 256 * 1024 * 1024;
+
 /// One endpoint.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    client: RpcClient,
+    client: Client,
     url: Url,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    result: Option<Box<RawValue>>,
+    #[serde(default)]
+    error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    code: i64,
+    message: String,
+    #[serde(default)]
+    data: Option<Value>,
 }
 
 /// A transaction from an account that the node signs or impersonates for.
@@ -125,18 +144,16 @@ impl Node {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(bad(format!("scheme {}", parsed.scheme())));
         }
-        let is_loopback = is_loopback(&parsed).ok_or_else(|| bad("no host".to_owned()))?;
-        // A proxy in the environment must not stand between us and a node on this machine.
-        let http = reqwest::Client::builder();
-        let http = if is_loopback { http.no_proxy() } else { http };
-        let http = http.build().map_err(|error| bad(error.to_string()))?;
-        let client = RpcClient::new(Http::with_client(http, parsed.clone()), is_loopback);
+        if parsed.host().is_none() {
+            return Err(bad("no host".to_owned()));
+        }
+        let client = http::client(&parsed, DEADLINE).map_err(|error| bad(error.to_string()))?;
         Ok(Self { client, url: parsed })
     }
 
     /// Whether the node is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        is_loopback(&self.url).unwrap_or(false)
+        http::is_this_machine(&self.url)
     }
 
     /// The URL without user, password, path and query, any of which may carry a key.
@@ -145,27 +162,39 @@ impl Node {
     }
 
     /// One JSON-RPC request.
-    pub(crate) async fn request<R>(&self, method: &'static str, params: Value) -> Result<R, LocalChainError>
-    where
-        R: DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
-    {
-        self.within(method, self.client.request::<_, R>(method, params)).await
-    }
-
-    async fn within<R, E: std::fmt::Display>(
+    pub(crate) async fn request<R: DeserializeOwned>(
         &self,
         method: &'static str,
-        answer: impl IntoFuture<Output = Result<R, E>, IntoFuture: Future + Send>,
+        params: Value,
     ) -> Result<R, LocalChainError> {
-        match tokio::time::timeout(DEADLINE, answer.into_future()).await {
-            Ok(Ok(result)) => Ok(result),
-            Ok(Err(error)) => Err(LocalChainError::Rpc {
+        match tokio::time::timeout(DEADLINE, self.exchange(method, &params)).await {
+            Ok(answered) => answered.map_err(|why| LocalChainError::Rpc {
                 method: method.to_owned(),
                 url: self.shown_url(),
-                why: error.to_string().replace(self.url.as_str(), &self.shown_url()),
+                why: why.replace(self.url.as_str(), &self.shown_url()),
             }),
             Err(_) => {
                 Err(LocalChainError::Timeout { method: method.to_owned(), url: self.shown_url(), waited: DEADLINE })
+            }
+        }
+    }
+
+    async fn exchange<R: DeserializeOwned>(&self, method: &str, params: &Value) -> Result<R, String> {
+        let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(question);
+        let response = request.send().await.map_err(|error| http::causes(&error.without_url()))?;
+        let status = response.status();
+        let body = http::body(response, MOST_ANSWER).await.map_err(|error| error.to_string())?;
+        let envelope: Envelope = serde_json::from_slice(&body)
+            .map_err(|error| format!("http {}: {error} in an answer of {} bytes", status.as_u16(), body.len()))?;
+        match envelope {
+            Envelope { error: Some(Refusal { code, message, data }), .. } => {
+                let data = data.map(|data| format!(", data: {data}")).unwrap_or_default();
+                Err(format!("server returned an error response: error code {code}: {message}{data}"))
+            }
+            Envelope { result, .. } => {
+                let result = result.as_deref().map_or("null", RawValue::get);
+                serde_json::from_str(result).map_err(|error| format!("answer not understood: {error}"))
             }
         }
     }
@@ -291,14 +320,6 @@ impl Node {
     pub(crate) async fn receipt(&self, of: B256) -> Result<Option<Receipt>, LocalChainError> {
         self.request("eth_getTransactionReceipt", json!([of])).await
     }
-}
-
-fn is_loopback(url: &Url) -> Option<bool> {
-    Some(match url.host()? {
-        url::Host::Domain(name) => name == "localhost",
-        url::Host::Ipv4(ip) => ip.is_loopback(),
-        url::Host::Ipv6(ip) => ip.is_loopback(),
-    })
 }
 
 /// A URL as it may be shown: scheme, host and port only.

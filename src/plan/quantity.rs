@@ -6,7 +6,10 @@ use alloy::primitives::U256;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::units::{format_units, group_thousands, to_decimal};
+use crate::{
+    text::one_line,
+    units::{format_units, group_thousands, to_decimal},
+};
 
 /// An integer amount with its decimals and its unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +94,7 @@ impl fmt::Display for Quantity {
         match self.unit.as_str() {
             "" => f.write_str(&text),
             "x" => write!(f, "{text}x"),
-            unit => write!(f, "{text} {unit}"),
+            unit => write!(f, "{text} {}", one_line(unit)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Check;
 use crate::{
     chain::{BLOCKS_BEHIND, BlockRef, Clock, Endpoints, IdentityError, NetworkIdentity, ReadError, Reader},
     config::{RpcConfig, RpcUrl},
+    text,
     units::Secs,
 };
 
@@ -57,7 +58,10 @@ fn endpoint(url: &str, word: &Word, any_reachable: bool, wall: Secs) -> Check {
         Ok((identity, head)) => {
             let age = wall.0.saturating_sub(head.timestamp.0);
             let age = if identity.is_live() { format!(", {age} s old") } else { String::new() };
-            Check::ok(name, format!("{} ({}), block {}{age}", identity.id(), identity.client(), head.number))
+            Check::ok(
+                name,
+                format!("{} ({}), block {}{age}", identity.id(), text::one_line(identity.client()), head.number),
+            )
         }
         Err(IdentityError::Read(error)) if any_reachable => {
             Check::warn(name, error.to_string(), "it is not used while it is away; the others are")

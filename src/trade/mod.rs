@@ -28,4 +28,4 @@ pub use order::{
     interest_of,
 };
 pub use pause::{PauseError, is_paused, refuse_again_while_paused, refuse_while_paused};
-pub use reverts::error_table;
+pub use reverts::{error_table, with_error_names};

@@ -121,6 +121,58 @@ async fn a_telegram_bot_writes_to_its_chat_and_comes_back_when_telegram_is_busy(
 }
 
 #[tokio::test]
+async fn a_group_that_became_a_supergroup_is_written_to_under_its_new_number() {
+    let server = MockServer::start().await;
+    answered(&server, |asked| {
+        let moved = json!({"ok": false, "error_code": 400, "description": "Bad Request: group chat was upgraded",
+            "parameters": {"migrate_to_chat_id": -1_009_876_543_210_i64}});
+        if asked == 0 { ResponseTemplate::new(400).set_body_json(moved) } else { ResponseTemplate::new(200) }
+    })
+    .await;
+    let desk = Desk::open(&telegram(&server));
+    desk.alerts.raise(alert(Severity::Alert, "trim"));
+    assert!(desk.alerts.drain(DEADLINE).await);
+    desk.alerts.raise(alert(Severity::Alert, "trimmed"));
+    assert!(desk.alerts.drain(DEADLINE).await);
+    let chats: Vec<Value> = bodies(&server).await.into_iter().map(|body| body["chat_id"].clone()).collect();
+    assert_eq!(chats, ["-1001234", "-1009876543210", "-1009876543210"], "remembered");
+    assert!(desk.counted("trimtab_alerts_total{channel=\"telegram\",result=\"sent\"} 2"));
+}
+
+#[tokio::test]
+async fn two_chats_that_point_to_each_other_are_not_followed_for_ever() {
+    let server = MockServer::start().await;
+    answered(&server, |asked| {
+        let other = if asked % 2 == 0 { -2 } else { -1_001_234 };
+        let moved = json!({"ok": false, "error_code": 400, "parameters": {"migrate_to_chat_id": other}});
+        ResponseTemplate::new(400).set_body_json(moved)
+    })
+    .await;
+    let desk = Desk::open(&telegram(&server));
+    desk.alerts.raise(alert(Severity::Alert, "trim"));
+    assert!(desk.alerts.drain(DEADLINE).await);
+    assert_eq!(bodies(&server).await.len(), 2);
+    assert!(desk.counted("trimtab_alerts_total{channel=\"telegram\",result=\"failed\"} 1"));
+}
+
+#[tokio::test]
+async fn a_name_from_the_chain_forges_no_line_of_an_alert_and_calls_nobody() {
+    let server = MockServer::start().await;
+    answered(&server, |_| ResponseTemplate::new(204)).await;
+    let desk = Desk::open(&webhook(&server));
+    let evil = "EVIL\u{202e}\u{1b}[2J<!channel>\naccount 0xforged";
+    desk.alerts.raise(Alert::new(Severity::Alert, "trim", evil, format!("{evil} is trimmed")));
+    assert!(desk.alerts.drain(DEADLINE).await);
+    let body = bodies(&server).await.remove(0);
+    let (content, text) = (body["content"].as_str().expect("text"), body["text"].as_str().expect("text"));
+    for message in [content, text] {
+        assert!(!message.contains(trimtab::text::is_unsafe), "{message:?}");
+        assert!(!message.lines().any(|line| line.starts_with("account")), "{message:?}");
+    }
+    assert!(!text.contains("<!channel>") && text.contains("&lt;!channel>"), "{text}");
+}
+
+#[tokio::test]
 async fn a_service_that_asks_for_more_patience_than_a_message_has_is_asked_once() {
     for header in [false, true] {
         let server = MockServer::start().await;

@@ -70,3 +70,53 @@ async fn figures_are_served_to_this_machine_only_unless_the_user_says_otherwise(
     let taken = start(MetricsConfig { listen: first.address(), ..any_port() }).await.expect_err("taken");
     assert!(taken.to_string().contains("choose another port"), "{taken}");
 }
+
+/// One question with this `Host`; the status.
+async fn asked_as(service: &OpsService, path: &str, host: Option<&str>) -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let mut stream = tokio::net::TcpStream::connect(service.address()).await.expect("connected");
+    let host = host.map(|host| format!("Host: {host}\r\n")).unwrap_or_default();
+    let question = format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+    stream.write_all(question.as_bytes()).await.expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answer");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+}
+
+#[tokio::test]
+async fn a_page_whose_name_leads_to_this_machine_reads_no_figures() {
+    let start = |hosts: Vec<String>| async move {
+        let meters = Arc::new(Meters::new().expect("recorder"));
+        let pulse = Arc::new(Pulse::new(clock()));
+        let service = OpsService::start_for(&any_port(), &hosts, INTERVAL, pulse, meters).await;
+        service.expect("free port").expect("switched on")
+    };
+    let service = start(Vec::new()).await;
+    let address = service.address().to_string();
+    for path in ["/metrics", "/healthz", "/readyz"] {
+        let fine = if path == "/readyz" { 503 } else { 200 };
+        for host in [address.as_str(), "localhost", "LOCALHOST:9477", "[::1]:9477"] {
+            assert_eq!(asked_as(&service, path, Some(host)).await, fine, "{path} {host}");
+        }
+        for host in ["evil.example.com", "evil.example.com:9477", "127.0.0.1.example.com", "192.0.2.1", ""] {
+            assert_eq!(asked_as(&service, path, Some(host)).await, 403, "{path} {host}");
+        }
+        // The server itself refuses a question without any.
+        assert!([400, 403].contains(&asked_as(&service, path, None).await), "{path}");
+    }
+    let absolute = "http://evil.example.com/metrics";
+    assert_eq!(asked_as(&service, absolute, Some("localhost")).await, 403);
+    let named = start(vec!["prometheus.internal".to_owned()]).await;
+    assert_eq!(asked_as(&named, "/metrics", Some("prometheus.internal:9477")).await, 200);
+    assert_eq!(asked_as(&named, "/metrics", Some("evil.example.com")).await, 403);
+}
+
+#[tokio::test]
+async fn a_name_from_the_chain_forges_no_line_of_the_figures() {
+    let meters = Meters::new().expect("recorder");
+    meters.action("trim\nforged_total 1", "\u{1b}[2J\"} 1\nx");
+    let figures = meters.render(&Pulse::new(clock()));
+    assert!(!figures.contains(trimtab::text::is_unsafe), "{figures:?}");
+    assert!(!figures.lines().any(|line| line.starts_with("forged_total") || line == "x"), "{figures}");
+}

@@ -289,6 +289,21 @@ fn the_socket_is_beside_the_journal_unless_the_user_says_where() {
     assert_eq!(socket_path(&own, journal), Path::new("/run/trimtab/a.sock"));
 }
 
+#[tokio::test]
+async fn a_daemon_whose_journal_lies_deep_in_a_home_is_reached() {
+    let directory = tempfile::tempdir().expect("directory");
+    let home = directory.path().join("home").join("n".repeat(80));
+    std::fs::create_dir_all(&home).expect("directory");
+    let journal = home.join("replica-fd69fe4cb86b").join(format!("0x{}.sqlite", "a".repeat(40)));
+    let config = SocketConfig::default();
+    let path = socket_path(&config, &journal);
+    assert!(path.as_os_str().len() < 100 && !path.starts_with(directory.path()), "{}", path.display());
+    let _socket = DaemonSocket::listen(&path, &config, Arc::new(Daemon::default())).expect("listens");
+    let mut client =
+        DaemonClient::connect(&socket_path(&config, &journal), &config).await.expect("fine").expect("there");
+    client.ping().await.expect("answers");
+}
+
 /// What an older or newer daemon might say: whatever was asked for is perhaps done, and the command says so.
 #[tokio::test]
 async fn an_answer_of_another_shape_is_unknown_when_something_was_to_change() {

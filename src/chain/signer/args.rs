@@ -17,7 +17,7 @@ use crate::config::WatchKey;
 #[derive(Debug, Clone, Default, Args)]
 pub struct WalletArgs {
     /// Act for this account; without a key it is for reading only.
-    #[arg(global = true, long, short = 'f', value_name = "ADDRESS", env = "ETH_FROM", help_heading = "Wallet options")]
+    #[arg(global = true, long, short = 'f', value_name = "ADDRESS", env = "ETH_FROM", value_parser = address, help_heading = "Wallet options")]
     pub from: Option<Address>,
 
     /// Use the keystore of this name in foundry's keystore directory ($FOUNDRY_DIR/keystores, or ~/.foundry/keystores).
@@ -88,6 +88,15 @@ const PHRASE_SHOWN: &str =
     "a mnemonic on the command line is seen by other users of this machine and kept by the shell; use --account";
 const PASSWORD_SHOWN: &str =
     "a password on the command line is seen by other users of this machine and kept by the shell; use --password-file";
+
+/// An account's address, for options.
+pub(crate) fn address(text: &str) -> Result<Address, String> {
+    let is_name = !text.starts_with("0x") && text.contains('.');
+    text.parse().map_err(|_| match is_name {
+        true => "names are not looked up here: give the address that it stands for, 0x and 40 hex digits".to_owned(),
+        false => "expected an address: 0x and 40 hex digits".to_owned(),
+    })
+}
 
 fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(SecretString::from(text.to_owned()))

@@ -12,5 +12,7 @@ mod public_keys;
 mod wallet;
 
 pub use args::WalletArgs;
+pub(crate) use args::address;
+pub use exposed::ExposedFile;
 pub use gate::{SignedTransaction, Signer, SigningError, SigningGate};
 pub use wallet::{Wallet, WalletError};

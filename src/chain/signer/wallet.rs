@@ -26,7 +26,7 @@ pub enum WalletError {
     #[error("mnemonic: {0}")]
     Mnemonic(String),
     /// There is no such keystore.
-    #[error("no keystore at {}{}", path.display(), known_text(known))]
+    #[error("no keystore at {}{}", crate::text::path(path), known_text(known))]
     NoKeystore {
         /// Where it was looked for.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum WalletError {
         known: Vec<String>,
     },
     /// The keystore cannot be opened.
-    #[error("keystore {}: {reason}", path.display())]
+    #[error("keystore {}: {reason}", crate::text::path(path))]
     Keystore {
         /// Which one.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum WalletError {
         reason: String,
     },
     /// A file with a password or phrase cannot be read.
-    #[error("cannot read {}: {reason}", path.display())]
+    #[error("cannot read {}: {reason}", crate::text::path(path))]
     Unreadable {
         /// Which one.
         path: PathBuf,

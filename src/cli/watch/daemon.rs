@@ -42,8 +42,9 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     }
     let heads = HeadOptions { stale_after: manned.session.config.watch.stale_after, ..HeadOptions::default() };
     let pulse = Arc::new(Pulse::new(manned.session.clock.clone()));
-    let metrics = manned.session.config.metrics;
-    let service = OpsService::start(&metrics, heads.stale_after, pulse.clone(), manned.meters.clone()).await?;
+    let (metrics, hosts) = (manned.session.config.metrics, manned.session.config.metrics_hosts.clone());
+    let meters = manned.meters.clone();
+    let service = OpsService::start_for(&metrics, &hosts, heads.stale_after, pulse.clone(), meters).await?;
     if let Some(service) = &service {
         tracing::info!(check = "metrics", "http://{}/metrics", service.address());
     }

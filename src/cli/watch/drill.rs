@@ -103,11 +103,11 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
             )
         });
     }
-    output.note(&there.shown);
+    output.note_lines(&there.shown);
     let trim = field.send((there.approved, &there.order), args.yes).await?;
-    output.note(settlement_text(&trim));
+    output.note_lines(settlement_text(&trim));
     let back = field.back(before).await.map_err(|failure| stays(failure, &name, before))?;
-    output.note(&back.shown);
+    output.note_lines(&back.shown);
     // The user's word was given for the whole of it.
     let back = field.send((back.approved, &back.order), true).await.map_err(|failure| stays(failure, &name, before))?;
     let alerts = test_alerts(&session).await?;
@@ -278,7 +278,7 @@ impl<'a> Field<'a> {
         let approved = match check(plan.clone(), network.as_str(), snapshot.block.timestamp) {
             Ok(approved) => approved,
             Err(refusal) => {
-                session.output.note(plan_text(&plan, None));
+                session.output.note_lines(plan_text(&plan, None));
                 return Err(refusal.into());
             }
         };

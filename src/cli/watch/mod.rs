@@ -16,7 +16,8 @@ use clap::{Args, Subcommand};
 
 use super::{
     exit::{Exit, Failure, Outcome},
-    global::{GlobalArgs, Logs},
+    global::GlobalArgs,
+    logs::Logs,
 };
 use crate::watchdog::ops::check_health;
 

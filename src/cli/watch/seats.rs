@@ -26,7 +26,7 @@ pub(super) async fn places(global: &GlobalArgs, session: &Session, args: &WatchA
         can_sign(&signer)?;
         tracing::info!(%account, check = "key", "the key signs");
         let sender = session.sender(signer).await?;
-        tracing::info!(%account, check = "journal", "{} is ours", sender.journal().reader().path().display());
+        tracing::info!(%account, check = "journal", "{} is ours", crate::text::path(sender.journal().reader().path()));
         places.push((account, Hands::Sender(Box::new(sender))));
     }
     for account in readers {

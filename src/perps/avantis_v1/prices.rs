@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use alloy::{
     primitives::{Bytes, U256},
-    transports::http::reqwest::{Client, redirect::Policy},
+    transports::http::reqwest::Client,
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use crate::{
     config::RpcUrl,
+    http::{self, HttpError},
     perps::{PerpError, PriceE10},
+    text,
     units::from_decimal,
 };
 
@@ -27,8 +29,7 @@ pub(super) const CORE_FEE: u64 = 15_000_000_000_000;
 /// Asks the price service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PriceService {
-    url: Option<RpcUrl>,
-    client: Client,
+    service: Option<(RpcUrl, Client)>,
     deadline: Duration,
 }
 
@@ -74,64 +75,51 @@ struct Source<'a> {
 impl PriceService {
     /// A service at this URL; without one every question is answered by [`PerpError::NoPriceService`].
     pub fn new(url: Option<RpcUrl>, deadline: Duration) -> Result<Self, PerpError> {
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| PerpError::Prices(format!("http client: {}", error.without_url())))?;
-        Ok(Self { url, client, deadline })
+        let service = url.map(|url| Ok((http::client(url.expose(), deadline)?, url)));
+        let service = service.transpose().map_err(|error: HttpError| PerpError::Prices(error.to_string()))?;
+        Ok(Self { service: service.map(|(client, url)| (url, client)), deadline })
     }
 
     /// Whether there is one.
     #[must_use]
     pub const fn is_known(&self) -> bool {
-        self.url.is_some()
+        self.service.is_some()
     }
 
     /// Where it is, without what may be secret; `None` where there is none.
     #[must_use]
     pub fn shown_url(&self) -> Option<String> {
-        self.url.as_ref().map(ToString::to_string)
+        self.service.as_ref().map(|(url, _)| url.to_string())
     }
 
     /// The price of a pair now, with its update.
     pub async fn update(&self, pair_index: u64) -> Result<PriceUpdate, PerpError> {
-        let url = self.url.as_ref().ok_or(PerpError::NoPriceService)?;
+        let (url, client) = self.service.as_ref().ok_or(PerpError::NoPriceService)?;
         let failed = |why: String| PerpError::Prices(format!("{url}: pair {pair_index}: {}", url.scrub(&why)));
-        let answer = timeout(self.deadline, self.fetch(url, pair_index))
+        let answer = timeout(self.deadline, fetch(client, url, pair_index))
             .await
             .map_err(|_| failed(format!("no answer within {:?}", self.deadline)))?
             .map_err(failed)?;
         read(&answer).map_err(failed)
     }
+}
 
-    async fn fetch(&self, url: &RpcUrl, pair_index: u64) -> Result<Vec<u8>, String> {
-        let mut place = url.expose().clone();
-        place.path_segments_mut().map_err(|()| "not a base URL".to_owned())?.pop_if_empty().extend([
-            "v2",
-            "pairs",
-            &pair_index.to_string(),
-            "price-update-data",
-        ]);
-        let words = |error: alloy::transports::http::reqwest::Error| {
-            let error = error.without_url();
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            format!("{error}{cause}")
-        };
-        let mut response = self.client.get(place).send().await.map_err(words)?;
-        let status = response.status();
-        let mut body = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(words)? {
-            body.extend_from_slice(&part);
-            if body.len() > MOST_BYTES {
-                return Err(format!("its answer is longer than {MOST_BYTES} bytes"));
-            }
-        }
-        if status.is_success() {
-            return Ok(body);
-        }
-        let said: String = String::from_utf8_lossy(&body).chars().take(200).collect();
-        Err(format!("status {}: {said}", status.as_u16()))
+async fn fetch(client: &Client, url: &RpcUrl, pair_index: u64) -> Result<Vec<u8>, String> {
+    let mut place = url.expose().clone();
+    place.path_segments_mut().map_err(|()| "not a base URL".to_owned())?.pop_if_empty().extend([
+        "v2",
+        "pairs",
+        &pair_index.to_string(),
+        "price-update-data",
+    ]);
+    let response = client.get(place).send().await.map_err(|error| http::causes(&error.without_url()))?;
+    let status = response.status();
+    let body = http::body(response, MOST_BYTES).await.map_err(|error| error.to_string())?;
+    if status.is_success() {
+        return Ok(body);
     }
+    let said: String = String::from_utf8_lossy(&body).chars().take(200).collect();
+    Err(format!("status {}: {}", status.as_u16(), text::one_line(&said)))
 }
 
 fn read(answer: &[u8]) -> Result<PriceUpdate, String> {

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     config::{StrategyConfig, Volatility},
     strategy::exact::x,
+    text::is_unsafe,
     units::{Millis, Secs},
 };
 
@@ -160,7 +161,9 @@ fn required<T>(field: &'static str, value: Option<T>) -> Result<T, SignalError> 
 
 fn id(fields: &Fields) -> Result<String, SignalError> {
     text(fields, "id", "a text of 1 to 128 letters without control characters", |id| {
-        !id.trim().is_empty() && id.chars().count() <= 128 && !id.chars().any(char::is_control)
+        !id.trim().is_empty()
+            && id.chars().count() <= 128
+            && !id.chars().any(|letter| letter.is_control() || is_unsafe(letter))
     })
 }
 

@@ -127,8 +127,9 @@ impl Host {
     ) -> Result<Vec<Notice>, SagaError> {
         self.see_through(desk, hand).await?;
         if let Some(follow) = &mut self.follow {
-            let lines =
-                follow.poll().map_err(|error| SagaError::File(format!("{}: {error}", follow.path().display())))?;
+            let lines = follow
+                .poll()
+                .map_err(|error| SagaError::File(format!("{}: {error}", crate::text::path(follow.path()))))?;
             self.lines.extend(lines);
         }
         while let Some(line) = self.lines.front().cloned() {

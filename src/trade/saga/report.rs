@@ -10,6 +10,7 @@ use crate::{
     perps::{EndKind, PriceE10, Side},
     plan::{Deviation, Quantity},
     send::Settlement,
+    text::one_line,
 };
 
 /// What came of a saga.
@@ -158,7 +159,8 @@ impl SagaReport {
         if !self.legs.is_empty() {
             lines.push(format!("  gas    {}", self.gas));
         }
-        lines.join("\n")
+        // Names and reasons come from signals, endpoints and the venue.
+        lines.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether a leg of this role was carried out.

@@ -30,7 +30,7 @@ impl Heartbeat {
         meters: Arc<Meters>,
     ) -> Result<Option<Self>, AlertsError> {
         let Some(url) = config.endpoint()? else { return Ok(None) };
-        let post = Post::new(deadline).map_err(AlertsError::Client)?;
+        let post = Post::new(&url, deadline).map_err(AlertsError::Client)?;
         let (every, max_head_age) = (config.interval, config.max_head_age);
         let beat = Beat { url, post, deadline, by_post: config.method == HeartbeatMethod::Post, meters };
         Ok(Some(Self { task: tokio::spawn(work(beat, pulse, every, max_head_age)) }))

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::pulse::Pulse;
-use crate::chain::Traffic;
+use crate::{chain::Traffic, text};
 
 static METADATA: LazyLock<Metadata<'static>> = LazyLock::new(|| Metadata::new("trimtab", Level::INFO, None));
 
@@ -291,7 +291,11 @@ impl fmt::Debug for Meters {
 }
 
 fn key<const N: usize>(name: &'static str, labels: [(&'static str, SharedString); N]) -> Key {
-    let labels: Vec<Label> = labels.into_iter().map(|(name, value)| Label::new(name, value)).collect();
+    let clean = |value: SharedString| match text::one_line(&value) {
+        Cow::Borrowed(_) => value,
+        Cow::Owned(clean) => clean.into(),
+    };
+    let labels: Vec<Label> = labels.into_iter().map(|(name, value)| Label::new(name, clean(value))).collect();
     Key::from_parts(name, labels)
 }
 

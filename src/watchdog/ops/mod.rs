@@ -8,6 +8,7 @@
 
 mod alerts;
 mod heartbeat;
+mod host;
 mod meters;
 mod notify;
 mod pulse;

@@ -15,6 +15,7 @@ use tokio::{
 use tracing::{debug, warn};
 
 use super::pulse::Pulse;
+use crate::text;
 
 /// Tells the service manager how the daemon is; without one it does nothing.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl ServiceNotify {
 
     /// One line that `systemctl status` shows.
     pub fn status(&self, line: &str) {
-        self.tell(&format!("STATUS={}", line.replace('\n', " ")));
+        self.tell(&format!("STATUS={}", text::one_line(line)));
     }
 
     /// Says `WATCHDOG=1` twice within the manager's limit while the loop turned within `stuck_after`; `None` where the
@@ -147,7 +148,7 @@ mod tests {
         }));
         notify.status("two\nlines");
         notify.ready();
-        assert_eq!([heard(&manager), heard(&manager)], ["STATUS=two lines", "READY=1"]);
+        assert_eq!([heard(&manager), heard(&manager)], ["STATUS=two\\nlines", "READY=1"]);
         let pulse = Arc::new(Pulse::new(Arc::new(HandClock::default())));
         let alive = notify.keep_alive(pulse, Duration::from_secs(8)).expect("it watches");
         assert_eq!([heard(&manager), heard(&manager)], ["WATCHDOG=1", "WATCHDOG=1"]);

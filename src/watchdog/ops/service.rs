@@ -10,14 +10,20 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, header::CONTENT_TYPE},
+    middleware::from_fn_with_state,
     response::IntoResponse,
     routing::get,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tracing::warn;
 
-use super::{alerts::Post, meters::Meters, pulse::Pulse};
-use crate::config::{ConfigError, MetricsConfig};
+use super::{
+    alerts::Post,
+    host::{self, Hosts},
+    meters::Meters,
+    pulse::Pulse,
+};
+use crate::config::{HookUrl, MetricsConfig};
 
 /// The form Prometheus reads (prometheus.io/docs/instrumenting/exposition_formats).
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -73,6 +79,17 @@ impl OpsService {
         pulse: Arc<Pulse>,
         meters: Arc<Meters>,
     ) -> Result<Option<Self>, ServiceError> {
+        Self::start_for(config, &[], interval, pulse, meters).await
+    }
+
+    /// The same, answering under these host names too.
+    pub async fn start_for(
+        config: &MetricsConfig,
+        hosts: &[String],
+        interval: Duration,
+        pulse: Arc<Pulse>,
+        meters: Arc<Meters>,
+    ) -> Result<Option<Self>, ServiceError> {
         if !config.enabled {
             return Ok(None);
         }
@@ -88,7 +105,8 @@ impl OpsService {
             .route("/metrics", get(metrics))
             .route("/healthz", get(healthz))
             .route("/readyz", get(readyz))
-            .with_state(Desk { pulse, meters, stuck_after });
+            .with_state(Desk { pulse, meters, stuck_after })
+            .layer(from_fn_with_state(Hosts::new(address, hosts), host::check));
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
                 warn!(%error, "the service of metrics and health ended");
@@ -120,8 +138,8 @@ pub async fn check_health(config: &MetricsConfig, deadline: Duration) -> Result<
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
-    let url = format!("http://{address}/healthz").parse().map_err(|error: ConfigError| error.to_string())?;
-    let asked = Post::new(deadline)?;
+    let url = format!("http://{address}/healthz").parse::<HookUrl>().map_err(|error| error.to_string())?;
+    let asked = Post::new(&url, deadline)?;
     asked.knock(&url, false).await.map_err(|failed| failed.to_string())
 }
 

@@ -4,7 +4,7 @@ use alloy::primitives::Address;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{config::AlertLevel, journal::Severity, units::Millis};
+use crate::{config::AlertLevel, journal::Severity, text::one_line, units::Millis};
 
 /// Something that somebody should know.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -75,7 +75,10 @@ impl Notice {
     /// One message for people, at most `most` characters.
     #[must_use]
     pub(super) fn message(&self, most: usize) -> String {
-        let Alert { severity, kind, account, subject, text, .. } = &self.alert;
+        let Alert { severity, account, .. } = &self.alert;
+        // Names and reasons come from chain and endpoints too: no line of theirs looks like one of ours.
+        let [kind, subject, text, origin] =
+            [&self.alert.kind, &self.alert.subject, &self.alert.text, &self.origin].map(|text| one_line(text));
         let account = account.map(|account| format!("\naccount {account}")).unwrap_or_default();
         let held_back = match self.held_back {
             0 => String::new(),
@@ -83,9 +86,9 @@ impl Notice {
             more => format!("\n({more} more like this were held back)"),
         };
         let head = format!("[{}] {kind} · {subject}\n", severity.as_str().to_uppercase());
-        let tail = format!("{account}{held_back}\n{}", self.origin);
+        let tail = format!("{account}{held_back}\n{origin}");
         let room = most.saturating_sub(head.chars().count()).saturating_sub(tail.chars().count());
-        shortened(&format!("{head}{}{tail}", shortened(text, room)), most)
+        shortened(&format!("{head}{}{tail}", shortened(&text, room)), most)
     }
 }
 

@@ -1,16 +1,15 @@
 //! One HTTP request to a service that is told something, and what its answer means.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use alloy::transports::http::reqwest::{
     self, Client, RequestBuilder,
     header::{CONTENT_TYPE, RETRY_AFTER},
-    redirect::Policy,
 };
 use serde_json::Value;
 
 use super::courier::Failed;
-use crate::config::HookUrl;
+use crate::{config::HookUrl, http, text};
 
 /// Most of an answer that is read, bytes; it is only quoted in errors.
 const MOST_ANSWER: usize = 4_096;
@@ -24,28 +23,29 @@ pub(in crate::watchdog::ops) struct Post {
 }
 
 impl Post {
-    /// A client whose requests end at this deadline.
-    pub(in crate::watchdog::ops) fn new(timeout: Duration) -> Result<Self, String> {
-        let client = Client::builder().redirect(Policy::none()).timeout(timeout).build();
-        client.map(|client| Self { client }).map_err(|error| causes(&error.without_url()))
+    /// A client for the host of this address whose requests end at this deadline.
+    pub(in crate::watchdog::ops) fn new(url: &HookUrl, timeout: Duration) -> Result<Self, String> {
+        let client = http::client(url.expose(), timeout);
+        client.map(|client| Self { client }).map_err(|error| error.to_string())
     }
 
     /// Posts JSON.
-    pub(super) async fn json(&self, url: &HookUrl, body: &Value) -> Result<(), Failed> {
+    pub(super) async fn json(&self, url: &HookUrl, body: &Value) -> Result<(), Refused> {
         let request = self.client.post(url.expose().clone());
-        self.ask(url, request.header(CONTENT_TYPE, "application/json").body(body.to_string())).await
+        let body = text::json(&body.to_string()).into_owned();
+        self.ask(url, request.header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// Asks for nothing but an answer.
     pub(in crate::watchdog::ops) async fn knock(&self, url: &HookUrl, post: bool) -> Result<(), Failed> {
         let address = url.expose().clone();
         let request = if post { self.client.post(address).body("") } else { self.client.get(address) };
-        self.ask(url, request).await
+        Ok(self.ask(url, request).await?)
     }
 
-    async fn ask(&self, url: &HookUrl, request: RequestBuilder) -> Result<(), Failed> {
+    async fn ask(&self, url: &HookUrl, request: RequestBuilder) -> Result<(), Refused> {
         let later = |error: reqwest::Error| Failed::Later {
-            reason: format!("{url}: {}", url.scrub(&causes(&error.without_url()))),
+            reason: format!("{url}: {}", url.scrub(&http::causes(&error.without_url()))),
             after: None,
         };
         let mut response = request.send().await.map_err(later)?;
@@ -64,11 +64,32 @@ impl Post {
         let answer = String::from_utf8_lossy(&answer);
         // Scrubbed before it is cut: half a token would not be recognised.
         let quoted: String = url.scrub(answer.trim()).chars().take(MOST_QUOTED).collect();
-        let reason = format!("{url} answered {}: {quoted}", status.as_u16());
-        if status.as_u16() == 429 || status.as_u16() == 408 || status.is_server_error() {
-            return Err(Failed::Later { reason, after: header.or_else(|| asked_in_body(&answer)) });
-        }
-        Err(Failed::Never { reason })
+        let reason = format!("{url} answered {}: {}", status.as_u16(), text::one_line(&quoted));
+        let later = status.as_u16() == 429 || status.as_u16() == 408 || status.is_server_error();
+        let failed = match later {
+            true => Failed::Later { reason, after: header.or_else(|| asked_in_body(&answer)) },
+            false => Failed::Never { reason },
+        };
+        Err(Refused { failed, answer: serde_json::from_str(&answer).unwrap_or_default() })
+    }
+}
+
+/// Why a message was not taken, and what the service said if that was JSON.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) failed: Failed,
+    pub(super) answer: Value,
+}
+
+impl From<Failed> for Refused {
+    fn from(failed: Failed) -> Self {
+        Self { failed, answer: Value::Null }
+    }
+}
+
+impl From<Refused> for Failed {
+    fn from(refused: Refused) -> Self {
+        refused.failed
     }
 }
 
@@ -82,15 +103,4 @@ fn asked_in_body(answer: &str) -> Option<Duration> {
 /// `30` or `0.65`; the form with a date is left to our own pauses.
 fn seconds(text: &str) -> Option<Duration> {
     text.trim().parse().ok().and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok())
-}
-
-/// reqwest's own words say only "error sending request"; why is in its sources.
-fn causes(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        words = format!("{words}: {inner}");
-        cause = inner.source();
-    }
-    words
 }

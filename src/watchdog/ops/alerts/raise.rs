@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     chain::Clock,
-    config::{AlertLevel, AlertsConfig, ConfigError},
+    config::{AlertLevel, AlertsConfig, ConfigError, HookUrl},
     journal::Severity,
     units::Millis,
     watchdog::ops::meters::Meters,
@@ -119,15 +119,17 @@ impl Alerts {
         clock: Arc<dyn Clock>,
         meters: Arc<Meters>,
     ) -> Result<Self, AlertsError> {
-        let post = Post::new(pace.attempt).map_err(AlertsError::Client)?;
+        let post = |url: &HookUrl| Post::new(url, pace.attempt).map_err(AlertsError::Client);
         let room = usize::try_from(config.queue).unwrap_or(usize::MAX);
         let mut lanes = Vec::new();
         if let Some(url) = config.webhook.endpoint()? {
-            let channel = Webhook::new(url, post.clone());
+            let post = post(&url)?;
+            let channel = Webhook::new(url, post);
             lanes.push(Lane::open(channel, config.webhook.least, room, pace, &meters));
         }
         if let (Some(token), Some(chat)) = (config.telegram.bot_token()?, config.telegram.chat_id.clone()) {
-            let channel = Telegram::new(&config.telegram.api()?, &token, chat, post).ok_or(AlertsError::Token)?;
+            let api = config.telegram.api()?;
+            let channel = Telegram::new(&api, &token, chat, post(&api)?).ok_or(AlertsError::Token)?;
             lanes.push(Lane::open(channel, config.telegram.least, room, pace, &meters));
         }
         let gate = Mutex::new(Gate::new(config.window, config.urgent_window));

@@ -14,6 +14,13 @@ const MOST: usize = 2_000;
 /// Version of our part of the body.
 const SCHEMA: u32 = 1;
 
+/// Slack takes `<!channel>` and `<@U…>` in a text for calls to people, which a token's name must not make.
+fn for_slack(message: &str) -> String {
+    ["!", "@", "#"]
+        .iter()
+        .fold(message.to_owned(), |text, mark| text.replace(&format!("<{mark}"), &format!("&lt;{mark}")))
+}
+
 /// Posts to any webhook.
 #[derive(Debug)]
 pub(super) struct Webhook {
@@ -37,7 +44,7 @@ impl Channel for Webhook {
         let message = notice.message(MOST);
         let body = json!({
             "content": message,
-            "text": message,
+            "text": for_slack(&message),
             // A token that calls itself @everyone must wake nobody.
             "allowed_mentions": { "parse": [] },
             "trimtab": {
@@ -53,6 +60,6 @@ impl Channel for Webhook {
                 "at": notice.at,
             },
         });
-        self.post.json(&self.url, &body).await
+        Ok(self.post.json(&self.url, &body).await?)
     }
 }

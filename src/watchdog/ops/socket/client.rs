@@ -43,6 +43,12 @@ impl DaemonClient {
             Ok(Err(error)) => return Err(silent(error.to_string())),
             Err(_) => return Err(silent("it does not take connections".to_owned())),
         };
+        // Whoever else took the place would hear what we ask, and could answer anything.
+        let ours = rustix::process::getuid().as_raw();
+        let theirs = stream.peer_cred().map_err(|error| silent(error.to_string()))?.uid();
+        if theirs != ours && theirs != 0 && ours != 0 {
+            return Err(silent(format!("it belongs to another user (uid {theirs})")));
+        }
         let (line, answer) = (config.timeout, config.answer_timeout.saturating_add(GRACE));
         Ok(Some(Self { path: path.to_owned(), stream: BufReader::new(stream), line, answer }))
     }

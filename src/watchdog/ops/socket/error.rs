@@ -9,10 +9,13 @@ use super::message::Refused;
 #[non_exhaustive]
 pub enum SocketError {
     /// Another daemon listens there.
-    #[error("another daemon listens on {}; there is one per network and account: stop it first", .0.display())]
+    #[error("another daemon listens on {}; there is one per network and account: stop it first", crate::text::path(.0))]
     Taken(PathBuf),
     /// Longer than the system allows.
-    #[error("the socket's path {} has {length} bytes, the system allows {most}; set socket.path to a shorter one", path.display())]
+    #[error(
+        "the socket's path {} has {length} bytes, the system allows {most}; set socket.path to a shorter one (its short place, $XDG_RUNTIME_DIR/trimtab or /tmp/trimtab-UID, is not this user's alone)",
+        crate::text::path(path)
+    )]
     TooLong {
         /// The path.
         path: PathBuf,
@@ -22,7 +25,7 @@ pub enum SocketError {
         most: usize,
     },
     /// Something that is no socket stands there, or others could replace it.
-    #[error("{} cannot be used for the socket: {reason}", path.display())]
+    #[error("{} cannot be used for the socket: {reason}", crate::text::path(path))]
     Place {
         /// The path.
         path: PathBuf,
@@ -30,7 +33,7 @@ pub enum SocketError {
         reason: String,
     },
     /// The connection broke, or the daemon did not answer in time.
-    #[error("the daemon at {} did not answer: {reason}{}", path.display(), if *asked { "; it may have begun: look with `trimtab journal list`" } else { "" })]
+    #[error("the daemon at {} did not answer: {reason}{}", crate::text::path(path), if *asked { "; it may have begun: look with `trimtab journal list`" } else { "" })]
     Silent {
         /// The socket.
         path: PathBuf,

@@ -14,6 +14,7 @@ mod place;
 mod reply;
 mod request;
 mod server;
+mod short;
 mod with;
 
 pub use ask::{Ask, Pause, Ping, Reload, Resume, Status, Stop, Submit};

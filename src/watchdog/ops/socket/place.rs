@@ -11,16 +11,32 @@ use std::{
 
 use tokio::net::UnixListener;
 
-use super::error::SocketError;
+use super::{error::SocketError, short::ShortPlaces};
 use crate::config::SocketConfig;
 
 /// Bytes of a socket's path on Linux and macOS, the smaller of the two, without the closing zero.
 const MOST_BYTES: usize = 103;
 
-/// The socket of the journal in this database file: `socket.path`, or beside it.
+/// What the name of a socket in the making is longer at most: a process id and a mark instead of `sock`.
+const FRESH_BYTES: usize = 4;
+
+/// The socket of the journal in this database file: `socket.path`, or beside it, or where that is too long at a short path in
+/// the user's runtime directory.
 #[must_use]
 pub fn socket_path(config: &SocketConfig, journal: &Path) -> PathBuf {
-    config.path.clone().unwrap_or_else(|| journal.with_extension("sock"))
+    if let Some(path) = &config.path {
+        return path.clone();
+    }
+    let beside = journal.with_extension("sock");
+    if fits(&beside) {
+        return beside;
+    }
+    ShortPlaces::of(journal).path(journal).unwrap_or(beside)
+}
+
+/// Whether the system takes a socket at this path, and one in the making beside it.
+pub(super) fn fits(path: &Path) -> bool {
+    path.as_os_str().len() + FRESH_BYTES <= MOST_BYTES
 }
 
 /// The file, removed when the daemon ends.
@@ -97,7 +113,7 @@ fn prepare_directory(path: &Path) -> Result<(), SocketError> {
         let mode = mode & 0o7777;
         return Err(unusable(format!("others may write to its directory (mode {mode:o}); chmod 700 it")));
     }
-    Ok(())
+    ShortPlaces::ours().problem(directory).map_or(Ok(()), |reason| Err(unusable(reason)))
 }
 
 /// A socket file without a process behind it refuses; anything else is somebody, even if too busy to take us.

@@ -51,7 +51,7 @@ impl DaemonSocket {
         let limits = Limits { line: config.timeout, answer: config.answer_timeout };
         let room = usize::try_from(config.max_clients).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let task = tokio::spawn(accept(listener, Arc::new(Semaphore::new(room)), limits, requests));
-        info!(path = %path.display(), "commands reach this daemon here");
+        info!(path = %crate::text::path(path), "commands reach this daemon here");
         Ok(Self { place: Arc::new(place), task })
     }
 

@@ -4,6 +4,7 @@ use super::{
     bar::{TARGET, TRIGGER, bar, health_factor, loop_price, price},
     row::{AccountRow, DecisionRow, LoopRow, PerpRow},
 };
+use crate::text;
 
 /// Most decisions that are shown.
 const MOST_DECISIONS: usize = 8;
@@ -108,7 +109,7 @@ fn cells(row: &[String; 7], widths: &[usize; 7]) -> String {
 
 /// The line without what does not fit, and without what would move the terminal's cursor.
 fn cut(line: &str, width: usize) -> String {
-    let clean: Vec<char> = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: Vec<char> = text::one_line(line).chars().collect();
     if clean.len() <= width {
         return clean.into_iter().collect();
     }

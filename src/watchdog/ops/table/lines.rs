@@ -10,6 +10,7 @@ use super::{
     frame::{decision, perp},
     row::{AccountRow, DecisionRow, LoopRow},
 };
+use crate::text;
 
 /// One line per loop, perp and account without any.
 #[must_use]
@@ -34,21 +35,17 @@ impl<W: Write> Lines<W> {
         let now = subjects(accounts);
         for (subject, line) in &now {
             if self.said.get(subject) != Some(line) {
-                writeln!(self.out, "{}", clean(line))?;
+                writeln!(self.out, "{}", text::one_line(line))?;
             }
         }
         self.said = now.into_iter().collect();
         let known = self.last.as_ref().and_then(|last| decisions.iter().rposition(|row| row == last));
         for row in decisions.iter().skip(known.map_or(0, |at| at + 1)) {
-            writeln!(self.out, "{}", clean(&decision(row)))?;
+            writeln!(self.out, "{}", text::one_line(&decision(row)))?;
         }
         self.last = decisions.last().cloned().or_else(|| self.last.take());
         self.out.flush()
     }
-}
-
-fn clean(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn subjects(accounts: &[AccountRow]) -> Vec<(String, String)> {

@@ -22,6 +22,7 @@ use super::{
     row::{AccountRow, DecisionRow},
     screen::Screen,
 };
+use crate::text;
 
 /// How often the thread that reads keys looks whether it should end.
 const KEY_WAIT: Duration = Duration::from_millis(100);
@@ -79,7 +80,8 @@ impl LiveView {
                     _ => (80, 24),
                 };
                 let frame = table(accounts, decisions, usize::from(width));
-                let title: String = format!("{title}  (q quits)").chars().take(usize::from(width)).collect();
+                let title = format!("{title}  (q quits)");
+                let title: String = text::one_line(&title).chars().take(usize::from(width)).collect();
                 screen.draw(&format!("{title}\n\n{frame}"), height)
             }
         }
