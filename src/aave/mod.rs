@@ -18,6 +18,7 @@ mod interest;
 mod market;
 mod market_query;
 mod permit;
+mod permit_probe;
 mod projection;
 mod refusal;
 mod reserve;

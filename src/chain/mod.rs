@@ -21,6 +21,7 @@ mod follow;
 mod head;
 mod heads;
 mod identity;
+mod lens;
 mod queries;
 mod reader;
 mod revert;
@@ -44,6 +45,7 @@ pub use heads::{HeadOptions, Heads};
 pub use identity::{
     BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,
 };
+pub use lens::{AccountCode, CodeQuery, Lens};
 pub use reader::{ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub use signer::{SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};

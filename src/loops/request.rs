@@ -21,7 +21,7 @@ use super::{
     write::{funds_suffice, write},
 };
 use crate::{
-    aave::emode,
+    aave::{AccountState, emode},
     plan::{Plan, Quantity},
     units::{Bps, UsdE8, to_decimal},
 };
@@ -137,11 +137,13 @@ pub fn plan_ahead(
     ahead: &Ahead,
 ) -> Result<Plan, PlanError> {
     let mut ctx = Context::new(snapshot, pair, settings, hubs)?.with(ahead);
+    let (request, kept_wrapped) = payable(request, &snapshot.account);
+    let request = &request;
     if pair.is_same_asset() {
         let draft = with_supply(&mut ctx, request)?;
         return write(&ctx, &draft);
     }
-    let draft = match *request {
+    let mut draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
@@ -212,8 +214,24 @@ pub fn plan_ahead(
             close(&ctx, share, payout)?
         }
     };
+    draft.notes.extend(kept_wrapped);
     funds_suffice(&ctx, &draft.flows)?;
     write(&ctx, &draft)
+}
+
+/// The request as the account can be paid: one whose code takes no ether gets the wrapped token, as with `--wrapped`, and a
+/// note that says so. A refusal would keep a loop from being closed.
+fn payable(request: &Request, account: &AccountState) -> (Request, Option<String>) {
+    let mut paid = request.clone();
+    let unwrap = match &mut paid {
+        Request::Withdraw { unwrap, .. } | Request::Close { payout: Payout::Collateral { unwrap }, .. } => unwrap,
+        _ => return (paid, None),
+    };
+    if !account.refuses_ether || unwrap.take().is_none() {
+        return (request.clone(), None);
+    }
+    let note = format!("paid in WETH, as with --wrapped: the account has {}, which takes no ether", account.code);
+    (paid, Some(note))
 }
 
 fn nonzero(funds: Funds) -> Result<(), PlanError> {

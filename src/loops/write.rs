@@ -197,7 +197,7 @@ impl Writer<'_> {
         if let Some((token, amount)) = draft.pull {
             let asset = if token == ctx.pair.debt.token { &ctx.pair.debt } else { &ctx.pair.collateral };
             let held = holding(token);
-            match (&asset.token_permit, held.wallet_nonce) {
+            match (ctx.signable(asset.token_permit.as_ref()), held.wallet_nonce) {
                 (Some(domain), Some(nonce)) => {
                     let grant = Grant { value: amount, leaves_rest: false };
                     permits.push(self.permit(PermitKind::Erc2612, domain, &asset.symbol, nonce, grant));
@@ -205,8 +205,9 @@ impl Writer<'_> {
                 _ if held.wallet_allowance >= amount => {}
                 _ => steps.push(Step {
                     purpose: format!(
-                        "approve exactly {} (no permit)",
-                        Quantity::new(amount, asset.decimals, asset.symbol.clone())
+                        "approve exactly {} ({})",
+                        Quantity::new(amount, asset.decimals, asset.symbol.clone()),
+                        no_permit(asset.token_permit.as_ref())
                     ),
                     to: token,
                     value: U256::ZERO,
@@ -216,7 +217,7 @@ impl Writer<'_> {
         }
         if let Some(grant) = draft.a_token {
             let asset = &ctx.pair.collateral;
-            match &asset.a_token_permit {
+            match ctx.signable(asset.a_token_permit.as_ref()) {
                 Some(domain) => {
                     let nonce = holding(asset.token).a_token_nonce;
                     permits.push(self.permit(PermitKind::Erc2612, domain, &format!("a{}", asset.symbol), nonce, grant));
@@ -232,7 +233,7 @@ impl Writer<'_> {
         }
         if let Some(grant) = draft.delegation {
             let asset = &ctx.pair.debt;
-            match &asset.debt_token_permit {
+            match ctx.signable(asset.debt_token_permit.as_ref()) {
                 Some(domain) => {
                     let nonce = holding(asset.token).debt_token_nonce;
                     let symbol = format!("{} debt", asset.symbol);
@@ -247,6 +248,19 @@ impl Writer<'_> {
             }
         }
         Ok(permits)
+    }
+
+    /// Says why a transaction allows what a permit would have.
+    fn unsigned(&self) -> Option<String> {
+        let (token, _) = self.draft.pull?;
+        let pair = self.ctx.pair;
+        let asset = if token == pair.debt.token { &pair.debt } else { &pair.collateral };
+        let account = &self.ctx.snapshot.account;
+        asset.token_permit.as_ref().filter(|permit| !account.signs(permit))?;
+        let (symbol, code) = (&asset.symbol, account.code);
+        Some(format!(
+            "no permit of {symbol}: the account has {code}, and {symbol} asks that whether a signature is good"
+        ))
     }
 
     fn permit(&self, kind: PermitKind, domain: &PermitDomain, symbol: &str, nonce: U256, grant: Grant) -> Signed {
@@ -277,6 +291,7 @@ impl Writer<'_> {
 
     fn notes(&self, steps: &[Step]) -> Vec<String> {
         let mut notes = Vec::new();
+        notes.extend(self.unsigned());
         if steps.len() > 1 {
             let extra: Vec<&str> = steps.iter().rev().skip(1).rev().map(|step| step.purpose.as_str()).collect();
             notes.push(format!("{} transactions: first {}", steps.len(), extra.join(", then ")));
@@ -333,6 +348,11 @@ fn segment(request: &PermitRequest) -> Segment {
     };
     let header = Bytes::copy_from_slice(&onedelta::permit_header(kind, request.token));
     Segment::Permit { header, request: Box::new(request.clone()) }
+}
+
+/// Why there is none, in brackets behind the step that takes its place.
+const fn no_permit(permit: Option<&PermitDomain>) -> &'static str {
+    if permit.is_some() { "instead of a permit" } else { "no permit" }
 }
 
 fn fixed(data: Vec<u8>) -> CallData {
