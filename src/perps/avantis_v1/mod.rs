@@ -21,6 +21,7 @@ mod positions;
 mod prices;
 mod read;
 mod recognise;
+mod reference;
 mod track;
 mod venue;
 mod why;
