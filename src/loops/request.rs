@@ -14,6 +14,7 @@ use super::{
     decrease::{Decrease, decrease},
     draft::{Draft, Prepare},
     increase::{Increase, increase},
+    payable::payable,
     repay::repay_from_wallet,
     same_asset::{repay_with_supply, use_as_collateral},
     trim::trim,
@@ -21,7 +22,7 @@ use super::{
     write::{funds_suffice, write},
 };
 use crate::{
-    aave::{AccountState, emode},
+    aave::emode,
     plan::{Plan, Quantity},
     units::{Bps, UsdE8, to_decimal},
 };
@@ -217,21 +218,6 @@ pub fn plan_ahead(
     draft.notes.extend(kept_wrapped);
     funds_suffice(&ctx, &draft.flows)?;
     write(&ctx, &draft)
-}
-
-/// The request as the account can be paid: one whose code takes no ether gets the wrapped token, as with `--wrapped`, and a
-/// note that says so. A refusal would keep a loop from being closed.
-fn payable(request: &Request, account: &AccountState) -> (Request, Option<String>) {
-    let mut paid = request.clone();
-    let unwrap = match &mut paid {
-        Request::Withdraw { unwrap, .. } | Request::Close { payout: Payout::Collateral { unwrap }, .. } => unwrap,
-        _ => return (paid, None),
-    };
-    if !account.refuses_ether || unwrap.take().is_none() {
-        return (request.clone(), None);
-    }
-    let note = format!("paid in WETH, as with --wrapped: the account has {}, which takes no ether", account.code);
-    (paid, Some(note))
 }
 
 fn nonzero(funds: Funds) -> Result<(), PlanError> {

@@ -3,7 +3,7 @@
 use alloy::{
     consensus::{SignableTransaction, TxEip7702, TxEnvelope},
     eips::{eip2718::Encodable2718, eip7702::Authorization},
-    primitives::{Address, B256, Bytes, U256, hex},
+    primitives::{B256, Bytes, U256, hex},
     signers::SignerSync,
 };
 use rust_decimal::dec;
@@ -17,7 +17,7 @@ use trimtab::{
 use super::open::as_predicted;
 use crate::{
     common::signer,
-    trader::{Failed, Trader, USDC, WETH, ether, units},
+    trader::{DELEGATE, Failed, Trader, USDC, WETH, ether, units},
 };
 
 /// Delegates of ours. Stops at once: takes ether, answers nothing.
@@ -27,26 +27,16 @@ const AGREES: &[u8] = &hex!("631626ba7e60e01b5f5260205ff3");
 /// Reverts whatever it is asked, and at ether too.
 const REFUSES: &[u8] = &hex!("5f5ffd");
 
-const DELEGATE: Address = Address::repeat_byte(0x7d);
 const OPEN: fn() -> Request =
     || Request::Open { funds: Funds::Debt(units(30_000, 6)), target: Target::Leverage(dec!(2.5)) };
 const TO_ETHER: Request = Request::Close { share: Share::All, payout: Payout::Collateral { unwrap: Some(WETH) } };
-
-/// The account has delegated to this code.
-async fn delegate(trader: &Trader, code: &[u8]) {
-    let own = [&hex!("ef0100")[..], DELEGATE.as_slice()].concat();
-    for (address, code) in [(DELEGATE, code.to_vec()), (trader.account, own)] {
-        let _: Value =
-            trader.replica.request("anvil_setCode", (address, Bytes::from(code))).await.expect("anvil_setCode");
-    }
-}
 
 /// With dollars in the wallet, and with the code if there is any.
 async fn with_code(code: Option<&[u8]>) -> (Trader, Pair) {
     let trader = Trader::start().await;
     trader.give(USDC, units(60_000, 6)).await;
     if let Some(code) = code {
-        delegate(&trader, code).await;
+        trader.delegates_to(code).await;
     }
     let pair = trader.pair("WETH", "USDC").await;
     (trader, pair)
@@ -61,7 +51,7 @@ async fn planned_before(code: &[u8]) -> (Trader, Plan) {
     let (trader, pair) = with_code(None).await;
     let plan = trader.plan(&pair, &OPEN()).await.expect("a plan");
     assert_eq!(plan.steps.len(), 1, "the allowance travels as a permit");
-    delegate(&trader, code).await;
+    trader.delegates_to(code).await;
     (trader, plan)
 }
 
@@ -147,7 +137,7 @@ async fn a_delegation_made_by_a_type_4_transaction_is_seen() {
 async fn a_loop_whose_owner_takes_no_ether_is_closed_in_weth() {
     let (trader, pair) = with_code(None).await;
     trader.act(&pair, &Request::Open { funds: Funds::Native(ether(10)), target: Target::Leverage(dec!(2)) }).await;
-    delegate(&trader, REFUSES).await;
+    trader.delegates_to(REFUSES).await;
     assert!(trader.snapshot(&pair).await.account.refuses_ether);
     let out = Request::Withdraw { collateral: ether(1), debt: U256::ZERO, unwrap: Some(WETH), keep_leverage: false };
     for request in [out, TO_ETHER] {
@@ -168,7 +158,7 @@ async fn doctor_names_a_delegation_and_what_follows() {
     for word in ["account's code", told.as_str(), "does not know", "takes no ether", "does not answer ERC-1271"] {
         assert!(ran.stdout.contains(word), "`{word}` is not in {ran:#?}");
     }
-    delegate(&trader, AGREES).await;
+    trader.delegates_to(AGREES).await;
     let ran = trader.program().run("doctor").await;
     for word in ["it takes ether", "it answers ERC-1271", "approve transaction instead of a permit"] {
         assert!(ran.stdout.contains(word), "`{word}` is not in {ran:#?}");

@@ -7,6 +7,7 @@
 
 mod abi;
 mod audit;
+mod chain_price;
 mod deployment;
 mod detail;
 mod ending;
