@@ -2,12 +2,13 @@
 
 use rust_decimal::{Decimal, dec};
 use trimtab::{
-    localchain::Behaviour,
+    localchain::{Behaviour, FeedAge},
     perps::{
         Change, Entry, Level, LeverageE10, MarginChange, OpenRequest, PerpError, PerpRequest, PerpVenue, Portion,
         PriceE10, Side, avantis_v1::AvantisV1,
     },
     plan::Plan,
+    units::Secs,
 };
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 };
 
 const DOUBLE_AND_HALF: [Decimal; 2] = [dec!(2), dec!(0.5)];
-/// The pair that only the venue prices.
+/// The pair that Aave does not price.
 const SOL: u64 = 2;
 
 /// What would be done with this venue.
@@ -31,6 +32,11 @@ async fn lying(desk: &Desk, pair: u64, factor: Decimal) -> AvantisV1 {
     // It answers as long as the venue is asked.
     std::mem::forget(liar);
     venue
+}
+
+/// Two hours in which no feed says anything.
+async fn grow_old(desk: &Desk) {
+    desk.trader.replica.controls.warp(Secs(7_200), FeedAge::Grows).await.expect("time");
 }
 
 fn on(pair: &str, side: Side) -> OpenRequest {
@@ -88,10 +94,13 @@ async fn a_lying_price_keeps_no_position_from_being_closed_and_moves_none_of_its
 async fn where_the_chain_says_nothing_a_perp_is_opened_only_by_leave_and_what_was_filled_is_a_reference_afterwards() {
     let desk = Desk::open(Behaviour::faithful()).await;
     let open = PerpRequest::Open(on("SOL/USD", Side::Long));
+    let known = desk.plan(&open).await.expect("the venue's own feed knows it");
+    assert!(known.notes.iter().any(|note| note.contains("by the venue's backup feed")), "{:?}", known.notes);
+    grow_old(&desk).await;
     let error = desk.plan(&open).await.expect_err("refused");
     assert_eq!(error.exit_code(), 4);
     let words = error.to_string();
-    for word in ["SOL/USD", "150", "--unchecked-price", "perps.unchecked_prices"] {
+    for word in ["SOL/USD", "150", "perps.oracle_ttl", "--unchecked-price", "perps.unchecked_prices"] {
         assert!(words.contains(word), "`{word}` is not in {words}");
     }
     let trusting = desk.venue.clone().with_unchecked_prices();
@@ -118,6 +127,7 @@ async fn the_program_refuses_a_lying_service_and_tells_a_checked_one() {
     let refused = run(format!("{open} ETH/USD --broadcast --unchecked-price"), &liar.url()).await;
     refused.fails(4, &["the price service says that ETH/USD is at 6000", "Aave's oracle on chain says 3000"]);
     assert_eq!(desk.trader.replica.nonce(desk.trader.account).await, nonce);
+    grow_old(&desk).await;
     run(format!("{open} ETH/USD"), honest).await.succeeds().shows(&["3000 by Aave's oracle"]);
     run(format!("{open} SOL/USD"), honest).await.fails(4, &["--unchecked-price"]);
     run(format!("{open} SOL/USD --unchecked-price"), honest).await.succeeds().shows(&["price of SOL/USD not checked"]);
