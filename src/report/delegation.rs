@@ -80,7 +80,7 @@ fn line(name: String, found: Found) -> Check {
     }
     let fix = match found.code {
         AccountCode::Delegated(_) if known.is_none() => {
-            "whoever that code obeys can move all that the account has: take the delegation back unless you made it"
+            "whoever that code obeys can move all that the account has: take the delegation back (authorize the zero address) unless you made it"
         }
         _ => "nothing is to be done if you made it",
     };
