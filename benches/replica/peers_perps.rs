@@ -37,7 +37,7 @@ pub async fn measure() -> Result<()> {
     let pit = Pit::open().await?;
     let mut trader = pit.desk.trader(1).await?;
     pit.fund(trader.address, 10_000).await?;
-    pit.act(&mut trader, &PerpRequest::Open(market("ETH/USD", Side::Long, usd(100), 10))).await?;
+    Box::pin(pit.act(&mut trader, &PerpRequest::Open(market("ETH/USD", Side::Long, usd(100), 10)))).await?;
     // The SDK builds nothing for an account whose allowance is short.
     pit.allow(trader.address, usd(10_000)).await?;
     let price = |dollars: u64| Level::Price(PriceE10(U256::from(dollars) * U256::from(10_000_000_000u64)));

@@ -3,9 +3,14 @@ pragma solidity 0.8.27;
 
 import {ReplicaToken} from "./ReplicaToken.sol";
 
+interface IERC1271 {
+    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4);
+}
+
 /// @title ERC-20 of the replica with EIP-2612, for the tokens whose Base original has it.
 /// @notice The EIP-712 domain is (name, version, chain id, address), computed on every call: USDC is
-/// ("USD Coin", "2"), cbBTC ("Coinbase Wrapped BTC", "2").
+/// ("USD Coin", "2"), cbBTC ("Coinbase Wrapped BTC", "2"). All of them are Circle's FiatToken 2.2 on Base: an owner that has
+/// code, the 23 bytes of an EIP-7702 delegation included, is asked by ERC-1271; its key's own signature counts for nothing.
 contract ReplicaPermitToken is ReplicaToken {
     bytes32 public constant PERMIT_TYPEHASH =
         keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
@@ -35,10 +40,24 @@ contract ReplicaPermitToken is ReplicaToken {
         external
     {
         require(block.timestamp <= deadline, "FiatTokenV2: permit is expired");
-        require(uint256(s) <= MAX_S, "ECRecover: invalid signature 's' value");
         bytes32 message = keccak256(abi.encode(PERMIT_TYPEHASH, owner, spender, value, nonces[owner]++, deadline));
-        address signer = ecrecover(keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), message)), v, r, s);
-        require(signer != address(0) && signer == owner, "EIP2612: invalid signature");
+        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), message));
+        bool valid = owner.code.length > 0 ? _isAccepted(owner, digest, v, r, s) : _isSigned(owner, digest, v, r, s);
+        require(valid, "EIP2612: invalid signature");
         _approve(owner, spender, value);
+    }
+
+    function _isSigned(address owner, bytes32 digest, uint8 v, bytes32 r, bytes32 s) private pure returns (bool) {
+        require(uint256(s) <= MAX_S, "ECRecover: invalid signature 's' value");
+        address signer = ecrecover(digest, v, r, s);
+        return signer != address(0) && signer == owner;
+    }
+
+    /// @dev An owner that reverts or answers anything else has not accepted.
+    function _isAccepted(address owner, bytes32 digest, uint8 v, bytes32 r, bytes32 s) private view returns (bool) {
+        bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, abi.encodePacked(r, s, v)));
+        (bool answered, bytes memory answer) = owner.staticcall(question);
+        return answered && answer.length >= 32
+            && abi.decode(answer, (bytes32)) == bytes32(IERC1271.isValidSignature.selector);
     }
 }

@@ -125,6 +125,26 @@ contract ReplicaTest is Test {
         token.permit(owner, address(this), 5, block.timestamp - 1, v, r, s);
     }
 
+    function test_anOwnerWithCodeIsAskedAndItsKeySignsNothing() external {
+        ReplicaPermitToken token = new ReplicaPermitToken("USD Coin", "USDC", 6, "2");
+        address owner = vm.addr(KEY);
+        bytes32 message = keccak256(abi.encode(token.PERMIT_TYPEHASH(), owner, address(this), 5, 0, block.timestamp));
+        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), message));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY, digest);
+        // Nothing is answered; it reverts; another word.
+        bytes[3] memory refusing = [bytes(hex"00"), hex"5f5ffd", hex"60015f5260205ff3"];
+        for (uint256 i = 0; i < refusing.length; i++) {
+            vm.etch(owner, refusing[i]);
+            vm.expectRevert(bytes("EIP2612: invalid signature"));
+            token.permit(owner, address(this), 5, block.timestamp, v, r, s);
+        }
+        // ERC-1271's word, whatever the signature.
+        vm.etch(owner, hex"631626ba7e60e01b5f5260205ff3");
+        token.permit(owner, address(this), 5, block.timestamp, v, s, r);
+        assertEq(token.allowance(owner, address(this)), 5);
+        assertEq(token.nonces(owner), 1);
+    }
+
     function test_permitDomainIsNameVersionChainAndAddress() external {
         ReplicaPermitToken sample = new ReplicaPermitToken("USD Coin", "USDC", 6, "2");
         bytes32 domain = keccak256(

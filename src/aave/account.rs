@@ -10,9 +10,13 @@ use super::{
     error::StateError,
     market::{EModeCategory, Market},
     math::{debt_amount, percent_mul_down, supplied_amount, wad_div},
+    permit::PermitDomain,
     reserve::Reserve,
 };
-use crate::units::{Bps, MathError, Secs, UsdE8, Wad};
+use crate::{
+    chain::AccountCode,
+    units::{Bps, MathError, Secs, UsdE8, Wad},
+};
 
 /// What an account has in one reserve and its token, and what it lets the spender move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -52,6 +56,12 @@ pub struct AccountState {
     pub native: U256,
     /// Who the allowances are for.
     pub spender: Option<Address>,
+    /// What code it has: where it has any, a token may ask that instead of the key's signature.
+    #[serde(default)]
+    pub code: AccountCode,
+    /// Its code takes no ether.
+    #[serde(default)]
+    pub refuses_ether: bool,
 }
 
 /// The six figures of `getUserAccountData`.
@@ -90,7 +100,15 @@ impl AccountState {
             holdings: BTreeMap::new(),
             native: U256::ZERO,
             spender: None,
+            code: AccountCode::None,
+            refuses_ether: false,
         }
+    }
+
+    /// Whether a token takes its key's signature: for owners that have code some ask the code, which need not know the key.
+    #[must_use]
+    pub fn signs(&self, permit: &PermitDomain) -> bool {
+        self.code.is_none() || !permit.asks_code
     }
 
     /// What it has in a token; nothing where the token was not asked for.

@@ -12,7 +12,7 @@ use super::{
     reserve_list::{Listing, ReserveList},
 };
 use crate::{
-    chain::{Answers, Batch, Slot, multicall3},
+    chain::{Answers, Batch, CodeQuery, Lens, Slot, multicall3},
     units::{Bps, UsdE8, Wad},
 };
 
@@ -25,6 +25,7 @@ pub struct AccountQuery {
     emode: Slot<IPool::getUserEModeCall>,
     data: Slot<IPool::getUserAccountDataCall>,
     native: Slot<multicall3::IMulticall3::getEthBalanceCall>,
+    code: CodeQuery,
     holdings: Vec<HoldingQuery>,
 }
 
@@ -32,9 +33,11 @@ impl AccountQuery {
     /// Adds the calls for an account; with a spender (the composer), allowances and delegations to it too.
     pub fn add(list: &ReserveList, address: Address, spender: Option<Address>, batch: &mut Batch) -> Self {
         let (pool, user) = (list.deployment.pool, address);
+        let lens = Lens::add(batch);
         Self {
             address,
             spender,
+            code: lens.ask(address, batch),
             configuration: batch.add(pool, &IPool::getUserConfigurationCall { user }),
             emode: batch.add(pool, &IPool::getUserEModeCall { user }),
             data: batch.add(pool, &IPool::getUserAccountDataCall { user }),
@@ -58,6 +61,8 @@ impl AccountQuery {
             holdings,
             native: answers.get(self.native)?,
             spender: self.spender,
+            code: self.code.decode(answers),
+            refuses_ether: false,
         })
     }
 

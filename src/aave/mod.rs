@@ -19,6 +19,7 @@ mod interest;
 mod market;
 mod market_query;
 mod permit;
+mod permit_probe;
 mod projection;
 mod refusal;
 mod reserve;

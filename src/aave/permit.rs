@@ -29,6 +29,9 @@ pub struct PermitDomain {
     pub chain_id: u64,
     /// The token.
     pub token: Address,
+    /// Owners that have code are asked themselves (ERC-1271); their key's signature counts for nothing.
+    #[serde(default)]
+    pub asks_code: bool,
 }
 
 impl PermitDomain {
@@ -38,7 +41,13 @@ impl PermitDomain {
     pub fn matching(name: &str, versions: &[&str], chain_id: u64, token: Address, separator: B256) -> Option<Self> {
         versions
             .iter()
-            .map(|version| Self { name: name.to_owned(), version: (*version).to_owned(), chain_id, token })
+            .map(|version| Self {
+                name: name.to_owned(),
+                version: (*version).to_owned(),
+                chain_id,
+                token,
+                asks_code: false,
+            })
             .find(|domain| domain.eip712().separator() == separator)
     }
 
@@ -72,7 +81,13 @@ mod tests {
     #[test]
     fn a_domain_that_the_token_does_not_confirm_is_not_used() {
         let token = address!("833589fCD6eDb6E08f4c7C32D4f71b54bdA02913");
-        let real = PermitDomain { name: "USD Coin".to_owned(), version: "2".to_owned(), chain_id: 8453, token };
+        let real = PermitDomain {
+            name: "USD Coin".to_owned(),
+            version: "2".to_owned(),
+            chain_id: 8453,
+            token,
+            asks_code: false,
+        };
         let separator = real.eip712().separator();
         assert_eq!(PermitDomain::matching("USD Coin", &["1", "2"], 8453, token, separator), Some(real));
         assert_eq!(PermitDomain::matching("USD Coin", &["1"], 8453, token, separator), None);

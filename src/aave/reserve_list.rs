@@ -1,16 +1,17 @@
 //! What a market consists of: read once in two batches, then every snapshot is one.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
 use super::{
     abi::{IAaveOracle, IPool, IPoolAddressesProvider, IToken},
     deployment::Deployment,
     error::QueryError,
-    permit::{AAVE_TOKEN_VERSION, PermitDomain},
+    permit::PermitDomain,
+    permit_probe::PermitProbe,
 };
 use crate::{
-    chain::{Answers, Batch, BlockRef, Reader, Slot},
+    chain::{Answers, Batch, BlockRef, Lens, Reader, Slot},
     text,
 };
 
@@ -103,7 +104,8 @@ impl ReserveList {
         block: &BlockRef,
     ) -> Result<(), QueryError> {
         let mut batch = Batch::new();
-        let tokens: Vec<_> = self.listings.iter().map(|listing| listing.permit_slots(&mut batch)).collect();
+        let lens = Lens::add(&mut batch);
+        let tokens: Vec<_> = self.listings.iter().map(|listing| listing.permit_slots(&lens, &mut batch)).collect();
         let answers = reader.read(block, &batch).await?;
         for (listing, [token, a_token, debt_token]) in self.listings.iter_mut().zip(&tokens) {
             listing.token_permit = token.decode(&answers, chain_id);
@@ -232,39 +234,11 @@ impl ReserveSlots {
     }
 }
 
-struct PermitSlots {
-    token: Address,
-    name: Slot<IToken::nameCall>,
-    version: Slot<IToken::versionCall>,
-    separator: Slot<IToken::DOMAIN_SEPARATORCall>,
-    nonce: Slot<IToken::noncesCall>,
-}
-
-impl PermitSlots {
-    fn add(token: Address, batch: &mut Batch) -> Self {
-        Self {
-            token,
-            name: batch.add(token, &IToken::nameCall {}),
-            version: batch.add(token, &IToken::versionCall {}),
-            separator: batch.add(token, &IToken::DOMAIN_SEPARATORCall {}),
-            nonce: batch.add(token, &IToken::noncesCall { owner: Address::ZERO }),
-        }
-    }
-
-    /// A token counts as having permit when it answers nonces and a separator that its name explains.
-    fn decode(&self, answers: &Answers, chain_id: u64) -> Option<PermitDomain> {
-        answers.find(self.nonce)?;
-        let separator: B256 = answers.find(self.separator)?;
-        let name = answers.find(self.name)?;
-        let version = answers.find(self.version);
-        let candidates = [version.as_deref().unwrap_or(AAVE_TOKEN_VERSION), AAVE_TOKEN_VERSION, "2"];
-        PermitDomain::matching(&name, &candidates, chain_id, self.token, separator)
-    }
-}
-
 impl Listing {
-    fn permit_slots(&self, batch: &mut Batch) -> [PermitSlots; 3] {
-        [self.asset, self.a_token, self.debt_token].map(|token| PermitSlots::add(token, batch))
+    fn permit_slots(&self, lens: &Lens, batch: &mut Batch) -> [PermitProbe; 3] {
+        let delegates = self.debt_token;
+        [self.asset, self.a_token, self.debt_token]
+            .map(|token| PermitProbe::add(token, token == delegates, lens, batch))
     }
 }
 

@@ -4,19 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::{
     eips::{BlockId, RpcBlockHash},
-    primitives::{B256, Bytes},
+    primitives::{Address, B256, Bytes, U256, address},
 };
 use serde_json::{Value, json, value::RawValue};
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    Answers, Batch, BlockRef, Endpoints, ReadError, Reader, blocks_in, call_error::CallError, endpoint::Endpoint,
-    endpoints::decode, multicall3, wire::WireBlock,
+    Answers, Batch, BlockRef, CallRequest, Endpoints, ReadError, Reader, blocks_in, call_error::CallError,
+    endpoint::Endpoint, endpoints::decode, multicall3, wire::WireBlock,
 };
 use crate::units::Secs;
 
 /// An endpoint so far behind another is not used: as far as a head may be old (strategy.md §5).
 pub(crate) const BLOCKS_BEHIND: u64 = blocks_in(Duration::from_secs(2));
+
+/// Who has ether on every chain that we act on, to imagine a payment from.
+const WRAPPED_ETHER: Address = address!("4200000000000000000000000000000000000006");
 
 /// How long the first endpoint's head waits for the others'.
 const GRACE: Duration = Duration::from_millis(150);
@@ -58,6 +61,15 @@ impl Reader for Endpoints {
             endpoint.refused_code(&error, self.clock().monotonic());
         }
         answers
+    }
+
+    async fn takes_ether(&self, at: impl Into<B256> + Send, account: Address) -> Result<bool, ReadError> {
+        let payment = CallRequest::new(WRAPPED_ETHER, account, Bytes::new()).value(U256::ONE);
+        match self.call(&payment, state_of(at.into())).await {
+            Ok(_) => Ok(true),
+            Err(ReadError::Reverted { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod follow;
 mod head;
 mod heads;
 mod identity;
+mod lens;
 mod queries;
 mod reader;
 mod revert;
@@ -46,6 +47,7 @@ pub use heads::{HeadOptions, Heads};
 pub use identity::{
     BASE_CHAIN_ID, BASE_GENESIS, Checkpoint, ForkedFrom, IdentityError, NetworkId, NetworkIdentity, NetworkKind,
 };
+pub use lens::{AccountCode, CodeQuery, Lens};
 pub use reader::{ReadError, Reader};
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub(crate) use signer::address;

@@ -85,6 +85,15 @@ pub trait Reader: Send + Sync {
     ) -> impl Future<Output = Result<Answers, ReadError>> + Send {
         self.read(at, batch)
     }
+
+    /// Whether an account takes ether that is sent to it, at this block. Only one that has code can refuse it.
+    fn takes_ether(
+        &self,
+        _at: impl Into<B256> + Send,
+        _account: Address,
+    ) -> impl Future<Output = Result<bool, ReadError>> + Send {
+        std::future::ready(Ok(true))
+    }
 }
 
 impl<R: Reader> Reader for &R {
@@ -106,5 +115,13 @@ impl<R: Reader> Reader for &R {
         batch: &Batch,
     ) -> impl Future<Output = Result<Answers, ReadError>> + Send {
         (**self).read_packed(at, batch)
+    }
+
+    fn takes_ether(
+        &self,
+        at: impl Into<B256> + Send,
+        account: Address,
+    ) -> impl Future<Output = Result<bool, ReadError>> + Send {
+        (**self).takes_ether(at, account)
     }
 }

@@ -100,7 +100,7 @@ async fn on_network(global: &GlobalArgs, session: &Session, checks: &mut Vec<Che
     let head = Reader::head(&session.endpoints).await?;
     checks.extend(contract_checks(&session.endpoints, &session.identity, &head).await?);
     checks.extend(feeds(session, head).await?);
-    checks.extend(perps(session).await?);
+    checks.extend(perps(session, head).await?);
     let account = wallet(global, session, checks).await?;
     if let Some(account) = account {
         checks.push(journal(session, account));
@@ -120,21 +120,30 @@ async fn feeds(session: &Session, head: BlockRef) -> Outcome<Vec<Check>> {
 }
 
 /// Whether perps can be traded: the venue's code and its price service.
-async fn perps(session: &Session) -> Outcome<Vec<Check>> {
+async fn perps(session: &Session, head: BlockRef) -> Outcome<Vec<Check>> {
     let (venue, service) = ("perp venue", "perp prices");
     let prices = session.prices().await?;
-    let found = match AvantisV1::recognise(&session.endpoints, prices.clone()).await {
+    let known = AvantisV1::recognise(&session.endpoints, prices.clone()).await;
+    let known = known.map(|known| known.with_price_check(session.config.perps.price_check()));
+    let found = match &known {
         Ok(known) => Check::ok(venue, format!("{} is {}, as this program knows it", PERPS.trading, known.name())),
-        Err(PerpError::Read(error)) => return Err(error.into()),
+        Err(PerpError::Read(error)) => return Err(error.clone().into()),
         Err(error) => Check::warn(venue, error.to_string(), "perp commands refuse; loops are not concerned"),
     };
     let Some(url) = prices.shown_url() else {
         let fix = "perps cannot be planned; give --price-url or set perps.price_url";
         return Ok(vec![found, Check::warn(service, "no price service", fix)]);
     };
-    let answered = match prices.update(0).await {
-        Ok(update) => Check::ok(service, format!("{url} answers: pair 0 at {}", update.price)),
-        Err(error) => Check::warn(service, error.to_string(), "perps cannot be planned"),
+    let answered = match (prices.update(0).await, known) {
+        (Ok(update), Ok(known)) => match known.ether_against_chain(update.price, head).await {
+            Ok(words) => Check::ok(service, format!("{url} answers: pair 0 at {}; {words}", update.price)),
+            Err(PerpError::Read(error)) => return Err(error.into()),
+            Err(error) => {
+                Check::warn(service, error.to_string(), "nothing is opened at its prices: use another service")
+            }
+        },
+        (Ok(update), Err(_)) => Check::ok(service, format!("{url} answers: pair 0 at {}", update.price)),
+        (Err(error), _) => Check::warn(service, error.to_string(), "perps cannot be planned"),
     };
     Ok(vec![found, answered])
 }

@@ -8,7 +8,7 @@ use super::{exit::Outcome, gas_view::GasView, global::GlobalArgs, session::Sessi
 use crate::{
     chain::{Reader, SigningGate, WalletArgs},
     journal::{IntentFilter, IntentState, Journal, JournalError, JournalReader, Writer},
-    report::Check,
+    report::{Check, delegation_check},
     text,
 };
 
@@ -44,6 +44,7 @@ pub(super) async fn wallet(
     };
     let acts = session.has_key() || !matches!(session.journal_reader(account), Ok(None));
     checks.push(gas(session, account, "ether for gas".to_owned(), acts).await?);
+    checks.extend(code(session, account, "account's code".to_owned()).await?);
     Ok(Some(account))
 }
 
@@ -71,9 +72,16 @@ pub(super) async fn watch_keys(global: &GlobalArgs, session: &Session, checks: &
             continue;
         }
         checks.push(gas(session, account, format!("{name}, ether for gas"), true).await?);
+        checks.extend(code(session, account, format!("{name}, account's code")).await?);
         checks.push(journal(session, account));
     }
     Ok(())
+}
+
+/// What code an account has, where it has any.
+async fn code(session: &Session, account: Address, name: String) -> Outcome<Option<Check>> {
+    let head = Reader::head(&session.endpoints).await?;
+    Ok(delegation_check(&session.endpoints, account, head, name).await?)
 }
 
 /// What an account has for gas. Few trims are no matter where nothing of this program acts for it.

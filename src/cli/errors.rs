@@ -242,6 +242,7 @@ impl From<SimulationError> for Failure {
                 Self::message(Exit::Reverted, format!("simulation: `{purpose}` would revert: {words}"))
             }
             SimulationError::OffPlan(_) => Self::message(Exit::Refused, format!("{error}: plan again")),
+            SimulationError::Permit { .. } => Self::message(Exit::Reverted, format!("simulation: {error}: plan again")),
             other => Self::new(Exit::Bug, other),
         }
     }

@@ -40,6 +40,7 @@ pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
         PerpCommand::List => list(&session, &venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;
+            let venue = if args.unchecked_price { venue.with_unchecked_prices() } else { venue };
             let interest = interest_of(&PerpRequest::Open(request.clone()))?;
             act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
         }

@@ -117,6 +117,10 @@ pub(super) struct OpenArgs {
     /// Most that the fill may be worse than the mark, in basis points (perps.slippage_bps without it).
     #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     pub(super) slippage_bps: Option<u32>,
+    /// Take the price service's word where nothing on chain says what the pair costs (perps.unchecked_prices for signals). A
+    /// price that the chain contradicts is refused all the same.
+    #[arg(long)]
+    pub(super) unchecked_price: bool,
     /// How it is sent.
     #[command(flatten)]
     pub(super) sending: SendingArgs,

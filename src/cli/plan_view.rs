@@ -98,11 +98,24 @@ pub(super) fn simulation_text(rehearsal: &Rehearsal) -> String {
     let off: Vec<&Deviation> = rehearsal.outcome.iter().filter(|deviation| !deviation.within).collect();
     if off.is_empty() {
         let worst = rehearsal.outcome.iter().filter(|d| is_material(d)).filter_map(|d| d.ppm).max().unwrap_or_default();
-        return format!("simulated: goes through; largest difference from the prediction {} ppm", worst);
+        let unsigned = untried(rehearsal);
+        return format!("simulated: goes through; largest difference from the prediction {worst} ppm{unsigned}");
     }
     let list: Vec<String> =
         off.iter().map(|d| format!("{} {} instead of {}", d.label, d.actual, d.predicted)).collect();
     line(&format!("simulated: OFF PLAN: {}", list.join("; ")))
+}
+
+/// What a dry run leaves to the simulation that comes before sending.
+fn untried(rehearsal: &Rehearsal) -> String {
+    if rehearsal.unsigned.is_empty() {
+        return String::new();
+    }
+    let names = rehearsal.unsigned.join(", ");
+    format!(
+        "\nnot tried: the signatures of the permits for {names}, made with --broadcast and simulated before anything is sent; \
+         approvals stood in for them, and the tokens were asked whether they take this account's"
+    )
 }
 
 /// Predicted beside actual.

@@ -106,7 +106,8 @@ impl Session {
     pub(super) async fn recognise(&self, prices: PriceService) -> Outcome<AvantisV1> {
         let venue = AvantisV1::recognise(&self.endpoints, prices).await?;
         let depth = if self.identity.is_live() { VENUE_DEPTH } else { 0 };
-        Ok(venue.with_execution_fee(self.config.perps.execution_fee).with_depth(depth))
+        let perps = &self.config.perps;
+        Ok(venue.with_execution_fee(perps.execution_fee).with_price_check(perps.price_check()).with_depth(depth))
     }
 
     /// The venue's price service: that of the settings, or of the local chain that we talk to.

@@ -50,7 +50,7 @@ pub use load::Loaded;
 pub use loop_exit::LoopExit;
 pub use origin::{Origin, Setting};
 pub use pair_price::{PairPrice, PairSide, PriceMove, is_currency_symbol};
-pub use perps::PerpsConfig;
+pub use perps::{PerpsConfig, PriceCheck};
 pub use protect::{SellConfig, WalletUse};
 pub use rpc::{RpcConfig, WebSockets};
 pub use secret::{HookUrl, Secret};

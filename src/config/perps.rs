@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{ExecutionFee, RpcUrl, values};
 use crate::units::{Bps, Secs};
 
+/// Half a price is so many basis points away from it.
+const MOST_DEVIATION: u32 = 5_000;
 /// A hundredth of an ether: hundreds of times what an execution costs.
 const MOST_EXECUTION_FEE: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
 
@@ -26,9 +28,42 @@ pub struct PerpsConfig {
     pub plan_ttl: Secs,
     /// What the venue's keeper is given for an execution: `auto`, or an amount such as `0.00005 ETH`.
     pub execution_fee: ExecutionFee,
+    /// Most that the price service's price may differ from the chain's for anything to be opened at it.
+    pub max_price_deviation_bps: Bps,
+    /// How old the chain's price of a pair may be to confirm the price service's.
+    pub oracle_ttl: Secs,
+    /// Opens at the price service's word where nothing on chain says what a pair costs.
+    pub unchecked_prices: bool,
+}
+
+/// How the price service is held against the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceCheck {
+    /// Most that the two prices may differ, of the chain's.
+    pub max_price_deviation_bps: Bps,
+    /// How old the chain's price may be.
+    pub oracle_ttl: Secs,
+    /// A price that nothing on chain confirms is taken.
+    pub unchecked_prices: bool,
+}
+
+impl Default for PriceCheck {
+    fn default() -> Self {
+        PerpsConfig::default().price_check()
+    }
 }
 
 impl PerpsConfig {
+    /// How the price service is held against the chain.
+    #[must_use]
+    pub const fn price_check(&self) -> PriceCheck {
+        PriceCheck {
+            max_price_deviation_bps: self.max_price_deviation_bps,
+            oracle_ttl: self.oracle_ttl,
+            unchecked_prices: self.unchecked_prices,
+        }
+    }
+
     pub(super) fn problem(&self) -> Option<(&'static str, String)> {
         if self.slippage_bps.0 == 0 || self.slippage_bps.0 >= 8_000 {
             let reason = format!("{} must be above 0 and below 8000: at 0 the venue cancels", self.slippage_bps.0);
@@ -50,13 +85,21 @@ impl PerpsConfig {
             );
             return Some(("perps.execution_fee", reason));
         }
+        if !(1..MOST_DEVIATION).contains(&self.max_price_deviation_bps.0) {
+            let reason = format!(
+                "{} must be above 0 and below {MOST_DEVIATION}: a price that is half of the true one must be refused",
+                self.max_price_deviation_bps.0
+            );
+            return Some(("perps.max_price_deviation_bps", reason));
+        }
         (self.plan_ttl.0 == 0).then(|| ("perps.plan_ttl", "a plan valid for no time cannot be sent".to_owned()))
     }
 }
 
 impl Default for PerpsConfig {
     /// 1 %: the spread of a usual size is hundredths of that, so that it bounds only how far the price runs before the
-    /// keeper comes. A minute, because a keeper fills in seconds.
+    /// keeper comes. A minute, because a keeper fills in seconds. 5 % from the chain's price: oracles on chain lag by less in
+    /// all but crashes, in which nothing should be opened. An hour: what Chainlink's slower feeds and Pyth's pushers keep to.
     fn default() -> Self {
         Self {
             price_url: None,
@@ -64,6 +107,9 @@ impl Default for PerpsConfig {
             order_timeout: Duration::from_secs(60),
             plan_ttl: Secs(120),
             execution_fee: ExecutionFee::Auto,
+            max_price_deviation_bps: Bps(500),
+            oracle_ttl: Secs::HOUR,
+            unchecked_prices: false,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
     swap::{Swap, Venue},
 };
 use crate::{
-    aave::{Projection, Reserve},
+    aave::{PermitDomain, Projection, Reserve},
     config::{BoundsConfig, FeesConfig, Thresholds, ThresholdsConfig, Urgency},
     plan::Quantity,
     units::{Bps, MathError, Secs, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
@@ -194,6 +194,12 @@ impl<'a> Context<'a> {
         let little = (owed >> 10usize).max(U256::from(1_000u64));
         let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
         Ok(Some(deviation(self.snapshot, swap.quote.route.keys())?))
+    }
+
+    /// How a permit of the account is signed; `None` where the token has none, or would not take the key's signature for this
+    /// account: then a transaction allows the same.
+    pub(super) fn signable(&self, permit: Option<&'a PermitDomain>) -> Option<&'a PermitDomain> {
+        permit.filter(|permit| self.snapshot.account.signs(permit))
     }
 
     /// Whether the action was asked for as a protective one: then it pays no heed to what comes after it.

@@ -209,8 +209,9 @@ fn leftovers(ctx: &Context<'_>, draft: &Draft) -> Vec<Figure> {
         let index = usize::from(token == ctx.pair.debt.token);
         let asset = [&ctx.pair.collateral, &ctx.pair.debt][index];
         let standing = holdings[index].wallet_allowance;
-        // A standing allowance that was enough is spent, not replaced, where the token has no permit.
-        let rest = if asset.token_permit.is_none() { standing.saturating_sub(amount) } else { U256::ZERO };
+        // A standing allowance that was enough is spent, not replaced, where the token takes no permit.
+        let is_signed = ctx.signable(asset.token_permit.as_ref()).is_some();
+        let rest = if is_signed { U256::ZERO } else { standing.saturating_sub(amount) };
         let before = Quantity::new(standing, asset.decimals, asset.symbol.clone());
         let mut figure = none("allowance".into(), format!("allowance of {}", asset.symbol), before, allowance(token));
         figure.after.raw = if standing >= amount { rest } else { U256::ZERO };

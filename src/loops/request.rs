@@ -14,6 +14,7 @@ use super::{
     decrease::{Decrease, decrease},
     draft::{Draft, Prepare},
     increase::{Increase, increase},
+    payable::payable,
     repay::repay_from_wallet,
     same_asset::{repay_with_supply, use_as_collateral},
     trim::trim,
@@ -137,11 +138,13 @@ pub fn plan_ahead(
     ahead: &Ahead,
 ) -> Result<Plan, PlanError> {
     let mut ctx = Context::new(snapshot, pair, settings, hubs)?.with(ahead);
+    let (request, kept_wrapped) = payable(request, &snapshot.account);
+    let request = &request;
     if pair.is_same_asset() {
         let draft = with_supply(&mut ctx, request)?;
         return write(&ctx, &draft);
     }
-    let draft = match *request {
+    let mut draft = match *request {
         Request::Open { funds, target } => {
             nonzero(funds)?;
             refuse_second_loop(&ctx)?;
@@ -212,6 +215,7 @@ pub fn plan_ahead(
             close(&ctx, share, payout)?
         }
     };
+    draft.notes.extend(kept_wrapped);
     funds_suffice(&ctx, &draft.flows)?;
     write(&ctx, &draft)
 }

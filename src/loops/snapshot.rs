@@ -116,14 +116,12 @@ impl LoopSnapshot {
             pools.insert(query.key(), query.decode(&answers)?);
         }
         let (contracts, morpho_liquidity) = contracts.decode(&answers)?;
-        Ok(Self {
-            block,
-            market: market.decode(&answers, block)?,
-            account: holder.decode(&answers)?,
-            pools,
-            morpho_liquidity,
-            contracts,
-        })
+        let mut account = holder.decode(&answers)?;
+        if !account.code.is_none() {
+            // Where it cannot be said, the simulation shows it.
+            account.refuses_ether = !reader.takes_ether(block, account.address).await.unwrap_or(true);
+        }
+        Ok(Self { block, market: market.decode(&answers, block)?, account, pools, morpho_liquidity, contracts })
     }
 
     /// Timestamp of the block after this one, for which plans predict.

@@ -1,30 +1,25 @@
 //! A drafted action written as a plan: steps, permits, bounds, figures, costs.
 
-use alloy::{
-    primitives::{Bytes, U256},
-    sol,
-    sol_types::SolCall,
-};
+use alloy::{primitives::U256, sol, sol_types::SolCall};
 use serde::{Deserialize, Serialize};
 
 use super::{
     FlashSource, Pair, PlanError, Scope, Target,
     bounds::{bounds, gas_reserve, least_gas},
     context::Context,
-    draft::{Draft, Flows, Grant, Prepare},
+    draft::{Draft, Flows, Prepare},
     figures::figures,
+    grants::{Grants, fixed, segment},
 };
 use crate::{
-    aave::{self, PermitDomain},
+    aave,
     config::{Thresholds, Urgency},
     onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
-    plan::{CallData, PermitKind, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
+    plan::{CallData, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
     units::Secs,
 };
 
 sol! {
-    function approve(address spender, uint256 value) external returns (bool);
-    function approveDelegation(address delegatee, uint256 amount) external;
     function setUserEMode(uint8 categoryId) external;
     function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
@@ -147,7 +142,7 @@ impl Writer<'_> {
         }
         let mut segments = Vec::new();
         let mut last = Vec::new();
-        for permit in self.permits(&mut steps)? {
+        for permit in self.grants().permits(&mut steps)? {
             segments.push(segment(&permit.request));
             if permit.leaves_rest {
                 let nonce = permit.request.nonce.saturating_add(U256::ONE);
@@ -189,81 +184,8 @@ impl Writer<'_> {
         Ok(Step { purpose, to, value: U256::ZERO, data: fixed(data) })
     }
 
-    /// The permits of the stream; a token without permit gets an exact approval as a step of its own.
-    fn permits(&self, steps: &mut Vec<Step>) -> Result<Vec<Signed>, PlanError> {
-        let (ctx, draft) = (self.ctx, self.draft);
-        let holding = |token| ctx.snapshot.account.holding(token);
-        let mut permits = Vec::new();
-        if let Some((token, amount)) = draft.pull {
-            let asset = if token == ctx.pair.debt.token { &ctx.pair.debt } else { &ctx.pair.collateral };
-            let held = holding(token);
-            match (&asset.token_permit, held.wallet_nonce) {
-                (Some(domain), Some(nonce)) => {
-                    let grant = Grant { value: amount, leaves_rest: false };
-                    permits.push(self.permit(PermitKind::Erc2612, domain, &asset.symbol, nonce, grant));
-                }
-                _ if held.wallet_allowance >= amount => {}
-                _ => steps.push(Step {
-                    purpose: format!(
-                        "approve exactly {} (no permit)",
-                        Quantity::new(amount, asset.decimals, asset.symbol.clone())
-                    ),
-                    to: token,
-                    value: U256::ZERO,
-                    data: fixed(approveCall { spender: COMPOSER, value: amount }.abi_encode()),
-                }),
-            }
-        }
-        if let Some(grant) = draft.a_token {
-            let asset = &ctx.pair.collateral;
-            match &asset.a_token_permit {
-                Some(domain) => {
-                    let nonce = holding(asset.token).a_token_nonce;
-                    permits.push(self.permit(PermitKind::Erc2612, domain, &format!("a{}", asset.symbol), nonce, grant));
-                }
-                None if grant.leaves_rest => return Err(PlanError::NoPermit(asset.a_token)),
-                None => steps.push(Step {
-                    purpose: format!("approve exactly {} of a{}", ctx.collateral_amount(grant.value), asset.symbol),
-                    to: asset.a_token,
-                    value: U256::ZERO,
-                    data: fixed(approveCall { spender: COMPOSER, value: grant.value }.abi_encode()),
-                }),
-            }
-        }
-        if let Some(grant) = draft.delegation {
-            let asset = &ctx.pair.debt;
-            match &asset.debt_token_permit {
-                Some(domain) => {
-                    let nonce = holding(asset.token).debt_token_nonce;
-                    let symbol = format!("{} debt", asset.symbol);
-                    permits.push(self.permit(PermitKind::CreditDelegation, domain, &symbol, nonce, grant));
-                }
-                None => steps.push(Step {
-                    purpose: format!("delegate exactly {}", ctx.debt_amount(grant.value)),
-                    to: asset.debt_token,
-                    value: U256::ZERO,
-                    data: fixed(approveDelegationCall { delegatee: COMPOSER, amount: grant.value }.abi_encode()),
-                }),
-            }
-        }
-        Ok(permits)
-    }
-
-    fn permit(&self, kind: PermitKind, domain: &PermitDomain, symbol: &str, nonce: U256, grant: Grant) -> Signed {
-        let request = PermitRequest {
-            kind,
-            token: domain.token,
-            name: domain.name.clone(),
-            version: domain.version.clone(),
-            chain_id: domain.chain_id,
-            owner: self.ctx.snapshot.account.address,
-            spender: COMPOSER,
-            value: grant.value,
-            nonce,
-            deadline: self.valid_until,
-            symbol: symbol.to_owned(),
-        };
-        Signed { request, leaves_rest: grant.leaves_rest }
+    const fn grants(&self) -> Grants<'_> {
+        Grants { ctx: self.ctx, draft: self.draft, valid_until: self.valid_until }
     }
 
     /// What the stream may touch.
@@ -277,6 +199,7 @@ impl Writer<'_> {
 
     fn notes(&self, steps: &[Step]) -> Vec<String> {
         let mut notes = Vec::new();
+        notes.extend(self.grants().unsigned());
         if steps.len() > 1 {
             let extra: Vec<&str> = steps.iter().rev().skip(1).rev().map(|step| step.purpose.as_str()).collect();
             notes.push(format!("{} transactions: first {}", steps.len(), extra.join(", then ")));
@@ -319,22 +242,4 @@ impl Writer<'_> {
         }
         Ok(costs)
     }
-}
-
-struct Signed {
-    request: PermitRequest,
-    leaves_rest: bool,
-}
-
-fn segment(request: &PermitRequest) -> Segment {
-    let kind = match request.kind {
-        PermitKind::Erc2612 => onedelta::PermitKind::Token,
-        PermitKind::CreditDelegation => onedelta::PermitKind::AaveCredit,
-    };
-    let header = Bytes::copy_from_slice(&onedelta::permit_header(kind, request.token));
-    Segment::Permit { header, request: Box::new(request.clone()) }
-}
-
-fn fixed(data: Vec<u8>) -> CallData {
-    CallData::Fixed { data: data.into() }
 }

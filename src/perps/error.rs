@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256};
 
-use super::{LeverageE10, PriceE10, Side, Usdc};
+use super::{LeverageE10, PriceE10, PriceOff, PriceUnconfirmed, Side, Usdc};
 use crate::{chain::ReadError, units::MathError};
 
 /// Why something is not read, planned or known; nothing was sent.
@@ -99,6 +99,12 @@ pub enum PerpError {
         /// What.
         what: &'static str,
     },
+    /// The price service contradicts the chain.
+    #[error(transparent)]
+    PriceOff(Box<PriceOff>),
+    /// The chain does not confirm the price service.
+    #[error(transparent)]
+    PriceUnconfirmed(Box<PriceUnconfirmed>),
     /// The price service.
     #[error("price service: {0}")]
     Prices(String),

@@ -9,7 +9,9 @@
 mod bound;
 mod figure;
 mod permit;
+mod permit_path;
 mod quantity;
+mod rehearse;
 mod simulate;
 mod step;
 
@@ -17,9 +19,8 @@ pub use bound::{Approved, Bound, Refusal, Rule, check};
 pub use figure::{Deviation, Figure, ReadBack, deviations};
 pub use permit::{PermitKind, PermitRequest};
 pub use quantity::Quantity;
-pub use simulate::{
-    CallOutcome, Rehearsal, Simulated, SimulatedCall, SimulationError, Simulator, StepResult, rehearse, simulate,
-};
+pub use rehearse::{Rehearsal, StepResult, rehearse};
+pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simulator, simulate};
 pub use step::{CallData, FillError, ReadyStep, Segment, SignedPermits, Step};
 
 use alloy::primitives::{Address, B256, keccak256};

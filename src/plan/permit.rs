@@ -56,16 +56,22 @@ impl PermitRequest {
     /// Bytes of [`Self::compact`].
     pub const COMPACT_LENGTH: usize = 100;
 
-    /// The EIP-712 digest to sign.
+    /// The EIP-712 domain it is signed in.
     #[must_use]
-    pub fn digest(&self) -> B256 {
-        let domain = Eip712Domain::new(
+    pub fn domain(&self) -> Eip712Domain {
+        Eip712Domain::new(
             Some(self.name.clone().into()),
             Some(self.version.clone().into()),
             Some(U256::from(self.chain_id)),
             Some(self.token),
             None,
-        );
+        )
+    }
+
+    /// The EIP-712 digest to sign.
+    #[must_use]
+    pub fn digest(&self) -> B256 {
+        let domain = self.domain();
         let deadline = U256::from(self.deadline.0);
         match self.kind {
             PermitKind::Erc2612 => {

@@ -3,7 +3,6 @@
 use std::future::Future;
 
 use alloy::primitives::{Address, Bytes, U256};
-use serde::Serialize;
 
 use super::{Approved, Deviation, FillError, PermitRequest, Plan, ReadyStep, SignedPermits, deviations};
 use crate::{
@@ -46,26 +45,6 @@ pub trait Simulator: Send + Sync {
     ) -> impl Future<Output = Result<Vec<CallOutcome>, ReadError>> + Send;
 }
 
-/// Gas of one step in a simulation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StepResult {
-    /// The step's purpose.
-    pub purpose: String,
-    /// Gas used, after refunds.
-    pub gas_used: u64,
-    /// Bytes of call data, for the L1 fee.
-    pub calldata_bytes: usize,
-}
-
-/// What a dry run showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rehearsal {
-    /// Gas per step (approvals stand in for permits).
-    pub steps: Vec<StepResult>,
-    /// Prediction beside the simulated outcome.
-    pub outcome: Vec<Deviation>,
-}
-
 /// Why a simulation does not let a plan through.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -77,6 +56,14 @@ pub enum SimulationError {
         purpose: String,
         /// Revert data, to be decoded by whoever knows the contracts.
         data: Bytes,
+    },
+    /// A token would not take a permit, whatever is signed.
+    #[error("the permit of {symbol} would not be taken: {why}")]
+    Permit {
+        /// Of what.
+        symbol: String,
+        /// Why.
+        why: String,
     },
     /// The outcome is further from the prediction than the plan allows.
     #[error("the simulated outcome is not what was planned: {}", .0.iter().map(|d| format!("{} {} instead of {}", d.label, d.actual, d.predicted)).collect::<Vec<_>>().join(", "))]
@@ -143,36 +130,6 @@ impl Simulated<Approved<Plan>> {
     }
 }
 
-/// Simulates a plan without any signature, approvals standing in for permits.
-pub async fn rehearse<S: Simulator>(
-    simulator: &S,
-    plan: &Plan,
-    at: BlockRef,
-    time: Secs,
-) -> Result<Rehearsal, SimulationError> {
-    let mut ready = Vec::new();
-    let mut own = Vec::new();
-    for step in &plan.steps {
-        for part in step.rehearsal() {
-            own.push(part.purpose == step.purpose);
-            ready.push(part);
-        }
-    }
-    let (gas, outcome) = run(simulator, plan, &ready, U256::ZERO, (at, time)).await?;
-    let steps = ready
-        .iter()
-        .zip(gas)
-        .zip(own)
-        .filter(|(_, own)| *own)
-        .map(|((step, gas_used), _)| StepResult {
-            purpose: step.purpose.clone(),
-            gas_used,
-            calldata_bytes: step.data.len(),
-        })
-        .collect();
-    Ok(Rehearsal { steps, outcome })
-}
-
 /// Simulates the exact signed call data and lets the plan through if it does what was planned, within the figures'
 /// tolerances.
 pub async fn simulate<S: Simulator>(
@@ -195,7 +152,7 @@ fn accept((gas, outcome): (Vec<u64>, Vec<Deviation>)) -> Result<Vec<u64>, Simula
     if off.is_empty() { Ok(gas) } else { Err(SimulationError::OffPlan(off)) }
 }
 
-async fn run<S: Simulator>(
+pub(super) async fn run<S: Simulator>(
     simulator: &S,
     plan: &Plan,
     steps: &[ReadyStep],

@@ -10,6 +10,7 @@ mod bytes;
 mod call;
 mod check;
 mod contracts;
+mod delegation;
 mod endpoints;
 mod feeds;
 
@@ -17,5 +18,6 @@ pub use abilities::ability_checks;
 pub use bytes::{Explanation, Kind, Unrecognised, explain_bytes};
 pub use check::{Check, Verdict};
 pub use contracts::contract_checks;
+pub use delegation::delegation_check;
 pub use endpoints::{EndpointReport, endpoint_checks};
 pub use feeds::feed_checks;

@@ -67,6 +67,9 @@ pub const MORPHO: Address = address!("BBBBBbbBBb9cC5e90e3b3Af64bdAF62C37EEFFCb")
 const CONFIGURATOR: Address = address!("5731a04B1E775f0fdd454Bf70f3335886e9A96be");
 const EXECUTOR: Address = address!("9390B1735def18560c509E2d0bc090E9d6BA257a");
 
+/// Where the code lies that [`Trader::delegates_to`] delegates to.
+pub const DELEGATE: Address = Address::repeat_byte(0x7d);
+
 /// Whole tokens in smallest units.
 pub fn units(tokens: u64, decimals: u8) -> U256 {
     U256::from(tokens) * U256::from(10).pow(U256::from(decimals))
@@ -284,6 +287,15 @@ impl Trader {
         let (amount, mode) = (units(dollars, 6), U256::from(2));
         let borrow = Pool::borrowCall { asset: USDC, amount, mode, referral: 0, onBehalfOf: who };
         self.replica.send(who, POOL, &borrow).await;
+    }
+
+    /// The account has delegated to this code (EIP-7702), which lies at [`DELEGATE`].
+    pub async fn delegates_to(&self, code: &[u8]) {
+        let own = [&[0xef, 1, 0][..], DELEGATE.as_slice()].concat();
+        for (address, code) in [(DELEGATE, code.to_vec()), (self.account, own)] {
+            let code = alloy::primitives::Bytes::from(code);
+            let _: Value = self.replica.request("anvil_setCode", (address, code)).await.expect("anvil");
+        }
     }
 
     /// The wallet has this much ether and no more.

@@ -8,6 +8,7 @@ mod trader;
 
 mod adjust;
 mod close;
+mod delegated;
 mod draw;
 mod equity;
 mod flash;

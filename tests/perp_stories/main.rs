@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/liar.rs"]
+mod liar;
 #[path = "../common/mutate.rs"]
 mod mutate;
 #[path = "../common/trader.rs"]
@@ -13,6 +15,7 @@ mod audit;
 mod desk;
 mod endings;
 mod life;
+mod lying;
 mod mutations;
 mod orders;
 mod program;

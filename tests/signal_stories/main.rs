@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/liar.rs"]
+mod liar;
 #[path = "../common/trader.rs"]
 mod trader;
 

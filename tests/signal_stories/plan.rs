@@ -1,10 +1,12 @@
 //! `signal plan`: everything a trade would be, and why it may not be.
 
 use alloy::primitives::U256;
+use rust_decimal::dec;
 use serde_json::{Value, json};
 
 use crate::{
     kit::Floor,
+    liar::Liar,
     trader::{Program, USDC},
 };
 
@@ -155,4 +157,16 @@ async fn an_existing_loop_is_adjusted_and_one_of_somebody_else_only_when_asked_f
     let refused = foreign.plan(&json!({}), "--base-capital 3000").await;
     refused.fails(4, &["this journal did not open", "--include-existing"]);
     foreign.plan(&json!({}), "--base-capital 3000 --include-existing").await.succeeds();
+}
+
+#[tokio::test]
+async fn a_signal_is_refused_where_the_price_service_contradicts_the_chain() {
+    let floor = Floor::open(5_000).await;
+    for (factor, entry) in [(dec!(2), "6000"), (dec!(0.5), "1500")] {
+        let liar = Liar::times(floor.keeper.price_url(), 0, factor).await;
+        let file = floor.signal(&json!({ "entry": entry }));
+        let words = format!("signal plan {} --base-capital 3000 --price-url {}", file.display(), liar.url());
+        let refused = floor.trader.program().run(&words).await;
+        refused.fails(4, &["Aave's oracle on chain says 3000", &format!("ETH/USD is at {entry}")]);
+    }
 }

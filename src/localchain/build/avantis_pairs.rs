@@ -1,7 +1,7 @@
 //! Stage: the venue's groups and pairs at their indexes on Base, and feeds for those that Aave does not price.
 
 use alloy::{
-    primitives::{Address, I256, U256},
+    primitives::{I256, U256},
     sol_types::SolValue,
 };
 
@@ -26,6 +26,8 @@ const LIMIT_ORDER_FEE: u64 = 100_000_000;
 const MIN_NOTIONAL: u64 = 100_000_000;
 /// How unsure a price may be that opens a position, percent 1e10.
 const MAX_OPEN_DEVIATION: u64 = 10_000_000_000;
+/// How far a price may be from the backup feed's, percent 1e10: the feed itself is what the replica's prices are made from.
+const BACKUP_DEVIATION: u64 = 1_000_000_000_000;
 /// Share of the other side from which a loss is protected, by tier; and what of the loss is then paid. Plain percent.
 const PROTECTED_FROM: [u64; 4] = [0, 60, 70, 80];
 const PAID_OF_LOSS: [u64; 4] = [100, 90, 80, 70];
@@ -65,21 +67,21 @@ async fn list(site: &Site<'_>, venue: &Venue, pair: &PairListing) -> Result<(), 
         },
     };
     govern(site, AVANTIS_PAIR_STORAGE, &Storage::addFeeCall { fee }).await?;
-    govern(site, AVANTIS_PAIR_STORAGE, &Storage::addPairCall { pair: listing(pair) }).await?;
+    govern(site, AVANTIS_PAIR_STORAGE, &Storage::addPairCall { pair: listing(pair)? }).await?;
     let row = [I256::ZERO, signed(SKEW_FEE)];
     let skew = Storage::addSkewOpenFeesCall { fee: Storage::SkewFee { eqParams: [row; 10] } };
     govern(site, AVANTIS_PAIR_STORAGE, &skew).await
 }
 
-fn listing(pair: &PairListing) -> Storage::Pair {
+fn listing(pair: &PairListing) -> Result<Storage::Pair, LocalChainError> {
     let [least, most, pnl_least, pnl_most] = pair.leverages.map(U256::from);
-    Storage::Pair {
+    Ok(Storage::Pair {
         feed: Storage::Feed {
             maxOpenDeviationP: U256::from(MAX_OPEN_DEVIATION),
             maxCloseDeviationP: U256::from(pair.max_close_deviation),
             feedId: pair.feed_id,
         },
-        backupFeed: Storage::BackupFeed { maxDeviationP: U256::ZERO, feedId: Address::ZERO },
+        backupFeed: Storage::BackupFeed { maxDeviationP: U256::from(BACKUP_DEVIATION), feedId: pair.feed()? },
         spreadP: U256::from(pair.spread),
         pnlSpreadP: U256::from(pair.pnl_spread),
         leverages: Storage::Leverages {
@@ -101,7 +103,7 @@ fn listing(pair: &PairListing) -> Storage::Pair {
             maxWalletOI: U256::from(pair.wallet_share),
             isUSDCAligned: false,
         },
-    }
+    })
 }
 
 async fn describe(site: &Site<'_>, pair: &PairListing) -> Result<(), LocalChainError> {

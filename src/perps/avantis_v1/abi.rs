@@ -108,6 +108,12 @@ sol! {
             external view returns (bool within);
     }
 
+    /// Takes prices in.
+    #[derive(Debug)]
+    interface IPriceAggregator {
+        function pyth() external view returns (address pyth);
+    }
+
     /// Parameters of pairs.
     #[derive(Debug)]
     interface IPairStorage {

@@ -1,6 +1,6 @@
 //! What the adapter reads beyond the neutral snapshot.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, B256, U256};
 
 use super::math::{Accruals, Close, FeeRows, OpenInterest, SpreadParams, loss_share};
 use crate::perps::{LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc};
@@ -18,6 +18,8 @@ pub struct Detail {
     pub trades_per_pair: u64,
     /// What the venue says about an open of a given size.
     pub quotes: Vec<Quote>,
+    /// Where the venue's prices are stored; zero where it does not say.
+    pub pyth: Address,
 }
 
 /// One pair's parameters and state.
@@ -49,6 +51,10 @@ pub struct PairDetail {
     pub used: u64,
     /// Of these, limit orders.
     pub limits: u64,
+    /// Its name at Pyth.
+    pub feed_id: B256,
+    /// A second source of its price, on chain; zero for none.
+    pub backup_feed: Address,
 }
 
 /// The venue's word about an open of one size.

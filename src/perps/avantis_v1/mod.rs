@@ -7,6 +7,7 @@
 
 mod abi;
 mod audit;
+mod chain_price;
 mod deployment;
 mod detail;
 mod ending;
@@ -21,6 +22,7 @@ mod positions;
 mod prices;
 mod read;
 mod recognise;
+mod reference;
 mod track;
 mod venue;
 mod why;

@@ -161,6 +161,8 @@ impl PairQuery {
             borne: self.borne.iter().take(tiers).map_while(|slot| answers.find(*slot)).map(small).collect(),
             used: used.into_iter().map(small).fold(0, u64::saturating_add),
             limits: small(answers.get(self.limits)?),
+            feed_id: backend.pair.feed.feedId,
+            backup_feed: backend.pair.backupFeed.feedId,
         })
     }
 

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use super::{
     AvantisV1, Detail, PairDetail, Quote,
-    abi::{IERC20, IPairInfos, IPairStorage, ITrading, ITradingStorage, IViews, PendingMarketOrder},
+    abi::{IERC20, IPairInfos, IPairStorage, IPriceAggregator, ITrading, ITradingStorage, IViews, PendingMarketOrder},
     pair_query::{Common, PairQuery},
     positions::{limit, position},
 };
@@ -61,6 +61,7 @@ impl AvantisV1 {
         let most_total = batch.add(at.storage, &ITradingStorage::maxOpenInterestCall {});
         let wallet_interest = batch.add(at.storage, &ITradingStorage::walletOICall { trader: account });
         let threshold = batch.add(at.infos, &IPairInfos::liqThresholdCall {});
+        let pyth = batch.add(at.aggregator, &IPriceAggregator::pythCall {});
         let usdc = batch.add(at.usdc, &IERC20::balanceOfCall { owner: account });
         let allowance = batch.add(at.usdc, &IERC20::allowanceCall { owner: account, spender: at.storage });
         let native = batch.add(multicall3::ADDRESS, &multicall3::IMulticall3::getEthBalanceCall { addr: account });
@@ -82,6 +83,8 @@ impl AvantisV1 {
             liquidation: common.liquidation,
             trades_per_pair: answers.get(trades_per_pair)?.saturating_to(),
             quotes,
+            // Only ever asked beside other sources.
+            pyth: answers.find(pyth).unwrap_or_default(),
         };
         let views = answers.get(views)?;
         // Both lists are padded with empty entries.

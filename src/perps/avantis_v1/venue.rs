@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     chain::{Batch, Endpoints, ReadError, Reader},
-    config::ExecutionFee,
+    config::{ExecutionFee, PriceCheck},
     perps::{
         Capabilities, Ending, Interest, OrderHandle, OrderState, PercentE10, PerpError, PerpRequest, PerpSettings,
         PerpSubject, PerpVenue, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
@@ -25,11 +25,26 @@ pub struct AvantisV1 {
     pub(super) at: Deployment,
     pub(super) fee: ExecutionFee,
     pub(super) depth: u64,
+    pub(super) check: PriceCheck,
 }
 
 impl AvantisV1 {
-    pub(super) const fn new(endpoints: Endpoints, prices: PriceService, at: Deployment) -> Self {
-        Self { endpoints, prices, at, fee: ExecutionFee::Auto, depth: 0 }
+    pub(super) fn new(endpoints: Endpoints, prices: PriceService, at: Deployment) -> Self {
+        Self { endpoints, prices, at, fee: ExecutionFee::Auto, depth: 0, check: PriceCheck::default() }
+    }
+
+    /// Holds the price service against the chain in this way; as the defaults say without it.
+    #[must_use]
+    pub const fn with_price_check(mut self, check: PriceCheck) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// Takes a price that nothing on chain confirms. One that the chain contradicts is refused all the same.
+    #[must_use]
+    pub const fn with_unchecked_prices(mut self) -> Self {
+        self.check.unchecked_prices = true;
+        self
     }
 
     /// With this fee for the keeper; [`ExecutionFee::Auto`] without it.

@@ -103,7 +103,7 @@ pub(super) fn asset(listed: &Listed) -> Asset {
 }
 
 fn permit(token: Address) -> PermitDomain {
-    PermitDomain { name: "token".to_owned(), version: "1".to_owned(), chain_id: 8_453, token }
+    PermitDomain { name: "token".to_owned(), version: "1".to_owned(), chain_id: 8_453, token, asks_code: false }
 }
 
 /// An address for a receipt token: the asset's with another first byte.

@@ -9,11 +9,15 @@ mod levels;
 mod margin;
 mod open;
 
-use super::{AvantisV1, Detail, PriceUpdate, Quote, math::notional};
+use super::{
+    AvantisV1, Detail, PriceUpdate, Quote,
+    math::notional,
+    reference::{Strictness, judge},
+};
 use crate::{
     perps::{
-        OpenRequest, PairTerms, PerpError, PerpPosition, PerpRequest, PerpSettings, PositionKey, Usdc, VenueDetail,
-        VenueSnapshot,
+        MarginChange, OpenRequest, PairTerms, PerpError, PerpPosition, PerpRequest, PerpSettings, PositionKey, Usdc,
+        VenueDetail, VenueSnapshot,
     },
     plan::Plan,
 };
@@ -34,6 +38,8 @@ pub(super) struct Fresh {
     pub(super) price: Option<PriceUpdate>,
     /// The venue's word on an open of the requested size.
     pub(super) quote: Option<Quote>,
+    /// How the price stands against the chain's.
+    pub(super) notes: Vec<String>,
 }
 
 impl AvantisV1 {
@@ -45,7 +51,9 @@ impl AvantisV1 {
         settings: &PerpSettings,
     ) -> Result<Plan, PerpError> {
         let fresh = self.fresh(request, snapshot).await?;
-        plan(&Context::new(&self.at, snapshot, settings, self.fee), request, &fresh)
+        let mut plan = plan(&Context::new(&self.at, snapshot, settings, self.fee), request, &fresh)?;
+        plan.notes.extend(fresh.notes);
+        Ok(plan)
     }
 
     async fn fresh(&self, request: &PerpRequest, snapshot: &VenueSnapshot) -> Result<Fresh, PerpError> {
@@ -57,23 +65,49 @@ impl AvantisV1 {
                     Some(quote) => quote.clone(),
                     None => self.quote_at(snapshot.block, snapshot.account, (pair.index, open.side, ordered)).await?,
                 };
-                let price = self.prices.update(pair.index).await?;
-                Ok(Fresh { price: Some(price), quote: Some(quote) })
+                let fresh = self.price_held(snapshot, pair.index, Strictness::Confirmed).await?;
+                Ok(Fresh { quote: Some(quote), ..fresh })
             }
             PerpRequest::Close { position, .. } => {
                 // A position can be closed without a price; only the forecast needs one.
-                match self.prices.update(position.pair_index).await {
-                    Ok(price) => Ok(Fresh { price: Some(price), quote: None }),
+                match self.price_held(snapshot, position.pair_index, Strictness::Told).await {
+                    Ok(fresh) => Ok(fresh),
                     Err(PerpError::Prices(_) | PerpError::NoPriceService) => Ok(Fresh::default()),
                     Err(error) => Err(error),
                 }
             }
-            PerpRequest::Margin { position, .. } | PerpRequest::Levels { position, .. } => {
-                let price = self.prices.update(position.pair_index).await?;
-                Ok(Fresh { price: Some(price), quote: None })
+            PerpRequest::Margin { position, change } => {
+                let strictness = match change {
+                    MarginChange::Add(_) => Strictness::Told,
+                    MarginChange::Remove(_) => Strictness::Confirmed,
+                };
+                self.price_held(snapshot, position.pair_index, strictness).await
+            }
+            PerpRequest::Levels { position, .. } => {
+                self.price_held(snapshot, position.pair_index, Strictness::NotContradicted).await
             }
             PerpRequest::Cancel { .. } | PerpRequest::Increase { .. } => Ok(Fresh::default()),
         }
+    }
+
+    /// The price service's price of a pair, held against the chain's. Levels and limits are checked against it afterwards, and so
+    /// against the chain.
+    async fn price_held(
+        &self,
+        snapshot: &VenueSnapshot,
+        pair_index: u64,
+        strictness: Strictness,
+    ) -> Result<Fresh, PerpError> {
+        let (price, chain) = tokio::join!(self.prices.update(pair_index), self.chain_prices(snapshot, pair_index));
+        let price = price?;
+        let chain = match chain {
+            // What is only told keeps nothing from being done.
+            Err(_) if strictness == Strictness::Told => Vec::new(),
+            other => other?,
+        };
+        let name = snapshot.pair_at(pair_index).map_or("the pair", |pair| &pair.name);
+        let note = judge((name, price.price), &chain, &self.check, strictness)?;
+        Ok(Fresh { price: Some(price), quote: None, notes: vec![note] })
     }
 }
 
