@@ -20,6 +20,7 @@ mod gas_view;
 mod global;
 mod governor;
 mod journal;
+mod journal_keep;
 mod loop_args;
 mod loop_records;
 mod loops;
@@ -106,7 +107,7 @@ enum Command {
     Send(send::SendArgs),
     /// Explain composer call data or revert data in words.
     Decode(decode::DecodeArgs),
-    /// List, show, export and reconcile what this program did.
+    /// List, show, export, reconcile, back up and prune what this program did.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
     /// Show and revoke what the composer may still do with the account's tokens.
@@ -144,7 +145,9 @@ pub fn main() -> ExitCode {
             return Exit::Bug.into();
         }
     };
-    match runtime.block_on(run(cli)) {
+    let done = runtime.block_on(run(cli));
+    output.damaged();
+    match done {
         Ok(()) => Exit::Done.into(),
         Err(failure) => {
             output.failure(&failure);

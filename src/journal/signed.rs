@@ -103,7 +103,7 @@ fn insert(tx: &Transaction<'_>, lease: &Lease, signed: &RawTx, envelope: &TxEnve
         Err(fault) => return Err(fault),
     }
     if lease.replaces.is_none() {
-        intent::check_resolved(tx, lease.intent)?;
+        intent::check_resolved(tx, Some(lease.intent))?;
         nonce::check_no_gap(tx, lease)?;
     }
     let intent = intent::find(tx, lease.intent)?;

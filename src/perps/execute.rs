@@ -181,6 +181,7 @@ fn require_no_order<V: PerpVenue>(reader: &JournalReader, venue: &V) -> Result<(
         .filter(|order| order.venue == venue.name() && !order.paper)
         .filter(|order| order.kind != Kind::LimitOpen || order.state == State::Unknown)
         .map(|order| order.id)
+        .chain(reader.unreadable_orders()?.into_iter().map(|row| format!("{} (cannot be read)", row.id)))
         .collect();
     if waiting.is_empty() { Ok(()) } else { Err(ExecuteError::Pending(waiting)) }
 }
