@@ -65,7 +65,9 @@ fn main() {
     timed("status: what is open", || {
         let states = vec![IntentState::Signed, IntentState::Sent, IntentState::Unknown, IntentState::Mined];
         reader.intents(&IntentFilter { states, ..IntentFilter::default() }).expect("listed");
-        (reader.open_loops(), reader.open_orders(), reader.governor_state(false))
+        reader.open_loops().expect("listed");
+        reader.open_orders().expect("listed");
+        reader.governor_state(false).expect("asked")
     });
     timed("reconcile: recent and pending", || {
         let states = vec![IntentState::Mined, IntentState::Failed, IntentState::Reconciled];

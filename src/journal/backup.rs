@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{
     Journal, JournalError, JournalReader, copy,
     error::Fault,
-    intent::IN_FLIGHT,
+    in_flight::IN_FLIGHT,
     lock::WriterLock,
     open::{self, check_owner, connect_any_reader, connect_immutable, database_path},
     schema,

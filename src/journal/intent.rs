@@ -1,17 +1,16 @@
 //! Intents: what somebody wants done, from the plan to the comparison with the chain.
 
-use std::cell::RefCell;
-
 use alloy::primitives::B256;
-use rusqlite::{Connection, Error, ErrorCode, Row, Transaction, named_params, types::ValueRef};
+use rusqlite::{Connection, Error, ErrorCode, Row, Transaction, named_params};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    DamagedRow, IntentId, IntentState, Journal, JournalError, JournalReader, Stamp, TransactionState,
+    IntentId, IntentState, Journal, JournalError, JournalReader, Stamp,
     column::{Json, Text},
     damage::{self, listed},
     error::Fault,
+    in_flight::salvaged,
     nonce,
 };
 use crate::units::Millis;
@@ -197,56 +196,6 @@ impl JournalReader {
     pub fn intent_state(&self, id: IntentId) -> Result<IntentState, JournalError> {
         self.query(|db| Ok(find(db, id)?.state))
     }
-
-    /// Intents of which something signed may still take effect, oldest first. While there are any, nothing else is
-    /// started for the account. One whose plan or figures cannot be read is among them without these; one whose state
-    /// or name cannot be read is not, and keeps signing refused ([`Self::require_resolved`]).
-    pub fn unresolved(&self) -> Result<Vec<Intent>, JournalError> {
-        let sql = format!("SELECT * FROM intents WHERE {IN_FLIGHT} ORDER BY created_ms, id");
-        let mut damaged = Vec::new();
-        let read = |row: &Row<'_>| {
-            from_row(row).or_else(|error| {
-                let intent = salvaged(row)?;
-                damaged.extend(DamagedRow::of(row, "intents", &error));
-                Ok(intent)
-            })
-        };
-        let read = RefCell::new(read);
-        let intents = self.listed(|db| listed(db, "intents", &sql, [], |row| (read.borrow_mut())(row)))?;
-        drop(read);
-        damaged.into_iter().for_each(|row| self.add_damaged(row));
-        Ok(intents)
-    }
-
-    /// Refuses while something signed may still take effect, also where the journal's row of it cannot be read.
-    pub fn require_resolved(&self) -> Result<(), JournalError> {
-        self.query(|db| check_resolved(db, None))
-    }
-}
-
-/// States in which something signed may still take effect; a word that is none of the known ones may be such a state.
-pub(super) const IN_FLIGHT: &str = "state NOT IN ('planned', 'approved', 'simulated', 'mined', 'failed', 'reconciled')";
-
-/// Transactions of which nobody can say how far they have come.
-pub(super) const UNREADABLE: &str =
-    "state NOT IN ('leased', 'signed', 'sent', 'mined', 'failed', 'dropped', 'unknown')";
-
-/// Refuses while an intent outside `except` is unresolved.
-pub(super) fn check_resolved(db: &Connection, except: Option<IntentId>) -> Result<(), Fault> {
-    let except = except.map(|id| id.to_string());
-    let sql = format!("SELECT * FROM intents WHERE {IN_FLIGHT} AND id IS NOT ?1 ORDER BY created_ms, id");
-    let name = |row: &Row<'_>| {
-        row.get::<_, IntentState>("state")?;
-        row.get::<_, IntentId>("id")
-    };
-    let intents = listed(db, "intents", &sql, [except], name)?;
-    let sql = format!("SELECT * FROM transactions WHERE {UNREADABLE} ORDER BY id");
-    let transactions = listed(db, "transactions", &sql, [], |row| row.get::<_, TransactionState>("state"))?;
-    let rows: Vec<_> = intents.damaged.into_iter().chain(transactions.damaged).collect();
-    if !rows.is_empty() {
-        return Err(JournalError::UnreadableInFlight { rows }.into());
-    }
-    if intents.rows.is_empty() { Ok(()) } else { Err(JournalError::Unresolved { ids: intents.rows }.into()) }
 }
 
 fn is_pruned(db: &Connection, id: IntentId) -> Result<bool, Fault> {
@@ -294,16 +243,6 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Intent> {
         updated: Stamp::from_row(row, "updated_")?,
         ..core
     })
-}
-
-/// What is needed to follow a transaction to its end, of a row of which more cannot be read.
-fn salvaged(row: &Row<'_>) -> rusqlite::Result<Intent> {
-    let reason = match row.get_ref("reason")? {
-        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
-        _ => None,
-    };
-    let stamp = |prefix| Stamp::from_row(row, prefix).unwrap_or_default();
-    Ok(Intent { reason, created: stamp("created_"), updated: stamp("updated_"), ..core(row)? })
 }
 
 pub(super) fn core(row: &Row<'_>) -> rusqlite::Result<Intent> {

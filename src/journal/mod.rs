@@ -17,6 +17,7 @@ mod event;
 mod export;
 mod governor;
 mod id;
+mod in_flight;
 mod intent;
 mod lock;
 mod network;

@@ -7,6 +7,7 @@ use super::{
     IntentId, IntentState, Journal, JournalError, Stamp, TransactionState,
     column::{Int, Text},
     error::Fault,
+    in_flight,
     intent::{self, Intent},
     transaction,
 };
@@ -51,7 +52,7 @@ impl Journal {
             if intent.state != IntentState::Simulated {
                 return Err(JournalError::IllegalIntent { id, from: intent.state, to: IntentState::Signed }.into());
             }
-            intent::check_resolved(tx, Some(id))?;
+            in_flight::check_resolved(tx, Some(id))?;
             check_has_no_lease(tx, id)?;
             let nonce = lowest_free(tx, chain_nonce)?;
             let row = insert(tx, &intent, nonce, chain_nonce, None, at)?;

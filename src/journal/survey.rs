@@ -5,7 +5,7 @@ use rusqlite::Row;
 
 use super::{
     IntentFilter, IntentState, JournalError, JournalReader, TransactionState, column::UnknownWord, damage::listed,
-    intent, transaction,
+    in_flight, intent, transaction,
 };
 
 /// How many of the newest rows of a table are looked at.
@@ -15,7 +15,7 @@ impl JournalReader {
     /// Reads what is open and the newest rows of each table, and keeps what is damaged for [`Self::damages`]. Costs the
     /// same however large the journal is.
     pub fn survey(&self) -> Result<(), JournalError> {
-        let in_flight = format!("SELECT * FROM intents WHERE {}", intent::IN_FLIGHT);
+        let in_flight = format!("SELECT * FROM intents WHERE {}", in_flight::IN_FLIGHT);
         self.listed(|db| listed(db, "intents", &in_flight, [], intent::from_row))?;
         self.intents(&IntentFilter { limit: Some(NEWEST), ..IntentFilter::default() })?;
         self.intents(&IntentFilter {
@@ -24,7 +24,7 @@ impl JournalReader {
             ..IntentFilter::default()
         })?;
 
-        let unreadable = format!("SELECT * FROM transactions WHERE {}", intent::UNREADABLE);
+        let unreadable = format!("SELECT * FROM transactions WHERE {}", in_flight::UNREADABLE);
         self.listed(|db| listed(db, "transactions", &unreadable, [], |row| row.get::<_, TransactionState>("state")))?;
         let newest = "SELECT * FROM transactions ORDER BY id DESC LIMIT ?1";
         self.listed(|db| listed(db, "transactions", newest, [NEWEST], transaction::from_row))?;

@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 42] = [
     "demo",
     "replica build",
     "replica start",
