@@ -75,7 +75,7 @@ fn main() {
         (
             reader.intents(&recent).expect("listed"),
             reader.pending_transactions().expect("listed"),
-            reader.highest_included(),
+            reader.highest_included().expect("asked"),
         )
     });
     timed("drill: newest event of a kind", || reader.last_event("drill-passed").expect("asked"));
