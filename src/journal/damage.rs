@@ -176,7 +176,7 @@ pub(super) fn found<T>(
     let mut rows = statement.query(params)?;
     let Some(row) = rows.next()? else { return Ok(None) };
     read(row).map(Some).map_err(|error| match DamagedRow::of(row, table, &error) {
-        Some(damaged) => JournalError::DamagedRow(damaged).into(),
+        Some(damaged) => JournalError::DamagedRow(Box::new(damaged)).into(),
         None => error.into(),
     })
 }
@@ -191,7 +191,7 @@ pub(super) fn all<T>(
 ) -> Result<Vec<T>, Fault> {
     let Listed { rows, damaged } = listed(db, table, sql, params, read)?;
     match damaged.into_iter().next() {
-        Some(row) => Err(JournalError::DamagedRow(row).into()),
+        Some(row) => Err(JournalError::DamagedRow(Box::new(row)).into()),
         None => Ok(rows),
     }
 }

@@ -44,7 +44,7 @@ pub enum JournalError {
     },
     /// The row asked for cannot be read.
     #[error("{0}")]
-    DamagedRow(DamagedRow),
+    DamagedRow(Box<DamagedRow>),
     /// Rows that cannot be read may be of something signed that still takes effect.
     #[error("nothing is signed: {}", join(rows))]
     UnreadableInFlight {

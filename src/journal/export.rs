@@ -107,7 +107,7 @@ fn columns(table: &str, statement: &Statement<'_>, with_raw: bool) -> Vec<Column
         name: name.to_owned(),
         is_json: is_json(name),
     };
-    statement.column_names().into_iter().enumerate().filter(|(_, name)| wanted(name)).map(column).collect()
+    statement.column_names().enumerate().filter(|(_, name)| wanted(name)).map(column).collect()
 }
 
 fn write_record(out: &mut impl Write, row: &Row<'_>, table: &str, columns: &[Column]) -> std::io::Result<()> {

@@ -34,7 +34,6 @@ impl JournalReader {
         };
         let read = RefCell::new(read);
         let intents = self.listed(|db| listed(db, "intents", &sql, [], |row| (read.borrow_mut())(row)))?;
-        drop(read);
         damaged.into_iter().for_each(|row| self.add_damaged(row));
         Ok(intents)
     }

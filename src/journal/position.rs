@@ -172,7 +172,6 @@ impl JournalReader {
             })
         });
         let loops = self.listed(|db| listed(db, "positions", &sql, [], |row| (read.borrow_mut())(row)))?;
-        drop(read);
         damaged.into_iter().for_each(|row| self.add_damaged(row));
         Ok(loops)
     }

@@ -29,7 +29,7 @@ pub struct JournalReader {
 #[derive(Debug)]
 pub struct Journal {
     reader: JournalReader,
-    migrated: Option<Migrated>,
+    migrated: Option<Box<Migrated>>,
     _lock: WriterLock,
 }
 
@@ -46,7 +46,7 @@ impl Journal {
         create_private_file(&path).map_err(not_writable)?;
         let (connection, migrated) = connect_writer(&path, network_id, account).map_err(|fault| fault.at(&path))?;
         let reader = JournalReader::over(connection, path, account);
-        Ok(Self { reader, migrated, _lock: lock })
+        Ok(Self { reader, migrated: migrated.map(Box::new), _lock: lock })
     }
 
     /// Where the journal of a network and account is, and who writes it now; the file is not opened.
@@ -58,8 +58,8 @@ impl Journal {
 
     /// What opening it has brought up to date; `None` when the tables were of this program's version.
     #[must_use]
-    pub const fn migrated(&self) -> Option<&Migrated> {
-        self.migrated.as_ref()
+    pub fn migrated(&self) -> Option<&Migrated> {
+        self.migrated.as_deref()
     }
 
     /// Tells damaged rows that its reader meets to the same place as others do.

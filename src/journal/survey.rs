@@ -41,7 +41,7 @@ impl JournalReader {
         self.events(None, NEWEST)?;
         for paper in [false, true] {
             match self.governor_state(paper) {
-                Err(JournalError::DamagedRow(row)) => self.add_damaged(row),
+                Err(JournalError::DamagedRow(row)) => self.add_damaged(*row),
                 other => drop(other?),
             }
         }
