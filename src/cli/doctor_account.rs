@@ -126,6 +126,16 @@ fn readable(reader: &JournalReader) -> Check {
         Ok(open) => open,
         Err(error) => return Check::fail(name, error.to_string(), "nothing is signed without a journal"),
     };
+    if let Err(error) = reader.survey() {
+        return Check::fail(name, error.to_string(), "nothing is signed without a journal");
+    }
+    if let Some(row) = reader.damages().all().into_iter().max_by_key(|row| row.may_be_open) {
+        let repair = "restore a backup with `trimtab journal restore FILE`, or see docs/journal.md";
+        return match row.may_be_open {
+            true => Check::fail(name, row.to_string(), repair),
+            false => Check::warn(name, row.to_string(), repair),
+        };
+    }
     match reader.writer() {
         Writer::Process(pid) => {
             let pid = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));

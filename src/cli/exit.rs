@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::journal::JournalError;
+
 /// What the program's exit code says (docs/commands.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -59,6 +61,12 @@ impl Failure {
     /// A failure that the result on stdout already shows; only the exit code and a line on stderr are left to say.
     pub(super) fn after_result(exit: Exit, message: impl std::fmt::Display) -> Self {
         Self { after_result: true, ..Self::message(exit, message) }
+    }
+
+    /// Whether it is that the journal has tables of an older program, which can be brought up to date.
+    pub(super) fn is_old_journal(&self) -> bool {
+        let error = self.report.downcast_ref::<JournalError>();
+        error.is_some_and(|error| matches!(error, JournalError::OtherVersion { found, known, .. } if found < known))
     }
 }
 

@@ -1,24 +1,23 @@
 //! `journal`: what this program did, and what became of it.
 
-use std::{fs::File, io::stdout, path::PathBuf};
-
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    output::{table, written},
+    journal_keep::{self, BackupArgs, ExportArgs, PruneArgs, RestoreArgs},
+    output::table,
     plan_view::settlement_text,
     session::Session,
 };
 use crate::{
     actions::{Reconciled, settle_at_venue, settle_included},
     chain::{ErrorTable, Receipt},
-    journal::{Intent, IntentFilter, IntentId, Journal, JournalError, JournalReader},
+    journal::{Intent, IntentFilter, IntentId, Journal, JournalReader, Migrated},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
-    text::{self, one_line},
+    text::one_line,
     trade::{refuse_again_while_paused, with_error_names},
     watchdog::ops::{ReconcileAnswer, ReconcileWith},
 };
@@ -33,6 +32,12 @@ pub(super) enum JournalCommand {
     Export(ExportArgs),
     /// Ask the chain what became of everything that is not settled.
     Reconcile(ReconcileArgs),
+    /// Copy the journal into one file while others use it, and check the copy.
+    Backup(BackupArgs),
+    /// Put a backup in the journal's place; the journal that was there is kept beside it.
+    Restore(RestoreArgs),
+    /// Take away ended intents and samples before a date; what is open or accounted for stays.
+    Prune(PruneArgs),
 }
 
 #[derive(Debug, Args)]
@@ -49,16 +54,6 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ExportArgs {
-    /// File to write; stdout by default.
-    #[arg(long, short = 'o', value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// With the raw signed transactions.
-    #[arg(long)]
-    with_raw: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ReconcileArgs {
     /// Send the signed bytes of this intent again, as they are.
     #[arg(long, value_name = "ID", conflicts_with = "take_back")]
@@ -66,6 +61,9 @@ pub(super) struct ReconcileArgs {
     /// Take this intent back: use its nonce up with an empty transfer.
     #[arg(long, value_name = "ID")]
     take_back: Option<IntentId>,
+    /// Mark a row that cannot be read as ended, once the chain has used its nonce; it keeps signing refused until then.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["resend", "take_back"])]
+    set_aside: Option<String>,
 }
 
 pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome {
@@ -73,12 +71,15 @@ pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome
     match command {
         JournalCommand::List(args) => list(&session, &args).await,
         JournalCommand::Show(args) => show(&session, args.id).await,
-        JournalCommand::Export(args) => export(&session, args).await,
+        JournalCommand::Export(args) => journal_keep::export(&session, args).await,
+        JournalCommand::Backup(args) => journal_keep::backup(&session, &args).await,
+        JournalCommand::Restore(args) => journal_keep::restore(&session, &args).await,
+        JournalCommand::Prune(args) => journal_keep::prune(&session, &args).await,
         JournalCommand::Reconcile(args) => reconcile_all(session, args).await,
     }
 }
 
-async fn reader(session: &Session) -> Outcome<JournalReader> {
+pub(super) async fn reader(session: &Session) -> Outcome<JournalReader> {
     let account = session.account().await?;
     session.journal_reader(account)?.ok_or_else(|| {
         let message = format!("no journal for {account} on {} yet", session.network().as_str());
@@ -96,8 +97,7 @@ async fn list(session: &Session, args: &ListArgs) -> Outcome {
 }
 
 fn row(intent: &Intent) -> Vec<String> {
-    let seconds = std::time::Duration::from_millis(intent.created.wall.0);
-    let when = humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + seconds).to_string();
+    let when = super::journal_keep::time(intent.created.wall);
     let state = match &intent.reason {
         Some(reason) => format!("{} ({})", intent.state, with_error_names(reason)),
         None => intent.state.to_string(),
@@ -116,7 +116,12 @@ async fn show(session: &Session, id: IntentId) -> Outcome {
         }
         for record in &transactions {
             let hash = record.hash.map_or_else(|| "not signed".to_owned(), |hash| hash.to_string());
-            lines.push(format!("step {} nonce {}: {hash} {}", record.step + 1, record.nonce, record.state));
+            lines.push(format!(
+                "step {} nonce {}: {hash} {}",
+                record.step.saturating_add(1),
+                record.nonce,
+                record.state
+            ));
         }
         let actual = intent.actual.clone().and_then(|value| serde_json::from_value::<Settlement>(value).ok());
         lines.extend(actual.as_ref().map(settlement_text));
@@ -124,30 +129,20 @@ async fn show(session: &Session, id: IntentId) -> Outcome {
     })
 }
 
-async fn export(session: &Session, args: ExportArgs) -> Outcome {
-    let reader = reader(session).await?;
-    match args.out {
-        Some(path) => {
-            let mut file = File::create(&path)
-                .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", text::path(&path))))?;
-            reader.export(&mut file, args.with_raw)?;
-            session.output.note(format!("written to {}", text::path(&path)));
-        }
-        None => match reader.export(&mut stdout().lock(), args.with_raw) {
-            Err(JournalError::Export(error)) => written(Err(error))?,
-            exported => exported?,
-        },
-    }
-    Ok(())
-}
-
 async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
-    let ReconcileArgs { resend, take_back } = args;
+    let ReconcileArgs { resend, take_back, set_aside } = args;
     let account = session.account().await?;
+    let migrated = session.bring_up_to_date(account)?;
+    if let Some(migrated) = &migrated {
+        session.output.note(migrated.words());
+    }
+    if let Some(id) = set_aside {
+        return journal_keep::set_aside(&session, account, &id).await;
+    }
     if let Some(answer) = session.ask_daemon(account, ReconcileWith { resend, take_back }).await? {
         let ReconcileAnswer { ending, reconciled, failed } = answer;
         ending.iter().for_each(|ending| session.output.note(ending));
-        let told = told(&session, &reconciled);
+        let told = told(&session, &reconciled, migrated.as_ref());
         let failed = failed.map(|failed| Failure::after_result(Exit::from_code(failed.exit), failed.message));
         return failed.map_or(told, Err);
     }
@@ -168,7 +163,7 @@ async fn reconcile_all(session: Session, args: ReconcileArgs) -> Outcome {
         settled = settle_mined(&session, &journal, &mut done).await;
     }
     // What was done is shown, whatever could not be.
-    let told = told(&session, &done);
+    let told = told(&session, &done, migrated.as_ref());
     settled.and(told)
 }
 
@@ -187,22 +182,25 @@ async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconcile
 }
 
 /// Says what was found and settled, and what is still open.
-fn told(session: &Session, done: &Reconciled) -> Outcome {
+fn told(session: &Session, done: &Reconciled, migrated: Option<&Migrated>) -> Outcome {
     let Reconciled { findings, settled, orders, ended, left } = done;
-    session.output.result(
-        &json!({ "findings": findings, "settled": settled, "orders": orders, "ended": ended, "left": left }),
-        || {
-            let line = |text: &str| one_line(text).into_owned();
-            let mut lines: Vec<String> = findings.iter().map(|finding| line(&finding.words())).collect();
-            for (id, settlement) in settled {
-                lines.push(format!("{id} settled {}", settlement_text(settlement)));
-            }
-            lines.extend(left.iter().map(|left| line(&left.words())));
-            lines.extend(ended.iter().map(|ended| line(ended)));
-            lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
-            if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
-        },
-    )?;
+    let mut document = json!({
+        "findings": findings, "settled": settled, "orders": orders, "ended": ended, "left": left,
+    });
+    if let (Some(migrated), Some(fields)) = (migrated, document.as_object_mut()) {
+        fields.insert("migrated".to_owned(), json!(migrated));
+    }
+    session.output.result(&document, || {
+        let line = |text: &str| one_line(text).into_owned();
+        let mut lines: Vec<String> = findings.iter().map(|finding| line(&finding.words())).collect();
+        for (id, settlement) in settled {
+            lines.push(format!("{id} settled {}", settlement_text(settlement)));
+        }
+        lines.extend(left.iter().map(|left| line(&left.words())));
+        lines.extend(ended.iter().map(|ended| line(ended)));
+        lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
+        if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
+    })?;
     let open = done.open();
     if open > 0 {
         let hint = match done.is_waiting_for_word() {

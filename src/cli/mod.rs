@@ -21,6 +21,7 @@ mod gas_view;
 mod global;
 mod governor;
 mod journal;
+mod journal_keep;
 mod local;
 mod logs;
 mod loop_args;
@@ -111,7 +112,7 @@ enum Command {
     Send(send::SendArgs),
     /// Explain composer call data or revert data in words.
     Decode(decode::DecodeArgs),
-    /// List, show, export and reconcile what this program did.
+    /// List, show, export, reconcile, back up and prune what this program did.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
     /// Show and revoke what the composer may still do with the account's tokens.
@@ -149,7 +150,9 @@ pub fn main() -> ExitCode {
             return Exit::Bug.into();
         }
     };
-    match runtime.block_on(run(cli)) {
+    let done = runtime.block_on(run(cli));
+    output.damaged();
+    match done {
         Ok(()) => Exit::Done.into(),
         Err(failure) => {
             output.failure(&failure);

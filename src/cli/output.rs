@@ -3,16 +3,30 @@
 //! Nothing else in the program writes to either: what comes from outside is made harmless here, and a reader that is gone
 //! ends nothing that was begun.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::{Arc, LazyLock},
+};
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::exit::{Exit, Failure, Outcome};
-use crate::text;
+use crate::{
+    journal::{DamagedRow, Damages},
+    text,
+};
 
 /// Version of the `--json` documents.
 const SCHEMA: u32 = 1;
+
+/// Rows of journals that this command could not read and left out: said once, and in the document.
+static DAMAGED: LazyLock<Arc<Damages>> = LazyLock::new(Arc::default);
+
+/// Where the journals of this command tell what they could not read.
+pub(super) fn damages() -> &'static Arc<Damages> {
+    &DAMAGED
+}
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +63,13 @@ impl Output {
         }
     }
 
+    /// Names the rows of the journal that were left out, also when quiet: they may matter more than the result.
+    pub(super) fn damaged(self) {
+        for row in DAMAGED.all() {
+            eprintln!("warning: {row}");
+        }
+    }
+
     /// An error: in words on stderr, and with `--json` as a document on stdout too, so that programs see why.
     pub(super) fn failure(self, failure: &Failure) {
         let words = words(&failure.report);
@@ -71,8 +92,10 @@ impl Output {
             schema: u32,
             #[serde(flatten)]
             value: &'a T,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            damaged: Vec<DamagedRow>,
         }
-        serde_json::to_string_pretty(&Document { schema: SCHEMA, value })
+        serde_json::to_string_pretty(&Document { schema: SCHEMA, value, damaged: DAMAGED.all() })
             .map_err(|error| Failure::new(Exit::Bug, error))
     }
 }

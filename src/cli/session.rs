@@ -13,7 +13,7 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     local::local_chain,
-    output::Output,
+    output::{Output, damages},
 };
 use crate::{
     chain::{
@@ -21,7 +21,7 @@ use crate::{
         WalletError, blocks_in,
     },
     config::{Config, Loaded, RpcUrl},
-    journal::{Checkpoint, Journal, JournalError, JournalReader, Stamp},
+    journal::{Checkpoint, Journal, JournalError, JournalReader, Migrated, Stamp},
     localchain::{self, Cache, LocalKind},
     onedelta::ComposerState,
     perps::avantis_v1::{AvantisV1, PriceService},
@@ -188,15 +188,31 @@ impl Session {
     /// The journal for reading; `None` when there is none yet.
     pub(super) fn journal_reader(&self, account: Address) -> Outcome<Option<JournalReader>> {
         match Journal::read(&self.config.journal_dir, self.network().as_str(), account) {
-            Ok(reader) => Ok(Some(reader)),
+            Ok(reader) => {
+                let reader = reader.telling(damages());
+                reader.survey()?;
+                Ok(Some(reader))
+            }
             Err(JournalError::NoJournal { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The journal for writing, after its remembered block was found on every endpoint.
-    pub(super) async fn journal(&self, account: Address) -> Outcome<Journal> {
+    /// Brings the tables of an older program up to date, when nobody writes them; the file as it was stays beside it.
+    pub(super) fn bring_up_to_date(&self, account: Address) -> Outcome<Option<Migrated>> {
+        match self.journal_reader(account) {
+            Err(failure) if failure.is_old_journal() => {}
+            other => return other.map(|_| None),
+        }
         let journal = Journal::open(&self.config.journal_dir, self.network().as_str(), account)?;
+        Ok(journal.migrated().cloned())
+    }
+
+    /// The journal for writing, after its remembered block was found on every endpoint. Tables of an older program are
+    /// refused here as for readers: they are brought up to date where the user asked for it.
+    pub(super) async fn journal(&self, account: Address) -> Outcome<Journal> {
+        self.journal_reader(account)?;
+        let journal = Journal::open(&self.config.journal_dir, self.network().as_str(), account)?.telling(damages());
         match journal.reader().checkpoint()? {
             Some(known) => {
                 let remembered = crate::chain::Checkpoint { number: known.number, hash: known.hash };

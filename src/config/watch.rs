@@ -54,6 +54,8 @@ pub struct WatchConfig {
     pub feeds: Vec<TokenFeed>,
     /// Trims that an account's ether should pay for; below it is an alert.
     pub gas_trims: u32,
+    /// Whether the journal's samples are thinned as they grow old; otherwise all are kept.
+    pub thin_samples: bool,
     /// Keys that the watch acts with, besides those of the flags.
     pub keys: Vec<WatchKey>,
 }
@@ -324,6 +326,7 @@ impl Default for WatchConfig {
             default_feeds: true,
             feeds: Vec::new(),
             gas_trims: 3,
+            thin_samples: true,
             keys: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use alloy::primitives::B256;
 use rusqlite::ErrorCode;
 
-use super::{IntentId, IntentState, OrderState, PositionId, SagaIntent, TransactionState};
+use super::{DamagedRow, IntentId, IntentState, OrderState, PositionId, SagaIntent, TransactionState};
 
 /// Why the journal refused or could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,42 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
         /// What was found.
+        reason: String,
+    },
+    /// The row asked for cannot be read.
+    #[error("{0}")]
+    DamagedRow(Box<DamagedRow>),
+    /// Rows that cannot be read may be of something signed that still takes effect.
+    #[error("nothing is signed: {}", join(rows))]
+    UnreadableInFlight {
+        /// The rows, each with what is wrong and how to repair it.
+        rows: Vec<DamagedRow>,
+    },
+    /// A copy of the journal could not be made.
+    #[error("copy {}: {reason}", path.display())]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A journal would be lost that says more than the one to restore.
+    #[error(
+        "{} does not know intent {}, of which something signed may still take effect; run `trimtab journal reconcile` \
+         first, or give --forget-unresolved", path.display(), list(ids)
+    )]
+    WouldForget {
+        /// The file to restore.
+        path: PathBuf,
+        /// What it does not know.
+        ids: Vec<String>,
+    },
+    /// The nonce of a row that is to be set aside is still free, or cannot be told.
+    #[error("{id} is not set aside: {reason}")]
+    NotSetAside {
+        /// The row.
+        id: String,
+        /// Why it may still take effect.
         reason: String,
     },
     /// Written by a version of the program with another set of tables.
@@ -99,6 +135,9 @@ pub enum JournalError {
         /// The state asked for.
         to: TransactionState,
     },
+    /// It ended and was pruned.
+    #[error("intent {0} ended and was pruned from the journal; the same thing is not done twice")]
+    PrunedIntent(IntentId),
     /// Recorded before: the same thing is not done twice.
     #[error("intent {0} is already in the journal; the same thing is not done twice")]
     DuplicateIntent(IntentId),
@@ -237,13 +276,17 @@ impl JournalError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Locked { .. } | Self::NotWritable { .. } => 9,
-            Self::Unresolved { .. } => 7,
+            Self::Locked { .. } | Self::NotWritable { .. } | Self::Copy { .. } => 9,
+            Self::Unresolved { .. } | Self::UnreadableInFlight { .. } => 7,
+            Self::DamagedRow(_) => 3,
             Self::NonceBehind { .. } => 6,
             Self::DuplicateIntent(_)
             | Self::DuplicateSignal(_)
             | Self::DuplicatePosition(_)
             | Self::DuplicateOrder { .. }
+            | Self::PrunedIntent(_)
+            | Self::WouldForget { .. }
+            | Self::NotSetAside { .. }
             | Self::LoopIsOpen(_)
             | Self::PerpIsOpen(_)
             | Self::SignedBefore { .. } => 4,
@@ -270,8 +313,12 @@ impl JournalError {
     }
 }
 
-fn list(ids: &[IntentId]) -> String {
+fn list<T: ToString>(ids: &[T]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn join(rows: &[DamagedRow]) -> String {
+    rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// An error inside the room, before the file it is about is named.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
     column::{Int, Json, Text, words},
+    damage::{self, listed},
 };
 use crate::units::Millis;
 
@@ -73,28 +74,22 @@ impl Journal {
 impl JournalReader {
     /// The newest `limit` events at or after `since`, oldest of them first.
     pub fn events(&self, since: Option<Millis>, limit: u32) -> Result<Vec<Event>, JournalError> {
-        self.query(|db| {
-            let mut statement = db.prepare(
-                "SELECT * FROM (SELECT * FROM events WHERE ?1 IS NULL OR ms >= ?1 ORDER BY id DESC LIMIT ?2)
-                 ORDER BY id",
-            )?;
-            let rows = statement.query_map((since.map(|since| Int(since.0)), limit), from_row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        let sql =
+            "SELECT * FROM (SELECT * FROM events WHERE ?1 IS NULL OR ms >= ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id";
+        let params = (since.map(|since| Int(since.0)), limit);
+        self.listed(|db| listed(db, "events", sql, params, from_row))
     }
 }
 
 impl JournalReader {
     /// The newest event of a kind.
     pub fn last_event(&self, kind: &str) -> Result<Option<Event>, JournalError> {
-        self.query(|db| {
-            let mut statement = db.prepare("SELECT * FROM events WHERE kind = ?1 ORDER BY id DESC LIMIT 1")?;
-            Ok(statement.query_map([kind], from_row)?.next().transpose()?)
-        })
+        let sql = "SELECT * FROM events WHERE kind = ?1 ORDER BY id DESC LIMIT 1";
+        self.query(|db| damage::found(db, "events", sql, [kind], from_row))
     }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
         severity: row.get("severity")?,
         kind: row.get("kind")?,

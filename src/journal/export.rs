@@ -1,30 +1,40 @@
 //! Everything as JSON lines, one record a line, for other programs and for safe keeping.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
-use rusqlite::{Row, types::ValueRef};
-use serde_json::{Map, Value, json};
+use rusqlite::{Error, Row, Statement, types::ValueRef};
+use serde_json::{Value, json};
 
-use super::{JournalError, JournalReader, schema};
+use super::{
+    DamagedRow, JournalError, JournalReader, column::Json, damage, event, intent, order, perp, position, saga, sample,
+    schema, transaction,
+};
 use crate::text;
 
 /// Version of the lines' form.
 const SCHEMA: u32 = 1;
 
+/// Bytes that are gathered before they are written.
+const BUFFER: usize = 64 * 1024;
+
+/// How a row is read where it is used: what no command could read is no record of the export either.
+type Check = fn(&Row<'_>) -> rusqlite::Result<()>;
+
 /// Tables in an order in which every record comes after those it refers to.
-const TABLES: [&str; 12] = [
-    "network",
-    "intents",
-    "transactions",
-    "signals",
-    "sagas",
-    "saga_intents",
-    "positions",
-    "orders",
-    "samples",
-    "events",
-    "adaptive_levels",
-    "governor_state",
+const TABLES: [(&str, Check); 13] = [
+    ("network", |_| Ok(())),
+    ("intents", |row| intent::from_row(row).map(drop)),
+    ("transactions", |row| transaction::from_row(row).map(drop)),
+    ("signals", |row| row.get::<_, Json>("body").map(drop)),
+    ("sagas", |row| saga::from_row(row).map(drop)),
+    ("saga_intents", |row| saga::link_from_row(row).map(drop)),
+    ("positions", check_position),
+    ("orders", |row| order::from_row(row).map(drop)),
+    ("samples", |row| sample::from_row(row).map(drop)),
+    ("events", |row| event::from_row(row).map(drop)),
+    ("adaptive_levels", |row| row.get::<_, Json>("computation").map(drop)),
+    ("governor_state", |row| row.get::<_, Json>("state").map(drop)),
+    ("pruned_intents", |_| Ok(())),
 ];
 
 /// Columns that hold JSON.
@@ -34,49 +44,121 @@ const JSON_COLUMNS: [&str; 9] =
 /// Tables whose `state` is JSON and not a word.
 const JSON_STATES: [&str; 2] = ["governor_state", "sagas"];
 
+/// What an export holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exported {
+    /// Records.
+    pub records: u64,
+    /// Rows that could not be read; they are in it as text.
+    pub damaged: u64,
+}
+
 impl JournalReader {
     /// Writes every record of one moment as a line `{"table": …, "record": {…}}`, after a first line that names the
-    /// version of the form and of the tables. There are no secrets in the journal; the signed bytes of transactions
-    /// are left out unless `with_raw` asks for them.
-    pub fn export(&self, out: &mut dyn Write, with_raw: bool) -> Result<(), JournalError> {
-        let mut write_line =
-            |line: &Value| writeln!(out, "{}", text::json(&line.to_string())).map_err(JournalError::Export);
+    /// version of the form and of the tables. A row that cannot be read is a line `{"table": …, "damaged": {…}}` with
+    /// what is wrong and its columns as text. There are no secrets in the journal; the signed bytes of transactions
+    /// are left out unless `with_raw` asks for them. Needs the memory of one row, however many there are.
+    pub fn export(&self, out: &mut dyn Write, with_raw: bool) -> Result<Exported, JournalError> {
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        let mut exported = Exported::default();
         self.query(|db| {
-            write_line(&json!({ "schema": SCHEMA, "tables": schema::VERSION }))?;
-            for table in TABLES {
-                let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY rowid"))?;
-                let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+            writeln!(out, "{}", json!({ "schema": SCHEMA, "tables": schema::VERSION }))
+                .map_err(JournalError::Export)?;
+            for (table, check) in TABLES {
+                let order = if table == "pruned_intents" { "id" } else { "rowid" };
+                let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY {order}"))?;
+                let columns = columns(table, &statement, with_raw);
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
-                    let record = record(row, table, &names, with_raw)?;
-                    write_line(&json!({ "table": table, "record": record }))?;
+                    match check(row).map_err(|error| (DamagedRow::of(row, table, &error), error)) {
+                        Ok(()) => write_record(&mut out, row, table, &columns).map_err(JournalError::Export)?,
+                        Err((Some(damaged), _)) => {
+                            exported.damaged = exported.damaged.saturating_add(1);
+                            let line = json!({ "table": table, "damaged": damaged, "text": as_text(row, &columns) });
+                            writeln!(out, "{}", text::json(&line.to_string())).map_err(JournalError::Export)?;
+                            self.add_damaged(damaged);
+                        }
+                        Err((None, error)) => return Err(error.into()),
+                    }
+                    exported.records = exported.records.saturating_add(1);
                 }
             }
             Ok(())
         })?;
-        out.flush().map_err(JournalError::Export)
+        out.flush().map_err(JournalError::Export)?;
+        Ok(exported)
     }
 }
 
-fn record(row: &Row<'_>, table: &str, names: &[String], with_raw: bool) -> rusqlite::Result<Map<String, Value>> {
-    let mut record = Map::new();
-    for (index, name) in names.iter().enumerate() {
-        if name == "only_row" || (name == "raw" && !with_raw) {
-            continue;
+/// A column that is exported.
+struct Column {
+    index: usize,
+    /// Its name as JSON text.
+    key: String,
+    name: String,
+    is_json: bool,
+}
+
+fn columns(table: &str, statement: &Statement<'_>, with_raw: bool) -> Vec<Column> {
+    let wanted = |name: &str| name != "only_row" && (name != "raw" || with_raw);
+    let is_json = |name: &str| JSON_COLUMNS.contains(&name) && (name != "state" || JSON_STATES.contains(&table));
+    let column = |(index, name): (usize, &str)| Column {
+        index,
+        key: Value::from(name).to_string(),
+        name: name.to_owned(),
+        is_json: is_json(name),
+    };
+    statement.column_names().enumerate().filter(|(_, name)| wanted(name)).map(column).collect()
+}
+
+fn write_record(out: &mut impl Write, row: &Row<'_>, table: &str, columns: &[Column]) -> std::io::Result<()> {
+    write!(out, "{{\"table\":\"{table}\",\"record\":{{")?;
+    for (place, column) in columns.iter().enumerate() {
+        if place > 0 {
+            out.write_all(b",")?;
         }
-        let is_json = JSON_COLUMNS.contains(&name.as_str()) && (name != "state" || JSON_STATES.contains(&table));
-        record.insert(name.clone(), value(row, index, is_json)?);
+        write!(out, "{}:", column.key)?;
+        match row.get_ref(column.index).map_err(std::io::Error::other)? {
+            ValueRef::Null => out.write_all(b"null")?,
+            ValueRef::Integer(number) => write!(out, "{number}")?,
+            ValueRef::Real(number) => serde_json::to_writer(&mut *out, &number)?,
+            ValueRef::Blob(bytes) => write!(out, "\"{}\"", alloy::hex::encode_prefixed(bytes))?,
+            // As it is in the table: it was read as JSON just now. A line stays one line.
+            ValueRef::Text(json) if column.is_json && !json.contains(&b'\n') && !json.contains(&b'\r') => {
+                write!(out, "{}", text::json(&String::from_utf8_lossy(json)))?;
+            }
+            ValueRef::Text(json) if column.is_json => {
+                write!(out, "{}", text::json(&serde_json::from_slice::<Value>(json)?.to_string()))?;
+            }
+            ValueRef::Text(plain) => {
+                let quoted = serde_json::to_string(&String::from_utf8_lossy(plain))?;
+                write!(out, "{}", text::json(&quoted))?;
+            }
+        }
     }
-    Ok(record)
+    out.write_all(b"}}\n")
 }
 
-fn value(row: &Row<'_>, index: usize, is_json: bool) -> rusqlite::Result<Value> {
-    Ok(match row.get_ref(index)? {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::from(number),
-        ValueRef::Real(number) => Value::from(number),
+/// The columns of a row that cannot be read, for safe keeping.
+fn as_text(row: &Row<'_>, columns: &[Column]) -> Value {
+    let text = |value: ValueRef<'_>| match value {
+        ValueRef::Text(text) => Value::from(String::from_utf8_lossy(text)),
         ValueRef::Blob(bytes) => Value::from(alloy::hex::encode_prefixed(bytes)),
-        ValueRef::Text(_) if is_json => row.get::<_, super::column::Json>(index)?.0,
-        ValueRef::Text(_) => Value::from(row.get::<_, String>(index)?),
-    })
+        ValueRef::Null => Value::Null,
+        other => Value::from(damage::plain(other)),
+    };
+    columns.iter().map(|column| (column.name.clone(), row.get_ref(column.index).map_or(Value::Null, text))).collect()
+}
+
+fn check_position(row: &Row<'_>) -> rusqlite::Result<()> {
+    let kind: String = row.get("kind")?;
+    match kind.as_str() {
+        "loop" => position::from_row(row).map(drop),
+        "perp" => perp::from_row(row).map(drop),
+        _ => {
+            let index = row.as_ref().column_index("kind")?;
+            let problem = format!("`{kind}` is not one of loop, perp");
+            Err(Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, problem.into()))
+        }
+    }
 }

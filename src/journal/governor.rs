@@ -1,12 +1,13 @@
 //! What the strategies remember across restarts: the governor's state and every computation of exit levels. Both are
 //! JSON of the strategy room's own types (strategy.md §6, §9).
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Row, Transaction};
 use serde_json::Value;
 
 use super::{
     Journal, JournalError, JournalReader, PositionId, Stamp,
     column::{Json, Text},
+    damage::{self, listed},
     error::Fault,
 };
 
@@ -47,21 +48,15 @@ impl JournalReader {
     /// The governor's state, that of practice or the real one; `None` before it was ever set.
     pub fn governor_state(&self, paper: bool) -> Result<Option<Value>, JournalError> {
         self.query(|db| {
-            let sql = "SELECT state FROM governor_state WHERE paper = ?1";
-            let state = db.query_row(sql, [paper], |row| row.get::<_, Json>(0));
-            Ok(state.optional()?.map(|json| json.0))
+            let sql = "SELECT paper AS id, state FROM governor_state WHERE paper = ?1";
+            damage::found(db, "governor_state", sql, [paper], |row| row.get::<_, Json>("state").map(|json| json.0))
         })
     }
 
     /// The newest `limit` computations of exit levels, oldest of them first.
     pub fn levels(&self, limit: u32) -> Result<Vec<Value>, JournalError> {
-        self.query(|db| {
-            let mut statement = db.prepare(
-                "SELECT computation FROM (SELECT id, computation FROM adaptive_levels ORDER BY id DESC LIMIT ?1)
-                 ORDER BY id",
-            )?;
-            let rows = statement.query_map([limit], |row| row.get::<_, Json>(0).map(|json| json.0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        let sql = "SELECT * FROM (SELECT id, computation FROM adaptive_levels ORDER BY id DESC LIMIT ?1) ORDER BY id";
+        let read = |row: &Row<'_>| row.get::<_, Json>("computation").map(|json| json.0);
+        self.listed(|db| listed(db, "adaptive_levels", sql, [limit], read))
     }
 }

@@ -1,14 +1,16 @@
 //! Intents: what somebody wants done, from the plan to the comparison with the chain.
 
 use alloy::primitives::B256;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, Error, ErrorCode, Row, Transaction, named_params};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     IntentId, IntentState, Journal, JournalError, JournalReader, Stamp,
-    column::{Int, Json, Text},
+    column::{Json, Text},
+    damage::{self, listed},
     error::Fault,
+    in_flight::salvaged,
     nonce,
 };
 use crate::units::Millis;
@@ -76,6 +78,9 @@ impl Journal {
     /// Records a plan: planned.
     pub fn record_planned(&self, intent: &NewIntent, at: Stamp) -> Result<(), JournalError> {
         self.write(|tx| {
+            if is_pruned(tx, intent.id)? {
+                return Err(JournalError::PrunedIntent(intent.id).into());
+            }
             let inserted = tx.execute(
                 "INSERT INTO intents (id, kind, paper, plan, plan_hash, steps, step, state,
                     created_block_time, created_ms, updated_block_time, updated_ms)
@@ -150,55 +155,57 @@ impl Journal {
 impl JournalReader {
     /// The intents that pass the filter, newest first.
     pub fn intents(&self, filter: &IntentFilter) -> Result<Vec<Intent>, JournalError> {
-        let words: Vec<_> = filter.states.iter().map(|state| state.as_str()).collect();
-        let states = (!words.is_empty()).then(|| Value::from(words).to_string());
-        self.query(|db| {
-            let mut statement = db.prepare(
-                "SELECT * FROM intents
-                 WHERE (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
-                   AND (:kind IS NULL OR kind = :kind) AND (:since IS NULL OR created_ms >= :since)
-                 ORDER BY created_ms DESC, id DESC LIMIT :limit",
-            )?;
-            let rows = statement.query_map(
-                named_params! {
-                    ":states": states, ":kind": filter.kind, ":since": filter.since.map(|since| Int(since.0)),
-                    ":limit": filter.limit.map_or(-1, i64::from),
-                },
-                from_row,
-            )?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        // Of each state the newest, by its index: the plans of the others are not read.
+        let of_state = |state: &str| {
+            format!(
+                "SELECT * FROM (SELECT id, created_ms FROM intents WHERE {state} (:kind IS NULL OR kind = :kind)
+                    AND created_ms >= :since ORDER BY created_ms DESC, id DESC LIMIT :limit)"
+            )
+        };
+        let chosen = match filter.states.as_slice() {
+            [] => of_state(""),
+            states => {
+                let each: Vec<_> = states.iter().map(|state| of_state(&format!("state = '{state}' AND"))).collect();
+                each.join(" UNION ALL ")
+            }
+        };
+        let sql = format!(
+            "SELECT * FROM intents WHERE id IN (SELECT id FROM ({chosen}) ORDER BY created_ms DESC, id DESC LIMIT :limit)
+             ORDER BY created_ms DESC, id DESC"
+        );
+        let params = named_params! {
+            ":kind": filter.kind, ":since": filter.since.map_or(i64::MIN, |since| since.0.try_into().unwrap_or(i64::MAX)),
+            ":limit": filter.limit.map_or(-1, i64::from),
+        };
+        self.listed(|db| listed(db, "intents", &sql, params, from_row))
     }
 
     /// One intent.
     pub fn intent(&self, id: IntentId) -> Result<Intent, JournalError> {
-        self.query(|db| find(db, id))
-    }
-
-    /// Intents of which something signed may still take effect, oldest first. While there are any, nothing else is
-    /// started for the account.
-    pub fn unresolved(&self) -> Result<Vec<Intent>, JournalError> {
         self.query(|db| {
-            let mut statement = db.prepare(
-                "SELECT * FROM intents WHERE state IN ('signed', 'sent', 'unknown') ORDER BY created_ms, id",
-            )?;
-            let rows = statement.query_map([], from_row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let found = damage::found(db, "intents", "SELECT * FROM intents WHERE id = ?1", [id], from_row)?;
+            match found {
+                Some(intent) => Ok(intent),
+                None if is_pruned(db, id)? => Err(JournalError::PrunedIntent(id).into()),
+                None => Err(JournalError::UnknownIntent(id).into()),
+            }
         })
     }
+
+    /// How far an intent has come, also where the rest of its row cannot be read.
+    pub fn intent_state(&self, id: IntentId) -> Result<IntentState, JournalError> {
+        self.query(|db| Ok(find(db, id)?.state))
+    }
 }
 
-/// Refuses while an intent outside `except` is unresolved.
-pub(super) fn check_resolved(tx: &Transaction<'_>, except: IntentId) -> Result<(), Fault> {
-    let mut statement = tx.prepare_cached(
-        "SELECT id FROM intents WHERE state IN ('signed', 'sent', 'unknown') AND id <> ?1 ORDER BY created_ms, id",
-    )?;
-    let ids = statement.query_map([except], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
-    if ids.is_empty() { Ok(()) } else { Err(JournalError::Unresolved { ids }.into()) }
+fn is_pruned(db: &Connection, id: IntentId) -> Result<bool, Fault> {
+    Ok(db.prepare_cached("SELECT 1 FROM pruned_intents WHERE id = ?1")?.exists([id])?)
 }
 
+/// An intent whose state is to change; its plan and figures may be damaged.
 pub(super) fn find(db: &Connection, id: IntentId) -> Result<Intent, Fault> {
-    let found = db.query_row("SELECT * FROM intents WHERE id = ?1", [id], from_row).optional()?;
+    let read = |row: &Row<'_>| from_row(row).or_else(|error| salvaged(row).map_err(|_| error));
+    let found = damage::found(db, "intents", "SELECT * FROM intents WHERE id = ?1", [id], read)?;
     found.ok_or_else(|| JournalError::UnknownIntent(id).into())
 }
 
@@ -225,19 +232,37 @@ pub(super) fn is_duplicate_key(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|e| e.code == ErrorCode::ConstraintViolation && e.extended_code == key)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Intent> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Intent> {
+    let core = core(row)?;
     Ok(Intent {
-        id: row.get("id")?,
-        kind: row.get("kind")?,
-        paper: row.get("paper")?,
-        state: row.get("state")?,
         reason: row.get("reason")?,
-        step: row.get("step")?,
-        steps: row.get("steps")?,
         plan: row.get::<_, Json>("plan")?.0,
         plan_hash: row.get::<_, Text<B256>>("plan_hash")?.0,
         actual: row.get::<_, Option<Json>>("actual")?.map(|json| json.0),
         created: Stamp::from_row(row, "created_")?,
         updated: Stamp::from_row(row, "updated_")?,
+        ..core
+    })
+}
+
+pub(super) fn core(row: &Row<'_>) -> rusqlite::Result<Intent> {
+    let (step, steps) = (row.get("step")?, row.get("steps")?);
+    if step >= steps {
+        let index = row.as_ref().column_index("step")?;
+        return Err(Error::IntegralValueOutOfRange(index, i64::from(step)));
+    }
+    Ok(Intent {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        paper: row.get("paper")?,
+        state: row.get("state")?,
+        reason: None,
+        step,
+        steps,
+        plan: Value::Null,
+        plan_hash: B256::ZERO,
+        actual: None,
+        created: Stamp::default(),
+        updated: Stamp::default(),
     })
 }

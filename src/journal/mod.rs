@@ -4,36 +4,49 @@
 //! `Ok` is on the disk; signed bytes can be sent only after they were recorded ([`Recorded`]); nothing new is signed
 //! while something earlier is unresolved; a nonce is held by one live transaction and those it replaces; a signal is
 //! taken once, together with the saga that carries it out; an order has one answer.
+//! A row that cannot be read is left out and named ([`Damages`]); one that may be in flight keeps signing refused.
 //! Calls block for a few milliseconds (a commit waits for the disk), no clock is read, no network is used.
 //! Fails with [`JournalError`]: another writer and a full or read-only disk are exit 9, and then nothing was signed.
 
+mod backup;
 mod column;
+mod copy;
+mod damage;
 mod error;
 mod event;
 mod export;
 mod governor;
 mod id;
+mod in_flight;
 mod intent;
 mod lock;
 mod network;
 mod nonce;
+mod open;
 mod order;
 mod outcome;
 mod perp;
 mod position;
+mod prune;
 mod saga;
 mod sample;
 mod schema;
+mod set_aside;
 mod signal;
 mod signed;
 mod stamp;
 mod state;
 mod store;
+mod survey;
+mod thin;
 mod transaction;
 
+pub use backup::{BackedUp, Restored};
 pub use column::UnknownWord;
+pub use damage::{DamagedRow, Damages};
 pub use error::JournalError;
 pub use event::{DRILL_PASSED, Event, Severity};
+pub use export::Exported;
 pub use id::{IdError, IntentId, PositionId};
 pub use intent::{Intent, IntentFilter, NewIntent};
 pub use lock::Writer;
@@ -42,8 +55,10 @@ pub use nonce::Lease;
 pub use order::{NewOrder, Order, OrderKind, OrderState};
 pub use perp::{NewPerp, PerpEntry, PerpPosition, PerpSide, PerpTerms};
 pub use position::{LoopPosition, LoopTerms, NewLoop, Origin};
+pub use prune::Pruned;
 pub use saga::{Saga, SagaIntent};
 pub use sample::Sample;
+pub use schema::Migrated;
 pub use signed::{RawTx, Recorded};
 pub use stamp::Stamp;
 pub use state::{IntentState, TransactionState};

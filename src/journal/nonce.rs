@@ -7,6 +7,7 @@ use super::{
     IntentId, IntentState, Journal, JournalError, Stamp, TransactionState,
     column::{Int, Text},
     error::Fault,
+    in_flight,
     intent::{self, Intent},
     transaction,
 };
@@ -51,7 +52,7 @@ impl Journal {
             if intent.state != IntentState::Simulated {
                 return Err(JournalError::IllegalIntent { id, from: intent.state, to: IntentState::Signed }.into());
             }
-            intent::check_resolved(tx, id)?;
+            in_flight::check_resolved(tx, Some(id))?;
             check_has_no_lease(tx, id)?;
             let nonce = lowest_free(tx, chain_nonce)?;
             let row = insert(tx, &intent, nonce, chain_nonce, None, at)?;
@@ -162,8 +163,9 @@ pub(super) fn check_no_gap(tx: &Transaction<'_>, lease: &Lease) -> Result<(), Fa
 }
 
 fn leased_nonces(tx: &Transaction<'_>, of: Option<IntentId>) -> Result<Vec<u64>, Fault> {
-    let mut statement =
-        tx.prepare_cached("SELECT nonce FROM transactions WHERE state = 'leased' AND (?1 IS NULL OR intent = ?1)")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT nonce FROM transactions WHERE state = 'leased' AND nonce >= 0 AND (?1 IS NULL OR intent = ?1)",
+    )?;
     let nonces = statement.query_map([of], |row| row.get::<_, Int>(0).map(|int| int.0))?;
     Ok(nonces.collect::<Result<_, _>>()?)
 }

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
+    DamagedRow, IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
     column::{Json, Text, words},
+    damage::{self, Listed, listed},
     error::Fault,
     intent, signal,
 };
@@ -177,7 +178,12 @@ impl Journal {
 impl JournalReader {
     /// Orders without an answer (initiated or unknown), oldest first, those of practice among them.
     pub fn open_orders(&self) -> Result<Vec<Order>, JournalError> {
-        self.query(|db| list(db, "state IN ('initiated', 'unknown') ORDER BY row", []))
+        self.listed(|db| list(db, "state NOT IN ('filled', 'cancelled') ORDER BY row", []))
+    }
+
+    /// Orders that cannot be read and may be without an answer; no other is placed beside them.
+    pub fn unreadable_orders(&self) -> Result<Vec<DamagedRow>, JournalError> {
+        self.query(|db| Ok(list(db, "state NOT IN ('filled', 'cancelled') ORDER BY row", [])?.damaged))
     }
 
     /// One order; of several limit orders in the same slot the newest. `None` when the journal knows none.
@@ -187,7 +193,7 @@ impl JournalReader {
 
     /// The orders that an intent's transactions placed, oldest first.
     pub fn orders_of_intent(&self, intent: IntentId) -> Result<Vec<Order>, JournalError> {
-        self.query(|db| list(db, "intent = ?1 ORDER BY row", [intent]))
+        self.listed(|db| list(db, "intent = ?1 ORDER BY row", [intent]))
     }
 }
 
@@ -227,15 +233,15 @@ fn find(db: &Connection, venue: &str, id: &str) -> Result<Order, Fault> {
 }
 
 fn newest(db: &Connection, venue: &str, id: &str) -> Result<Option<Order>, Fault> {
-    Ok(list(db, "venue = ?1 AND id = ?2 ORDER BY row DESC LIMIT 1", (venue, id))?.pop())
+    let sql = "SELECT * FROM orders WHERE venue = ?1 AND id = ?2 ORDER BY row DESC LIMIT 1";
+    damage::found(db, "orders", sql, (venue, id), from_row)
 }
 
-fn list(db: &Connection, which: &str, params: impl Params) -> Result<Vec<Order>, Fault> {
-    let mut statement = db.prepare(&format!("SELECT * FROM orders WHERE {which}"))?;
-    Ok(statement.query_map(params, from_row)?.collect::<Result<_, _>>()?)
+fn list(db: &Connection, which: &str, params: impl Params) -> Result<Listed<Order>, Fault> {
+    listed(db, "orders", &format!("SELECT * FROM orders WHERE {which}"), params, from_row)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Order> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Order> {
     Ok(Order {
         row: row.get("row")?,
         venue: row.get("venue")?,

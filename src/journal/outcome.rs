@@ -1,11 +1,12 @@
 //! What became of a signed transaction, and what that means for its intent and for others on the same nonce.
 
 use alloy::primitives::B256;
-use rusqlite::{Transaction, named_params};
+use rusqlite::{Row, Transaction, named_params};
 
 use super::{
     Inclusion, IntentId, IntentState, Journal, JournalError, Stamp, TransactionRecord, TransactionState,
     column::{Int, Text},
+    damage,
     error::Fault,
     intent::{self, Intent},
     nonce, transaction,
@@ -181,7 +182,7 @@ fn reopen_intent(tx: &Transaction<'_>, id: IntentId, to: IntentState, reason: &s
 }
 
 /// Brings an unresolved intent to what its transactions say; a resolved one stays.
-fn settle(tx: &Transaction<'_>, id: IntentId, reason: Option<&str>, at: Stamp) -> Result<(), Fault> {
+pub(super) fn settle(tx: &Transaction<'_>, id: IntentId, reason: Option<&str>, at: Stamp) -> Result<(), Fault> {
     let found = intent::find(tx, id)?;
     if found.state.is_unresolved() { conclude(tx, &found, reason, at) } else { Ok(()) }
 }
@@ -190,11 +191,9 @@ fn settle(tx: &Transaction<'_>, id: IntentId, reason: Option<&str>, at: Stamp) -
 /// current step, and failed when that is in no block.
 fn conclude(tx: &Transaction<'_>, found: &Intent, reason: Option<&str>, at: Stamp) -> Result<(), Fault> {
     // What calls the account itself is a transfer of nothing that takes an action back: it carries no step out.
-    let mut statement = tx.prepare_cached(
-        "SELECT state, step, recipient IS (SELECT account FROM network) FROM transactions WHERE intent = ?1",
-    )?;
-    let rows = statement.query_map([found.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let all = rows.collect::<Result<Vec<(TransactionState, u32, bool)>, _>>()?;
+    let sql = "SELECT id, state, step, recipient IS (SELECT account FROM network) FROM transactions WHERE intent = ?1";
+    let read = |row: &Row<'_>| Ok((row.get(1)?, row.get(2)?, row.get(3)?));
+    let all: Vec<(TransactionState, u32, bool)> = damage::all(tx, "transactions", sql, [found.id], read)?;
     let has = |wanted| all.iter().any(|(state, ..)| *state == wanted);
     let to = if has(TransactionState::Sent) {
         IntentState::Sent
@@ -211,11 +210,9 @@ fn conclude(tx: &Transaction<'_>, found: &Intent, reason: Option<&str>, at: Stam
 }
 
 fn siblings(tx: &Transaction<'_>, record: &TransactionRecord) -> Result<Vec<(i64, IntentId, TransactionState)>, Fault> {
-    let mut statement =
-        tx.prepare_cached("SELECT id, intent, state FROM transactions WHERE nonce = ?1 AND id <> ?2 ORDER BY id")?;
-    let rows =
-        statement.query_map((Int(record.nonce), record.row), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let sql = "SELECT id, intent, state FROM transactions WHERE nonce = ?1 AND id <> ?2 ORDER BY id";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    damage::all(tx, "transactions", sql, (Int(record.nonce), record.row), read)
 }
 
 /// Refuses a move that only evidence from the chain may make: included and dropped ones are not pending.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     IntentId, Journal, JournalError, JournalReader, Origin, PositionId, Stamp,
     column::{Int, Json, Text, words},
+    damage::{self, Listed, listed},
     error::Fault,
     intent, order, signal,
 };
@@ -23,6 +24,9 @@ words! {
         Short = "short",
     }
 }
+
+/// A share of a price or a confidence is never so large; above it, it is damage.
+const MOST: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 
 /// What is settled when a perp is opened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -160,17 +164,17 @@ impl Journal {
 impl JournalReader {
     /// The perps that are open, oldest first, those of practice among them.
     pub fn open_perps(&self) -> Result<Vec<PerpPosition>, JournalError> {
-        self.query(|db| list(db, "closed_ms IS NULL", []))
+        self.listed(|db| list(db, "closed_ms IS NULL", []))
     }
 
     /// All perps, open and closed, oldest first.
     pub fn perps(&self) -> Result<Vec<PerpPosition>, JournalError> {
-        self.query(|db| list(db, "TRUE", []))
+        self.listed(|db| list(db, "TRUE", []))
     }
 
     /// One perp, open or closed; `None` when there is none of this name.
     pub fn perp(&self, id: PositionId) -> Result<Option<PerpPosition>, JournalError> {
-        self.query(|db| Ok(list(db, "id = ?1", [id])?.pop()))
+        self.query(|db| one(db, "id = ?1", [id]))
     }
 
     /// The open perp in a slot of the venue; practice has no slots.
@@ -184,15 +188,19 @@ impl JournalReader {
     }
 }
 
-fn list(db: &Connection, condition: &str, params: impl Params) -> Result<Vec<PerpPosition>, Fault> {
+fn list(db: &Connection, condition: &str, params: impl Params) -> Result<Listed<PerpPosition>, Fault> {
     let sql = format!("SELECT * FROM positions WHERE kind = 'perp' AND {condition} ORDER BY opened_ms, id");
-    let mut statement = db.prepare(&sql)?;
-    Ok(statement.query_map(params, from_row)?.collect::<Result<_, _>>()?)
+    listed(db, "positions", &sql, params, from_row)
+}
+
+fn one(db: &Connection, condition: &str, params: impl Params) -> Result<Option<PerpPosition>, Fault> {
+    let sql = format!("SELECT * FROM positions WHERE kind = 'perp' AND {condition} ORDER BY opened_ms DESC, id DESC");
+    damage::found(db, "positions", &sql, params, from_row)
 }
 
 fn open_at(db: &Connection, venue: &str, pair_index: u32, trade_index: u32) -> Result<Option<PerpPosition>, Fault> {
     let condition = "paper = 0 AND closed_ms IS NULL AND venue = ?1 AND pair_index = ?2 AND trade_index = ?3";
-    Ok(list(db, condition, (venue, pair_index, trade_index))?.pop())
+    one(db, condition, (venue, pair_index, trade_index))
 }
 
 fn insert(tx: &Transaction<'_>, new: &NewPerp, opened_by: Option<IntentId>, at: Stamp) -> Result<(), Fault> {
@@ -236,9 +244,15 @@ fn insert(tx: &Transaction<'_>, new: &NewPerp, opened_by: Option<IntentId>, at: 
     Ok(())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<PerpPosition> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<PerpPosition> {
     let is_closed = row.get::<_, Option<i64>>("closed_ms")?.is_some();
-    let decimal = |column: &str| row.get::<_, Option<Text<Decimal>>>(column).map(|text| text.map(|text| text.0));
+    let decimal = |column: &str| match row.get::<_, Option<Text<Decimal>>>(column)? {
+        Some(Text(value)) if value.abs() > MOST => {
+            let index = row.as_ref().column_index(column)?;
+            Err(rusqlite::Error::IntegralValueOutOfRange(index, i64::MAX))
+        }
+        other => Ok(other.map(|text| text.0)),
+    };
     let number = |column: &str| row.get::<_, Text<U256>>(column).map(|text| text.0);
     Ok(PerpPosition {
         id: row.get("id")?,

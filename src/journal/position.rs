@@ -1,13 +1,16 @@
 //! Positions: what the journal opened or took over, with its own thresholds and its own share of the account.
 
+use std::cell::RefCell;
+
 use alloy::primitives::{Address, U256};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, Row, Transaction, named_params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
+    DamagedRow, IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
     column::{Json, Text, words},
+    damage::{self, listed},
     error::Fault,
 };
 
@@ -158,18 +161,26 @@ impl JournalReader {
     }
 
     fn loops_where(&self, condition: &str) -> Result<Vec<LoopPosition>, JournalError> {
-        self.query(|db| {
-            let sql = format!("SELECT * FROM positions WHERE {condition} ORDER BY opened_ms, id");
-            let mut statement = db.prepare(&sql)?;
-            Ok(statement.query_map([], from_row)?.collect::<Result<_, _>>()?)
-        })
+        let sql = format!("SELECT * FROM positions WHERE {condition} ORDER BY opened_ms, id");
+        // A loop whose thresholds alone cannot be read is still protected, by those of its class.
+        let mut damaged = Vec::new();
+        let read = RefCell::new(|row: &Row<'_>| {
+            from_row(row).or_else(|error| {
+                let position = without_thresholds(row)?;
+                damaged.extend(DamagedRow::of(row, "positions", &error));
+                Ok(position)
+            })
+        });
+        let loops = self.listed(|db| listed(db, "positions", &sql, [], |row| (read.borrow_mut())(row)))?;
+        damaged.into_iter().for_each(|row| self.add_damaged(row));
+        Ok(loops)
     }
 }
 
 fn open_loop(db: &Connection, collateral: Address, debt: Address, paper: bool) -> Result<Option<LoopPosition>, Fault> {
     let sql = "SELECT * FROM positions
                WHERE kind = 'loop' AND closed_ms IS NULL AND collateral = ?1 AND debt = ?2 AND paper = ?3";
-    Ok(db.query_row(sql, (Text(collateral), Text(debt), paper), from_row).optional()?)
+    damage::found(db, "positions", sql, (Text(collateral), Text(debt), paper), from_row)
 }
 
 fn insert(tx: &Transaction<'_>, new: &NewLoop, opened_by: Option<IntentId>, at: Stamp) -> Result<(), Fault> {
@@ -198,7 +209,14 @@ fn insert(tx: &Transaction<'_>, new: &NewLoop, opened_by: Option<IntentId>, at: 
     Ok(())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<LoopPosition> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<LoopPosition> {
+    let thresholds = row.get::<_, Json>("thresholds")?.0;
+    let mut position = without_thresholds(row)?;
+    position.terms.thresholds = thresholds;
+    Ok(position)
+}
+
+fn without_thresholds(row: &Row<'_>) -> rusqlite::Result<LoopPosition> {
     let is_closed = row.get::<_, Option<i64>>("closed_ms")?.is_some();
     Ok(LoopPosition {
         id: row.get("id")?,
@@ -208,7 +226,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<LoopPosition> {
         debt: row.get::<_, Text<_>>("debt")?.0,
         terms: LoopTerms {
             e_mode: row.get("e_mode")?,
-            thresholds: row.get::<_, Json>("thresholds")?.0,
+            thresholds: Value::Null,
             collateral_principal: row.get::<_, Text<_>>("collateral_principal")?.0,
             debt_principal: row.get::<_, Text<_>>("debt_principal")?.0,
             collateral_index: row.get::<_, Option<Text<_>>>("collateral_index")?.map(|index| index.0),

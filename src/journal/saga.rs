@@ -1,13 +1,14 @@
 //! Sagas: one for every signal that was taken, from its acceptance to what became of it. The trade room owns the words
 //! of the phases, the shape of the state and the roles of the intents; the journal keeps them across restarts.
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, named_params};
+use rusqlite::{Connection, Params, Row, Transaction, named_params};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     IntentId, Journal, JournalError, JournalReader, Stamp,
     column::{Json, Text},
+    damage::{self, Listed, listed},
     error::Fault,
     signal,
 };
@@ -128,7 +129,7 @@ impl Journal {
 impl JournalReader {
     /// Sagas that run, oldest first: what to go on with after a restart.
     pub fn open_sagas(&self) -> Result<Vec<Saga>, JournalError> {
-        self.query(|db| list(db, "WHERE outcome IS NULL ORDER BY created_ms, rowid", []))
+        self.listed(|db| list(db, "WHERE outcome IS NULL ORDER BY created_ms, rowid", []))
     }
 
     /// One saga; `None` when no signal of this id began one.
@@ -138,15 +139,13 @@ impl JournalReader {
 
     /// The newest `limit` sagas, newest first.
     pub fn sagas(&self, limit: u32) -> Result<Vec<Saga>, JournalError> {
-        self.query(|db| list(db, "ORDER BY created_ms DESC, rowid DESC LIMIT ?1", [limit]))
+        self.listed(|db| list(db, "ORDER BY created_ms DESC, rowid DESC LIMIT ?1", [limit]))
     }
 
     /// A saga's intents in the order they were linked.
     pub fn intents_of_saga(&self, saga: &str) -> Result<Vec<SagaIntent>, JournalError> {
-        self.query(|db| {
-            let mut statement = db.prepare("SELECT * FROM saga_intents WHERE saga = ?1 ORDER BY rowid")?;
-            Ok(statement.query_map([saga], link_from_row)?.collect::<Result<_, _>>()?)
-        })
+        let sql = "SELECT * FROM saga_intents WHERE saga = ?1 ORDER BY rowid";
+        self.listed(|db| listed(db, "saga_intents", sql, [saga], link_from_row))
     }
 
     /// The saga an intent belongs to and its role there; `None` when it belongs to none.
@@ -173,23 +172,22 @@ fn running(tx: &Transaction<'_>, id: &str) -> Result<Saga, Fault> {
 }
 
 fn find(db: &Connection, id: &str) -> Result<Option<Saga>, Fault> {
-    Ok(list(db, "WHERE id = ?1", [id])?.pop())
+    damage::found(db, "sagas", "SELECT * FROM sagas WHERE id = ?1", [id], from_row)
 }
 
-fn list(db: &Connection, which: &str, params: impl Params) -> Result<Vec<Saga>, Fault> {
-    let mut statement = db.prepare(&format!("SELECT * FROM sagas {which}"))?;
-    Ok(statement.query_map(params, from_row)?.collect::<Result<_, _>>()?)
+fn list(db: &Connection, which: &str, params: impl Params) -> Result<Listed<Saga>, Fault> {
+    listed(db, "sagas", &format!("SELECT * FROM sagas {which}"), params, from_row)
 }
 
 fn link_of(db: &Connection, intent: IntentId) -> Result<Option<SagaIntent>, Fault> {
-    Ok(db.query_row("SELECT * FROM saga_intents WHERE intent = ?1", [intent], link_from_row).optional()?)
+    damage::found(db, "saga_intents", "SELECT * FROM saga_intents WHERE intent = ?1", [intent], link_from_row)
 }
 
-fn link_from_row(row: &Row<'_>) -> rusqlite::Result<SagaIntent> {
+pub(super) fn link_from_row(row: &Row<'_>) -> rusqlite::Result<SagaIntent> {
     Ok(SagaIntent { saga: row.get("saga")?, intent: row.get("intent")?, role: row.get("role")? })
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Saga> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Saga> {
     let outcome: Option<String> = row.get("outcome")?;
     Ok(Saga {
         id: row.get("id")?,

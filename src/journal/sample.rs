@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     Journal, JournalError, JournalReader, Stamp,
     column::{Int, Json, Text},
+    damage::listed,
 };
 use crate::units::{Millis, Wad};
 
@@ -45,18 +46,14 @@ impl Journal {
 impl JournalReader {
     /// The newest `limit` samples at or after `since`, oldest of them first.
     pub fn samples(&self, since: Option<Millis>, limit: u32) -> Result<Vec<Sample>, JournalError> {
-        self.query(|db| {
-            let mut statement = db.prepare(
-                "SELECT * FROM (SELECT * FROM samples WHERE ?1 IS NULL OR ms >= ?1 ORDER BY id DESC LIMIT ?2)
-                 ORDER BY id",
-            )?;
-            let rows = statement.query_map((since.map(|since| Int(since.0)), limit), from_row)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
+        let sql =
+            "SELECT * FROM (SELECT * FROM samples WHERE ?1 IS NULL OR ms >= ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id";
+        let params = (since.map(|since| Int(since.0)), limit);
+        self.listed(|db| listed(db, "samples", sql, params, from_row))
     }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Sample> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Sample> {
     Ok(Sample {
         block_number: row.get::<_, Int>("block_number")?.0,
         health_factor: row.get::<_, Option<Text<_>>>("health_factor")?.map(|text| Wad(text.0)),

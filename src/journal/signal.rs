@@ -1,11 +1,12 @@
 //! Signals that were taken: each id once, across restarts (strategy.md §2).
 
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
 use super::{
     Journal, JournalError, JournalReader, Stamp,
     column::{Json, Text},
+    damage,
     error::Fault,
     intent::is_duplicate_key,
 };
@@ -38,10 +39,11 @@ pub(super) fn insert(tx: &Transaction<'_>, id: &str, body: &Value, paper: bool, 
 
 /// Refuses a signal that was never taken.
 pub(super) fn require(tx: &Transaction<'_>, id: &str) -> Result<(), Fault> {
-    find(tx, id)?.map(drop).ok_or_else(|| JournalError::UnknownSignal(id.to_owned()).into())
+    let known = tx.prepare_cached("SELECT 1 FROM signals WHERE id = ?1")?.exists([id])?;
+    if known { Ok(()) } else { Err(JournalError::UnknownSignal(id.to_owned()).into()) }
 }
 
 fn find(db: &Connection, id: &str) -> Result<Option<Value>, Fault> {
-    let body = db.query_row("SELECT body FROM signals WHERE id = ?1", [id], |row| row.get::<_, Json>(0));
-    Ok(body.optional()?.map(|json| json.0))
+    let sql = "SELECT id, body FROM signals WHERE id = ?1";
+    damage::found(db, "signals", sql, [id], |row| row.get::<_, Json>("body").map(|json| json.0))
 }

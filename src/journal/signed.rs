@@ -12,7 +12,7 @@ use super::{
     IntentState, Journal, JournalError, Lease, Stamp, TransactionState,
     column::{Int, Text},
     error::Fault,
-    intent, nonce, transaction,
+    in_flight, intent, nonce, transaction,
 };
 
 /// A signed transaction as it goes over the wire.
@@ -103,7 +103,7 @@ fn insert(tx: &Transaction<'_>, lease: &Lease, signed: &RawTx, envelope: &TxEnve
         Err(fault) => return Err(fault),
     }
     if lease.replaces.is_none() {
-        intent::check_resolved(tx, lease.intent)?;
+        in_flight::check_resolved(tx, Some(lease.intent))?;
         nonce::check_no_gap(tx, lease)?;
     }
     let intent = intent::find(tx, lease.intent)?;

@@ -1,10 +1,13 @@
 //! When something was recorded. Both times are passed in; the journal reads no clock.
 
-use rusqlite::Row;
+use rusqlite::{Error, Row};
 use serde::{Deserialize, Serialize};
 
 use super::column::Int;
 use crate::units::{Millis, Secs};
+
+/// The last second of the year 9999: later times are damage, and cannot be printed.
+const LAST_SECOND: u64 = 253_402_300_799;
 
 /// The two times of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -26,8 +29,18 @@ impl Stamp {
 
     /// Reads `<prefix>block_time` and `<prefix>ms`.
     pub(super) fn from_row(row: &Row<'_>, prefix: &str) -> rusqlite::Result<Self> {
-        let Int(block_time) = row.get(format!("{prefix}block_time").as_str())?;
-        let Int(ms) = row.get(format!("{prefix}ms").as_str())?;
+        let block_time = within(row, &format!("{prefix}block_time"), LAST_SECOND)?;
+        let ms = within(row, &format!("{prefix}ms"), LAST_SECOND.saturating_mul(1_000))?;
         Ok(Self { block_time: Secs(block_time), wall: Millis(ms) })
+    }
+}
+
+fn within(row: &Row<'_>, column: &str, most: u64) -> rusqlite::Result<u64> {
+    let index = row.as_ref().column_index(column)?;
+    let Int(value) = row.get(index)?;
+    if value <= most {
+        Ok(value)
+    } else {
+        Err(Error::IntegralValueOutOfRange(index, value.try_into().unwrap_or(i64::MAX)))
     }
 }

@@ -1,26 +1,20 @@
 //! Opening: one database per network and account, one writer, any number of readers.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use alloy::primitives::Address;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
-    JournalError,
-    column::Text,
+    Damages, JournalError, Migrated,
     error::Fault,
     lock::{Writer, WriterLock},
-    schema,
+    open::{connect_reader, connect_writer, create_private_directories, create_private_file, database_path},
 };
-
-/// How long one connection waits for another's short internal locks (recovery after a crash, checkpoints).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The journal open for reading: every question, no change. Works while a writer runs.
 #[derive(Debug)]
@@ -28,19 +22,21 @@ pub struct JournalReader {
     connection: Mutex<Connection>,
     path: PathBuf,
     account: Address,
+    pub(super) damages: Arc<Damages>,
 }
 
 /// The journal open for writing; there is one such per network and account at a time.
 #[derive(Debug)]
 pub struct Journal {
     reader: JournalReader,
+    migrated: Option<Box<Migrated>>,
     _lock: WriterLock,
 }
 
 impl Journal {
     /// Opens `<dir>/<network_id>/<account>.sqlite` for writing, creating it when missing. Takes the writer's lock,
-    /// brings the tables up to date, proves that it can write, and releases nonces whose process ended before
-    /// recording a signature.
+    /// brings the tables up to date (the file as it was stays beside it: [`Self::migrated`]), proves that it can write,
+    /// and releases nonces whose process ended before recording a signature.
     pub fn open(dir: &Path, network_id: &str, account: Address) -> Result<Self, JournalError> {
         let path = database_path(dir, network_id, account)?;
         let not_writable =
@@ -48,9 +44,29 @@ impl Journal {
         create_private_directories(path.parent().unwrap_or(dir)).map_err(not_writable)?;
         let lock = WriterLock::take(&path.with_extension("lock"))?;
         create_private_file(&path).map_err(not_writable)?;
-        let connection = connect_writer(&path, network_id, account).map_err(|fault| fault.at(&path))?;
-        let reader = JournalReader { connection: Mutex::new(connection), path, account };
-        Ok(Self { reader, _lock: lock })
+        let (connection, migrated) = connect_writer(&path, network_id, account).map_err(|fault| fault.at(&path))?;
+        let reader = JournalReader::over(connection, path, account);
+        Ok(Self { reader, migrated: migrated.map(Box::new), _lock: lock })
+    }
+
+    /// Where the journal of a network and account is, and who writes it now; the file is not opened.
+    pub fn place(dir: &Path, network_id: &str, account: Address) -> Result<(PathBuf, Writer), JournalError> {
+        let path = database_path(dir, network_id, account)?;
+        let writer = Writer::of(&path.with_extension("lock"));
+        Ok((path, writer))
+    }
+
+    /// What opening it has brought up to date; `None` when the tables were of this program's version.
+    #[must_use]
+    pub fn migrated(&self) -> Option<&Migrated> {
+        self.migrated.as_deref()
+    }
+
+    /// Tells damaged rows that its reader meets to the same place as others do.
+    #[must_use]
+    pub fn telling(mut self, damages: &Arc<Damages>) -> Self {
+        self.reader = self.reader.telling(damages);
+        self
     }
 
     /// Opens the same database for reading only; a writer may be at work.
@@ -60,7 +76,7 @@ impl Journal {
             return Err(JournalError::NoJournal { path });
         }
         let connection = connect_reader(&path, network_id, account).map_err(|fault| fault.at(&path))?;
-        Ok(JournalReader { connection: Mutex::new(connection), path, account })
+        Ok(JournalReader::over(connection, path, account))
     }
 
     /// The questions one can ask, with what was just written in the answers.
@@ -92,6 +108,10 @@ impl Journal {
 }
 
 impl JournalReader {
+    fn over(connection: Connection, path: PathBuf, account: Address) -> Self {
+        Self { connection: Mutex::new(connection), path, account, damages: Arc::default() }
+    }
+
     /// The database file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -120,122 +140,6 @@ impl JournalReader {
     }
 }
 
-fn database_path(dir: &Path, network_id: &str, account: Address) -> Result<PathBuf, JournalError> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-    if network_id.is_empty() || network_id.starts_with('.') || !network_id.bytes().all(allowed) {
-        return Err(JournalError::BadNetworkName(network_id.to_owned()));
-    }
-    Ok(dir.join(network_id).join(format!("{}.sqlite", alloy::hex::encode_prefixed(account))))
-}
-
-fn connect_writer(path: &Path, network_id: &str, account: Address) -> Result<Connection, Fault> {
-    let mut connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    let not_writable = |reason: String| JournalError::NotWritable { path: path.to_owned(), reason };
-    if connection.is_readonly(rusqlite::MAIN_DB)? {
-        return Err(not_writable("the file is read-only".to_owned()).into());
-    }
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(not_writable(format!("its file system allows journal mode `{mode}` only, not wal")).into());
-    }
-    // Every commit is on the disk before the call returns; fullfsync makes that true on macOS too.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    schema::migrate(&mut connection, path)?;
-
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute(
-        "INSERT INTO network (only_row, network_id, account) VALUES (1, ?1, ?2) ON CONFLICT DO NOTHING",
-        (network_id, Text(account)),
-    )?;
-    check_owner(&transaction, path, network_id, account)?;
-    // Writes a page even when nothing is leased: a full disk shows now and not when there is something to sign.
-    transaction.execute("UPDATE network SET network_id = network_id", [])?;
-    super::nonce::release_all(&transaction)?;
-    transaction.commit()?;
-    Ok(connection)
-}
-
-fn connect_reader(path: &Path, network_id: &str, account: Address) -> Result<Connection, Fault> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    let found = match schema::version(&connection) {
-        Ok(found) => found,
-        Err(Fault::Sql(error)) if is_unshareable(&error) && !has_write_ahead_log(path) => {
-            connection = connect_immutable(path)?;
-            schema::version(&connection)?
-        }
-        Err(fault) => return Err(fault),
-    };
-    let path_owned = path.to_owned();
-    match found {
-        schema::VERSION => check_owner(&connection, path, network_id, account)?,
-        0 => return Err(JournalError::NoJournal { path: path_owned }.into()),
-        _ => return Err(JournalError::OtherVersion { path: path_owned, found, known: schema::VERSION }.into()),
-    }
-    Ok(connection)
-}
-
-/// In a directory that cannot be written, the shared-memory file that readers coordinate by cannot be created.
-fn is_unshareable(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
-    matches!(error.sqlite_error_code(), Some(CannotOpen | ReadOnly))
-}
-
-fn has_write_ahead_log(path: &Path) -> bool {
-    fs::metadata(path.with_extension("sqlite-wal")).is_ok_and(|file| file.len() > 0)
-}
-
-/// Reads a file that nobody can be writing, without any file beside it.
-fn connect_immutable(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
-    let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    let absolute = std::path::absolute(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
-    let text = absolute.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(path.to_owned()))?;
-    let uri = format!("file:{}?immutable=1", text.bytes().map(escape).collect::<String>());
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(uri, flags)
-}
-
-fn check_owner(connection: &Connection, path: &Path, network_id: &str, account: Address) -> Result<(), Fault> {
-    let (network, owner): (String, Text<Address>) =
-        connection.query_row("SELECT network_id, account FROM network", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if network == network_id && owner.0 == account {
-        return Ok(());
-    }
-    let (found, expected) = (format!("{} on {network}", owner.0), format!("{account} on {network_id}"));
-    Err(JournalError::WrongJournal { path: path.to_owned(), found, expected }.into())
-}
-
-/// Signed bytes that were not sent yet are in the journal: only the user may read it.
-fn create_private_directories(directory: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
-fn create_private_file(path: &Path) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.sync_all()?;
-    // The names of a new file and of its new directory must survive a power cut as well.
-    for directory in path.ancestors().skip(1).take(2) {
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use alloy::{
@@ -248,8 +152,13 @@ mod tests {
     use serde_json::json;
     use tempfile::TempDir;
 
+    use std::fs;
+
     use super::*;
-    use crate::journal::{IntentId, IntentState, NewIntent, Stamp};
+    use crate::journal::{
+        IntentId, IntentState, NewIntent, Stamp,
+        open::{connect_immutable, has_write_ahead_log},
+    };
     use crate::units::Millis;
 
     const NETWORK: &str = "replica-test";
@@ -366,11 +275,7 @@ mod tests {
         let path = journal.reader().path().to_owned();
         drop(journal);
         assert!(!has_write_ahead_log(&path), "closing writes everything into the one file");
-        let reader = JournalReader {
-            connection: Mutex::new(connect_immutable(&path).expect("opens")),
-            path: path.clone(),
-            account: signer().address(),
-        };
+        let reader = JournalReader::over(connect_immutable(&path).expect("opens"), path.clone(), signer().address());
         assert_eq!(reader.intent(id).expect("there").kind, "loop-open");
         let files = fs::read_dir(dir.path().join(NETWORK)).expect("listed").count();
         assert_eq!(files, 2, "the database and the lock file");

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     IntentId, JournalError, JournalReader, Stamp, TransactionState,
     column::{Int, Text},
+    damage::{self, listed},
     error::Fault,
 };
 
@@ -92,19 +93,18 @@ impl JournalReader {
     }
 
     fn list(&self, which: &str, params: impl rusqlite::Params) -> Result<Vec<TransactionRecord>, JournalError> {
-        self.query(|db| {
-            let mut statement = db.prepare(&format!("SELECT * FROM transactions {which}"))?;
-            Ok(statement.query_map(params, from_row)?.collect::<Result<_, _>>()?)
-        })
+        let sql = format!("SELECT * FROM transactions {which}");
+        self.listed(|db| listed(db, "transactions", &sql, params, from_row))
     }
 }
 
 pub(super) fn find(db: &Connection, hash: B256) -> Result<TransactionRecord, Fault> {
-    let found = db.query_row("SELECT * FROM transactions WHERE hash = ?1", [Text(hash)], from_row).optional()?;
+    let sql = "SELECT * FROM transactions WHERE hash = ?1";
+    let found = damage::found(db, "transactions", sql, [Text(hash)], from_row)?;
     found.ok_or_else(|| JournalError::UnknownTransaction(hash).into())
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<TransactionRecord> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<TransactionRecord> {
     let state: TransactionState = row.get("state")?;
     Ok(TransactionRecord {
         row: row.get("id")?,

@@ -85,8 +85,8 @@ pub async fn execute<W: Wire + Reader, V: PerpVenue>(
     approved: Approved<Plan>,
     patience: OrderPatience,
 ) -> Result<Report, ExecuteError> {
-    let placed = place(sender, venue, clock, approved).await?;
-    follow(sender.journal(), sender.wire(), venue, clock, placed, patience).await
+    let placed = Box::pin(place(sender, venue, clock, approved)).await?;
+    Box::pin(follow(sender.journal(), sender.wire(), venue, clock, placed, patience)).await
 }
 
 /// The first half of [`execute`]: everything that needs the sender. Its orders are in the journal when it is over, and are
@@ -102,7 +102,7 @@ pub async fn place<W: Wire + Reader, V: PerpVenue>(
     if places_order(&subject.perp) {
         require_no_order(sender.journal().reader(), venue)?;
     }
-    let (id, outcome) = perform(sender, clock, approved).await?;
+    let (id, outcome) = Box::pin(perform(sender, clock, approved)).await?;
     if !outcome.is_mined() {
         return Ok(Placed { outcome, settlement: None, handles: Vec::new(), subject });
     }
@@ -181,6 +181,7 @@ fn require_no_order<V: PerpVenue>(reader: &JournalReader, venue: &V) -> Result<(
         .filter(|order| order.venue == venue.name() && !order.paper)
         .filter(|order| order.kind != Kind::LimitOpen || order.state == State::Unknown)
         .map(|order| order.id)
+        .chain(reader.unreadable_orders()?.into_iter().map(|row| format!("{} (cannot be read)", row.id)))
         .collect();
     if waiting.is_empty() { Ok(()) } else { Err(ExecuteError::Pending(waiting)) }
 }

@@ -235,7 +235,7 @@ pub(super) async fn reopen<W: Wire>(
 /// Whether what was found about another intent has settled this one: of two on one nonce at most one is included.
 fn overtaken(journal: &Journal, intent: &Intent, findings: &[Finding]) -> Result<Option<Verdict>, SendError> {
     let reader = journal.reader();
-    if reader.intent(intent.id)?.state.is_unresolved() {
+    if reader.intent_state(intent.id)?.is_unresolved() {
         return Ok(None);
     }
     let nonces: Vec<u64> = reader.transactions(intent.id)?.into_iter().map(|record| record.nonce).collect();

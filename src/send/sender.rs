@@ -11,7 +11,7 @@ use super::{
 use crate::{
     chain::{BlockRef, Clock, Receipt, Rejection, Signer},
     config::FeesConfig,
-    journal::{IntentId, Journal, JournalError, NewIntent, Stamp},
+    journal::{IntentId, Journal, NewIntent, Stamp},
     plan::{Approved, PermitRequest, Plan, SignedPermits, Simulated, SimulatedCall},
     units::{Millis, Secs},
 };
@@ -183,11 +183,7 @@ impl<W: Wire> Sender<W> {
 
     /// Refuses while something signed earlier may still take effect: nothing new is signed then, permits included.
     pub fn require_resolved(&self) -> Result<(), SendError> {
-        let unresolved = self.journal.reader().unresolved()?;
-        if unresolved.is_empty() {
-            return Ok(());
-        }
-        Err(JournalError::Unresolved { ids: unresolved.into_iter().map(|intent| intent.id).collect() }.into())
+        Ok(self.journal.reader().require_resolved()?)
     }
 
     /// Writes the plan down as simulated.

@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 42] = [
     "demo",
     "replica build",
     "replica start",
@@ -37,6 +37,9 @@ const COMMANDS: [&str; 39] = [
     "journal show",
     "journal export",
     "journal reconcile",
+    "journal backup",
+    "journal restore",
+    "journal prune",
     "approvals list",
     "approvals revoke",
     "doctor",

@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/large.rs"]
+mod large;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -11,5 +13,6 @@ mod composer;
 mod decode;
 mod doctor;
 mod help;
+mod journal;
 mod masked;
 mod status;

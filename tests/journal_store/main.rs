@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
+mod keep;
+#[cfg(test)]
 mod kit;
 #[cfg(test)]
 mod life;

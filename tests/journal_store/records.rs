@@ -9,7 +9,7 @@ use trimtab::{
 
 use crate::kit::{Desk, NETWORK, account, at, id, new_order, new_perp, refused, sign, signed, simulated};
 
-fn new_loop(name: &str) -> NewLoop {
+pub(crate) fn new_loop(name: &str) -> NewLoop {
     NewLoop {
         id: PositionId::derive(at(0).wall, name.as_bytes()),
         paper: false,
@@ -181,7 +181,7 @@ fn the_export_has_every_record_and_signed_bytes_only_when_asked() {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     };
     let plain = lines(false);
-    assert_eq!(plain[0], json!({ "schema": 1, "tables": 4 }));
+    assert_eq!(plain[0], json!({ "schema": 1, "tables": 5 }));
     let tables: Vec<_> = plain[1..].iter().map(|line| line["table"].as_str().expect("named")).collect();
     let expected = "network intents transactions signals sagas saga_intents positions positions orders governor_state";
     assert_eq!(tables.join(" "), expected, "every record comes after those it refers to");

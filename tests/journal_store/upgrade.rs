@@ -7,17 +7,35 @@ use trimtab::journal::{Event, Journal, JournalError, Severity};
 
 use crate::kit::{NETWORK, account, at, id, new_intent, new_perp, refused};
 
-/// The tables as version 1 made them, for good.
-const VERSION_1: &str = include_str!("../../src/journal/migrations/0001_tables.sql");
+/// The steps from version to version, for good.
+const STEPS: [&str; 4] = [
+    include_str!("../../src/journal/migrations/0001_tables.sql"),
+    include_str!("../../src/journal/migrations/0002_perps_orders_sagas.sql"),
+    include_str!("../../src/journal/migrations/0003_seen_block.sql"),
+    include_str!("../../src/journal/migrations/0004_loop_indices.sql"),
+];
 
-/// A database as a program of version 1 left it: an open loop, a signal, an event, the governor's state.
-fn old_journal(directory: &std::path::Path) {
+/// The version that this program makes.
+const CURRENT: u32 = 5;
+
+/// A database as a program of a version left it: an open loop, a signal, an event, the governor's state.
+fn journal_of(version: u32, directory: &std::path::Path) {
+    let path = old_journal(directory);
+    let connection = Connection::open(path).expect("opens");
+    for step in &STEPS[1..version as usize] {
+        connection.execute_batch(step).expect("brought on");
+    }
+    connection.pragma_update(None, "user_version", version).expect("set");
+}
+
+/// The same of version 1.
+fn old_journal(directory: &std::path::Path) -> std::path::PathBuf {
     let home = directory.join(NETWORK);
     std::fs::create_dir(&home).expect("made");
-    let connection =
-        Connection::open(home.join(format!("{}.sqlite", account().to_string().to_lowercase()))).expect("opens");
+    let path = home.join(format!("{}.sqlite", account().to_string().to_lowercase()));
+    let connection = Connection::open(&path).expect("opens");
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).expect("wal");
-    connection.execute_batch(VERSION_1).expect("version 1");
+    connection.execute_batch(STEPS[0]).expect("version 1");
     connection.pragma_update(None, "user_version", 1).expect("set");
     let (intent, owner) = (id("old").to_string(), account().to_string());
     let (weth, usdc) = (Address::repeat_byte(4).to_string(), Address::repeat_byte(8).to_string());
@@ -47,6 +65,62 @@ fn old_journal(directory: &std::path::Path) {
         )
         .expect("event");
     connection.execute("INSERT INTO governor_state VALUES (1, '{\"losses\":2}', 1, 2)", []).expect("governor");
+    path
+}
+
+#[test]
+fn a_journal_of_each_earlier_version_is_brought_up_to_date_with_a_copy_kept_beside_it() {
+    for version in 1..CURRENT {
+        let dir = tempfile::TempDir::new().expect("temporary directory");
+        journal_of(version, dir.path());
+        let early = refused(Journal::read(dir.path(), NETWORK, account()));
+        let said = format!(
+            "has tables of version {version}, this program reads version {CURRENT}; run `trimtab journal reconcile`"
+        );
+        assert!(early.to_string().contains(&said), "{early}");
+        let journal = Journal::open(dir.path(), NETWORK, account()).expect("opens");
+        let migrated = journal.migrated().expect("was old").clone();
+        assert_eq!((migrated.from, migrated.to), (version, CURRENT));
+        let name = migrated.copy.file_name().expect("named").to_string_lossy().into_owned();
+        assert!(name.contains(&format!(".schema-{version}.20")) && name.ends_with("Z.sqlite"), "{name}");
+        assert!(migrated.words().contains(&name));
+        let copy = Connection::open(&migrated.copy).expect("opens");
+        let kept: u32 = copy.pragma_query_value(None, "user_version", |row| row.get(0)).expect("there");
+        assert_eq!(kept, version, "the copy is as it was");
+        assert_eq!(journal.reader().open_loops().expect("listed").len(), 1);
+        assert_eq!(journal.reader().governor_state(false).expect("asked"), Some(json!({ "losses": 2 })));
+        drop(journal);
+        let again = Journal::open(dir.path(), NETWORK, account()).expect("opens");
+        assert!(again.migrated().is_none(), "once");
+        let files = std::fs::read_dir(dir.path().join(NETWORK)).expect("listed");
+        let copies =
+            files.filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().contains("schema")));
+        assert_eq!(copies.count(), 1);
+    }
+}
+
+#[test]
+fn damaged_rows_of_an_old_journal_do_not_keep_it_from_being_brought_up_to_date() {
+    for version in 1..CURRENT {
+        let dir = tempfile::TempDir::new().expect("temporary directory");
+        journal_of(version, dir.path());
+        let home = dir.path().join(NETWORK).join(format!("{}.sqlite", account().to_string().to_lowercase()));
+        let connection = Connection::open(home).expect("opens");
+        connection.pragma_update(None, "ignore_check_constraints", true).expect("set");
+        for change in [
+            "UPDATE intents SET plan = '{'",
+            "UPDATE positions SET thresholds = 'x'",
+            "UPDATE governor_state SET state = '{'",
+            "UPDATE events SET severity = 'odd'",
+        ] {
+            connection.execute(change, []).expect(change);
+        }
+        drop(connection);
+        let journal = Journal::open(dir.path(), NETWORK, account()).expect("opens");
+        journal.reader().survey().expect("looked");
+        let tables: Vec<String> = journal.reader().damages().all().into_iter().map(|row| row.table).collect();
+        assert_eq!(tables, ["events", "governor_state", "intents", "positions"], "version {version}");
+    }
 }
 
 #[test]
@@ -54,7 +128,7 @@ fn a_journal_of_version_1_is_brought_up_to_date_and_loses_nothing() {
     let dir = tempfile::TempDir::new().expect("temporary directory");
     old_journal(dir.path());
     let early = refused(Journal::read(dir.path(), NETWORK, account()));
-    assert!(matches!(early, JournalError::OtherVersion { found: 1, known: 4, .. }), "{early}");
+    assert!(matches!(early, JournalError::OtherVersion { found: 1, known: CURRENT, .. }), "{early}");
     assert!(early.to_string().contains("trimtab journal reconcile"), "{early}");
 
     let journal = Journal::open(dir.path(), NETWORK, account()).expect("opens");

@@ -25,14 +25,28 @@ pub(super) async fn places(global: &GlobalArgs, session: &Session, args: &WatchA
         }
         can_sign(&signer)?;
         tracing::info!(%account, check = "key", "the key signs");
+        // Tables of an older program: a watch that is started again after an update goes on protecting.
+        if let Some(migrated) = session.bring_up_to_date(account)? {
+            tracing::warn!(%account, check = "journal", "{}", migrated.words());
+        }
         let sender = session.sender(signer).await?;
+        for row in sender.journal().reader().damages().all() {
+            tracing::error!(%account, check = "journal", "{row}");
+        }
         tracing::info!(%account, check = "journal", "{} is ours", crate::text::path(sender.journal().reader().path()));
         places.push((account, Hands::Sender(Box::new(sender))));
     }
     for account in readers {
         if places.iter().all(|(known, _)| *known != account) {
             tracing::info!(%account, check = "key", "none: this account is only looked at");
-            places.push((account, Hands::None(session.journal_reader(account)?.map(std::sync::Arc::new))));
+            let reader = match session.journal_reader(account) {
+                Err(failure) if failure.is_old_journal() => {
+                    tracing::warn!(%account, check = "journal", "{:#}", failure.report);
+                    None
+                }
+                other => other?,
+            };
+            places.push((account, Hands::None(reader.map(std::sync::Arc::new))));
         }
     }
     if places.is_empty() {

@@ -119,9 +119,11 @@ fn base(reader: &JournalReader, paper: bool, id: &str, before: Option<Decimal>) 
 /// A second order is not placed while one is unanswered; limit orders wait for their price and are no such.
 fn refuse_beside_unanswered(reader: &JournalReader) -> Result<(), SagaError> {
     let waiting = reader.open_orders()?;
-    let waiting = waiting.iter().find(|order| !order.paper && order.kind != OrderKind::LimitOpen);
-    match waiting {
-        Some(order) => Err(SagaError::Unanswered { order: order.id.clone() }),
+    let waiting = waiting.into_iter().find(|order| !order.paper && order.kind != OrderKind::LimitOpen);
+    // One that cannot be read may be such a one.
+    let unreadable = || Ok(reader.unreadable_orders()?.into_iter().next().map(|row| row.id));
+    match waiting.map_or_else(unreadable, |order| Ok::<_, JournalError>(Some(order.id)))? {
+        Some(order) => Err(SagaError::Unanswered { order }),
         None => Ok(()),
     }
 }

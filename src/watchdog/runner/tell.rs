@@ -113,7 +113,12 @@ impl Seat {
             figures: json!({ "loops": prices }),
             at: self.stamp(facts),
         };
-        if let Err(error) = sender.journal().append_sample(&sample) {
+        let written = sender.journal().append_sample(&sample).and_then(|()| {
+            // A little at a time: what has grown old since the last sample.
+            let thin = self.office.rulebook().watch.thin_samples;
+            if thin { sender.journal().thin_samples(sample.at.wall).map(drop) } else { Ok(()) }
+        });
+        if let Err(error) = written {
             self.not_written(&error);
         }
         Ok(())
