@@ -3,7 +3,7 @@
 //! Promises: a proxy of the environment (`http_proxy`, `https_proxy`, `all_proxy`) is used except for what `no_proxy` names,
 //! and never for an address of this machine, whatever `no_proxy` says; no redirect is followed, because a POST would go
 //! where nobody sent it; every request has a deadline; no answer is longer than its reader wants.
-//! WebSockets are made by alloy: always directly, and no message longer than 64 MiB.
+//! WebSockets are made by alloy: always directly, and no message longer than `rpc.max_response_bytes`.
 
 use std::time::Duration;
 

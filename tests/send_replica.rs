@@ -54,7 +54,9 @@ async fn sender(url: &str, dir: &Path, index: usize) -> Sender<Endpoints> {
     let signer = SigningGate::new(&identity, false).admit(wallet).expect("a test key");
     let journal = Journal::open(dir, NETWORK, account(index)).expect("journal");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let patience = Patience { poll: Duration::from_millis(20), ..Patience::default() };
+    // Nothing is raised here that can wait: a slow machine must not make other bytes of it.
+    let patience =
+        Patience { poll: Duration::from_millis(20), raise_after: trimtab::units::Secs(600), ..Patience::default() };
     Sender::new(wire, journal, signer, clock).with_patience(patience)
 }
 
@@ -137,7 +139,7 @@ async fn what_a_reorg_takes_out_is_reopened_and_the_identical_bytes_bring_it_bac
         let _: Value = replica.request("evm_mine", [(); 0]).await.expect("mined");
         let (before, nonce) = wrapped(&replica, index).await;
         let mut sender = sender(replica.url(), dir.path(), index).await;
-        let outcome = wrap(&mut sender, 1).await.expect("signed");
+        let outcome = wrap_as(&mut sender, (intent(), Urgency::Open, WEI), 1, false).await.expect("signed");
         let hash = outcome.done.first().expect("mined").receipt.transaction;
         let _: Value = replica.request("anvil_mine", [depth - 1]).await.expect("mined");
         let _: Value = replica.request("evm_setAutomine", [false]).await.expect("off");

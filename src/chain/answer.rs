@@ -67,7 +67,11 @@ impl HttpAnswer<'_> {
         let is_success = (200..300).contains(&self.status);
         let envelope: Envelope = serde_json::from_slice(self.body).map_err(|error| {
             if is_success {
-                CallError::Malformed(format!("{error} in an answer of {} bytes", self.body.len()))
+                CallError::Malformed(format!(
+                    "{} in an answer of {} bytes",
+                    excerpt(&error.to_string()),
+                    self.body.len()
+                ))
             } else {
                 self.refused()
             }
@@ -192,7 +196,7 @@ pub(super) fn revert_data(data: &Value) -> Option<Bytes> {
 }
 
 /// Enough of a message to recognise it; providers send whole web pages.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const MOST: usize = 200;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MOST) {

@@ -16,6 +16,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     Clock, NetworkIdentity, ReadError, Traffic,
+    answer::excerpt,
     call_error::CallError,
     endpoint::{Endpoint, Standing},
     tips::TipMemory,
@@ -261,7 +262,8 @@ pub(super) fn to_params(params: impl Serialize) -> Result<Value, ReadError> {
 }
 
 pub(super) fn decode<R: DeserializeOwned>(raw: &RawValue) -> Result<R, CallError> {
-    serde_json::from_str(raw.get()).map_err(|error| CallError::Malformed(error.to_string()))
+    // An error of the decoder quotes what it could not take, however long.
+    serde_json::from_str(raw.get()).map_err(|error| CallError::Malformed(excerpt(&error.to_string())))
 }
 
 /// Whom a call was for, to blame a revert on.

@@ -1,5 +1,5 @@
-//! Trying calls on a block's state with `eth_simulateV1`: what each returns, uses and logs. Where no endpoint has it, a single
-//! call is tried with `eth_call` and `eth_estimateGas`.
+//! Trying calls on a block's state with `eth_simulateV1`: what each returns, uses and logs. Where no endpoint has it, each
+//! call is tried by itself with `eth_call` and `eth_estimateGas`.
 
 use alloy::{
     primitives::{Bytes, Log, U64, U256},
@@ -132,15 +132,20 @@ impl From<WireSimulatedCall> for SimulatedCall {
 impl Endpoints {
     /// Runs a simulation; one answer per call, in order. A call that reverts is an answer with `success: false`.
     pub async fn simulate(&self, simulation: &Simulation) -> Result<Vec<SimulatedCall>, ReadError> {
-        match (self.simulate_natively(simulation).await, simulation.calls.as_slice()) {
-            (Err(error), [call]) if error.is_missing_method() && simulation.state.is_empty() => {
-                Ok(vec![self.try_call(simulation.at, call).await?])
-            }
-            (outcome, _) => outcome,
+        let outcome = self.simulate_natively(simulation).await;
+        match &outcome {
+            Err(error) if error.is_missing_method() && simulation.state.is_empty() => {}
+            _ => return outcome,
         }
+        let mut tried = Vec::with_capacity(simulation.calls.len());
+        for call in &simulation.calls {
+            tried.push(self.try_call(simulation.at, call).await?);
+        }
+        Ok(tried)
     }
 
-    /// One call on a block's own state, in that block and not the one after it. Its logs are not to be had.
+    /// One call on a block's own state, in that block and not the one after it: what needs another call before it fails. Its logs
+    /// are not to be had.
     async fn try_call(&self, at: BlockRef, call: &CallRequest) -> Result<SimulatedCall, ReadError> {
         let state = state_of(at.hash);
         let failed = |returned| SimulatedCall { success: false, returned, gas_used: 0, logs: Vec::new(), error: None };

@@ -30,7 +30,7 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::sync::OnceCell;
 
 use super::{
-    answer::{ErrorObject, HttpAnswer},
+    answer::{ErrorObject, HttpAnswer, excerpt},
     call_error::CallError,
     traffic::Counter,
 };
@@ -148,7 +148,7 @@ fn ws_error(url: &RpcUrl, error: TransportError) -> CallError {
         RpcError::ErrorResp(payload) => {
             ErrorObject::new(payload.code, &payload.message, payload.data.as_deref()).meaning()
         }
-        RpcError::DeserError { err, .. } => CallError::Malformed(err.to_string()),
+        RpcError::DeserError { err, .. } => CallError::Malformed(excerpt(&err.to_string())),
         RpcError::NullResp => CallError::Malformed("null where a value was expected".to_owned()),
         other => CallError::Unavailable(url.scrub(&other.to_string())),
     }

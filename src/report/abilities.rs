@@ -57,7 +57,7 @@ impl Ability {
             Self::Pinned => (true, "no snapshot is of one block without it; use another endpoint"),
             Self::Simulation => (
                 true,
-                "actions of one transaction are tried with eth_call instead, those of several are refused; use another endpoint",
+                "each transaction is tried by itself with eth_call and eth_estimateGas: those that need one before them are refused; use another endpoint",
             ),
             Self::Code => (false, "Multicall3 is asked instead: more bytes a day (docs/watchdog.md)"),
             Self::Logs => (false, "smaller ranges are asked for: ends of perps are found more slowly"),

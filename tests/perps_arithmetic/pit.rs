@@ -2,7 +2,7 @@
 
 use alloy::{
     network::AnyTransactionReceipt,
-    primitives::{Address, Bytes, U256},
+    primitives::{Address, B256, Bytes, U256},
     sol_types::{SolCall, SolEvent, SolValue},
 };
 use serde_json::{Value, json};
@@ -304,6 +304,12 @@ impl Pit {
         let time: U256 = block["timestamp"].as_str().expect("time").parse().expect("hex");
         let scaled = price.0 / U256::from(UPDATE_SCALE);
         assert_eq!(scaled * U256::from(UPDATE_SCALE), price.0, "an update has 8 decimals");
+        // Answer and time of the feed that the price is held against, without a block of their own.
+        let backup = self.terms_of(pair).backup;
+        for (slot, word) in [(0u8, scaled), (1, time)] {
+            let write = json!([backup, U256::from(slot), B256::from(word)]);
+            let _: Value = self.replica.request("anvil_setStorageAt", write).await.expect("anvil");
+        }
         let price = PythPrice { price: scaled.to(), conf: 0, expo: -8, publishTime: time };
         PythPriceFeed { id: self.terms_of(pair).feed, price: price.clone(), emaPrice: price }.abi_encode().into()
     }

@@ -16,6 +16,8 @@ use super::{
 pub(crate) struct Terms {
     pub index: u64,
     pub feed: B256,
+    /// The feed that the venue holds every price against.
+    pub backup: Address,
     pub spread: SpreadParams,
     pub rows: FeeRows,
     pub leverages: [LeverageE10; 2],
@@ -46,6 +48,7 @@ impl Terms {
         Self {
             index,
             feed: pair.feed.feedId,
+            backup: pair.backupFeed.feedId,
             spread: SpreadParams {
                 constant: PercentE10(pair.spreadP),
                 price_impact_multiplier: pair.priceImpactMultiplier,

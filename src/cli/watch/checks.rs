@@ -10,7 +10,7 @@ use crate::{
         session::Session,
     },
     journal::{DRILL_PASSED, Severity},
-    report::{Verdict, contract_checks},
+    report::{Verdict, ability_checks, contract_checks},
     units::to_decimal,
     watchdog::{
         ops::{Alert, AlertSink, Alerts},
@@ -33,6 +33,15 @@ pub(super) async fn deployments(session: &Session) -> Outcome {
             Verdict::Ok => tracing::info!(check = %name, "{found}"),
             Verdict::Warn => tracing::warn!(check = %name, "{found}; {fix}"),
             Verdict::Fail => failed.push(format!("{name}: {found}; {fix}")),
+        }
+    }
+    // What an endpoint lacks stops no watch: what goes without it goes on.
+    for check in ability_checks(&session.config.rpc, &session.clock).await {
+        let (name, found, fix) = (check.name, check.found, check.fix);
+        match check.verdict {
+            Verdict::Ok => tracing::debug!(check = %name, "{found}"),
+            Verdict::Warn => tracing::warn!(check = %name, "{found}; {fix}"),
+            Verdict::Fail => tracing::error!(check = %name, "{found}; {fix}"),
         }
     }
     if failed.is_empty() {
