@@ -103,6 +103,8 @@ impl Course {
                 first.get_or_insert(self.offer(&moved.push(target, from_above), prices).await?);
             }
         }
+        // Whoever looks ahead makes the node's clock go on: to this time and no further.
+        self.controls.node.request::<Value>("evm_setNextBlockTimestamp", json!([step.at.0])).await?;
         let first = first.ok_or_else(|| LocalChainError::BadAmount("the path moves no price".to_owned()))?;
         Ok(Offered { step, order, first, last })
     }
@@ -195,6 +197,8 @@ impl Course {
         price: U256,
     ) -> Result<(), LocalChainError> {
         let (node, stranger) = (&self.controls.node, Role::Faucet.address());
+        // Whoever gives money away lets go of the role.
+        node.impersonate(stranger, true).await?;
         let money = amount.saturating_mul(U256::from(4u64));
         node.request::<Value>("anvil_dealERC20", json!([stranger, asset, money])).await?;
         node.request::<Value>("anvil_setERC20Allowance", json!([stranger, POOL, asset, U256::MAX])).await?;

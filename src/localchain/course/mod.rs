@@ -77,10 +77,11 @@ impl Course {
         }
         let liquidator = controls.place_liquidator().await?;
         let pools = pools::moving(&controls, market, tokens).await?;
-        for role in [Role::Trader, Role::Liquidator, Role::LiquidityProvider, Role::Faucet] {
+        for role in [Role::Trader, Role::Liquidator, Role::LiquidityProvider] {
             controls.equip_for_gas(role).await?;
             node.impersonate(role.address(), true).await?;
         }
+        controls.equip_for_gas(Role::Faucet).await?;
         for Named { reserve, .. } in named.iter().filter(|named| named.reserve.borrowable) {
             let unit = U256::from(10u64).pow(U256::from(reserve.decimals));
             controls.equip_liquidator(reserve, unit.saturating_mul(U256::from(MONEY))).await?;

@@ -12,8 +12,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
+    /// Begins behind a head; a node that has just loaded its state counts from a moment after it.
     pub(super) const fn from(head: BlockRef) -> Self {
-        Self { millis: head.timestamp.0.saturating_mul(1_000) }
+        Self { millis: head.timestamp.plus(Secs(2)).0.saturating_mul(1_000) }
     }
 
     /// The time of the next block after this head.

@@ -13,11 +13,12 @@ use super::{
     turned::{Block, judged},
 };
 use crate::{
+    aave::StateError,
     chain::BlockRef,
     config::{BoundsConfig, FeesConfig, WatchConfig},
     journal::{NewLoop, Stamp},
     localchain::{BlockOrder, Course, CoursePrice, CourseStep, Kit, Opening, Quarry, ReplicaState},
-    loops::{FeedBook, Survey},
+    loops::{FeedBook, Survey, class_of},
     scenarios::{Stage, StoryError},
     send::Patience,
     units::{Millis, Secs, WAD, Wad},
@@ -159,16 +160,20 @@ async fn open(course: &Course, path: &Path, accounts: [Address; 2], pace: &mut P
 }
 
 /// What the path's journal has, at the indices of the block in which the account is read first.
-fn loops(path: &Path, opened: &Reading) -> Result<Vec<NewLoop>, StoryError> {
+fn loops(path: &Path, opened: &Reading) -> Result<Vec<NewLoop>, StateError> {
     let (market, now) = (&opened.market, opened.market.block.timestamp);
     let mut loops = Vec::new();
     for known in &path.account.loops {
         let position = &known.position;
         let mut terms = position.terms.clone();
-        terms.thresholds =
-            serde_json::to_value(known.thresholds).map_err(|error| StoryError::Figures(error.to_string()))?;
-        terms.collateral_index = Some(market.reserve(position.collateral)?.normalized_income(now)?.0);
-        terms.debt_index = Some(market.reserve(position.debt)?.normalized_debt(now)?.0);
+        let (held, owed) = (market.reserve(position.collateral)?, market.reserve(position.debt)?);
+        let category = market.category(path.account.emode)?;
+        let fitting = category.filter(|one| one.is_collateral(held.id) && one.is_borrowable(owed.id));
+        let class = class_of(fitting.map(|category| category.liquidation_threshold));
+        let thresholds = known.thresholds.unwrap_or_else(|| path.account.thresholds.of(class));
+        terms.thresholds = serde_json::to_value(thresholds).unwrap_or_default();
+        terms.collateral_index = Some(held.normalized_income(now)?.0);
+        terms.debt_index = Some(owed.normalized_debt(now)?.0);
         let (collateral, debt) = (position.collateral, position.debt);
         loops.push(NewLoop { id: position.id, paper: false, collateral, debt, terms });
     }
