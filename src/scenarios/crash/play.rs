@@ -136,7 +136,8 @@ pub async fn crash(
     // Dollars with 6 decimals.
     let first_debt = drawn.values()?.1 / U256::from(100u64);
     let surroundings = Surroundings::quiet(course.depth().await?, first_debt);
-    let judge = Judge::new(path, &rules.bounds).told(path);
+    let mut judge = Judge::new(path, &rules.bounds).told(path);
+    judge.opened(&opened.market)?;
     let outcome = CrashOutcome::nothing(path);
     let mut play = Play { path, rules, course, pace, watch, seats, readings, surroundings, judge, outcome };
     play.through().await?;

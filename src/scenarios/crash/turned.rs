@@ -120,6 +120,7 @@ pub(super) async fn judged(
     if let (Some((behind, end)), Some(deed)) = (&block.later, rest.last())
         && is_changed(&behind.account, &end.account)
     {
+        judge.goes_on(number);
         judge.mined(deed, &decided, number.saturating_add(1), &behind.scene(&step), &end.account)?;
     }
     Ok(())

@@ -116,6 +116,16 @@ impl<'a> Judge<'a> {
         Self { bounds, allowed, called: None, shrunk: false, idle_fell: false, outcome, story }
     }
 
+    /// The account is open: what its loops have earns from here on.
+    pub fn opened(&mut self, market: &Market) -> Result<(), StateError> {
+        self.allowed.earn(market)
+    }
+
+    /// What was called for goes on in the blocks behind this one.
+    pub const fn goes_on(&mut self, number: u64) {
+        self.called = Some(number);
+    }
+
     /// The same, with its story kept in words.
     #[must_use]
     pub fn told(self, path: &Path) -> Self {
