@@ -19,6 +19,10 @@ use trimtab::{
     watchdog::paths::{AssetPrice, Notice, Path},
 };
 
+/// Seeds of drawn accounts on which much happens in few blocks: gaps, a bleeding short, a dry pool, trims in several parts, trims
+/// that come too late for a whole account, accounts that are liquidated when left alone.
+const EVENTFUL: [u64; 8] = [14, 35, 55, 60, 62, 63, 77, 84];
+
 /// How many paths: few, and all of them.
 fn seeds(few: u64, all: u64) -> u64 {
     if std::env::var_os("TRIMTAB_LONG").is_some() { all } else { few }
@@ -87,14 +91,15 @@ async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts(
 async fn a_drawn_account_that_a_head_could_warn_of_is_never_liquidated_nor_sold_beyond_what_its_owner_allows() {
     let asked = std::env::var("TRIMTAB_SEEDS").ok();
     let seeds: Vec<u64> = asked.map_or_else(
-        || (0..seeds(8, 100)).collect(),
+        || if seeds(0, 1) > 0 { (0..100).collect() } else { EVENTFUL.to_vec() },
         |list| list.split(',').map(|seed| seed.parse().expect("TRIMTAB_SEEDS are numbers")).collect(),
     );
     let paths = seeds.iter().map(|seed| Path::with_pools(*seed).expect("path"));
     let outcomes = played(paths, Foresight::Feed).await;
-    let (report, _) = held(&outcomes);
+    let (report, saved) = held(&outcomes);
     let trims: u64 = report.counted.blocks_to_trim.values().sum();
-    assert!(seeds.len() < 8 || trims > 0, "{report}");
+    // A run that tries nothing proves nothing.
+    assert!(seeds.len() < 8 || trims >= 8 && saved > 0, "{saved} saved: {report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -104,7 +104,7 @@ impl Path {
         Ok(Self { seed, kind, form: drawing.form, account: drawing.account, steps })
     }
 
-    /// The path of a seed, with a loop of WETH against USDC and nothing else: what the replica plays.
+    /// The path of a seed, with a loop of WETH against USDC and nothing else.
     pub fn of_pair(seed: u64) -> Result<Self, MathError> {
         let mut dice = Dice::new(seed);
         let kind = Kind::ALL[usize::try_from(seed % 7).unwrap_or_default()];
