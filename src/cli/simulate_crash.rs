@@ -1,6 +1,6 @@
 //! `simulate crash`: seeded price paths on replicas, with the watch at work.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{
@@ -9,13 +9,28 @@ use super::{
     replica::ensure_state,
 };
 use crate::{
-    localchain::{BlockOrder, ComposerSource, Kit},
-    scenarios::{CrashReport, Foresight, StoryError, crash},
+    localchain::{ComposerSource, Kit},
+    scenarios::{CrashReport, CrashRules, Foresight, StoryError, crash},
     watchdog::paths::Path,
 };
 
+/// What kind of accounts the paths have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Accounts {
+    /// One loop of WETH against USDC and nothing else; its owner allows everything.
+    Loop,
+    /// One to four collaterals and one to three debts of WETH, cbBTC, wstETH, cbETH and USDC, long, short and correlated, with
+    /// deposits, dust that arrives, loops that the journal knows and does not know, owners who allow more or less, and prices
+    /// before or behind what the watch sends.
+    Drawn,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CrashArgs {
+    /// What kind of accounts the paths have.
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Accounts::Loop)]
+    accounts: Accounts,
     /// How many paths.
     #[arg(long, value_name = "N", default_value_t = 20)]
     paths: u64,
@@ -34,6 +49,7 @@ pub(super) struct CrashArgs {
 struct Document<'a> {
     seed: u64,
     paths: u64,
+    accounts: Accounts,
     /// Whether the watch read the feed behind Aave's oracle.
     feed: bool,
     /// Whether prices moved before what the watch had sent.
@@ -49,17 +65,22 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
     let kit = Kit::find()?;
     let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
     let foresight = if args.no_feed { Foresight::PoolsAlone } else { Foresight::Feed };
-    let order = if args.prices_first { BlockOrder::PricesFirst } else { BlockOrder::WaitingFirst };
+    let rules = CrashRules { watch: config.watch, bounds: config.bounds, foresight, prices_first: args.prices_first };
     let (mut report, mut lost_more) = (CrashReport::default(), Vec::new());
     for (count, seed) in (args.seed..args.seed.saturating_add(args.paths)).enumerate() {
-        let path = Path::of_pair(seed).map_err(StoryError::from)?;
-        let outcome = crash(&kit, &state, &path, &config.watch, &config.bounds, foresight, order).await?;
+        let path = match args.accounts {
+            Accounts::Loop => Path::of_pair(seed),
+            Accounts::Drawn => Path::with_pools(seed),
+        };
+        let path = path.map_err(StoryError::from)?;
+        let outcome = crash(&kit, &state, &path, &rules).await?;
         let (counted, leverage) = (&outcome.counted, path.account.leverage());
         output.note(format!(
-            "{} of {}: seed {seed}, {} at {}.{:03}x, {} blocks: {} trims, liquidated {} times, alone {} times",
+            "{} of {}: seed {seed}, {} of {} at {}.{:03}x, {} blocks: {} trims, liquidated {} times, alone {} times",
             count.saturating_add(1),
             args.paths,
             path.kind,
+            path.form,
             leverage / 1_000,
             leverage % 1_000,
             outcome.blocks,
@@ -67,13 +88,17 @@ pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
             counted.liquidations,
             counted.liquidations_if_idle,
         ));
+        if counted.is_broken() {
+            outcome.story.iter().for_each(|line| output.note(line));
+        }
         if outcome.lost_more() {
             lost_more.push(seed);
         }
         report.add(&outcome);
     }
     let (seed, paths, feed, prices_first) = (args.seed, args.paths, !args.no_feed, args.prices_first);
-    let document = Document { seed, paths, feed, prices_first, report: &report, lost_more };
+    let accounts = args.accounts;
+    let document = Document { seed, paths, accounts, feed, prices_first, report: &report, lost_more };
     output.result(&document, || report.to_string())?;
     if !report.is_broken() {
         return Ok(());

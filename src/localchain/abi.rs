@@ -48,6 +48,8 @@ sol! {
         function supply(address asset, uint256 amount, address onBehalfOf, uint16 referral) external;
         function borrow(address asset, uint256 amount, uint256 mode, uint16 referral, address onBehalfOf) external;
         function setUserEMode(uint8 id) external;
+        function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
+        function getVirtualUnderlyingBalance(address asset) external view returns (uint128);
         function liquidationCall(address collateral, address debt, address user, uint256 debtToCover, bool receiveAToken)
             external;
         function getUserAccountData(address user) external view returns (

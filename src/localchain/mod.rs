@@ -35,7 +35,7 @@ pub use controls::{
     BlockOrder, Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved,
     PriceReport, PriceScope, PriceTarget,
 };
-pub use course::{Course, CourseBlock, CourseStep, Liquidated, Standing};
+pub use course::{Course, CourseBlock, CoursePrice, CourseStep, Liquidated, Offered, Opening, Quarry};
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
 pub use instance::{

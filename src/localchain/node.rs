@@ -261,7 +261,12 @@ impl Node {
 
     /// Asks many contracts in one call.
     pub(crate) async fn ask_all(&self, batch: &Batch) -> Result<Answers, LocalChainError> {
-        let call = json!([{ "to": multicall3::ADDRESS, "data": batch.calldata() }, "latest"]);
+        self.ask_all_at(batch, "latest").await
+    }
+
+    /// The same at the newest block, or at the one that is being made (`pending`).
+    pub(crate) async fn ask_all_at(&self, batch: &Batch, block: &str) -> Result<Answers, LocalChainError> {
+        let call = json!([{ "to": multicall3::ADDRESS, "data": batch.calldata() }, block]);
         let answer: Bytes = self.request("eth_call", call).await?;
         batch.answers(&answer).map_err(|error| LocalChainError::Mismatch {
             what: "Multicall3".to_owned(),

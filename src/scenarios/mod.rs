@@ -13,7 +13,7 @@ mod five;
 mod floor;
 mod stage;
 
-pub use crash::{CrashOutcome, CrashReport, Foresight, crash};
+pub use crash::{CrashOutcome, CrashReport, CrashRules, Foresight, crash};
 pub use demo::{Beat, demo, loop_story};
 pub use executed::{End, Executed, LoopGap};
 pub use five::{Cell, CellResult, grid, play};

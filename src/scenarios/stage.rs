@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use secrecy::SecretString;
 
 use crate::{
-    aave::{Deployment, QueryError, ReserveList},
+    aave::{Deployment, QueryError, ReserveList, StateError},
     chain::{
         BASE_CHAIN_ID, Clock, ConnectError, Endpoints, IdentityError, ReadError, Reader, SigningError, SigningGate,
         SystemClock, Wallet, WalletError,
@@ -45,6 +45,8 @@ pub enum StoryError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Query(#[from] QueryError),
+    #[error(transparent)]
+    State(#[from] StateError),
     #[error(transparent)]
     Wallet(#[from] WalletError),
     #[error(transparent)]

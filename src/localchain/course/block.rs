@@ -1,45 +1,51 @@
 //! One block: what waits in the pool, prices, and the liquidator that brings them to Aave.
 
 use alloy::{
-    primitives::{Address, B256, I256, U160, U256, aliases::U24},
-    rpc::types::Log,
+    primitives::{Address, B256, I256, U256},
     sol_types::SolEvent,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Course, Moved, Worth};
+use super::{Course, Named, Prices, pools::GAS};
 use crate::{
-    chain::{Batch, BlockRef},
+    chain::BlockRef,
     localchain::{
         BlockOrder, LocalChainError, Role,
         abi::{
             IAavePool,
             IAtomicLiquidator::{Prey, Update},
-            IReplicaFeed, ISwapRouter02, IUniswapV3Pool,
+            IReplicaFeed, IReplicaRatioFeed,
         },
-        build::SWAP_ROUTER,
+        build::POOL,
         controls::strike,
-        market::{ratio_price, sqrt_price},
         node::Call,
     },
-    units::{Secs, UsdE8},
+    units::{Secs, UsdE8, WAD, mul_div_up},
 };
 
-/// Gas of a push, and of each account that is liquidated: half of the debt first, then the rest.
-const GAS: u64 = 1_500_000;
+/// Most gas of the liquidator's transaction, below what a transaction may have.
+const MOST_GAS: u64 = 16_000_000;
 
 /// Where the market is to be after a block.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CourseStep {
-    /// What the standard feed answers for ether.
-    pub feed: UsdE8,
-    /// What Aave's oracle answers for it.
-    pub oracle: UsdE8,
-    /// Ether in the pools.
-    pub pool: UsdE8,
+    /// Prices of all tokens that the course was begun with.
+    pub prices: Prices,
     /// The block's time.
     pub at: Secs,
+    /// What strangers supply, and on whose behalf.
+    pub arrivals: Vec<(Address, U256, Address)>,
+}
+
+/// An account for the liquidator, and which collateral it takes for which debt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quarry {
+    /// Whose account.
+    pub account: Address,
+    /// What is taken.
+    pub collateral: Address,
+    /// What is repaid.
+    pub debt: Address,
 }
 
 /// A block of the course.
@@ -56,59 +62,77 @@ pub struct CourseBlock {
 /// A liquidation that went through.
 #[derive(Debug, Clone, Copy)]
 pub struct Liquidated {
-    /// Whose loop.
-    pub account: Address,
-    /// USDC repaid, 6 decimals.
+    /// Whose account, and of what.
+    pub of: Quarry,
+    /// Repaid, smallest unit of the debt.
     pub covered: U256,
-    /// WETH taken for it, 18 decimals.
+    /// Taken for it, smallest unit of the collateral.
     pub seized: U256,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Mined {
-    status: alloy::primitives::U64,
-    transaction_index: alloy::primitives::U64,
-    logs: Vec<Log>,
+/// A block whose prices wait in the pool.
+#[derive(Debug)]
+pub struct Offered {
+    step: CourseStep,
+    order: BlockOrder,
+    /// The first transaction that moves a price.
+    first: B256,
+    /// Price of gas for what comes last.
+    last: U256,
 }
 
 impl Course {
-    /// Mines a block: what waits in the pool and the prices of standard feed and pools in this order, then the oracle's
-    /// update together with `liquidationCall` for each of `prey`, which may revert. What comes behind the prices may leave
-    /// the pools elsewhere than the step says, until the next block.
-    pub async fn block(
-        &self,
-        step: &CourseStep,
-        prey: &[Address],
-        order: BlockOrder,
-    ) -> Result<CourseBlock, LocalChainError> {
-        let node = &self.controls.node;
-        let head = node.head().await?;
+    /// Puts the prices of standard feeds and pools into the pool, before or behind what waits there. [`Self::ahead`] tells
+    /// then how accounts will stand when the liquidator comes; [`Self::strike`] makes the block.
+    pub async fn offer_prices(&self, step: CourseStep, order: BlockOrder) -> Result<Offered, LocalChainError> {
+        let head = self.controls.node.head().await?;
         let (prices, last) = order.gas_prices(head.base_fee);
         let trader = Role::Trader.address();
-        let answer = I256::from_raw(step.feed.0);
-        let call = Call::new(trader, self.standard, &IReplicaFeed::setCall { answer });
-        // One account and one price of gas: they stay in this order, so the standard feed's is the first.
-        let shown = self.offer(&Call { gas: GAS, ..call }, prices).await?;
+        let mut first = None;
+        // One account and one price of gas: they stay in this order, so a standard feed's is the first.
+        for (standard, named) in self.named.iter().filter_map(|named| Some((named.standard?, named))) {
+            let answer = I256::from_raw(self.price(&step, named)?.feed.0);
+            let call = Call::new(trader, standard, &IReplicaFeed::setCall { answer });
+            first.get_or_insert(self.offer(&Call { gas: GAS, ..call }, prices).await?);
+        }
         for moved in &self.pools {
-            let target = moved.target(step.pool)?;
+            let target = moved.target(&step.prices)?;
             // What waits in the pool moves prices too, so it is known only in the block on which side of the target they are:
             // each pool is pushed from both sides, and one of the two pushes has nothing to do.
             for from_above in [true, false] {
-                self.offer(&moved.push(target, from_above), prices).await?;
+                first.get_or_insert(self.offer(&moved.push(target, from_above), prices).await?);
             }
         }
-        let struck = self.offer(&self.update_and_liquidate(step.oracle, prey)?, last).await?;
+        // Whoever looks ahead makes the node's clock go on: to this time and no further.
+        self.controls.node.request::<Value>("evm_setNextBlockTimestamp", json!([step.at.0])).await?;
+        let first = first.ok_or_else(|| LocalChainError::BadAmount("the path moves no price".to_owned()))?;
+        Ok(Offered { step, order, first, last })
+    }
+
+    /// Makes the block that was offered: last in it come what strangers supply and the oracle's update together with
+    /// `liquidationCall` for each of `prey`, which may revert. What comes behind the prices may leave the pools elsewhere than
+    /// the step says, until the next block.
+    pub async fn strike(&mut self, offered: Offered, prey: &[Quarry]) -> Result<CourseBlock, LocalChainError> {
+        let Offered { step, order, first, last } = offered;
+        for arrival in &step.arrivals {
+            self.arrive(*arrival, last).await?;
+        }
+        // From one account: nothing is between the ratios and the rest of the oracle's answers.
+        for call in self.ratios(&step)? {
+            self.offer(&call, last).await?;
+        }
+        let struck = self.offer(&self.update_and_liquidate(&step, prey)?, last).await?;
+        let node = &self.controls.node;
         node.request::<Value>("evm_setNextBlockTimestamp", json!([step.at.0])).await?;
         node.request::<Value>("evm_mine", json!([])).await?;
         let block = node.head().await?;
-        let before_prices = self.mined(shown, "setting the standard feed").await?.transaction_index.to();
+        let before_prices = self.mined(first, "moving the first price").await?.transaction_index.to();
         let struck = self.mined(struck, "updating the oracle").await?;
         for (moved, found) in self.pools.iter().zip(self.square_roots().await?) {
             if order == BlockOrder::PricesFirst {
                 break;
             }
-            let wanted = moved.target(step.pool)?;
+            let wanted = moved.target(&step.prices)?;
             if wanted != found {
                 return Err(LocalChainError::Mismatch {
                     what: format!("price of pool {}", moved.pool.name()),
@@ -118,98 +142,67 @@ impl Course {
             }
         }
         let events = struck.logs.iter().filter_map(|log| IAavePool::LiquidationCall::decode_log(&log.inner).ok());
-        let liquidated =
-            events.map(|event| Liquidated { account: event.user, covered: event.covered, seized: event.seized });
+        let liquidated = events.map(|event| Liquidated {
+            of: Quarry { account: event.user, collateral: event.collateral, debt: event.debt },
+            covered: event.covered,
+            seized: event.seized,
+        });
         Ok(CourseBlock { block, before_prices, liquidated: liquidated.collect() })
     }
 
-    /// Mines what waits in the pool and nothing else.
-    pub async fn mine(&self, at: Secs) -> Result<BlockRef, LocalChainError> {
-        let node = &self.controls.node;
-        node.request::<Value>("evm_setNextBlockTimestamp", json!([at.0])).await?;
-        node.request::<Value>("evm_mine", json!([])).await?;
-        node.head().await
+    fn price(&self, step: &CourseStep, named: &Named) -> Result<super::CoursePrice, LocalChainError> {
+        step.prices
+            .get(&named.reserve.token)
+            .copied()
+            .ok_or_else(|| LocalChainError::BadAmount(format!("the step names no price of {}", named.reserve.symbol)))
     }
 
-    /// Whether an account has something in the pool.
-    pub async fn is_waiting(&self, account: Address) -> Result<bool, LocalChainError> {
-        let node = &self.controls.node;
-        let used: U256 = node.request("eth_getTransactionCount", json!([account, "latest"])).await?;
-        let next: U256 = node.request("eth_getTransactionCount", json!([account, "pending"])).await?;
-        Ok(next > used)
-    }
-
-    /// The liquidator's transaction: the oracle's new answer, and whoever can be liquidated at it.
-    fn update_and_liquidate(&self, oracle: UsdE8, prey: &[Address]) -> Result<Call, LocalChainError> {
-        let update = Update { feed: self.asked, answer: I256::from_raw(oracle.0) };
-        let (collateral, debt) = (self.market.reserve("WETH")?.token, self.market.reserve("USDC")?.token);
-        let gas = GAS.saturating_mul(u64::try_from(prey.len()).unwrap_or(u64::MAX).saturating_add(1));
-        let prey = prey.iter().map(|user| Prey { user: *user, collateral, debt }).collect();
-        Ok(Call { gas, ..strike(self.liquidator, vec![update], prey) })
-    }
-
-    /// Puts a call into the pool at this price of gas.
-    pub(super) async fn offer(&self, call: &Call, gas_price: U256) -> Result<B256, LocalChainError> {
-        self.controls.node.queue_at(call, gas_price).await
-    }
-
-    async fn receipt(&self, hash: B256) -> Result<Mined, LocalChainError> {
-        let found: Option<Mined> = self.controls.node.request("eth_getTransactionReceipt", json!([hash])).await?;
-        found.ok_or_else(|| LocalChainError::Mismatch {
-            what: format!("transaction {hash}"),
-            wanted: "in the block".to_owned(),
-            found: "still waiting (is the block's gas limit too low?)".to_owned(),
-        })
-    }
-
-    /// Its receipt, when it did what it should.
-    async fn mined(&self, hash: B256, what: &str) -> Result<Mined, LocalChainError> {
-        let mined = self.receipt(hash).await?;
-        if !mined.status.is_zero() {
-            return Ok(mined);
+    /// New ratios of what is priced by ratio, where what its base answers does not bring it to its price already.
+    fn ratios(&mut self, step: &CourseStep) -> Result<Vec<Call>, LocalChainError> {
+        let mut calls = Vec::new();
+        for named in &mut self.named {
+            let Some((base, ratio)) = &mut named.ratio else { continue };
+            let price = |token: &Address| step.prices.get(token).map_or(U256::ZERO, |price| price.oracle.0);
+            let (wanted, base) = (price(&named.reserve.token), price(base));
+            if base.is_zero() || crate::localchain::market::ratio_price(base, *ratio) == wanted {
+                continue;
+            }
+            // Rounded up, because the feed rounds its product down.
+            *ratio = mul_div_up(wanted, WAD, base)
+                .map_err(|error| LocalChainError::BadAmount(format!("ratio of {}: {error}", named.reserve.symbol)))?;
+            let call =
+                Call::new(Role::Liquidator.address(), named.asked, &IReplicaRatioFeed::setRatioCall { ratio: *ratio });
+            calls.push(Call { gas: GAS, ..call });
         }
-        Err(LocalChainError::Reverted { what: what.to_owned(), why: "its receipt says so".to_owned() })
+        Ok(calls)
     }
 
-    pub(super) async fn square_roots(&self) -> Result<Vec<U256>, LocalChainError> {
-        let mut batch = Batch::new();
-        let slots: Vec<_> =
-            self.pools.iter().map(|moved| batch.add(moved.pool.address, &IUniswapV3Pool::slot0Call {})).collect();
-        let answers = self.controls.node.ask_all(&batch).await?;
-        let unread = |error: crate::chain::ReadError| LocalChainError::Mismatch {
-            what: "price of a pool".to_owned(),
-            wanted: "an answer".to_owned(),
-            found: error.to_string(),
-        };
-        slots.into_iter().map(|slot| Ok(U256::from(answers.get(slot).map_err(unread)?.sqrtPriceX96))).collect()
-    }
-}
-
-impl Moved {
-    fn target(&self, ether: UsdE8) -> Result<U256, LocalChainError> {
-        let price = |worth: Worth| match worth {
-            Worth::Ether(ratio) => ratio_price(ether.0, ratio),
-            Worth::Dollars(price) => price,
-        };
-        let [zero, one] = &self.sides;
-        sqrt_price(price(zero.worth), zero.reserve.decimals, price(one.worth), one.reserve.decimals)
+    /// The liquidator's transaction: the oracle's new answers, and whoever can be liquidated at them.
+    fn update_and_liquidate(&self, step: &CourseStep, prey: &[Quarry]) -> Result<Call, LocalChainError> {
+        let mut updates = Vec::new();
+        for named in self.named.iter().filter(|named| named.ratio.is_none()) {
+            let UsdE8(answer) = self.price(step, named)?.oracle;
+            updates.push(Update { feed: named.asked, answer: I256::from_raw(answer) });
+        }
+        let gas = GAS.saturating_mul(u64::try_from(prey.len()).unwrap_or(u64::MAX).saturating_add(1)).min(MOST_GAS);
+        let prey =
+            prey.iter().map(|one| Prey { user: one.account, collateral: one.collateral, debt: one.debt }).collect();
+        Ok(Call { gas, ..strike(self.liquidator, updates, prey) })
     }
 
-    /// A swap that ends at the target, if the price is above it (or below it).
-    fn push(&self, target: U256, from_above: bool) -> Call {
-        let [zero, one] = &self.sides;
-        let (paid, got) = if from_above { (zero, one) } else { (one, zero) };
-        let trader = Role::Trader.address();
-        let params = ISwapRouter02::ExactInputSingleParams {
-            tokenIn: paid.reserve.token,
-            tokenOut: got.reserve.token,
-            fee: U24::from(self.pool.fee),
-            recipient: trader,
-            // Only what is needed to reach the limit is taken.
-            amountIn: U256::from(u128::MAX),
-            amountOutMinimum: U256::ZERO,
-            sqrtPriceLimitX96: U160::from(target),
-        };
-        Call { gas: GAS, ..Call::new(trader, SWAP_ROUTER, &ISwapRouter02::exactInputSingleCall { params }) }
+    /// Puts a stranger's supply on somebody's behalf into the pool; what Aave does not take does not arrive.
+    async fn arrive(
+        &self,
+        (asset, amount, owner): (Address, U256, Address),
+        price: U256,
+    ) -> Result<(), LocalChainError> {
+        let (node, stranger) = (&self.controls.node, Role::Faucet.address());
+        // Whoever gives money away lets go of the role.
+        node.impersonate(stranger, true).await?;
+        let money = amount.saturating_mul(U256::from(4u64));
+        node.request::<Value>("anvil_dealERC20", json!([stranger, asset, money])).await?;
+        node.request::<Value>("anvil_setERC20Allowance", json!([stranger, POOL, asset, U256::MAX])).await?;
+        let supply = IAavePool::supplyCall { asset, amount, onBehalfOf: owner, referral: 0 };
+        self.offer(&Call { gas: GAS, ..Call::new(stranger, POOL, &supply) }, price).await.map(drop)
     }
 }

@@ -1,6 +1,9 @@
 //! Liquidity that goes away and comes back: providers leave the pools, Morpho Blue lends everything out.
 
-use alloy::primitives::U256;
+use alloy::{
+    primitives::{Address, U256, keccak256},
+    sol_types::SolValue,
+};
 use serde_json::{Value, json};
 
 use super::Course;
@@ -8,8 +11,8 @@ use crate::{
     chain::{Batch, ReadError},
     localchain::{
         LocalChainError, Role,
-        abi::{IERC20, INonfungiblePositionManager as Positions, IUniswapV3Pool},
-        build::{MORPHO, POSITION_MANAGER},
+        abi::{IAavePool, IERC20, INonfungiblePositionManager as Positions, IUniswapV3Pool},
+        build::{MORPHO, POOL, POSITION_MANAGER},
         node::Call,
     },
     units::Secs,
@@ -22,11 +25,28 @@ const MILLION: u64 = 1_000_000;
 /// Gas of one change of liquidity.
 const GAS: u64 = 1_000_000;
 
+/// Slot of Aave's mapping of reserves, and in a reserve that of what it has to give; the contract's own answer is held
+/// against it.
+const RESERVES: U256 = U256::from_limbs([52, 0, 0, 0]);
+const AVAILABLE: U256 = U256::from_limbs([8, 0, 0, 0]);
+/// Bits of half a word.
+const HALF: usize = 128;
+const LOW_HALF: U256 = U256::from_limbs([u64::MAX, u64::MAX, 0, 0]);
+
+/// A reserve that is lent out.
+#[derive(Debug)]
+pub(super) struct LentOut {
+    asset: Address,
+    slot: U256,
+    /// What it had to give.
+    amount: U256,
+}
+
 /// Liquidity taken out of one position.
 #[derive(Debug)]
 pub(super) struct Taken {
     id: U256,
-    tokens: [alloy::primitives::Address; 2],
+    tokens: [Address; 2],
     /// What is left of millions.
     kept: u64,
 }
@@ -34,7 +54,8 @@ pub(super) struct Taken {
 impl Course {
     /// Dollars that the pools of ether and dollars hold around the price: `L √P` of each, USDC with 6 decimals.
     pub async fn depth(&self) -> Result<U256, LocalChainError> {
-        let direct = |moved: &&super::Moved| moved.pool.token0 == "WETH" && moved.pool.token1 == "USDC";
+        let (weth, usdc) = (self.market.reserve("WETH")?.token, self.market.reserve("USDC")?.token);
+        let direct = |moved: &&super::Moved| moved.has(weth, usdc);
         let mut batch = Batch::new();
         let slots: Vec<_> = self
             .pools
@@ -53,14 +74,14 @@ impl Course {
         Ok(depth)
     }
 
-    /// Providers leave every pool in which ether becomes dollars, by way of bitcoin too, until so many millionths are left.
+    /// Providers leave every pool until so many millionths are left.
     pub async fn thin(&mut self, kept: u64, at: Secs) -> Result<(), LocalChainError> {
         self.refill(at).await?;
         let kept = kept.clamp(1, MILLION);
         if kept == MILLION {
             return Ok(());
         }
-        let ids = self.dollar_positions().await?;
+        let ids = self.positions().await?;
         let mut calls = Vec::new();
         for (id, tokens, liquidity) in ids {
             let left = u128::try_from(U256::from(liquidity).saturating_mul(U256::from(kept)) / U256::from(MILLION))
@@ -129,26 +150,65 @@ impl Course {
         if calls.is_empty() { Ok(()) } else { self.together(&calls, at).await }
     }
 
-    /// Morpho Blue, the source of free loans, holds no dollars, or again what it held.
+    /// Morpho Blue, the source of free loans, holds none of its loan tokens, or again what it held.
     pub async fn empty_morpho(&mut self, empty: bool) -> Result<(), LocalChainError> {
-        if empty == self.morpho.is_some() {
+        if empty != self.morpho.is_empty() {
             return Ok(());
         }
-        let usdc = self.market.reserve("USDC")?.token;
-        let amount = match self.morpho.take() {
-            Some(held) => held,
-            None => {
-                let now = self.controls.node.ask(usdc, &IERC20::balanceOfCall { owner: MORPHO }).await?;
-                self.morpho = Some(now);
-                U256::ZERO
-            }
-        };
-        self.controls.node.request::<Value>("anvil_dealERC20", json!([MORPHO, usdc, amount])).await.map(drop)
+        let node = &self.controls.node;
+        for (token, held) in std::mem::take(&mut self.morpho) {
+            node.request::<Value>("anvil_dealERC20", json!([MORPHO, token, held])).await?;
+        }
+        if !empty {
+            return Ok(());
+        }
+        for (symbol, _) in &self.market.morpho_supply {
+            let token = self.market.reserve(symbol)?.token;
+            let held = node.ask(token, &IERC20::balanceOfCall { owner: MORPHO }).await?;
+            node.request::<Value>("anvil_dealERC20", json!([MORPHO, token, U256::ZERO])).await?;
+            self.morpho.push((token, held));
+        }
+        Ok(())
     }
 
-    /// Positions of pools that ether's dollars can come from: id, tokens, liquidity.
-    async fn dollar_positions(&self) -> Result<Vec<(U256, [alloy::primitives::Address; 2], u128)>, LocalChainError> {
-        let usdc = self.market.reserve("USDC")?.token;
+    /// All of a reserve is lent out, so that nothing can be taken from it; or of none.
+    pub async fn lend_out(&mut self, asset: Option<Address>) -> Result<(), LocalChainError> {
+        if self.lent_out.as_ref().map(|lent| lent.asset) == asset {
+            return Ok(());
+        }
+        if let Some(LentOut { asset, slot, amount }) = self.lent_out.take() {
+            let word = self.available(asset, slot).await?;
+            self.set_available(slot, word.saturating_add(amount << HALF)).await?;
+        }
+        let Some(asset) = asset else { return Ok(()) };
+        let place = (asset, RESERVES).abi_encode();
+        let slot = U256::from_be_bytes(keccak256(place).0).wrapping_add(AVAILABLE);
+        let word = self.available(asset, slot).await?;
+        self.set_available(slot, word & LOW_HALF).await?;
+        self.lent_out = Some(LentOut { asset, slot, amount: word >> HALF });
+        Ok(())
+    }
+
+    /// The word in which Aave keeps what a reserve has to give, in its upper half.
+    async fn available(&self, asset: Address, slot: U256) -> Result<U256, LocalChainError> {
+        let word = U256::from_be_bytes(self.controls.node.storage(POOL, slot).await?.0);
+        let told = self.controls.node.ask(POOL, &IAavePool::getVirtualUnderlyingBalanceCall { asset }).await?;
+        if word >> HALF == U256::from(told) {
+            return Ok(word);
+        }
+        Err(LocalChainError::Mismatch {
+            what: format!("what Aave has of {asset} to give, in its storage"),
+            wanted: told.to_string(),
+            found: (word >> HALF).to_string(),
+        })
+    }
+
+    async fn set_available(&self, slot: U256, word: U256) -> Result<(), LocalChainError> {
+        self.controls.node.set_storage(POOL, slot, word.into()).await
+    }
+
+    /// Positions of all pools: id, tokens, liquidity.
+    async fn positions(&self) -> Result<Vec<(U256, [Address; 2], u128)>, LocalChainError> {
         let count = self.market.pools.iter().map(|pool| pool.positions.len()).sum::<usize>();
         let mut batch = Batch::new();
         let mut slots = Vec::with_capacity(count);
@@ -160,9 +220,7 @@ impl Course {
         let mut found = Vec::new();
         for (id, slot) in slots {
             let held = answers.get(slot).map_err(unread)?;
-            if held.token0 == usdc || held.token1 == usdc {
-                found.push((id, [held.token0, held.token1], held.liquidity));
-            }
+            found.push((id, [held.token0, held.token1], held.liquidity));
         }
         Ok(found)
     }

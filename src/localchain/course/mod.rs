@@ -1,107 +1,94 @@
 //! A price path on a local chain, block by block: our own transactions first, then prices, then a liquidator.
 //!
-//! Promises: what is waiting in the pool, the standard feed and the pools' prices share one block, in that order or the
-//! other way round ([`BlockOrder`](super::BlockOrder)), by what they pay for gas, and last comes the liquidator, whose one transaction updates Aave's oracle and liquidates: nothing can
-//! be done between the two. Afterwards oracle and pools stand exactly where the step says. Pools can be thinned and filled
-//! up again, Morpho Blue emptied, time stretched. WETH against USDC.
-//! On Base, Aave asks Chainlink's SVR feed for ether, which answers up to ten seconds after the standard feed that
+//! Promises: what is waiting in the pool, the standard feeds and the pools' prices share one block, in that order or the
+//! other way round ([`BlockOrder`](super::BlockOrder)), by what they pay for gas, and last comes the liquidator, whose one
+//! transaction updates Aave's oracle and liquidates: nothing can be done between the two. Afterwards oracle and pools stand
+//! exactly where the step says. What strangers supply on somebody's behalf comes between prices and liquidator. Pools can be
+//! thinned and filled up again, Morpho Blue emptied, reserves lent out, time stretched.
+//! On Base, Aave asks Chainlink's SVR feed for ether and bitcoin, which answers up to ten seconds after the standard feed that
 //! anybody can read, or when the winner of an auction brings the update together with its liquidations.
 //! A course switches the node to mining by command and leaves it so. Fails with
 //! [`LocalChainError`](super::LocalChainError).
 
 mod block;
 mod depth;
-mod loops;
+mod offers;
+mod opening;
+mod pools;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-pub use block::{CourseBlock, CourseStep, Liquidated};
-pub use loops::Standing;
+pub use block::{CourseBlock, CourseStep, Liquidated, Offered, Quarry};
+pub use opening::Opening;
+pub use pools::CoursePrice;
 
 use super::{
     Controls, LocalChainError, Role,
     abi::{IAaveOracle, IReplicaRatioFeed},
     build::AAVE_ORACLE,
-    market::{Feed, FeedPrice, Market, Pool, Reserve},
+    market::{FeedPrice, Market, Reserve},
 };
+use pools::Moved;
+
+/// What the liquidator has of each debt asset, whole tokens.
+const MONEY: u64 = 1_000_000_000;
 
 /// A path under way.
 #[derive(Debug)]
 pub struct Course {
     controls: Controls,
     market: &'static Market,
-    /// The feed that Aave asks for ether.
-    asked: Address,
-    /// The feed that shows its answers before Aave may use them.
-    standard: Address,
+    /// Tokens whose prices each step names.
+    named: Vec<Named>,
     /// The contract that updates Aave's oracle and liquidates.
     liquidator: Address,
-    /// Pools through which ether becomes dollars, and what a token is worth in ether.
+    /// Pools whose price moves on the path.
     pools: Vec<Moved>,
     thinned: Vec<depth::Taken>,
-    morpho: Option<U256>,
+    /// What Morpho Blue held of its loan tokens before it was emptied.
+    morpho: Vec<(Address, U256)>,
+    lent_out: Option<depth::LentOut>,
 }
 
-/// A pool that follows the price of ether.
+/// A token whose prices each step names.
 #[derive(Debug)]
-struct Moved {
-    pool: &'static Pool,
-    sides: [Side; 2],
-}
-
-/// One token of a pool.
-#[derive(Debug)]
-struct Side {
+struct Named {
     reserve: &'static Reserve,
-    worth: Worth,
-}
-
-/// What a token is worth.
-#[derive(Debug, Clone, Copy)]
-enum Worth {
-    /// So much ether, 18 decimals.
-    Ether(U256),
-    /// So many dollars, 8 decimals, whatever ether does.
-    Dollars(U256),
+    /// The feed that Aave asks.
+    asked: Address,
+    /// The feed that shows its answers before Aave may use them.
+    standard: Option<Address>,
+    /// Priced as a ratio to this asset's feed; the ratio now.
+    ratio: Option<(Address, U256)>,
 }
 
 impl Course {
-    /// Takes a chain over: mining by command, roles that may act without a key, money for them.
-    pub async fn begin(controls: &Controls) -> Result<Self, LocalChainError> {
+    /// Takes a chain over: mining by command, roles that may act without a key, money for them. `tokens` are those whose
+    /// prices the steps name; what is priced as a ratio to one of the others follows it.
+    pub async fn begin(controls: &Controls, tokens: &BTreeSet<Address>) -> Result<Self, LocalChainError> {
         let controls = controls.clone();
         let market = Market::get()?;
         let node = &controls.node;
-        let weth = market.reserve("WETH")?;
-        let asked = node.ask(AAVE_ORACLE, &IAaveOracle::getSourceOfAssetCall { asset: weth.token }).await?;
-        let price = node.ask(AAVE_ORACLE, &IAaveOracle::getAssetPriceCall { asset: weth.token }).await?;
-        let standard = market.standard_feed_of(weth).ok_or_else(|| LocalChainError::Mismatch {
-            what: "standard feed of WETH".to_owned(),
-            wanted: "one in market.json".to_owned(),
-            found: "none".to_owned(),
-        })?;
-        controls.take_over_standard(standard, price).await?;
-        let liquidator = controls.place_liquidator().await?;
-        let mut pools = Vec::new();
-        for pool in &market.pools {
-            let sides = [side(&controls, market, &pool.token0).await?, side(&controls, market, &pool.token1).await?];
-            // Where both sides follow ether, or neither does, the pool stays where it is.
-            let follows = |side: &Side| matches!(side.worth, Worth::Ether(_));
-            if follows(&sides[0]) != follows(&sides[1]) {
-                for side in &sides {
-                    controls.equip_trader(side.reserve).await?;
-                }
-                pools.push(Moved { pool, sides });
-            }
+        let mut named = Vec::new();
+        for reserve in market.reserves.iter().filter(|reserve| tokens.contains(&reserve.token)) {
+            named.push(name(&controls, market, reserve).await?);
         }
+        let liquidator = controls.place_liquidator().await?;
+        let pools = pools::moving(&controls, market, tokens).await?;
         for role in [Role::Trader, Role::Liquidator, Role::LiquidityProvider] {
             controls.equip_for_gas(role).await?;
             node.impersonate(role.address(), true).await?;
         }
-        let standard = standard.address;
-        let course = Self { controls, market, asked, standard, liquidator, pools, thinned: Vec::new(), morpho: None };
-        course.equip_liquidator().await?;
-        course.controls.node.request::<serde_json::Value>("evm_setAutomine", serde_json::json!([false])).await?;
-        Ok(course)
+        controls.equip_for_gas(Role::Faucet).await?;
+        for Named { reserve, .. } in named.iter().filter(|named| named.reserve.borrowable) {
+            let unit = U256::from(10u64).pow(U256::from(reserve.decimals));
+            controls.equip_liquidator(reserve, unit.saturating_mul(U256::from(MONEY))).await?;
+        }
+        controls.node.request::<serde_json::Value>("evm_setAutomine", serde_json::json!([false])).await?;
+        let (thinned, morpho) = (Vec::new(), Vec::new());
+        Ok(Self { controls, market, named, liquidator, pools, thinned, morpho, lent_out: None })
     }
 
     /// The chain it runs on.
@@ -111,17 +98,27 @@ impl Course {
     }
 }
 
-async fn side(controls: &Controls, market: &'static Market, symbol: &str) -> Result<Side, LocalChainError> {
-    let reserve = market.reserve(symbol)?;
-    let feed: &Feed = market.feed_of(reserve)?;
-    let price =
-        || async { controls.node.ask(AAVE_ORACLE, &IAaveOracle::getAssetPriceCall { asset: reserve.token }).await };
-    let worth = match &feed.price {
-        FeedPrice::Usd { .. } if reserve.symbol == "WETH" => Worth::Ether(crate::units::WAD),
-        FeedPrice::Ratio { base, .. } if market.reserve(base)?.symbol == "WETH" => {
-            Worth::Ether(controls.node.ask(reserve.feed, &IReplicaRatioFeed::ratioCall {}).await?)
+async fn name(
+    controls: &Controls,
+    market: &'static Market,
+    reserve: &'static Reserve,
+) -> Result<Named, LocalChainError> {
+    let asset = reserve.token;
+    let asked = controls.node.ask(AAVE_ORACLE, &IAaveOracle::getSourceOfAssetCall { asset }).await?;
+    let price = controls.node.ask(AAVE_ORACLE, &IAaveOracle::getAssetPriceCall { asset }).await?;
+    let ratio = match &market.feed_of(reserve)?.price {
+        FeedPrice::Ratio { base, .. } => {
+            let ratio = controls.node.ask(asked, &IReplicaRatioFeed::ratioCall {}).await?;
+            Some((market.reserve(base)?.token, ratio))
         }
-        _ => Worth::Dollars(price().await?),
+        FeedPrice::Usd { .. } => None,
     };
-    Ok(Side { reserve, worth })
+    let standard = market.standard_feed_of(reserve);
+    if let Some(standard) = standard {
+        controls.take_over_standard(standard, price).await?;
+    }
+    Ok(Named { reserve, asked, standard: standard.map(|standard| standard.address), ratio })
 }
+
+/// Prices by token, as steps name them.
+pub(super) type Prices = BTreeMap<Address, CoursePrice>;

@@ -1,11 +1,16 @@
 //! What a watch on a path knows of the prices to come.
 
-use crate::{config::WatchConfig, dex::WETH, units::UsdE8, watchdog::paths::Step};
+use std::collections::BTreeMap;
+
+use crate::{
+    config::WatchConfig,
+    watchdog::paths::{AssetPrice, Step},
+};
 
 /// Which forward prices the watch reads besides the pools'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foresight {
-    /// The standard feed that Aave's oracle follows, as on Base and without any setting.
+    /// The standard feeds that Aave's oracle follows, as on Base and without any setting.
     Feed,
     /// None: `watch.default_feeds` is off.
     PoolsAlone,
@@ -17,8 +22,13 @@ impl Foresight {
         WatchConfig { default_feeds: self == Self::Feed, feeds: Vec::new(), ..watch.clone() }
     }
 
-    /// The feed's price at a step, where it is read.
-    pub(super) fn price(self, step: &Step) -> Option<UsdE8> {
-        (self == Self::Feed).then_some(step.of(WETH).feed)
+    /// A step as such a watch can see it: without feeds, they say what the oracle says.
+    pub(super) fn seen(self, step: &Step) -> Step {
+        if self == Self::Feed {
+            return step.clone();
+        }
+        let blind = |price: &AssetPrice| AssetPrice { feed: price.oracle, ..*price };
+        let prices: BTreeMap<_, _> = step.prices.iter().map(|(token, price)| (*token, blind(price))).collect();
+        Step { prices, ..step.clone() }
     }
 }

@@ -1,17 +1,22 @@
 //! Crash paths on the replica: the paths that try the rules, carried out by the watch and its sender on real contracts.
 //!
-//! A path's block is a block of the chain: what the watch sent on the head before is in it first, then standard feed and
-//! pools move, then a liquidator brings the price to Aave's oracle and calls `liquidationCall` on whatever falls below one,
-//! both in one transaction. Beside the loop stands its twin, opened
-//! alike and left alone; the liquidator takes it too. Where a path lets interest of hours pass in a block, the trim is
-//! mined in a block of its own two seconds after its head, because its permits would not outlive the hours.
-//! The watch reads the standard feed as every watch does, by default, or not at all ([`Foresight`]).
+//! A path's block is a block of the chain, 200 ms after the one before it: what the watch sent on the head before, new prices of
+//! standard feeds and pools, what strangers supply on the account's behalf, and last a liquidator that brings the prices to
+//! Aave's oracle and calls `liquidationCall` on whatever falls below one, of the pair at which it earns most, in one
+//! transaction. A step says whether prices come before what the watch sent. Beside the account stands its twin, opened alike
+//! and left alone; strangers supply for it too, and the liquidator takes it too. Where a path lets interest of hours pass in a
+//! block, the trim is mined in a block of its own after its head, because its permits would not outlive the hours.
+//! The watch reads the standard feeds as every watch does, by default, or not at all ([`Foresight`]). What must hold is the pure
+//! paths' own judgement ([`Judge`](crate::watchdog::paths::Judge)), of what is read from the chain.
 
 mod foresight;
 mod outcome;
+mod pace;
 mod play;
-mod tape;
+mod reading;
+mod surroundings;
+mod turned;
 
 pub use foresight::Foresight;
 pub use outcome::{CrashOutcome, CrashReport};
-pub use play::crash;
+pub use play::{CrashRules, crash};

@@ -5,7 +5,7 @@ use std::fmt;
 use alloy::primitives::U256;
 use serde::Serialize;
 
-use crate::watchdog::paths::{Outcome, Report};
+use crate::watchdog::paths::{Outcome, Path, Report};
 
 /// A path on the replica.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,13 +14,21 @@ pub struct CrashOutcome {
     pub counted: Outcome,
     /// A trim was in the block of the new prices, but not where it was meant to be.
     pub out_of_order: bool,
-    /// Falls below one in a block whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
+    /// Blocks whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
     pub outpaced: u32,
     /// Blocks of the path.
     pub blocks: u64,
+    /// What happened, in words.
+    pub story: Vec<String>,
 }
 
 impl CrashOutcome {
+    /// Of a path before its first block.
+    pub(super) fn nothing(path: &Path) -> Self {
+        let counted = Outcome::nothing(path);
+        Self { counted, out_of_order: false, outpaced: 0, blocks: 0, story: Vec::new() }
+    }
+
     /// Whether liquidators took more than from the loop left alone.
     #[must_use]
     pub fn lost_more(&self) -> bool {
@@ -43,7 +51,7 @@ pub struct CrashReport {
     pub idle_better: u64,
     /// Paths on which liquidators took more than from the loop left alone.
     pub lost_more: u64,
-    /// Falls below one in a block whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
+    /// Blocks whose prices moved, ahead of the trim in it, by more than the trim's bounds allow.
     pub outpaced: u64,
     /// Blocks that were played.
     pub blocks: u64,
@@ -77,7 +85,7 @@ impl CrashReport {
 impl fmt::Display for CrashReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.counted)?;
-        writeln!(f, "blocks played: {}; falls that outpaced a trim in the same block: {}", self.blocks, self.outpaced)?;
+        writeln!(f, "blocks played: {}; in which prices outpaced a trim: {}", self.blocks, self.outpaced)?;
         write!(
             f,
             "paths on which the loop left alone ended richer: {}; on which liquidators took more: {}",

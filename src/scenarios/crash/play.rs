@@ -1,51 +1,46 @@
 //! Playing one path.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256, address};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
     CrashOutcome, Foresight,
-    tape::{Played, Tape},
+    pace::Pace,
+    reading::{Reading, Readings},
+    surroundings::Surroundings,
+    turned::{Block, judged},
 };
 use crate::{
+    aave::StateError,
     chain::BlockRef,
-    config::{BoundsConfig, FeesConfig, SellConfig, WalletUse, WatchConfig},
-    dex::WETH,
-    localchain::{BlockOrder, Course, CourseStep, Kit, ReplicaState, Standing},
-    loops::{FeedBook, Survey},
+    config::{BoundsConfig, FeesConfig, WatchConfig},
+    journal::{NewLoop, Stamp},
+    localchain::{BlockOrder, Course, CoursePrice, CourseStep, Kit, Opening, Quarry, ReplicaState},
+    loops::{FeedBook, Survey, class_of},
     scenarios::{Stage, StoryError},
     send::Patience,
-    units::{Secs, WAD, Wad, mul_div_up},
+    units::{Millis, Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
-        paths::{AssetPrice, Path, Step},
+        paths::{Judge, Path, Step, prey},
         runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch, WatchError},
     },
 };
 
-/// The loop that is left alone belongs to the second of anvil's test accounts.
+/// The account that is left alone belongs to the second of anvil's test accounts.
 const TWIN: Address = address!("70997970C51812dc3A010C7d01b50e0d17dc79C8");
 /// Ether for gas, wei: what the watch leaves alone in the wallet, so that nothing is added from it.
 const GAS_MONEY: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
-/// Base's time between blocks.
-const BLOCK: Secs = Secs(2);
 /// How often is looked whether the watch has sent something.
 const POLL: Duration = Duration::from_millis(2);
 /// Blocks that a transaction of the watch may wait for after the block it was meant for.
 const LATE: u32 = 60;
-/// Depth of a pool on a quiet day in a path, hundredths of the debt: there the replica's pools stay as they are.
-const DEEP: u64 = 20_000;
-/// A liquidator tries what its own reckoning puts below this: rounding and interest must not save anybody.
-const NEARLY_ONE: U256 = U256::from_limbs([1_010_000_000_000_000_000, 0, 0, 0]);
 /// Seconds.
 const YEAR: u64 = 31_536_000;
 /// Looks, without anything waiting, after which the watch may be waiting for a block.
 const LOOKS: u32 = 1_000;
-/// Who borrows so much that interest jumps: another test account, ether supplied and dollars borrowed.
-const BORROWER: Address = address!("90F79bf6EB2c4f870365E785982E1f101E93b906");
-const SQUEEZE: (u64, u64) = (40_000, 60_000_000);
 
 /// Alerts are read from the turns; nobody has to be told.
 #[derive(Debug)]
@@ -55,113 +50,166 @@ impl AlertSink for Nobody {
     fn raise(&self, _: Alert) {}
 }
 
+/// How paths are played.
+#[derive(Debug, Clone)]
+pub struct CrashRules {
+    /// Settings of the watch. What may be sold and used is the path's; feeds are of another chain.
+    pub watch: WatchConfig,
+    /// Bounds.
+    pub bounds: BoundsConfig,
+    /// What the watch reads ahead of Aave's oracle.
+    pub foresight: Foresight,
+    /// In every block standard feeds and pools move ahead of what the watch has sent; otherwise where the path says so.
+    pub prices_first: bool,
+}
+
 /// A path under way.
 struct Play<'p> {
     path: &'p Path,
-    foresight: Foresight,
-    order: BlockOrder,
+    rules: &'p CrashRules,
     course: Course,
+    pace: Pace,
     watch: Watch,
     seats: Vec<Seat>,
-    accounts: [Address; 2],
+    readings: Readings,
     surroundings: Surroundings,
+    judge: Judge<'p>,
+    outcome: CrashOutcome,
 }
 
-/// What besides prices has changed.
-struct Surroundings {
-    full_depth: U256,
-    first_debt: U256,
-    depth: u64,
-    squeezed: bool,
-}
-
-/// Plays a path on a replica of its own. Feeds in the settings are of another chain; `foresight` says what is read here, and
-/// `order` where the watch's transactions stand in the path's blocks.
+/// Plays a path on a replica of its own.
 pub async fn crash(
     kit: &Kit,
     state: &ReplicaState,
     path: &Path,
-    watch: &WatchConfig,
-    bounds: &BoundsConfig,
-    foresight: Foresight,
-    order: BlockOrder,
+    rules: &CrashRules,
 ) -> Result<CrashOutcome, StoryError> {
     let directory = tempfile::tempdir().map_err(|error| StoryError::Figures(error.to_string()))?;
     let stage = Stage::set(kit, state, directory.path()).await?;
     let Stage { sender, list, network, clock, controls, anvil } = stage;
     let account = sender.account();
     let endpoints = sender.wire().clone();
-    let patience = Patience { poll: POLL, ..Patience::default() };
-    let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
-    let course = Course::begin(&controls).await?;
-    // The wallet is a part of the path, and no journal has opened the loop.
-    let watch = WatchConfig { use_wallet: WalletUse::Everything, sell: SellConfig::All, ..foresight.settings(watch) };
+    let Some(first) = path.steps.first() else { return Err(StoryError::InVain("a step".to_owned())) };
+    let mut course = Course::begin(&controls, &first.prices.keys().copied().collect()).await?;
+    let mut pace = Pace::from(controls.head().await?);
+    // Ratios and prices where the path begins.
+    let at = pace.next(controls.head().await?);
+    let offered = course.offer_prices(course_step(first, at), BlockOrder::WaitingFirst).await?;
+    course.strike(offered, &[]).await?;
+    open(&course, path, [account, TWIN], &mut pace).await?;
+
+    let foresight = rules.foresight;
+    let drawn = &path.account;
+    let watch = WatchConfig {
+        use_wallet: drawn.use_wallet.clone(),
+        sell: drawn.sell.clone(),
+        ..foresight.settings(&rules.watch)
+    };
     let feeds = FeedBook::new(&watch, &list)?;
-    let thresholds = path.account.thresholds;
+    let readings = Readings {
+        endpoints: endpoints.clone(),
+        list: list.clone(),
+        feeds: feeds.clone(),
+        foresight,
+        accounts: [account, TWIN],
+    };
+    let opened = readings.at(controls.head().await?).await?;
+    for new in loops(path, &opened)? {
+        let stamp = Stamp { block_time: opened.market.block.timestamp, wall: Millis(clock.wall_millis()) };
+        sender.journal().adopt_loop(&new, stamp)?;
+    }
     let rulebook = Rulebook {
         watch,
-        bounds: *bounds,
+        bounds: rules.bounds,
         fees: FeesConfig::default(),
-        thresholds,
+        thresholds: drawn.thresholds,
         permit_ttl: Secs::HOUR,
-        order_timeout: std::time::Duration::from_secs(60),
+        order_timeout: Duration::from_secs(60),
         perps: PerpRules::default(),
     };
+    let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
     let office = Arc::new(Office::new(endpoints, network, clock, Arc::new(Nobody), Arc::new(meters), rulebook));
-    let hands = Hands::Sender(Box::new(sender.with_patience(patience)));
+    let hands = Hands::Sender(Box::new(sender.with_patience(Patience { poll: POLL, ..Patience::default() })));
     let seats = vec![Seat::new(office.clone(), account, hands)];
     let survey = Survey::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))).with_feeds(feeds);
     let watch = Watch::over(office.clone(), survey, &seats);
-    let accounts = [account, TWIN];
-    let (collateral, debt, wallet) =
-        path.account.pair().ok_or_else(|| StoryError::InVain("a single loop".to_owned()))?;
-    for who in accounts {
-        course.lever(who, collateral, debt, wallet).await?;
-    }
-    let full_depth = course.depth().await?;
-    let first_debt = debt;
-    let surroundings = Surroundings { full_depth, first_debt, depth: DEEP, squeezed: false };
-    let mut play = Play { path, foresight, order, course, watch, seats, accounts, surroundings };
-    let outcome = play.through().await;
+    // Dollars with 6 decimals.
+    let first_debt = drawn.values()?.1 / U256::from(100u64);
+    let surroundings = Surroundings::quiet(course.depth().await?, first_debt);
+    let mut judge = Judge::new(path, &rules.bounds).told(path);
+    judge.opened(&opened.market)?;
+    let outcome = CrashOutcome::nothing(path);
+    let mut play = Play { path, rules, course, pace, watch, seats, readings, surroundings, judge, outcome };
+    play.through().await?;
+    let outcome =
+        CrashOutcome { counted: play.judge.outcome.clone(), story: play.judge.lines().to_vec(), ..play.outcome };
     drop(anvil);
-    outcome
+    Ok(outcome)
+}
+
+/// Both accounts as they are drawn.
+async fn open(course: &Course, path: &Path, accounts: [Address; 2], pace: &mut Pace) -> Result<(), StoryError> {
+    let drawn = &path.account;
+    let supplies: Vec<_> =
+        drawn.supplies.iter().map(|supply| (supply.token, supply.amount, supply.is_collateral)).collect();
+    let opening = Opening { supplies: &supplies, debts: &drawn.debts, wallet: &drawn.wallet, emode: drawn.emode };
+    for account in accounts {
+        let at = pace.next(course.controls().head().await?);
+        course.open(account, &opening, at).await?;
+    }
+    Ok(())
+}
+
+/// What the path's journal has, at the indices of the block in which the account is read first.
+fn loops(path: &Path, opened: &Reading) -> Result<Vec<NewLoop>, StateError> {
+    let (market, now) = (&opened.market, opened.market.block.timestamp);
+    let mut loops = Vec::new();
+    for known in &path.account.loops {
+        let position = &known.position;
+        let mut terms = position.terms.clone();
+        let (held, owed) = (market.reserve(position.collateral)?, market.reserve(position.debt)?);
+        let category = market.category(path.account.emode)?;
+        let fitting = category.filter(|one| one.is_collateral(held.id) && one.is_borrowable(owed.id));
+        let class = class_of(fitting.map(|category| category.liquidation_threshold));
+        let thresholds = known.thresholds.unwrap_or_else(|| path.account.thresholds.of(class));
+        terms.thresholds = serde_json::to_value(thresholds).unwrap_or_default();
+        terms.collateral_index = Some(held.normalized_income(now)?.0);
+        terms.debt_index = Some(owed.normalized_debt(now)?.0);
+        let (collateral, debt) = (position.collateral, position.debt);
+        loops.push(NewLoop { id: position.id, paper: false, collateral, debt, terms });
+    }
+    Ok(loops)
 }
 
 impl Play<'_> {
-    async fn through(&mut self) -> Result<CrashOutcome, StoryError> {
-        let mut tape = Tape::new(self.path, self.foresight, self.order);
+    async fn through(&mut self) -> Result<(), StoryError> {
         let mut steps = self.path.steps.iter();
-        let Some(mut head) = steps.next() else { return Ok(tape.outcome) };
-        self.surroundings(head).await?;
-        let first = course_step(head, self.next().await?);
-        self.course.block(&first, &[], BlockOrder::WaitingFirst).await?;
+        let Some(mut head) = steps.next() else { return Ok(()) };
+        self.surroundings.become_those_of(head, &mut self.course, &mut self.pace).await?;
         for (at, step) in (0u64..).zip(steps) {
-            let before = self.standings().await?;
-            if before.iter().all(|held| held.debt.0.is_zero()) {
+            let seen = self.course.controls().head().await?;
+            let before = self.readings.at(seen).await?;
+            if before.is_over() {
                 break;
             }
-            let (turn, block) = self.block(head, step, before).await?;
-            let after = self.standings().await?;
-            let accounts = self.accounts;
-            tape.note(&Played { at, head, step, before, after, turn: &turn, block: &block, accounts })?;
+            self.block((at, head, step), (seen, before)).await?;
+            self.surroundings.become_those_of(step, &mut self.course, &mut self.pace).await?;
             head = step;
         }
-        tape.end(self.standings().await?);
-        Ok(tape.outcome)
+        let last = self.readings.at(self.course.controls().head().await?).await?;
+        Ok(self.judge.end(&last.scene(head), &last.twin)?)
     }
 
-    /// The watch sees the head and acts while the block is made.
+    /// The watch sees the head and acts while the block is made; then it is judged.
     async fn block(
         &mut self,
-        head: &Step,
-        step: &Step,
-        before: [Standing; 2],
-    ) -> Result<(Turn, crate::localchain::CourseBlock), StoryError> {
-        let account = self.accounts[0];
+        (at, head, step): (u64, &Step, &Step),
+        (seen, before): (BlockRef, Reading),
+    ) -> Result<(), StoryError> {
+        let [account, twin] = self.readings.accounts;
         self.course.set_ether(account, GAS_MONEY).await?;
-        let seen = self.course.controls().head().await?;
-        let prey = prey(self.accounts, before, head, step);
-        let Self { course, watch, seats, surroundings, order, .. } = self;
+        let sent = self.course.sent(account, false).await?;
+        let Self { course, watch, seats, rules, readings, pace, .. } = self;
         let round = watch.round(seen, seats);
         tokio::pin!(round);
         let mut turns = None;
@@ -174,125 +222,83 @@ impl Play<'_> {
         }
         let mut now = seen;
         let is_long = step.growth > 1;
-        if turns.is_none() && is_long {
-            now = course.mine(now.timestamp.plus(BLOCK)).await?;
-        }
-        let mut late = 0;
         if is_long {
-            // Interest of hours passes after the trim; the rate is the one that was read on the head.
-            while turns.is_none() && late < LATE {
-                turns = settle(course, account, &mut round, &mut now).await?;
-                late += 1;
+            // Interest of hours passes after the trim.
+            for _ in 0..LATE {
+                if turns.is_some() {
+                    break;
+                }
+                now = course.mine(pace.next(now)).await?;
+                turns = settle(course, account, round.as_mut()).await?;
             }
+            pace.pass(time_for(step.growth, before.rate()));
         }
-        let rate = turns.as_ref().map_or(Decimal::ZERO, |turns| rate(turns.first()));
-        surroundings.become_those_of(step, course, &mut now).await?;
-        let at = now.timestamp.plus(if is_long { time_for(step.growth, rate) } else { BLOCK });
-        let block = course.block(&course_step(step, at), &prey, *order).await?;
+        let order = match (rules.prices_first || step.is_price_first) && !is_long {
+            true => BlockOrder::PricesFirst,
+            false => BlockOrder::WaitingFirst,
+        };
+        let to = pace.next(now);
+        let arrivals = step.arrivals.iter().flat_map(|(token, amount)| [account, twin].map(|to| (*token, *amount, to)));
+        let next = CourseStep { arrivals: arrivals.collect(), ..course_step(step, to) };
+        let offered = course.offer_prices(next, order).await?;
+        let stands = readings.ahead(course, now).await?;
+        let priced = stands.priced(step, to);
+        let mut quarry = Vec::new();
+        for (who, state) in [(account, &priced.account), (twin, &priced.twin)] {
+            let pairs = prey(state, &priced.market)?.into_iter();
+            quarry.extend(pairs.map(|(collateral, debt)| Quarry { account: who, collateral, debt }));
+        }
+        let block = course.strike(offered, &quarry).await?;
         now = block.block;
-        while turns.is_none() {
-            if late >= LATE {
-                return Err(StoryError::InVain("the watch to come to an end".to_owned()));
+        let in_block = course.sent(account, false).await?.saturating_sub(sent);
+        for _ in 0..LATE {
+            if turns.is_some() {
+                break;
             }
-            turns = settle(course, account, &mut round, &mut now).await?;
-            late += 1;
+            turns = settle(course, account, round.as_mut()).await?;
+            if turns.is_none() {
+                now = course.mine(pace.next(now)).await?;
+            }
         }
-        let turn = turns.and_then(|mut turns| turns.pop());
-        let turn = turn.ok_or_else(|| StoryError::InVain("the watch to look".to_owned()))?;
-        Ok((turn, block))
-    }
-
-    async fn surroundings(&mut self, step: &Step) -> Result<(), StoryError> {
-        let mut now = self.course.controls().head().await?;
-        self.surroundings.become_those_of(step, &mut self.course, &mut now).await
-    }
-
-    async fn next(&self) -> Result<Secs, StoryError> {
-        Ok(self.course.controls().head().await?.timestamp.plus(BLOCK))
-    }
-
-    async fn standings(&self) -> Result<[Standing; 2], StoryError> {
-        let found = self.course.standings(&self.accounts).await?;
-        <[Standing; 2]>::try_from(found).map_err(|_| StoryError::InVain("two accounts".to_owned()))
-    }
-}
-
-impl Surroundings {
-    async fn become_those_of(
-        &mut self,
-        step: &Step,
-        course: &mut Course,
-        now: &mut BlockRef,
-    ) -> Result<(), StoryError> {
-        course.empty_morpho(step.best_source_empty).await?;
-        if step.growth > 1 && !self.squeezed {
-            self.squeezed = true;
-            let unit = U256::from(10u64).pow(U256::from(6u64));
-            let (ether, dollars) =
-                (WAD.saturating_mul(U256::from(SQUEEZE.0)), unit.saturating_mul(U256::from(SQUEEZE.1)));
-            course.lever(BORROWER, ether, dollars, dollars).await?;
-            *now = course.controls().head().await?;
-        }
-        if step.depth == self.depth {
-            return Ok(());
-        }
-        self.depth = step.depth;
-        let at = now.timestamp.plus(BLOCK);
-        if step.depth >= DEEP {
-            course.refill(at).await?;
+        let turn: Option<Turn> = turns.and_then(|mut turns| turns.pop());
+        let turn = turn.ok_or_else(|| StoryError::InVain("the watch to come to an end".to_owned()))?;
+        let reverted = if in_block > 0 { course.reverted(account, block.block).await? } else { 0 };
+        let later = if now.number > block.block.number {
+            Some((readings.at(block.block).await?, readings.at(now).await?))
         } else {
-            let wanted = self.first_debt.saturating_mul(U256::from(step.depth)) / U256::from(100u64);
-            let kept = mul_div_up(wanted, U256::from(1_000_000u64), self.full_depth.max(U256::ONE))?;
-            course.thin(u64::try_from(kept).unwrap_or(u64::MAX), at).await?;
-        }
-        *now = course.controls().head().await?;
-        Ok(())
+            None
+        };
+        let played = Block { at, head, step, order, before, stands, priced, block, in_block, reverted, later };
+        self.outcome.blocks = self.outcome.blocks.saturating_add(1);
+        judged(&mut self.judge, &mut self.outcome, &self.readings, &turn, &played).await
     }
 }
 
-fn course_step(step: &Step, at: Secs) -> CourseStep {
-    let AssetPrice { feed, oracle, pool } = step.of(WETH);
-    CourseStep { feed, oracle, pool, at }
-}
-
-/// Whom the liquidator tries: whoever the next oracle answer takes near or below one, by its own reckoning.
-fn prey(accounts: [Address; 2], before: [Standing; 2], head: &Step, step: &Step) -> Vec<Address> {
-    let falls = |held: &Standing| {
-        let next = mul_div_up(held.health_factor.0, step.of(WETH).oracle.0, head.of(WETH).oracle.0).unwrap_or_default();
-        !held.debt.0.is_zero() && next < NEARLY_ONE
-    };
-    accounts.into_iter().zip(&before).filter(|(_, held)| falls(held)).map(|(account, _)| account).collect()
-}
-
-/// What borrowing costs a year, as the watch read it.
-fn rate(turn: Option<&Turn>) -> Decimal {
-    let held = turn.and_then(|turn| turn.facts.as_ref()).and_then(|facts| facts.loops.first());
-    held.map_or(Decimal::ZERO, |held| held.borrow_rate)
+pub(super) fn course_step(step: &Step, at: Secs) -> CourseStep {
+    let prices = step.prices.iter().map(|(token, price)| {
+        let price = CoursePrice { feed: price.feed, oracle: price.oracle, pool: price.pool };
+        (*token, price)
+    });
+    CourseStep { prices: prices.collect(), at, arrivals: Vec::new() }
 }
 
 /// How long a debt takes to grow by parts per billion at a rate.
 fn time_for(growth: u64, rate: Decimal) -> Secs {
     let years = Decimal::new(i64::try_from(growth).unwrap_or_default(), 9).checked_div(rate).unwrap_or_default();
     let seconds = years.saturating_mul(Decimal::from(YEAR)).to_u64().unwrap_or_default();
-    Secs(seconds.clamp(BLOCK.0, YEAR / 12))
+    Secs(seconds.clamp(1, YEAR / 12))
 }
 
-/// Waits for the watch to end its round; mines a block when something of it waits, or when it waits for one.
-async fn settle<F>(
-    course: &Course,
-    account: Address,
-    round: &mut std::pin::Pin<&mut F>,
-    now: &mut BlockRef,
-) -> Result<Option<Vec<Turn>>, StoryError>
+/// Waits for the watch to end its round, or until something of it waits, or it waits for a block.
+async fn settle<F>(course: &Course, account: Address, mut round: Pin<&mut F>) -> Result<Option<Vec<Turn>>, StoryError>
 where
     F: Future<Output = Result<Vec<Turn>, WatchError>>,
 {
     for _ in 0..LOOKS {
         tokio::select! {
-            done = &mut *round => return Ok(Some(done?)),
+            done = round.as_mut() => return Ok(Some(done?)),
             () = tokio::time::sleep(POLL) => if course.is_waiting(account).await? { break },
         }
     }
-    *now = course.mine(now.timestamp.plus(BLOCK)).await?;
     Ok(None)
 }

@@ -28,8 +28,10 @@ const SLACK: u32 = 25;
 pub(super) struct Allowed {
     sell: SellConfig,
     wallet: WalletUse,
-    /// What the journal's loops have of each asset.
+    /// What the journal's loops have of each asset: what it earns is theirs too.
     claimed: BTreeMap<Address, U256>,
+    /// The liquidity index that a claim was brought up to last.
+    indices: BTreeMap<Address, U256>,
 }
 
 /// A head at which something might help.
@@ -52,12 +54,25 @@ impl Allowed {
             let sum = claimed.entry(known.position.collateral).or_default();
             *sum = sum.saturating_add(known.position.terms.collateral_principal);
         }
-        Self { sell: drawn.sell.clone(), wallet: drawn.use_wallet.clone(), claimed }
+        Self { sell: drawn.sell.clone(), wallet: drawn.use_wallet.clone(), claimed, indices: BTreeMap::new() }
     }
 
     /// An owner who allows everything.
     pub(super) fn everything() -> Self {
-        Self { sell: SellConfig::All, wallet: WalletUse::Everything, claimed: BTreeMap::new() }
+        let (claimed, indices) = (BTreeMap::new(), BTreeMap::new());
+        Self { sell: SellConfig::All, wallet: WalletUse::Everything, claimed, indices }
+    }
+
+    /// Brings claims up to what they have earned by a market's block.
+    pub(super) fn earn(&mut self, market: &Market) -> Result<(), StateError> {
+        for reserve in &market.reserves {
+            let now = reserve.normalized_income(market.block.timestamp)?.0;
+            let then = self.indices.insert(reserve.asset, now).unwrap_or(now);
+            if let Some(claimed) = self.claimed.get_mut(&reserve.asset) {
+                *claimed = mul_div_down(*claimed, now, then)?;
+            }
+        }
+        Ok(())
     }
 
     /// Counts an action of ours in; what of it the owner does not allow.
@@ -67,6 +82,7 @@ impl Allowed {
         before: &AccountState,
         after: &AccountState,
     ) -> Result<Option<String>, StateError> {
+        self.earn(market)?;
         let now = market.block.timestamp;
         let mut outside = None;
         for reserve in &market.reserves {
@@ -220,7 +236,7 @@ mod tests {
     }
 
     fn allowed(sell: SellConfig, wallet: WalletUse) -> Allowed {
-        Allowed { sell, wallet, claimed: BTreeMap::from([(WETH, U256::from(10u8) * WAD)]) }
+        Allowed { sell, wallet, claimed: BTreeMap::from([(WETH, U256::from(10u8) * WAD)]), indices: BTreeMap::new() }
     }
 
     #[test]
@@ -232,6 +248,20 @@ mod tests {
         let mut listed = allowed(SellConfig::Assets(vec!["cbBTC".to_owned()]), WalletUse::Nothing);
         assert!(found(&mut listed, WETH, 1, 0).is_some());
         assert_eq!(found(&mut allowed(SellConfig::All, WalletUse::Nothing), WETH, 15, 0), None);
+    }
+
+    #[test]
+    fn what_a_loops_collateral_has_earned_may_be_sold_with_it() {
+        let path = Path::wave(3_000, 0, 1, 1).expect("path");
+        let venue = Venue::new(&path.account, &path.steps[0]).expect("venue");
+        let mut market = venue.market(1, &path.steps[0], crate::units::Ray(crate::aave::math::RAY));
+        let mut loops = allowed(SellConfig::Loops, WalletUse::Nothing);
+        loops.earn(&market).expect("fits");
+        for reserve in &mut market.reserves {
+            reserve.liquidity_index.0 += reserve.liquidity_index.0 / U256::from(10u8);
+        }
+        loops.earn(&market).expect("fits");
+        assert_eq!(loops.claimed[&WETH], U256::from(11u8) * WAD);
     }
 
     #[test]

@@ -130,6 +130,51 @@ pub(super) const EMODE: u8 = 1;
 /// Liquidation threshold of what belongs to it, basis points.
 pub(super) const EMODE_THRESHOLD: u64 = 9_300;
 
+/// What accounts are drawn from.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// Collaterals of long accounts.
+    pub(super) held: &'static [Number],
+    /// Coins of currencies that are collateral now and then, and all the collateral of short accounts.
+    pub(super) coins: &'static [Number],
+    /// Debts of long accounts.
+    pub(super) owed: &'static [Number],
+    /// Debts of short accounts.
+    pub(super) shorted: &'static [Number],
+    /// Collaterals beside what is staked.
+    pub(super) beside: &'static [Number],
+    /// Deposits that belong to no loop.
+    pub(super) deposits: &'static [Number],
+    /// The debt of an account that would have no stable one.
+    pub(super) stable: Number,
+    /// Equity of the largest accounts: ten to this, times ten, in dollars.
+    pub(super) powers: u64,
+}
+
+/// Everything that Aave lists.
+pub(super) const EVERYTHING: Choice = Choice {
+    held: &[ETHER, BITCOIN, STAKED, STAKED_TOO, TOKEN],
+    coins: &[DOLLAR, EURO],
+    owed: &[DOLLAR, DOLLAR_TOO, EURO, ETHER, BITCOIN],
+    shorted: &[ETHER, BITCOIN, TOKEN],
+    beside: &[BITCOIN, TOKEN, DOLLAR],
+    deposits: &[ETHER, DOLLAR, BITCOIN, STAKED, TOKEN, EURO],
+    stable: DOLLAR_TOO,
+    powers: 5,
+};
+
+/// What the replica has pools for, and equity that these pools can trade.
+pub(super) const WITH_POOLS: Choice = Choice {
+    held: &[ETHER, BITCOIN, STAKED, STAKED_TOO],
+    coins: &[DOLLAR],
+    owed: &[DOLLAR, ETHER, BITCOIN],
+    shorted: &[ETHER, BITCOIN],
+    beside: &[BITCOIN, DOLLAR],
+    deposits: &[ETHER, DOLLAR, BITCOIN, STAKED],
+    stable: DOLLAR,
+    powers: 4,
+};
+
 /// The asset of a token.
 pub(super) fn of(token: Address) -> Option<&'static Listed> {
     static LISTED: [Listed; 8] = ALL;

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::{
     DrawnAccount, DrawnSupply, Form, Kind, Step,
     account::{DrawnLoop, amount_of, thresholds_within, value},
-    assets::{self, ALL, DOLLAR, EMODE, EMODE_THRESHOLD, ETHER, Follows, Number},
+    assets::{self, ALL, Choice, DOLLAR, EMODE, EMODE_THRESHOLD, ETHER, Follows, Number},
     dice::Dice,
     shape::{Shape, draw_deposit},
     track::DEEP,
@@ -36,9 +36,9 @@ pub(super) struct Drawing {
 }
 
 impl Drawing {
-    pub(super) fn draw(dice: &mut Dice) -> Result<Self, MathError> {
-        let shape = Shape::draw(dice);
-        let deposit = draw_deposit(&shape, dice);
+    pub(super) fn draw(dice: &mut Dice, of: &Choice) -> Result<Self, MathError> {
+        let shape = Shape::draw(dice, of);
+        let deposit = draw_deposit(&shape, dice, of);
         // A deposit counts as collateral like everything else.
         let backing = deposit.filter(|(_, is_collateral)| *is_collateral).map(|(asset, _)| asset);
         let counted: Vec<Number> = shape.collaterals.iter().copied().chain(backing).collect();
@@ -54,8 +54,8 @@ impl Drawing {
         let near = least.saturating_add(120).min(most);
         let up_to = if dice.one_in(3) { most } else { near };
         let health = dice.between(least, up_to);
-        // From 100 dollars to a million: each power of ten as often as the next.
-        let power = 10u64.pow(u32::try_from(dice.between(2, 5)).unwrap_or(2));
+        // From 100 dollars on: each power of ten as often as the next.
+        let power = 10u64.pow(u32::try_from(dice.between(2, of.powers)).unwrap_or(2));
         let equity = dice.between(power, power.saturating_mul(10)).saturating_mul(100_000_000);
         let weights: Vec<u64> = counted.iter().map(|_| dice.between(2, 10)).collect();
         let all: u64 = weights.iter().sum();

@@ -11,6 +11,8 @@ use crate::{
 const ALL_BELOW: Wad = Wad(U256::from_limbs([950_000_000_000_000_000, 0, 0, 0]));
 /// Below this value of a collateral or a debt all of the debt may be taken.
 const SMALL: U256 = U256::from_limbs([200_000_000_000, 0, 0, 0]);
+/// Below this an account is tried: what is reckoned and what Aave reckons may differ by interest and rounding.
+const NEARLY_ONE: Wad = Wad(U256::from_limbs([1_002_000_000_000_000_000, 0, 0, 0]));
 /// Neither rest may be worth less than this, unless one of them is nothing.
 const LEAST_LEFT: U256 = U256::from_limbs([100_000_000_000, 0, 0, 0]);
 
@@ -38,13 +40,37 @@ pub(super) fn liquidate_all(account: &mut AccountState, market: &Market) -> Resu
     Ok((count, lost))
 }
 
+/// Collateral and debt of each liquidation that a liquidator makes, in its order: of an account that is healthy, though
+/// hardly, the pairs that would earn most, so that rounding saves nobody; of any other nothing.
+pub fn prey(account: &AccountState, market: &Market) -> Result<Vec<(Address, Address)>, StateError> {
+    let (mut account, mut pairs) = (account.clone(), Vec::new());
+    for _ in 0..64 {
+        let Some(seizure) = best(&account, market)? else { break };
+        let (collateral, debt) = (seizure.collateral, seizure.debt);
+        take(&mut account, market, &seizure)?;
+        // Each pair is tried twice: half of a debt, then the rest.
+        if !pairs.contains(&(collateral, debt)) {
+            pairs.push((collateral, debt));
+        }
+    }
+    let data = account.at(market, market.block.timestamp)?;
+    if pairs.is_empty() && data.health_factor < NEARLY_ONE {
+        pairs.extend(best_of(&account, market)?.map(|seizure| (seizure.collateral, seizure.debt)));
+    }
+    Ok(pairs)
+}
+
 /// The pair that earns most, by Aave's close factor; `None` for a healthy account.
 fn best(account: &AccountState, market: &Market) -> Result<Option<Seizure>, StateError> {
     let now = market.block.timestamp;
     let data = account.at(market, now)?;
-    if data.health_factor >= Wad(WAD) {
-        return Ok(None);
-    }
+    if data.health_factor >= Wad(WAD) { Ok(None) } else { best_of(account, market) }
+}
+
+/// The same without asking whether the account is healthy.
+fn best_of(account: &AccountState, market: &Market) -> Result<Option<Seizure>, StateError> {
+    let now = market.block.timestamp;
+    let data = account.at(market, now)?;
     let mut best: Option<Seizure> = None;
     for collateral in market.reserves.iter().filter(|reserve| account.configuration.is_collateral(reserve.id)) {
         for debt in market.reserves.iter().filter(|reserve| account.configuration.is_borrowing(reserve.id)) {

@@ -15,12 +15,12 @@
 mod account;
 mod allowed;
 mod assets;
-mod checks;
 mod climb;
 mod dice;
 mod draw;
 mod execute;
 mod figures;
+mod judge;
 mod kind;
 mod liquidator;
 mod market;
@@ -42,7 +42,9 @@ mod track;
 mod watcher;
 
 pub use account::{DrawnAccount, DrawnSupply};
+pub use judge::{Applied, Decided, Deed, Judge, Scene};
 pub use kind::{Form, Kind};
+pub use liquidator::prey;
 pub use notice::{Notice, Shown};
 pub use outcome::Outcome;
 pub use path::{AssetPrice, Path, Step};

@@ -82,9 +82,19 @@ impl Step {
 impl Path {
     /// The path of a seed, with an account drawn from all that Aave lists.
     pub fn generate(seed: u64) -> Result<Self, MathError> {
+        Self::drawn(seed, &assets::EVERYTHING)
+    }
+
+    /// The same with an account drawn from what the replica has pools for: WETH, cbBTC, wstETH, cbETH and USDC, with at most a
+    /// hundred thousand dollars of equity. Dust may be of anything that Aave lists.
+    pub fn with_pools(seed: u64) -> Result<Self, MathError> {
+        Self::drawn(seed, &assets::WITH_POOLS)
+    }
+
+    fn drawn(seed: u64, choice: &assets::Choice) -> Result<Self, MathError> {
         let mut dice = Dice::new(seed);
         let kind = Kind::ALL[usize::try_from(seed % 7).unwrap_or_default()];
-        let drawing = Drawing::draw(&mut dice)?;
+        let drawing = Drawing::draw(&mut dice, choice)?;
         // Half of the feeds answer at once, the others up to five blocks (a second) late.
         let delay = if dice.one_in(2) { 0 } else { usize::try_from(dice.between(1, 5)).unwrap_or(1) };
         let following = Following { is_inverted: drawing.is_short, is_ratio: drawing.form == Form::Correlated, delay };
@@ -94,7 +104,7 @@ impl Path {
         Ok(Self { seed, kind, form: drawing.form, account: drawing.account, steps })
     }
 
-    /// The path of a seed, with a loop of WETH against USDC and nothing else: what the replica plays.
+    /// The path of a seed, with a loop of WETH against USDC and nothing else.
     pub fn of_pair(seed: u64) -> Result<Self, MathError> {
         let mut dice = Dice::new(seed);
         let kind = Kind::ALL[usize::try_from(seed % 7).unwrap_or_default()];

@@ -1,12 +1,8 @@
 //! One path, block by block, with the watch and beside it without.
 
-use alloy::primitives::U256;
-
 use super::{
-    Notice, Outcome, Path, Step,
-    allowed::Allowed,
+    Applied, Judge, Outcome, Path, Scene, Step,
     execute::{Place, execute},
-    figures::{shown, sums},
     liquidator::liquidate_all,
     market::{Venue, grown},
     story::Story,
@@ -20,43 +16,26 @@ use crate::{
     watchdog::rules::Levels,
 };
 
-/// Below this an account's debt is nothing to be healthy about: two dollars.
-pub(super) const NOTHING: U256 = U256::from_limbs([200_000_000, 0, 0, 0]);
-
 /// Runs a path. What the owner allows is the path's; everything else of the watch is given.
 pub fn run(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<Outcome, StateError> {
-    Ok(Sim::new(path, watch, bounds, Story::untold())?.through()?.outcome)
+    Ok(Sim::new(path, watch, bounds, Story::untold())?.through()?.judge.outcome)
 }
 
 /// The same, told block by block.
 pub fn tell(path: &Path, watch: &WatchConfig, bounds: &BoundsConfig) -> Result<(Outcome, Vec<String>), StateError> {
-    let sim = Sim::new(path, watch, bounds, Story::told(path))?.through()?;
-    Ok((sim.outcome, sim.story.lines()))
+    let judge = Sim::new(path, watch, bounds, Story::told(path))?.through()?.judge;
+    Ok((judge.outcome, judge.story.lines()))
 }
 
 /// A path under way.
-pub(super) struct Sim<'a> {
+struct Sim<'a> {
     path: &'a Path,
-    pub(super) bounds: &'a BoundsConfig,
-    pub(super) venue: Venue,
-    pub(super) watcher: Watcher<'a>,
-    pub(super) allowed: Allowed,
-    pub(super) account: AccountState,
-    idle: AccountState,
-    idle_fell: bool,
+    venue: Venue,
+    watcher: Watcher<'a>,
+    judge: Judge<'a>,
+    account: AccountState,
+    twin: AccountState,
     debt_index: Ray,
-    /// Block of the head that first called for a trim that is not mined yet.
-    pub(super) called: Option<u64>,
-    pub(super) shrunk: bool,
-    pub(super) outcome: Outcome,
-    pub(super) story: Story,
-}
-
-/// What became of a transaction.
-pub(super) enum Applied {
-    Nothing,
-    Mined,
-    Reverted,
 }
 
 impl<'a> Sim<'a> {
@@ -66,18 +45,12 @@ impl<'a> Sim<'a> {
         let account = venue.open(&path.account);
         Ok(Self {
             path,
-            bounds,
             watcher: Watcher::new(&path.account, watch, bounds),
-            allowed: Allowed::by(&path.account),
-            idle: account.clone(),
+            judge: Judge::telling(path, bounds, story),
+            twin: account.clone(),
             account,
             venue,
-            idle_fell: false,
             debt_index: Ray(RAY),
-            called: None,
-            shrunk: false,
-            outcome: Outcome::nothing(path),
-            story,
         })
     }
 
@@ -89,10 +62,7 @@ impl<'a> Sim<'a> {
             market = self.block(number, (head, &market), step)?;
             head = step;
         }
-        let ended = |account| sums(account, &market, |token| head.of(token).feed);
-        let (kept, idle) = (ended(&self.account)?, ended(&self.idle)?);
-        (self.outcome.equity, self.outcome.equity_if_idle) = (kept.equity(), idle.equity());
-        self.outcome.ended = kept.health_factor();
+        self.judge.end(&Scene { account: &self.account, market: &market, step: head }, &self.twin)?;
         Ok(self)
     }
 
@@ -102,40 +72,42 @@ impl<'a> Sim<'a> {
         let at = number.saturating_sub(1);
         let seen = Head { step: head, market, account: &before, venue: &self.venue };
         let look = self.watcher.look(&seen)?;
-        self.story.look(at, head, &look);
-        self.alerts(&look);
-        if look.wanted.is_some() {
-            self.called.get_or_insert(at);
+        let decided = look.decided();
+        self.judge.story.look(at, head, &look);
+        self.judge.head(at, &decided);
+        let scene = Scene { account: &before, market, step: head };
+        if self.judge.is_idle(&decided, &scene)? {
+            self.judge.idle(&decided, &scene, &self.venue.pools(head, true)?)?;
         }
-        self.trying(&look, (head, market))?;
         let mut applied = Applied::Nothing;
         if !step.is_price_first
             && let Some(sent) = &look.sent
         {
             let pools = self.venue.pools(head, true)?;
             applied = self.apply(sent, &look, number, head, (market, &pools))?;
-            self.outcome.failed |= matches!(applied, Applied::Reverted);
+            self.judge.outcome.failed |= applied == Applied::Reverted;
         }
-        let levels = Levels::of(&look.facts);
-        let mut notice = shown(&self.account, market, head)?.notice(&levels);
-        if notice == Notice::Announced {
-            notice = self.refined(&look, &applied, (head, market))?;
-        }
-        let idle_notice = shown(&self.idle, market, head)?.notice(&levels);
+        let stands = Scene { account: &self.account, ..scene };
+        let pools = look.sent.is_none().then(|| self.venue.pools(head, true)).transpose()?;
+        let notice = self.judge.notice(&decided, applied, &stands, pools.as_ref())?;
+        let twin_notice = Scene { account: &self.twin, ..scene }.shown()?.notice(&Levels::of(&look.facts));
         self.debt_index = grown(self.debt_index, step.growth)?;
         let next = self.venue.market(number, step, self.debt_index);
         self.arrivals(step, &next);
-        self.fall(&next, notice)?;
-        self.idle_block(&next, idle_notice)?;
+        let fell = Scene { account: &self.account, market: &next, step }.fallen()?;
+        let taken = liquidate_all(&mut self.account, &next)?;
+        self.judge.block(number, fell, notice, taken);
+        let twin_fell = self.twin.at(&next, next.block.timestamp)?.health_factor < Wad(WAD);
+        self.judge.twin(twin_fell, twin_notice, liquidate_all(&mut self.twin, &next)?);
         if step.is_price_first
             && let Some(sent) = &look.sent
         {
             let pools = self.venue.pools(step, true)?;
             applied = self.apply(sent, &look, number, step, (&next, &pools))?;
-            self.outcome.reverted =
-                self.outcome.reverted.saturating_add(u32::from(matches!(applied, Applied::Reverted)));
+            let reverted = &mut self.judge.outcome.reverted;
+            *reverted = reverted.saturating_add(u32::from(applied == Applied::Reverted));
         }
-        if matches!(applied, Applied::Reverted) {
+        if applied == Applied::Reverted {
             self.watcher.reverted();
         }
         Ok(next)
@@ -155,51 +127,27 @@ impl<'a> Sim<'a> {
         match execute(&sent.plan, &before, place) {
             Ok(after) => self.account = after,
             Err(reason) => {
-                self.story.reverted(&reason);
+                self.judge.story.reverted(&reason);
                 return Ok(Applied::Reverted);
             }
         }
         self.watcher.mined(sent, market, (&before, &self.account))?;
-        self.checked(sent, look, (number, step), (market, &before))?;
-        self.story.mined(number, shown(&self.account, market, step)?);
+        let scene = Scene { account: &before, market, step };
+        self.judge.mined(&sent.deed(), &look.decided(), number, &scene, &self.account)?;
         Ok(Applied::Mined)
     }
 
     /// Strangers supply on behalf of both accounts alike.
     fn arrivals(&mut self, step: &Step, market: &Market) {
         for (token, amount) in &step.arrivals {
-            for account in [&mut self.account, &mut self.idle] {
+            for account in [&mut self.account, &mut self.twin] {
                 let mut there = Projection::new(market.clone(), account.clone(), market.block.timestamp);
                 // What Aave does not take does not arrive.
                 if there.supply(*token, *amount).is_ok() {
                     *account = there.account().clone();
                 }
             }
-            self.story.arrival(*token, *amount);
+            self.judge.story.arrival(*token, *amount);
         }
-    }
-
-    /// New prices; the liquidator takes what it may.
-    fn fall(&mut self, market: &Market, notice: Notice) -> Result<(), StateError> {
-        let data = self.account.at(market, market.block.timestamp)?;
-        if data.health_factor < Wad(WAD) && data.debt.0 > NOTHING {
-            self.outcome.fell(notice);
-            self.story.fell(market.block.number, data.health_factor, notice);
-        }
-        let (count, lost) = liquidate_all(&mut self.account, market)?;
-        self.outcome.liquidations = self.outcome.liquidations.saturating_add(count);
-        self.outcome.lost = self.outcome.lost.saturating_add(lost);
-        self.shrunk = count > 0;
-        Ok(())
-    }
-
-    fn idle_block(&mut self, market: &Market, notice: Notice) -> Result<(), StateError> {
-        self.outcome.announced_if_idle |= !self.idle_fell && notice == Notice::Announced;
-        let data = self.idle.at(market, market.block.timestamp)?;
-        self.idle_fell |= data.health_factor < Wad(WAD);
-        let (count, lost) = liquidate_all(&mut self.idle, market)?;
-        self.outcome.liquidations_if_idle = self.outcome.liquidations_if_idle.saturating_add(count);
-        self.outcome.lost_if_idle = self.outcome.lost_if_idle.saturating_add(lost);
-        Ok(())
     }
 }

@@ -41,7 +41,11 @@ impl Story {
         self.0.unwrap_or_default()
     }
 
-    fn line(&mut self, text: impl FnOnce() -> String) {
+    pub(super) fn so_far(&self) -> &[String] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn line(&mut self, text: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.0 {
             lines.push(text());
         }

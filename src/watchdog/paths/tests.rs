@@ -86,6 +86,28 @@ fn no_single_loop_that_a_head_could_warn_of_is_ever_liquidated_and_most_trims_ar
     assert!(next * 100 >= trims * 95 && !report.blocks_to_trim.contains_key(&0), "{report}");
 }
 
+#[test]
+fn accounts_of_what_the_replica_trades_keep_every_promise_too_and_most_kinds_are_among_them() {
+    let with_pools = |seed| Path::with_pools(seed).expect("path");
+    let outcomes = played(count(), with_pools);
+    let mut report = Report::default();
+    outcomes.iter().for_each(|outcome| report.add(outcome));
+    println!("{report}");
+    let eventful = outcomes.iter().filter(|outcome| outcome.trims > 0 && outcome.form == Form::Correlated);
+    println!("correlated with trims: {:?}", eventful.map(|outcome| outcome.seed).collect::<Vec<_>>());
+    assert!(report.broken.is_empty(), "seeds {:?}\n{report}\n{}", report.broken, stories(&report.broken, with_pools));
+    assert!(report.forms.len() == 6 && report.sizes.len() >= 6, "{report}");
+    let ours = ["WETH", "cbBTC", "wstETH", "cbETH", "USDC"];
+    for seed in 0..count() {
+        let account = with_pools(seed).account;
+        let (held, owed) = account.size();
+        let symbol = |token: &alloy::primitives::Address| super::assets::of(*token).map(|listed| listed.symbol);
+        assert!((1..=5).contains(&held) && (1..=3).contains(&owed), "{seed}: {account:?}");
+        let is_ours = |token| symbol(token).is_some_and(|symbol| ours.contains(&symbol));
+        assert!(account.debts.iter().all(|(token, _)| is_ours(token)), "{seed}: {account:?}");
+    }
+}
+
 /// A loop of 3x (health factor 1.245) on a path of (feed, oracle), parts per thousand of the first price; pools are at the
 /// feed's.
 fn told(points: &[(u64, u64)]) -> Path {

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 
 use super::{
-    DrawnAccount,
+    Decided, Deed, DrawnAccount,
     climb::Climbed,
     execute::Place,
     market::{OWNER, Venue, feeds},
@@ -72,6 +72,27 @@ pub(super) struct Sent {
     pub(super) rung: Option<Rung>,
     /// A part of the trim is left after it.
     pub(super) is_part: bool,
+}
+
+impl Look {
+    /// As the judge looks at it.
+    pub(super) fn decided(&self) -> Decided<'_> {
+        Decided {
+            facts: &self.facts,
+            firings: self.evaluation.as_ref().map(|evaluation| evaluation.firings.as_slice()),
+            wanted: self.wanted.as_ref(),
+            deed: self.sent.as_ref().map(Sent::deed),
+            collaterals: self.collaterals.clone(),
+            is_first_part: self.is_first_part,
+        }
+    }
+}
+
+impl Sent {
+    pub(super) fn deed(&self) -> Deed<'_> {
+        let (collateral, rung) = (self.pair.collateral, self.rung.as_ref());
+        Deed { action: &self.action, collateral, rung, is_part: self.is_part }
+    }
 }
 
 impl Head<'_> {
