@@ -3,9 +3,11 @@
 use std::{fs::File, io::stdout, path::PathBuf};
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::{table, written},
@@ -15,7 +17,7 @@ use super::{
 use crate::{
     actions::{Reconciled, settle_at_venue, settle_included},
     chain::{ErrorTable, Receipt},
-    journal::{Intent, IntentFilter, IntentId, Journal, JournalError, JournalReader},
+    journal::{Intent, IntentFilter, IntentId, Journal, JournalError, JournalReader, TransactionRecord},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
     text::{self, one_line},
@@ -68,6 +70,21 @@ pub(super) struct ReconcileArgs {
     take_back: Option<IntentId>,
 }
 
+/// Intents, the newest last.
+#[derive(Debug, Serialize, JsonSchema)]
+struct List<'a> {
+    intents: &'a [Intent],
+}
+
+/// One intent.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Show<'a> {
+    intent: &'a Intent,
+    transactions: &'a [TransactionRecord],
+}
+
+document!("journal-list": List<'_>, "journal-show": Show<'_>, "journal-reconcile": Reconciled);
+
 pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome {
     let session = Session::connect(global).await?;
     match command {
@@ -89,7 +106,7 @@ async fn reader(session: &Session) -> Outcome<JournalReader> {
 async fn list(session: &Session, args: &ListArgs) -> Outcome {
     let filter = IntentFilter { limit: Some(args.limit), ..IntentFilter::default() };
     let intents = reader(session).await?.intents(&filter)?;
-    session.output.result(&json!({ "intents": intents }), || {
+    session.output.result(&List { intents: &intents }, || {
         let rows: Vec<Vec<String>> = intents.iter().map(row).collect();
         if rows.is_empty() { "nothing yet".to_owned() } else { table(&["id", "what", "state", "when"], &rows) }
     })
@@ -109,7 +126,7 @@ async fn show(session: &Session, id: IntentId) -> Outcome {
     let reader = reader(session).await?;
     let intent = reader.intent(id)?;
     let transactions = reader.transactions(id)?;
-    session.output.result(&json!({ "intent": intent, "transactions": transactions }), || {
+    session.output.result(&Show { intent: &intent, transactions: &transactions }, || {
         let mut lines = vec![one_line(&row(&intent).join("  ")).into_owned()];
         if let Ok(plan) = serde_json::from_value::<Plan>(intent.plan.clone()) {
             lines.push(super::plan_view::plan_text(&plan, None));
@@ -189,20 +206,17 @@ async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconcile
 /// Says what was found and settled, and what is still open.
 fn told(session: &Session, done: &Reconciled) -> Outcome {
     let Reconciled { findings, settled, orders, ended, left } = done;
-    session.output.result(
-        &json!({ "findings": findings, "settled": settled, "orders": orders, "ended": ended, "left": left }),
-        || {
-            let line = |text: &str| one_line(text).into_owned();
-            let mut lines: Vec<String> = findings.iter().map(|finding| line(&finding.words())).collect();
-            for (id, settlement) in settled {
-                lines.push(format!("{id} settled {}", settlement_text(settlement)));
-            }
-            lines.extend(left.iter().map(|left| line(&left.words())));
-            lines.extend(ended.iter().map(|ended| line(ended)));
-            lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
-            if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
-        },
-    )?;
+    session.output.result(done, || {
+        let line = |text: &str| one_line(text).into_owned();
+        let mut lines: Vec<String> = findings.iter().map(|finding| line(&finding.words())).collect();
+        for (id, settlement) in settled {
+            lines.push(format!("{id} settled {}", settlement_text(settlement)));
+        }
+        lines.extend(left.iter().map(|left| line(&left.words())));
+        lines.extend(ended.iter().map(|ended| line(ended)));
+        lines.extend(orders.iter().map(|(order, state)| super::perp_view::order_line(order, state)));
+        if lines.is_empty() { "nothing is open: all is settled".to_owned() } else { lines.join("\n") }
+    })?;
     let open = done.open();
     if open > 0 {
         let hint = match done.is_waiting_for_word() {

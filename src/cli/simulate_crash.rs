@@ -1,6 +1,7 @@
 //! `simulate crash`: seeded price paths on replicas, with the watch at work.
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -30,7 +31,7 @@ pub(super) struct CrashArgs {
     prices_first: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Document<'a> {
     seed: u64,
     paths: u64,
@@ -42,6 +43,8 @@ struct Document<'a> {
     /// Seeds on which a liquidator took more than from the loop left alone.
     lost_more: Vec<u64>,
 }
+
+super::document::document!("crash-paths": Document<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
     let output = global.output();

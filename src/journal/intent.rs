@@ -2,6 +2,7 @@
 
 use alloy::primitives::B256;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, named_params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ pub struct NewIntent {
 }
 
 /// An intent as recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Intent {
     /// Its name.
     pub id: IntentId,

@@ -1,13 +1,14 @@
 //! When something was recorded. Both times are passed in; the journal reads no clock.
 
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Int;
 use crate::units::{Millis, Secs};
 
 /// The two times of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Stamp {
     /// Timestamp of the newest block known then.
     pub block_time: Secs,
