@@ -88,6 +88,14 @@ impl Failure {
     pub(super) fn coded(self, code: &'static str) -> Self {
         Self { code, ..self }
     }
+
+    /// The same with the figures of its message, an object.
+    pub(super) fn with_figures(self, figures: serde_json::Value) -> Self {
+        match figures {
+            serde_json::Value::Object(figures) => Self { figures, ..self },
+            _ => self,
+        }
+    }
 }
 
 /// What a command gives back.
