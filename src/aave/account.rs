@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -65,7 +66,7 @@ pub struct AccountState {
 }
 
 /// The six figures of `getUserAccountData`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountData {
     /// Value of the collateral.
     pub collateral: UsdE8,

@@ -4,6 +4,7 @@ use alloy::{
     primitives::{Address, B256, U256, b256},
     sol_types::Eip712Domain,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Type hash of ERC-2612's `Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)`,
@@ -19,7 +20,7 @@ pub const DELEGATION_WITH_SIG_TYPEHASH: B256 =
 pub const AAVE_TOKEN_VERSION: &str = "1";
 
 /// The EIP-712 domain of a token, checked against the separator that the token itself answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PermitDomain {
     /// Name in the domain.
     pub name: String,

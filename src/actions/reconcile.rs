@@ -1,5 +1,6 @@
 //! What was sent and is in a block, compared with its plan by the room that planned it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::PlanKind;
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Everything that was brought up to date.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Reconciled {
     /// What became of each intent that was not settled.
     pub findings: Vec<Finding>,
@@ -29,7 +30,7 @@ pub struct Reconciled {
 }
 
 /// An included action that is not settled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Left {
     /// Its intent.
     pub intent: IntentId,

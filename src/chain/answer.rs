@@ -47,17 +47,17 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawV
 impl HttpAnswer<'_> {
     /// The result in it, or what it means that there is none.
     pub(super) fn read(&self, id: u64) -> Result<Box<RawValue>, CallError> {
-        let excerpt = || excerpt(&String::from_utf8_lossy(self.body));
+        let said = || excerpt(&String::from_utf8_lossy(self.body));
         match self.status {
             429 => {
-                let message = format!("http 429: {}", excerpt());
+                let message = format!("http 429: {}", said());
                 return Err(CallError::RateLimited { message, wait: self.retry_after });
             }
             500.. if self.retry_after.is_some() => {
-                let message = format!("http {}: {}", self.status, excerpt());
+                let message = format!("http {}: {}", self.status, said());
                 return Err(CallError::RateLimited { message, wait: self.retry_after });
             }
-            500.. => return Err(CallError::Unavailable(format!("http {}: {}", self.status, excerpt()))),
+            500.. => return Err(CallError::Unavailable(format!("http {}: {}", self.status, said()))),
             300..400 => {
                 let advice = "it redirects; give the final url";
                 return Err(CallError::Unavailable(format!("http {}: {advice}", self.status)));

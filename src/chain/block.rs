@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use alloy::primitives::{B256, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Millis, Secs};
+use crate::units::{Gwei, Millis, Secs};
 
 /// Base makes a block every 200 ms; timestamps are whole seconds, so that about five blocks share one (docs.base.org).
 pub const BLOCK_TIME: Duration = Duration::from_millis(200);
@@ -19,7 +20,7 @@ pub const fn blocks_in(time: Duration) -> u64 {
 }
 
 /// A block, by everything a snapshot must remember of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct BlockRef {
     /// Height.
     pub number: u64,
@@ -28,6 +29,7 @@ pub struct BlockRef {
     /// The block's own timestamp, seconds since 1970 UTC.
     pub timestamp: Secs,
     /// Base fee per gas, wei.
+    #[serde(with = "Gwei")]
     pub base_fee: U256,
     /// The block's time in milliseconds, where the endpoint tells it (`timestampMs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]

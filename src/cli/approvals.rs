@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::{ArgGroup, Args, Subcommand};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::{intent_id, send_approved},
@@ -43,12 +45,22 @@ pub(super) struct RevokeArgs {
     yes: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Listed<'a> {
     account: alloy::primitives::Address,
     block: u64,
     approvals: &'a [Approval],
 }
+
+/// There was nothing to take back.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Nothing<'a> {
+    sent: bool,
+    /// What is in force.
+    approvals: &'a [Approval],
+}
+
+document!("approvals": Listed<'_>, "approvals-revoke": Nothing<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, command: ApprovalsCommand) -> Outcome {
     // Taking approvals back must work whatever has become of the composer: it is not asked.
@@ -117,6 +129,6 @@ fn nothing_to_do(session: &Session, args: &RevokeArgs, approvals: &[Approval]) -
             format!("no approval of {} is in force; there are approvals of {}", args.token.join(", "), have.join(", "));
         return Err(Failure::message(Exit::Usage, message));
     }
-    let done = serde_json::json!({ "sent": false, "approvals": approvals });
+    let done = Nothing { sent: false, approvals };
     session.output.result(&done, || "nothing to take back: no approval is in force".to_owned())
 }

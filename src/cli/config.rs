@@ -1,9 +1,11 @@
 //! `config show`.
 
 use clap::{Args, Subcommand};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::{exit::Outcome, global::GlobalArgs, output::table};
-use crate::config::FeedInUse;
+use super::{document::document, exit::Outcome, global::GlobalArgs, output::table};
+use crate::config::{FeedInUse, Setting};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -18,13 +20,23 @@ pub(super) struct ShowArgs {
     origin: bool,
 }
 
+/// The settings in force.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Shown<'a> {
+    settings: &'a [Setting],
+    /// Price feeds that are asked before Aave's oracle.
+    feeds: &'a [FeedInUse],
+}
+
+document!("config": Shown<'_>);
+
 pub(super) fn run(global: &GlobalArgs, command: &ConfigCommand) -> Outcome {
     let ConfigCommand::Show(args) = command;
     let loaded = global.settings()?;
     loaded.notes.iter().for_each(|note| global.output().note(note));
     let settings = loaded.origins()?;
     let feeds = loaded.config.watch.feeds_in_use();
-    let document = serde_json::json!({ "settings": settings, "feeds": feeds });
+    let document = Shown { settings: &settings, feeds: &feeds };
     global.output().result(&document, || {
         let rows: Vec<Vec<String>> = settings
             .iter()

@@ -7,9 +7,11 @@ use alloy::{
     primitives::{Address, B256, Bytes, U64, U256},
 };
 use clap::Args;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     local::local_chain,
@@ -22,7 +24,7 @@ use crate::{
     plan::{SimulatedCall, Simulator},
     report::{Explanation, explain_bytes},
     trade::error_table,
-    units::{format_units, group_thousands},
+    units::{Ether, format_units, group_thousands},
 };
 
 /// Explain composer and router call data, packed streams, revert data, or a transaction by its hash.
@@ -34,6 +36,8 @@ pub(super) struct DecodeArgs {
     #[arg(value_name = "HEX", allow_hyphen_values = true)]
     data: String,
 }
+
+document!("explanation": Explanation, "transaction": TransactionView<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, args: DecodeArgs) -> Outcome {
     let data = read_hex(&args.data)?;
@@ -112,11 +116,12 @@ struct Sent {
     input: Bytes,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct TransactionView<'a> {
     transaction: B256,
     from: Address,
     to: Option<Address>,
+    #[serde(with = "Ether")]
     value: U256,
     block: Option<u64>,
     success: Option<bool>,

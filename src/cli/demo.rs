@@ -1,8 +1,11 @@
 //! `demo`: the story on the offline replica.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
@@ -21,6 +24,15 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {}
 
+/// The story as it went.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Story {
+    #[schemars(with = "Vec<Beat<'static>>")]
+    beats: Vec<serde_json::Value>,
+}
+
+document!("demo": Story);
+
 pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let output = global.output();
     let kit = Kit::find()?;
@@ -30,19 +42,18 @@ pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let mut beats = Vec::new();
     let mut broken = None;
     if !output.json {
-        output
-            .result(&(), || format!("the replica of Base runs at {} (composer: {})", stage.url(), state.composer()))?;
+        output.text(&format!("the replica of Base runs at {} (composer: {})", stage.url(), state.composer()))?;
     }
     let told = demo(stage, &kit, |beat| {
         if output.json {
             beats.extend(serde_json::to_value(&beat).ok());
-        } else if let Err(failure) = output.result(&(), || words(&beat)) {
+        } else if let Err(failure) = output.text(&words(&beat)) {
             broken.get_or_insert(failure);
         }
     });
     Box::pin(told).await?;
     if output.json {
-        return output.result(&serde_json::json!({ "beats": beats }), String::new);
+        return output.result(&Story { beats }, String::new);
     }
     broken.map_or(Ok(()), Err)
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     doctor_account::{journal, wallet, watch_keys},
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     local::local_chain,
@@ -30,11 +32,13 @@ const PERPS: Deployment = Deployment::BASE;
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {}
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Diagnosis<'a> {
     checks: &'a [Check],
     healthy: bool,
 }
+
+document!("doctor": Diagnosis<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
     let mut checks = Vec::new();

@@ -1,5 +1,7 @@
 //! Which exit code an error of each room has.
 
+use serde_json::json;
+
 use super::exit::{Exit, Failure};
 use crate::{
     aave,
@@ -38,38 +40,48 @@ impl Exit {
 }
 
 macro_rules! coded {
-    ($($error:ty),+ $(,)?) => {
+    ($($error:ty => $code:literal),+ $(,)?) => {
         $(impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::new(Exit::from_code(error.exit_code()), error)
+                Self::new(Exit::from_code(error.exit_code()), error).coded($code)
             }
         })+
     };
 }
 
 coded!(
-    AlertsError,
-    ConfigError,
-    ConnectError,
-    FeeError,
-    IdentityError,
-    JournalError,
-    RecordError,
-    ServiceError,
-    SignalError,
-    SigningError,
-    PauseError,
-    SocketError,
-    WalletError,
+    AlertsError => "alerts",
+    ConfigError => "settings",
+    ConnectError => "endpoint",
+    FeeError => "fees",
+    IdentityError => "network",
+    JournalError => "journal",
+    RecordError => "loop-record",
+    ServiceError => "metrics-service",
+    SignalError => "signal",
+    SigningError => "signing",
+    PauseError => "paused",
+    SocketError => "daemon",
+    WalletError => "wallet",
 );
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let exit = Exit::from_code(error.exit_code());
         if let ReadError::Reverted { target, data } = &error {
-            return Self::message(exit, format!("call to {target} reverted: {}", error_table().decode(data)));
+            let message = format!("call to {target} reverted: {}", error_table().decode(data));
+            return Self::message(exit, message).coded("call-reverted");
         }
-        Self::new(exit, error)
+        let code = match &error {
+            ReadError::Unavailable(_) => "endpoint-unavailable",
+            ReadError::RateLimited(_) => "rate-limited",
+            ReadError::Malformed(_) => "malformed-answer",
+            ReadError::UnknownBlock(_) => "unknown-block",
+            ReadError::Refused { .. } => "endpoint-refused",
+            ReadError::Stale(_) => "stale-endpoint",
+            _ => "read",
+        };
+        Self::new(exit, error).coded(code)
     }
 }
 
@@ -153,19 +165,19 @@ impl From<WatchError> for Failure {
 
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
-        Self::new(Exit::Usage, error)
+        Self::new(Exit::Usage, error).coded("target")
     }
 }
 
 impl From<PairError> for Failure {
     fn from(error: PairError) -> Self {
-        Self::new(Exit::Usage, error)
+        Self::new(Exit::Usage, error).coded("pair")
     }
 }
 
 impl From<IdError> for Failure {
     fn from(error: IdError) -> Self {
-        Self::new(Exit::Usage, error)
+        Self::new(Exit::Usage, error).coded("id")
     }
 }
 
@@ -219,17 +231,57 @@ impl From<PlanError> for Failure {
             PlanError::Math(_) | PlanError::Encode(_) | PlanError::Stream(_) => Exit::Bug,
             _ => Exit::Refused,
         };
-        Self::new(exit, error)
+        let (code, figures) = (plan_code(&error), plan_figures(&error));
+        Self::new(exit, error).coded(code).with_figures(figures)
+    }
+}
+
+const fn plan_code(error: &PlanError) -> &'static str {
+    match error {
+        PlanError::Pair(_) => "pair",
+        PlanError::Target(_) | PlanError::NoTarget => "target",
+        PlanError::Amount { .. } | PlanError::Zero(_) | PlanError::Fraction(_) => "amount",
+        PlanError::NoLoop(_) => "no-loop",
+        PlanError::LoopExists { .. } => "loop-exists",
+        PlanError::LoopElsewhere { .. } => "loop-elsewhere",
+        PlanError::Existing { .. } | PlanError::NotOwn { .. } => "not-opened-here",
+        PlanError::NotCollateral { .. } => "not-collateral",
+        PlanError::EquityShort { .. } => "equity-short",
+        PlanError::NoGasLeft { .. } => "no-gas-left",
+        PlanError::Unreachable { .. } => "target-unreachable",
+        PlanError::AlreadyThere(_) => "already-there",
+        PlanError::EquityTooLarge { .. } => "equity-too-large",
+        PlanError::NoRoute { .. } => "no-route",
+        PlanError::NoLiquidity { .. } => "no-liquidity",
+        PlanError::NoRoom { .. } => "no-room",
+        PlanError::NoFlash { .. } => "no-flash-loan",
+        PlanError::Bound(_) => "bound",
+        PlanError::Aave(_) => "aave-refuses",
+        PlanError::State(_) => "aave-state",
+        PlanError::Math(_) | PlanError::Encode(_) | PlanError::Stream(_) => "bug",
+        _ => "plan-refused",
+    }
+}
+
+fn plan_figures(error: &PlanError) -> serde_json::Value {
+    match error {
+        PlanError::Bound(bound) => json!({ "bounds": [bound] }),
+        PlanError::EquityShort { needed, available } => json!({ "needed": needed, "available": available }),
+        PlanError::Unreachable { highest, .. } => json!({ "highest": highest }),
+        _ => json!({}),
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        let exit = match refusal {
-            Refusal::Elsewhere { .. } => Exit::Configuration,
-            _ => Exit::Refused,
+        let (exit, code, figures) = match &refusal {
+            Refusal::Elsewhere { .. } => (Exit::Configuration, "plan-elsewhere", json!({})),
+            Refusal::Bounds(bounds) => (Exit::Refused, "bound", json!({ "bounds": bounds })),
+            Refusal::Expired { valid_until, now } => {
+                (Exit::Refused, "plan-expired", json!({ "valid_until": valid_until, "now": now }))
+            }
         };
-        Self::message(exit, format!("refused: {refusal}"))
+        Self::message(exit, format!("refused: {refusal}")).coded(code).with_figures(figures)
     }
 }
 
@@ -240,9 +292,15 @@ impl From<SimulationError> for Failure {
             SimulationError::Reverts { purpose, data } => {
                 let words = error_table().decode(&data);
                 Self::message(Exit::Reverted, format!("simulation: `{purpose}` would revert: {words}"))
+                    .coded("simulation-reverts")
             }
-            SimulationError::OffPlan(_) => Self::message(Exit::Refused, format!("{error}: plan again")),
-            SimulationError::Permit { .. } => Self::message(Exit::Reverted, format!("simulation: {error}: plan again")),
+            SimulationError::OffPlan(ref off) => {
+                let figures = json!({ "deviations": off });
+                Self::message(Exit::Refused, format!("{error}: plan again")).coded("off-plan").with_figures(figures)
+            }
+            SimulationError::Permit { .. } => {
+                Self::message(Exit::Reverted, format!("simulation: {error}: plan again")).coded("permit-not-taken")
+            }
             other => Self::new(Exit::Bug, other),
         }
     }
@@ -254,6 +312,11 @@ impl From<SendError> for Failure {
         match error {
             SendError::Simulation(error) => error.into(),
             SendError::Read(error) => error.into(),
+            SendError::GasShort(_) => Self::new(exit, error).coded("gas-short"),
+            SendError::Gas(_) => Self::new(exit, error).coded("gas-too-high"),
+            SendError::Expired { .. } => Self::new(exit, error).coded("plan-expired"),
+            SendError::NonceBehind { .. } | SendError::NonceUsed { .. } => Self::new(exit, error).coded("nonce"),
+            SendError::NothingPending(_) => Self::new(exit, error).coded("nothing-pending"),
             other => Self::new(exit, other),
         }
     }

@@ -30,6 +30,23 @@ pub enum Exit {
     Journal = 9,
 }
 
+impl Exit {
+    /// The class of an error, in a word.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Done | Self::Acted => "done",
+            Self::Bug => "bug",
+            Self::Usage => "usage",
+            Self::Configuration => "configuration",
+            Self::Refused => "refused",
+            Self::Reverted => "reverted",
+            Self::RpcUnavailable => "rpc-unavailable",
+            Self::Unknown => "outcome-unknown",
+            Self::Journal => "journal",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -45,17 +62,21 @@ pub struct Failure {
     pub report: eyre::Report,
     /// The result is on stdout already: with `--json` it is not followed by a second document.
     pub(super) after_result: bool,
+    /// Which error, for programs (docs/json.md).
+    pub(super) code: &'static str,
+    /// The figures in the message, by name.
+    pub(super) figures: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Failure {
     /// A failure with an exit code and its error.
     pub(super) fn new(exit: Exit, report: impl Into<eyre::Report>) -> Self {
-        Self { exit, report: report.into(), after_result: false }
+        Self { exit, report: report.into(), after_result: false, code: exit.code(), figures: serde_json::Map::new() }
     }
 
     /// A failure from a plain message.
     pub(super) fn message(exit: Exit, message: impl std::fmt::Display) -> Self {
-        Self { exit, report: eyre::eyre!("{message}"), after_result: false }
+        Self::new(exit, eyre::eyre!("{message}"))
     }
 
     /// A failure that the result on stdout already shows; only the exit code and a line on stderr are left to say.
@@ -67,6 +88,21 @@ impl Failure {
     pub(super) fn is_old_journal(&self) -> bool {
         let error = self.report.downcast_ref::<JournalError>();
         error.is_some_and(|error| matches!(error, JournalError::OtherVersion { found, known, .. } if found < known))
+    }
+}
+
+impl Failure {
+    /// The same with a word of its own for programs.
+    pub(super) fn coded(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
+    /// The same with the figures of its message, an object.
+    pub(super) fn with_figures(self, figures: serde_json::Value) -> Self {
+        match figures {
+            serde_json::Value::Object(figures) => Self { figures, ..self },
+            _ => self,
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! `flatten`: close everything, open nothing.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     loops::confirm,
@@ -13,7 +16,9 @@ use super::{
 use crate::{
     perps::{Interest, OrderPatience, PerpVenue},
     strategy::Command,
-    trade::{ClosingLeg, FlattenPlan, FlattenReport, command_governor, flatten, load_governor, plan_flatten},
+    trade::{
+        ClosingLeg, FlattenPlan, FlattenReport, Flattened, command_governor, flatten, load_governor, plan_flatten,
+    },
     watchdog::ops::FlattenWith,
 };
 
@@ -31,6 +36,25 @@ pub(super) struct FlattenArgs {
     include_existing: bool,
 }
 
+/// What would be closed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct FlattenDryRun<'a> {
+    closes: &'a [ClosingLeg],
+    stays: &'a [String],
+    sent: bool,
+}
+
+/// What was closed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct FlattenDone<'a> {
+    closed: &'a [Flattened],
+    stays: &'a [String],
+    paused: bool,
+    sent: bool,
+}
+
+document!("flatten-dry-run": FlattenDryRun<'_>, "flatten": FlattenDone<'_>);
+
 pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let session = Session::connect(global).await?;
     let output = session.output;
@@ -38,7 +62,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     if !args.broadcast {
         let reader = session.journal_reader(desk.account)?;
         let plan = plan_flatten(&desk, reader.as_ref(), args.include_existing).await?;
-        let document = serde_json::json!({ "closes": &plan.legs, "stays": &plan.left, "sent": false });
+        let document = FlattenDryRun { closes: &plan.legs, stays: &plan.left, sent: false };
         return output
             .result(&document, || format!("{}\n\ndry run: nothing was sent; add --broadcast to do it", list(&plan)));
     }
@@ -59,7 +83,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let plan = plan_flatten(&desk, Some(sender.journal().reader()), args.include_existing).await?;
     output.note_lines(list(&plan));
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
-    let tell = |done: &crate::trade::Flattened| output.note(done.to_string());
+    let tell = |done: &Flattened| output.note(done.to_string());
     let closed = flatten(&desk, &mut sender, &plan.legs, patience, tell).await;
     told(output, &FlattenReport { closed, stays: plan.left })
 }
@@ -67,7 +91,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
 /// What was closed, by ourselves or by the daemon.
 fn told(output: Output, report: &FlattenReport) -> Outcome {
     let FlattenReport { closed, stays } = report;
-    let document = serde_json::json!({ "closed": closed, "stays": stays, "paused": true, "sent": true });
+    let document = FlattenDone { closed, stays, paused: true, sent: true };
     output.result(&document, || {
         let mut lines: Vec<String> = closed.iter().map(ToString::to_string).collect();
         lines.push("paused: nothing is opened until `trimtab resume`".to_owned());

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{exit::Outcome, global::GlobalArgs, replica::MiningArgs};
+use super::{exit::Outcome, global::GlobalArgs, replica::MiningArgs, replica_run::Stopped};
 use crate::localchain::{self, Cache, DEFAULT_PORT, ForkOptions, Kit, LocalKind, start_fork};
 
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct ForkArgs {
 pub(super) async fn run(global: &GlobalArgs, args: ForkArgs) -> Outcome {
     let Some(url) = args.fork_url.filter(|_| !args.stop) else {
         let stopped = localchain::stop(&Cache::find()?, LocalKind::Fork).await?;
-        return global.output().result(&serde_json::json!({ "stopped": stopped }), || match &stopped {
+        return global.output().result(&Stopped { stopped: stopped.as_ref() }, || match &stopped {
             Some(instance) => format!("stopped the fork at {}", instance.url),
             None => "no fork was running".to_owned(),
         });

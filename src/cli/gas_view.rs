@@ -2,13 +2,14 @@
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{exit::Outcome, session::Session};
 use crate::{chain::BlockRef, plan::Quantity, watchdog::rules::GasFacts};
 
 /// Ether, and how many trims it pays for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct GasView {
     ether: Quantity,
     /// What one urgent trim takes at most, now.

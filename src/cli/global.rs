@@ -67,7 +67,7 @@ pub(super) struct GlobalArgs {
 impl GlobalArgs {
     /// How results are written.
     pub(super) const fn output(&self) -> Output {
-        Output { json: self.json, quiet: self.quiet }
+        Output { json: self.json, quiet: self.quiet, stream: false }
     }
 
     /// Settings with provenance.

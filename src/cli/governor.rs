@@ -1,11 +1,13 @@
 //! `pause` and `resume`: the kill switch.
 
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::{exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
+use super::{document::document, exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
 use crate::{
     perps::{Interest, PerpVenue, VenueSnapshot},
-    strategy::Command,
+    strategy::{Command, GovernorState},
     trade::{command_governor, load_governor, stored_governor},
     watchdog::ops::{Governed, PaperWith, Pause, Resume},
 };
@@ -18,6 +20,16 @@ pub(super) struct GovernorArgs {
     paper: bool,
 }
 
+/// Whether opening is allowed, and what the caps go by.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Shown<'a> {
+    governor: &'a GovernorState,
+    /// Of paper trading.
+    paper: bool,
+}
+
+document!("governor": Shown<'_>);
+
 pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Command) -> Outcome {
     let session = Session::connect(global).await?;
     let account = session.account().await?;
@@ -27,7 +39,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
         _ => session.ask_daemon(account, Pause(with)).await?,
     };
     if let Some(Governed { governor, was_paused }) = answer {
-        let document = serde_json::json!({ "governor": governor, "paper": args.paper });
+        let document = Shown { governor: &governor, paper: args.paper };
         return session.output.result(&document, || words(command, was_paused).to_owned());
     }
     let journal = session.journal(account).await?;
@@ -42,9 +54,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
     };
     let after = command_governor(&journal, args.paper, &state, command, stamp)?;
     tracing::info!(%account, paper = args.paper, ?command, was_paused = state.paused, "governor");
-    session.output.result(&serde_json::json!({ "governor": after, "paper": args.paper }), || {
-        words(command, state.paused).to_owned()
-    })
+    session.output.result(&Shown { governor: &after, paper: args.paper }, || words(command, state.paused).to_owned())
 }
 
 const fn words(command: Command, was_paused: bool) -> &'static str {

@@ -1,9 +1,11 @@
 //! `journal`: what this program did, and what became of it.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     journal_keep::{self, BackupArgs, ExportArgs, PruneArgs, RestoreArgs},
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     actions::{Reconciled, settle_at_venue, settle_included},
     chain::{ErrorTable, Receipt},
-    journal::{Intent, IntentFilter, IntentId, Journal, JournalReader, Migrated},
+    journal::{Intent, IntentFilter, IntentId, Journal, JournalReader, Migrated, TransactionRecord},
     plan::Plan,
     send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
     text::one_line,
@@ -66,6 +68,31 @@ pub(super) struct ReconcileArgs {
     set_aside: Option<String>,
 }
 
+/// Intents, the newest last.
+#[derive(Debug, Serialize, JsonSchema)]
+struct List<'a> {
+    intents: &'a [Intent],
+}
+
+/// One intent.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Show<'a> {
+    intent: &'a Intent,
+    transactions: &'a [TransactionRecord],
+}
+
+/// What was brought up to date.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReconcileDocument<'a> {
+    #[serde(flatten)]
+    done: &'a Reconciled,
+    /// Tables of an older program that were brought up to date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    migrated: Option<&'a Migrated>,
+}
+
+document!("journal-list": List<'_>, "journal-show": Show<'_>, "journal-reconcile": ReconcileDocument<'_>);
+
 pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome {
     let session = Session::connect(global).await?;
     match command {
@@ -90,7 +117,7 @@ pub(super) async fn reader(session: &Session) -> Outcome<JournalReader> {
 async fn list(session: &Session, args: &ListArgs) -> Outcome {
     let filter = IntentFilter { limit: Some(args.limit), ..IntentFilter::default() };
     let intents = reader(session).await?.intents(&filter)?;
-    session.output.result(&json!({ "intents": intents }), || {
+    session.output.result(&List { intents: &intents }, || {
         let rows: Vec<Vec<String>> = intents.iter().map(row).collect();
         if rows.is_empty() { "nothing yet".to_owned() } else { table(&["id", "what", "state", "when"], &rows) }
     })
@@ -109,7 +136,7 @@ async fn show(session: &Session, id: IntentId) -> Outcome {
     let reader = reader(session).await?;
     let intent = reader.intent(id)?;
     let transactions = reader.transactions(id)?;
-    session.output.result(&json!({ "intent": intent, "transactions": transactions }), || {
+    session.output.result(&Show { intent: &intent, transactions: &transactions }, || {
         let mut lines = vec![one_line(&row(&intent).join("  ")).into_owned()];
         if let Ok(plan) = serde_json::from_value::<Plan>(intent.plan.clone()) {
             lines.push(super::plan_view::plan_text(&plan, None));
@@ -184,13 +211,7 @@ async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconcile
 /// Says what was found and settled, and what is still open.
 fn told(session: &Session, done: &Reconciled, migrated: Option<&Migrated>) -> Outcome {
     let Reconciled { findings, settled, orders, ended, left } = done;
-    let mut document = json!({
-        "findings": findings, "settled": settled, "orders": orders, "ended": ended, "left": left,
-    });
-    if let (Some(migrated), Some(fields)) = (migrated, document.as_object_mut()) {
-        fields.insert("migrated".to_owned(), json!(migrated));
-    }
-    session.output.result(&document, || {
+    session.output.result(&ReconcileDocument { done, migrated }, || {
         let line = |text: &str| one_line(text).into_owned();
         let mut lines: Vec<String> = findings.iter().map(|finding| line(&finding.words())).collect();
         for (id, settlement) in settled {

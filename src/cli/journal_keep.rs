@@ -9,19 +9,53 @@ use std::{
 
 use alloy::{eips::BlockNumberOrTag, primitives::Address};
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     journal::reader,
     output::written,
     session::Session,
 };
 use crate::{
-    journal::{Journal, JournalError, Pruned},
+    journal::{BackedUp, Journal, JournalError, Pruned, Restored},
     text,
     units::Millis,
 };
+
+/// A backup that was made.
+#[derive(Debug, Serialize, JsonSchema)]
+struct BackupDocument<'a> {
+    backup: &'a BackedUp,
+}
+
+/// A journal that took another's place.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RestoreDocument<'a> {
+    restored: &'a Restored,
+}
+
+/// What was taken away, or would be.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PruneDocument {
+    pruned: Pruned,
+    /// The moment, UTC.
+    before: String,
+    dry_run: bool,
+}
+
+/// A row that has no effect any more.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SetAsideDocument<'a> {
+    set_aside: &'a str,
+}
+
+document!(
+    "journal-backup": BackupDocument<'_>, "journal-restore": RestoreDocument<'_>, "journal-prune": PruneDocument,
+    "journal-set-aside": SetAsideDocument<'_>,
+);
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
@@ -98,7 +132,7 @@ pub(super) async fn export(session: &Session, args: ExportArgs) -> Outcome {
 
 pub(super) async fn backup(session: &Session, args: &BackupArgs) -> Outcome {
     let done = reader(session).await?.backup(&args.file)?;
-    session.output.result(&json!({ "backup": done }), || {
+    session.output.result(&BackupDocument { backup: &done }, || {
         let (file, intents, bytes) = (text::path(&done.file), done.intents, done.bytes);
         format!("{file}: {intents} intents, {bytes} bytes, checked")
     })
@@ -108,7 +142,7 @@ pub(super) async fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
     let account = session.account().await?;
     let (dir, network) = (&session.config.journal_dir, session.network());
     let done = Journal::restore(dir, network.as_str(), account, &args.file, args.forget_unresolved)?;
-    session.output.result(&json!({ "restored": done }), || {
+    session.output.result(&RestoreDocument { restored: &done }, || {
         let mut lines = vec![format!("{} is restored from {}", text::path(&done.path), text::path(&done.from))];
         lines.extend(done.replaced.iter().map(|kept| format!("the journal that was there is {}", text::path(kept))));
         lines.push("what happened since the backup is not in it: run `trimtab journal reconcile`".to_owned());
@@ -126,7 +160,7 @@ pub(super) async fn prune(session: &Session, args: &PruneArgs) -> Outcome {
         false => session.journal(account).await?.prune(args.before)?,
     };
     let Pruned { intents, transactions, samples, kept } = done;
-    let document = json!({ "pruned": done, "before": time(args.before), "dry_run": args.dry_run });
+    let document = PruneDocument { pruned: done, before: time(args.before), dry_run: args.dry_run };
     session.output.result(&document, || {
         let gone = if args.dry_run { "would go" } else { "are gone" };
         format!(
@@ -141,7 +175,7 @@ pub(super) async fn set_aside(session: &Session, account: Address, id: &str) -> 
     let journal = session.journal(account).await?;
     let next = session.endpoints.nonce(account, BlockNumberOrTag::Latest).await?;
     journal.set_aside(id, next, session.stamp().await?)?;
-    session.output.result(&json!({ "set_aside": id }), || {
+    session.output.result(&SetAsideDocument { set_aside: id }, || {
         format!("{id} is set aside: the chain has used its nonce, so it has no effect any more")
     })
 }

@@ -1,7 +1,10 @@
 //! What the journal is told of a loop without a transaction: that it is ours, and its thresholds. A daemon that holds the
 //! journal writes it.
 
-use super::{exit::Outcome, loop_args::AdoptArgs, session::Session};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{document::document, exit::Outcome, loop_args::AdoptArgs, session::Session};
 use crate::{
     aave::Market,
     config::Thresholds,
@@ -9,6 +12,14 @@ use crate::{
     plan::Quantity,
     watchdog::ops::{AdoptWith, ChangeWith, ThresholdsAnswer},
 };
+
+/// Thresholds in force for a loop.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Stored<'a> {
+    thresholds: &'a Thresholds,
+}
+
+document!("thresholds": Stored<'_>, "adoption": Adopted);
 
 /// Stores thresholds for an open loop; nothing is sent.
 pub(super) async fn store_thresholds(
@@ -27,7 +38,7 @@ pub(super) async fn store_thresholds(
         }
     };
     let Thresholds { warn, trigger, target, urgent, .. } = thresholds;
-    session.output.result(&serde_json::json!({ "thresholds": thresholds }), || {
+    session.output.result(&Stored { thresholds: &thresholds }, || {
         format!("{}: warn {warn}, trigger {trigger}, target {target}, urgent {urgent}; nothing was sent", pair.name())
     })
 }

@@ -9,16 +9,13 @@ use std::{
 };
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use serde::Serialize;
 
-use super::exit::{Exit, Failure, Outcome};
-use crate::{
-    journal::{DamagedRow, Damages},
-    text,
+use super::{
+    document::{Document, Named},
+    error_view::ErrorView,
+    exit::{Exit, Failure, Outcome},
 };
-
-/// Version of the `--json` documents.
-const SCHEMA: u32 = 1;
+use crate::{journal::Damages, text};
 
 /// Rows of journals that this command could not read and left out: said once, and in the document.
 static DAMAGED: LazyLock<Arc<Damages>> = LazyLock::new(Arc::default);
@@ -35,16 +32,45 @@ pub(super) struct Output {
     pub(super) json: bool,
     /// Nothing on stderr but errors.
     pub(super) quiet: bool,
+    /// The command goes on: documents are lines.
+    pub(super) stream: bool,
 }
 
 impl Output {
-    /// Writes the result: the text for people, or `value` with its schema number.
-    pub(super) fn result<T: Serialize>(self, value: &T, text: impl FnOnce() -> String) -> Outcome {
-        let document = if self.json { Some(self.document(value)?) } else { None };
-        let shown = match &document {
-            Some(document) => text::json(document).into_owned(),
-            None => text::lines(&text()).into_owned(),
-        };
+    /// Writes the result: the text for people, or `value` as a document.
+    pub(super) fn result<T: Document>(self, value: &T, text: impl FnOnce() -> String) -> Outcome {
+        if !self.json {
+            return self.text(&text());
+        }
+        if self.stream {
+            return self.line(value);
+        }
+        let document = serde_json::to_string_pretty(&Named::new(value, DAMAGED.all()));
+        self.write(text::json(&document.map_err(|error| Failure::new(Exit::Bug, error))?).as_ref())
+    }
+
+    /// For a command that goes on and tells what happens meanwhile.
+    pub(super) const fn streaming(self) -> Self {
+        Self { stream: true, ..self }
+    }
+
+    /// Text for people only.
+    pub(super) fn text(self, text: &str) -> Outcome {
+        self.write(text::lines(text).as_ref())
+    }
+
+    /// With `--json`, what happened while a command goes on: a line of its own, at once.
+    pub(super) fn event<T: Document>(self, value: &T) -> Outcome {
+        if self.json && self.stream { self.line(value) } else { Ok(()) }
+    }
+
+    fn line<T: Document>(self, value: &T) -> Outcome {
+        let line =
+            serde_json::to_string(&Named::new(value, DAMAGED.all())).map_err(|error| Failure::new(Exit::Bug, error))?;
+        self.write(text::json(&line).as_ref())
+    }
+
+    fn write(self, shown: &str) -> Outcome {
         let mut stdout = io::stdout().lock();
         written(writeln!(stdout, "{}", shown.trim_end()).and_then(|()| stdout.flush()))
     }
@@ -75,8 +101,7 @@ impl Output {
         let words = words(&failure.report);
         say(&format!("error: {}", text::message(&words)));
         if self.json && !failure.after_result {
-            let error = serde_json::json!({ "exit": failure.exit as u8, "error": words });
-            let _ = self.result(&error, String::new);
+            let _ = self.line(&ErrorView::new(failure, words));
         }
     }
 
@@ -84,19 +109,6 @@ impl Output {
     #[must_use]
     pub(super) fn shows_progress(self) -> bool {
         !self.quiet && io::stderr().is_terminal()
-    }
-
-    fn document<T: Serialize>(self, value: &T) -> Outcome<String> {
-        #[derive(Serialize)]
-        struct Document<'a, T> {
-            schema: u32,
-            #[serde(flatten)]
-            value: &'a T,
-            #[serde(skip_serializing_if = "Vec::is_empty")]
-            damaged: Vec<DamagedRow>,
-        }
-        serde_json::to_string_pretty(&Document { schema: SCHEMA, value, damaged: DAMAGED.all() })
-            .map_err(|error| Failure::new(Exit::Bug, error))
     }
 }
 
@@ -108,6 +120,11 @@ pub(super) fn say(line: &str) {
 /// Help, or what is wrong with the command line: in colours, unless an argument or a variable that may be quoted in it holds
 /// what a terminal must not get.
 pub(super) fn usage(error: &clap::Error) {
+    // What cannot be parsed may still say how the answer is wanted.
+    let wants_json = std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|flag| flag == "--json");
+    if wants_json && error.use_stderr() {
+        let _ = Output { json: true, quiet: false, stream: false }.line(&ErrorView::usage(error));
+    }
     let is_odd = |text: &std::ffi::OsStr| text::one_line(&text.to_string_lossy()) != text.to_string_lossy();
     let quoted =
         |name: &std::ffi::OsStr| ["ETH_", "BASE_"].iter().any(|begin| name.to_string_lossy().starts_with(begin));

@@ -1,8 +1,9 @@
 //! Perp positions, orders and what came of an action, as text and for `--json`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{output::table, plan_view::settlement_text};
+use super::{document::document, output::table, plan_view::settlement_text};
 use crate::{
     journal::Order,
     perps::{LimitOrder, OrderHandle, OrderState, PendingOrder, PerpPosition, PriceE10, Side, Usdc, VenueSnapshot},
@@ -14,7 +15,7 @@ use crate::{
 use alloy::primitives::{Address, U256};
 
 /// `perp list`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ListView {
     network: String,
     block: u64,
@@ -27,7 +28,7 @@ pub(super) struct ListView {
     wallet_usdc: Usdc,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct PositionRow {
     id: String,
     #[serde(flatten)]
@@ -37,6 +38,8 @@ struct PositionRow {
     /// What a close at the mark would pay, less the margin in it.
     pnl_net: Option<Quantity>,
 }
+
+document!("perp-list": ListView, "perp-settlement": ReportView<'_>);
 
 impl ListView {
     pub(super) fn new(network: String, block: u64, snapshot: &VenueSnapshot, unresolved: Vec<Order>) -> Self {
@@ -166,7 +169,7 @@ pub(super) fn perps_text(view: &ListView) -> String {
 }
 
 /// What came of an action, for `--json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ReportView<'a> {
     #[serde(flatten)]
     settlement: &'a Settlement,

@@ -1,9 +1,10 @@
 //! A plan, its rehearsal and its outcome as text.
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::output::table;
+use super::{document::document, output::table};
 use crate::{
     plan::{Bound, Deviation, Figure, Plan, Quantity, Rehearsal},
     send::Settlement,
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What gas costs, as far as a rehearsal tells.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct GasView {
     /// Gas of all steps.
     pub(super) gas: u64,
@@ -22,13 +23,15 @@ pub(super) struct GasView {
 }
 
 /// A dry run, for `--json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct DryRun<'a> {
     pub(super) plan: &'a Plan,
     pub(super) simulation: &'a Rehearsal,
     pub(super) gas: &'a GasView,
     pub(super) sent: bool,
 }
+
+document!("dry-run": DryRun<'_>, "settlement": Settlement);
 
 /// One line of text that was read from somewhere.
 fn line(text: &str) -> String {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     local::local_chain,
@@ -16,9 +18,11 @@ use super::{
     replica_run::{StartArgs, StopArgs, start, status, stop},
 };
 use crate::{
+    chain::BlockRef,
     localchain::{
         self, Behaviour, ComposerSource, Conduct, Controls, FeedAge, Keeper, KeeperOptions, Kit, Mining, ReplicaState,
     },
+    plan::Quantity,
     units::{Millis, Secs, parse_units},
 };
 
@@ -125,6 +129,44 @@ pub(super) struct FundArgs {
     token: Vec<String>,
 }
 
+/// The state that replicas start from.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Built<'a> {
+    /// Its file.
+    state: &'a std::path::Path,
+    /// Hash over all accounts in it.
+    accounts: &'a str,
+    /// Whose code stands for the composer.
+    composer: &'a str,
+}
+
+/// A keeper in the foreground.
+#[derive(Debug, Serialize, JsonSchema)]
+struct KeeperStarted<'a> {
+    /// Its price service.
+    price_url: &'a str,
+    /// The chain's instance.
+    instance: B256,
+}
+
+/// Time has passed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Warped {
+    #[serde(flatten)]
+    head: BlockRef,
+}
+
+/// Money was given.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Funded {
+    /// Who has more.
+    funded: Address,
+    /// What was added: ether, then tokens.
+    given: Vec<Quantity>,
+}
+
+document!("replica-build": Built<'_>, "replica-keeper": KeeperStarted<'_>, "replica-warp": Warped, "replica-fund": Funded);
+
 pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome {
     let output = global.output();
     match command {
@@ -167,9 +209,7 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
         None => ComposerSource::Remembered,
     };
     let state = ensure_state(output, &kit, source).await?;
-    let document = json!({
-        "state": state.path(), "accounts": state.account_hash(), "composer": state.composer(),
-    });
+    let document = Built { state: state.path(), accounts: state.account_hash(), composer: state.composer() };
     output.result(&document, || {
         format!(
             "replica state ready: {}\ncomposer: {}\naccounts: {}",
@@ -194,7 +234,7 @@ async fn keeper(global: &GlobalArgs, args: &KeeperArgs) -> Outcome {
     let behaviour = Behaviour { conduct, delay: Millis(delay), price: args.fill_at.as_ref().map(price).transpose()? };
     let url = url_of_local_chain(global).await?;
     let mut keeper = Keeper::start(&url, &kit, KeeperOptions { price_port: args.price_port, behaviour }).await?;
-    let document = json!({ "price_url": keeper.price_url(), "instance": keeper.instance() });
+    let document = KeeperStarted { price_url: keeper.price_url(), instance: keeper.instance() };
     global.output().result(&document, || format!("keeper works, prices at {}", keeper.price_url()))?;
     tokio::select! {
         () = keeper.chain_ended() => {}
@@ -221,7 +261,7 @@ async fn url_of_local_chain(global: &GlobalArgs) -> Outcome<String> {
 async fn warp(global: &GlobalArgs, args: WarpArgs) -> Outcome {
     let age = if args.refresh_feeds { FeedAge::Refreshed } else { FeedAge::Grows };
     let head = controls(global).await?.warp(Secs(args.duration.as_secs()), age).await?;
-    global.output().result(&head, || format!("block {} of {}", head.number, head.timestamp.0))
+    global.output().result(&Warped { head }, || format!("block {} of {}", head.number, head.timestamp.0))
 }
 
 async fn fund(global: &GlobalArgs, args: FundArgs) -> Outcome {
@@ -240,13 +280,17 @@ async fn fund(global: &GlobalArgs, args: FundArgs) -> Outcome {
     if wei.is_zero() && wanted.is_empty() {
         return Err(usage("nothing to give: --eth, --usdc or --token".to_owned()));
     }
-    let mut tokens = Vec::new();
+    let (mut tokens, mut amounts) = (Vec::new(), Vec::new());
     for (symbol, amount) in &wanted {
         let (address, decimals) = localchain::token(symbol)?;
-        tokens.push((address, parse(symbol, amount, decimals)?));
+        let amount = parse(symbol, amount, decimals)?;
+        tokens.push((address, amount));
+        amounts.push(Quantity::new(amount, decimals, symbol.clone()));
     }
     controls(global).await?.fund(args.address, wei, &tokens).await?;
-    global.output().result(&json!({ "funded": args.address, "wei": wei, "tokens": tokens }), || {
+    let given = std::iter::once(Quantity::new(wei, 18, "ETH")).filter(|ether| !ether.raw.is_zero());
+    let funded = Funded { funded: args.address, given: given.chain(amounts).collect() };
+    global.output().result(&funded, || {
         let mut given: Vec<String> = wanted.iter().map(|(symbol, amount)| format!("{amount} {symbol}")).collect();
         given.extend(args.eth.iter().map(|amount| format!("{amount} ETH")));
         format!("{} has {} more", args.address, given.join(", "))

@@ -4,13 +4,14 @@ use alloy::primitives::{Address, U256};
 use clap::Args;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
     replica::controls,
 };
 use crate::{
-    localchain::{self, PriceChange, PriceMoved, PriceScope},
+    localchain::{self, LiquidationReport, PriceChange, PriceMoved, PriceReport, PriceScope},
     units::{Secs, format_units},
 };
 
@@ -37,6 +38,8 @@ pub(super) struct LiquidateArgs {
     #[arg(value_parser = crate::chain::address)]
     address: Address,
 }
+
+document!("replica-price": PriceReport, "replica-liquidation": LiquidationReport);
 
 pub(super) async fn price(global: &GlobalArgs, args: PriceArgs) -> Outcome {
     let scope = match (args.no_pools, args.no_feed) {

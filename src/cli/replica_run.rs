@@ -1,9 +1,11 @@
 //! `replica start`, `stop` and `status`: several replicas at a time, by name.
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     local::{names, title},
@@ -41,6 +43,32 @@ pub(super) struct StopArgs {
     #[arg(long, conflicts_with_all = ["name", "replica"])]
     all: bool,
 }
+
+/// A local chain was ended; null where none ran.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Stopped<'a> {
+    pub(super) stopped: Option<&'a Instance>,
+}
+
+/// Every replica was ended.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AllStopped<'a> {
+    stopped: &'a [Instance],
+}
+
+/// What runs on this machine.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Running<'a> {
+    /// The one without a name.
+    replica: Option<&'a Status>,
+    /// All of them.
+    replicas: &'a [Status],
+    fork: Option<&'a Status>,
+}
+
+document!(
+    "local-chain": Instance, "replica-stop": Stopped<'_>, "replica-stop-all": AllStopped<'_>, "replica-status": Running<'_>
+);
 
 /// The replica that a command of this file is about: `--name`, else what all commands go by.
 fn chosen(global: &GlobalArgs, name: Option<InstanceName>) -> Outcome<Option<InstanceName>> {
@@ -107,7 +135,7 @@ pub(super) async fn stop(global: &GlobalArgs, args: StopArgs) -> Outcome {
         for status in localchain::replicas(&cache).await? {
             stopped.extend(localchain::stop_named(&cache, LocalKind::Replica, &status.instance.name).await?);
         }
-        return output.result(&json!({ "stopped": stopped }), || match stopped.as_slice() {
+        return output.result(&AllStopped { stopped: &stopped }, || match stopped.as_slice() {
             [] => "no replica was running".to_owned(),
             stopped => stopped.iter().map(stopped_line).collect::<Vec<_>>().join("\n"),
         });
@@ -115,7 +143,7 @@ pub(super) async fn stop(global: &GlobalArgs, args: StopArgs) -> Outcome {
     let name = chosen(global, args.name)?.unwrap_or_default();
     let stopped = localchain::stop_named(&cache, LocalKind::Replica, &name).await?;
     let others = if stopped.is_none() { names(&localchain::replicas(&cache).await?) } else { Vec::new() };
-    output.result(&json!({ "stopped": stopped }), || match &stopped {
+    output.result(&Stopped { stopped: stopped.as_ref() }, || match &stopped {
         Some(instance) => stopped_line(instance),
         None => {
             let which = if name.is_default() { String::new() } else { format!(" {name}") };
@@ -137,7 +165,8 @@ pub(super) async fn status(output: Output) -> Outcome {
     let replicas = localchain::replicas(&cache).await?;
     let replica = replicas.iter().find(|status| status.instance.name.is_default());
     let fork = localchain::status(&cache, LocalKind::Fork).await?;
-    output.result(&json!({ "replica": replica, "replicas": replicas, "fork": fork }), || {
+    let running = Running { replica, replicas: &replicas, fork: fork.as_ref() };
+    output.result(&running, || {
         let mut lines: Vec<String> = replicas.iter().map(line).collect();
         if replica.is_none() {
             lines.insert(0, "replica: not running".to_owned());

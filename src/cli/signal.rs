@@ -9,6 +9,7 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     session::Session,
+    signal_events::Assessed,
     signal_view::assessment_text,
     trade::desk,
 };
@@ -134,8 +135,7 @@ async fn plan(global: &GlobalArgs, args: PlanArgs) -> Outcome {
         None => OpenTrades::default(),
     };
     let assessment = assess(&desk, &signal, &governor, &open, &args.sizing.options(args.paper)).await?;
-    let document =
-        serde_json::json!({ "assessment": &assessment, "feasible": assessment.is_feasible(), "sent": false });
+    let document = Assessed::new(&assessment);
     let collateral = &config.strategy.collateral;
     session.output.result(&document, || assessment_text(&assessment, &desk.network, collateral))?;
     if assessment.is_feasible() {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::{
     exit::{Exit, Failure, Outcome},
@@ -12,6 +11,7 @@ use super::{
     session::Session,
     signal::{SizingArgs, read},
     signal_beside,
+    signal_events::{Assessed, SignalList},
     signal_stay::{Until, stay},
     signal_view::assessment_text,
     trade::desk,
@@ -184,7 +184,7 @@ pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
         Some(reader) => reader.sagas(args.limit)?.iter().map(|saga| shown(&reader, saga)).collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
-    session.output.result(&json!({ "signals": reports }), || {
+    session.output.result(&SignalList { signals: &reports }, || {
         let lines: Vec<String> = reports.iter().map(SagaReport::words).collect();
         if lines.is_empty() { "no signal was taken yet".to_owned() } else { lines.join("\n") }
     })
@@ -204,7 +204,7 @@ async fn dry_run(session: &Session, desk: &Desk<AvantisV1>, signal: &Signal, siz
         None => crate::trade::OpenTrades::default(),
     };
     let assessment = Box::pin(assess(desk, signal, &governor, &open, &sizing.options(false))).await?;
-    let document = json!({ "assessment": &assessment, "feasible": assessment.is_feasible(), "sent": false });
+    let document = Assessed::new(&assessment);
     let collateral = &desk.settings.strategy.collateral;
     session.output.result(&document, || {
         let text = assessment_text(&assessment, &desk.network, collateral);

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_json::json;
 use tokio::sync::watch;
 
 use super::{
     exit::{Exit, Failure, Outcome},
     output::Output,
+    signal_events::{Over, SignalEvent, SignalsStopped},
     signal_run::{Hands, shown},
 };
 use crate::{
@@ -48,6 +48,7 @@ pub(super) async fn stay(
     mut host: Host,
     until: Until,
 ) -> Outcome {
+    let output = if until.is_stream() { output.streaming() } else { output };
     let mut stopped = stop_signal();
     let mut told = Told::default();
     loop {
@@ -63,7 +64,7 @@ pub(super) async fn stay(
         let Some(notices) = notices else { return interrupted(output, hands.reader(), RESUME) };
         let mut over = Vec::new();
         for notice in notices {
-            told.tell(output, &notice);
+            told.tell(output, &notice)?;
             if let Notice::Stuck { id, error } = notice {
                 if until.is_about(&id) {
                     return Err(error.into());
@@ -117,9 +118,9 @@ pub(super) fn done(output: Output, reader: &JournalReader, until: &Until, over: 
                 Err(failure) => Some(Err(failure)),
             },
         },
-        Until::Once => Some(output.result(&json!({ "over": over }), || listed(&over, reader))),
+        Until::Once => Some(output.result(&Over { over: &over }, || listed(&over, reader))),
         Until::Idle => match reader.open_sagas() {
-            Ok(open) if open.is_empty() => Some(output.result(&json!({ "over": over }), || listed(&over, reader))),
+            Ok(open) if open.is_empty() => Some(output.result(&Over { over: &over }, || listed(&over, reader))),
             Ok(_) => None,
             Err(error) => Some(Err(error.into())),
         },
@@ -144,7 +145,7 @@ pub(super) fn interrupted(output: Output, reader: &JournalReader, next: &str) ->
         [] => "stopped; nothing is open".to_owned(),
         ids => format!("stopped; still open: {}; stop and target stay with the venue; {next}", ids.join(", ")),
     };
-    output.result(&json!({ "stopped": true, "open": ids }), || words)
+    output.result(&SignalsStopped { stopped: true, open: &ids }, || words)
 }
 
 /// How often the user has asked the program to end.
@@ -179,6 +180,11 @@ async fn asked_to_end() {
 }
 
 impl Until {
+    /// Whether it goes on with whatever comes, and tells what happens meanwhile.
+    pub(super) const fn is_stream(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Idle)
+    }
+
     fn is_about(&self, signal: &str) -> bool {
         match self {
             Self::Over(id) | Self::Open(id) => id == signal,
@@ -196,7 +202,7 @@ struct Told {
 }
 
 impl Told {
-    fn tell(&mut self, output: Output, notice: &Notice) {
+    fn tell(&mut self, output: Output, notice: &Notice) -> Outcome {
         match notice {
             Notice::Taken { id } => output.note(format!("signal {id} taken")),
             Notice::Skipped { reason, .. } => output.note(format!("skipped: {reason}")),
@@ -210,10 +216,12 @@ impl Told {
                 output.note(format!("warning: signal {id}: {reason}"));
             }
             Notice::Waits { id, phase, wait } => {
-                if self.waits.insert(id.clone(), (*phase, *wait)) != Some((*phase, *wait)) {
-                    output.note(format!("signal {id}: {}", wait.words()));
+                if self.waits.insert(id.clone(), (*phase, *wait)) == Some((*phase, *wait)) {
+                    return Ok(());
                 }
+                output.note(format!("signal {id}: {}", wait.words()));
             }
         }
+        output.event(&SignalEvent::from(notice))
     }
 }

@@ -2,8 +2,11 @@
 
 use clap::{Args, Subcommand};
 use rust_decimal::{Decimal, dec};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
@@ -45,6 +48,16 @@ pub(super) struct ScenarioArgs {
     cap: bool,
 }
 
+/// Scenarios beside the arithmetic.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Played<'a> {
+    cells: &'a [CellResult],
+    /// Ends that are not what the arithmetic says.
+    apart: usize,
+}
+
+document!("scenarios": Played<'_>);
+
 pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcome {
     let args = match command {
         SimulateCommand::Scenarios(args) => args,
@@ -67,7 +80,7 @@ pub(super) async fn run(global: &GlobalArgs, command: SimulateCommand) -> Outcom
         results.push(play(&kit, &state, &config, *cell).await?);
     }
     let apart = results.iter().flat_map(|cell| &cell.executed).filter(|executed| !executed.agrees()).count();
-    let document = serde_json::json!({ "cells": &results, "apart": apart });
+    let document = Played { cells: &results, apart };
     output.result(&document, || text(&results))?;
     if apart == 0 {
         return Ok(());

@@ -1,6 +1,7 @@
 //! `simulate crash`: seeded price paths on replicas, with the watch at work.
 
 use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What kind of accounts the paths have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Accounts {
     /// One loop of WETH against USDC and nothing else; its owner allows everything.
@@ -45,7 +46,7 @@ pub(super) struct CrashArgs {
     prices_first: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Document<'a> {
     seed: u64,
     paths: u64,
@@ -58,6 +59,8 @@ struct Document<'a> {
     /// Seeds on which a liquidator took more than from the loop left alone.
     lost_more: Vec<u64>,
 }
+
+super::document::document!("crash-paths": Document<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcome {
     let output = global.output();

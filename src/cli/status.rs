@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use alloy::primitives::{Address, U256};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Outcome},
     gas_view::GasView,
     global::GlobalArgs,
@@ -29,14 +31,14 @@ use crate::{
 pub(super) struct StatusArgs {}
 
 /// An intent of which the journal does not know the end.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct OpenIntent {
     id: IntentId,
     kind: String,
     state: IntentState,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Status {
     network: String,
     /// Whether opening and adding risk is refused.
@@ -51,6 +53,8 @@ struct Status {
     /// Absent where there is no perp venue that this program knows.
     perps: Option<super::perp_view::ListView>,
 }
+
+document!("status": Status);
 
 pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let session = Session::connect(global).await?;

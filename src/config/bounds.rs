@@ -1,13 +1,14 @@
 //! Section `bounds`: what an action may cost, by how urgent it is (strategy.md §5).
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::values;
 use crate::units::Bps;
 
 /// How much is at stake when an action does not happen; selects bounds and fee ceilings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Urgency {

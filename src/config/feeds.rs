@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use alloy::primitives::{Address, address};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A price feed of a token, as Chainlink's aggregators answer (`latestRoundData`).
@@ -60,7 +61,7 @@ impl StandardFeed {
 }
 
 /// Why a feed is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedOrigin {
     /// The settings name it (`[[watch.feeds]]`).
@@ -79,7 +80,7 @@ impl fmt::Display for FeedOrigin {
 }
 
 /// A feed that is asked for a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FeedInUse {
     /// Symbol of the token at Aave.
     pub token: String,

@@ -1,6 +1,7 @@
 //! Which price people mean when they speak of a loop: that of its asset that moves against currencies.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::group_thousands;
@@ -40,7 +41,7 @@ pub fn is_currency_symbol(symbol: &str) -> bool {
 }
 
 /// A way for a price to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PriceMove {
     /// Down.
@@ -96,7 +97,7 @@ impl<'a> PairSide<'a> {
 }
 
 /// What a pair's prices are: of which asset, in what, and which way the loop loses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PairPrice {
     /// Symbol of the asset.
     pub symbol: String,

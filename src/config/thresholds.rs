@@ -1,12 +1,13 @@
 //! Section `thresholds`: at which health factors a loop is warned about, trimmed and to what (strategy.md §5).
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::values;
 
 /// How collateral and debt move against each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum LoopClass {
@@ -20,26 +21,32 @@ pub enum LoopClass {
 const MOST: Decimal = Decimal::ONE_THOUSAND;
 
 /// Thresholds of one loop, as health factors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Alert below this.
     #[serde(with = "values::decimal")]
+    #[schemars(with = "Decimal")]
     pub warn: Decimal,
     /// Deleverage below this …
     #[serde(with = "values::decimal")]
+    #[schemars(with = "Decimal")]
     pub trigger: Decimal,
     /// … to this.
     #[serde(with = "values::decimal")]
+    #[schemars(with = "Decimal")]
     pub target: Decimal,
     /// Below this with the urgent bounds and fee ceiling.
     #[serde(with = "values::decimal")]
+    #[schemars(with = "Decimal")]
     pub urgent: Decimal,
     /// Added to `trigger`: the least health factor when opening.
     #[serde(with = "values::decimal")]
+    #[schemars(with = "Decimal")]
     pub headroom: Decimal,
     /// Price shock of the survival check, as a share: 0.10 is a fall of 10 %, or a rise of what a short loop owes.
     #[serde(with = "values::decimal")]
+    #[schemars(with = "Decimal")]
     pub stress: Decimal,
 }
 

@@ -6,6 +6,7 @@ use alloy::{
     primitives::{Address, U256, aliases::U24, keccak256},
     sol_types::SolValue,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Deployment;
@@ -30,7 +31,7 @@ pub enum KeyError {
 }
 
 /// Two tokens in the pool's order and the fee.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct PoolKey {
     token0: Address,
@@ -109,7 +110,7 @@ pub(super) fn percent(pips: u32) -> String {
     format!("{} %", rust_decimal::Decimal::new(i64::from(pips), 4).normalize())
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Unchecked {
     token0: Address,
     token1: Address,

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// A backup that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct BackedUp {
     /// The file.
     pub file: PathBuf,
@@ -32,7 +32,7 @@ pub struct BackedUp {
 }
 
 /// A journal that took another's place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Restored {
     /// The journal.
     pub path: PathBuf,

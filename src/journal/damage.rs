@@ -18,7 +18,7 @@ const REMEMBERED: usize = 1_000;
 const QUOTED: usize = 80;
 
 /// A row that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DamagedRow {
     /// Its table.
     pub table: String,

@@ -7,6 +7,7 @@ use rusqlite::{
     ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -20,9 +21,9 @@ pub struct IdError(String);
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $domain:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        pub struct $name(Ulid);
+        pub struct $name(#[schemars(with = "String")] Ulid);
 
         impl $name {
             /// The id of what `subject` describes (a signal's id, a plan's hash and a counter) at `at`: 48 bits of

@@ -2,6 +2,7 @@
 
 use alloy::primitives::B256;
 use rusqlite::{Connection, Error, ErrorCode, Row, Transaction, named_params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ pub struct NewIntent {
 }
 
 /// An intent as recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Intent {
     /// Its name.
     pub id: IntentId,

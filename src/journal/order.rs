@@ -1,6 +1,7 @@
 //! Orders on a venue: asked for in our transaction, answered in somebody else's (avantis-v1.md §4).
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, named_params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -79,7 +80,7 @@ pub struct NewOrder {
 }
 
 /// An order as recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Order {
     #[serde(skip)]
     row: i64,

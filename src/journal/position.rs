@@ -4,7 +4,10 @@ use std::cell::RefCell;
 
 use alloy::primitives::{Address, U256};
 use rusqlite::{Connection, Row, Transaction, named_params};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::units::{Optional, Raw};
 use serde_json::Value;
 
 use super::{
@@ -25,22 +28,24 @@ words! {
 }
 
 /// The parts of a loop that change during its life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoopTerms {
     /// Aave's e-mode category, 0 for none.
     pub e_mode: u8,
     /// Warn, trigger, target, … as the watchdog reads them.
     pub thresholds: Value,
     /// Collateral that is ours to touch, in its smallest unit, without interest.
+    #[serde(with = "Raw")]
     pub collateral_principal: U256,
     /// Debt that is ours to touch, in its smallest unit, without interest.
+    #[serde(with = "Raw")]
     pub debt_principal: U256,
     /// Aave's liquidity index when the collateral was recorded, 27 decimals; what it earns since is ours too. `None` in
     /// practice and for loops that were recorded by a version before 4 of the tables.
-    #[serde(default)]
+    #[serde(default, with = "Optional::<Raw>")]
     pub collateral_index: Option<U256>,
     /// Aave's variable borrow index when the debt was recorded, 27 decimals.
-    #[serde(default)]
+    #[serde(default, with = "Optional::<Raw>")]
     pub debt_index: Option<U256>,
 }
 
@@ -60,7 +65,7 @@ pub struct NewLoop {
 }
 
 /// A loop as recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoopPosition {
     /// Its name.
     pub id: PositionId,

@@ -11,7 +11,7 @@ use crate::units::Millis;
 const KEPT: u32 = 64;
 
 /// What pruning takes away, or would.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
 pub struct Pruned {
     /// Ended intents.
     pub intents: u64,

@@ -20,7 +20,7 @@ const MIGRATIONS: &[&str] = &[
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Tables that were brought up to date.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Migrated {
     /// The journal.
     pub path: PathBuf,

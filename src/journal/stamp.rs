@@ -1,6 +1,7 @@
 //! When something was recorded. Both times are passed in; the journal reads no clock.
 
 use rusqlite::{Error, Row};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::column::Int;
@@ -10,7 +11,7 @@ use crate::units::{Millis, Secs};
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// The two times of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Stamp {
     /// Timestamp of the newest block known then.
     pub block_time: Secs,

@@ -2,7 +2,10 @@
 
 use alloy::primitives::{Address, B256, U256};
 use rusqlite::{Connection, OptionalExtension, Row};
+use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::units::{Ether, Gwei, Optional};
 
 use super::{
     IntentId, JournalError, JournalReader, Stamp, TransactionState,
@@ -12,7 +15,7 @@ use super::{
 };
 
 /// Where and at what cost a transaction was included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Inclusion {
     /// Height of the block.
     pub block_number: u64,
@@ -23,13 +26,15 @@ pub struct Inclusion {
     /// Gas used on L2.
     pub gas_used: u64,
     /// Price paid per gas, wei.
+    #[serde(with = "Gwei")]
     pub effective_gas_price: u128,
     /// L1 data fee, wei, where the receipt tells it.
+    #[serde(default, with = "Optional::<Ether>")]
     pub l1_fee: Option<U256>,
 }
 
 /// A transaction as recorded; the signed bytes are left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TransactionRecord {
     #[serde(skip)]
     pub(super) row: i64,
@@ -48,12 +53,15 @@ pub struct TransactionRecord {
     /// Whom it calls.
     pub to: Option<Address>,
     /// Wei sent along.
+    #[serde(default, with = "Optional::<Ether>")]
     pub value: Option<U256>,
     /// Gas limit.
     pub gas_limit: Option<u64>,
     /// Fee ceiling, wei per gas.
+    #[serde(default, with = "Optional::<Gwei>")]
     pub max_fee_per_gas: Option<u128>,
     /// Tip, wei per gas.
+    #[serde(default, with = "Optional::<Gwei>")]
     pub max_priority_fee_per_gas: Option<u128>,
     /// The transaction on the same nonce that it was signed to replace.
     pub replaces: Option<B256>,

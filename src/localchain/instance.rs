@@ -7,6 +7,7 @@ use std::{
 };
 
 use alloy::primitives::B256;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpStream, time::Instant};
 
@@ -28,7 +29,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 const STOP_POLL: Duration = Duration::from_millis(10);
 
 /// A local chain that runs on its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Instance {
     /// Replica or fork.
     pub kind: LocalKind,
@@ -51,7 +52,7 @@ pub struct Instance {
 }
 
 /// An instance that answers, and its newest block.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Status {
     /// The instance.
     #[serde(flatten)]

@@ -4,6 +4,7 @@ use alloy::{
     primitives::{Address, Bytes, U256},
     sol_types::SolCall,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -33,7 +34,7 @@ const PERP_VENUE: Address = crate::perps::avantis_v1::Deployment::BASE.storage;
 const ENDLESS_BITS: usize = 128;
 
 /// What an approval lets its spender do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalKind {
     /// Pull tokens from the wallet.
@@ -45,7 +46,7 @@ pub enum ApprovalKind {
 }
 
 /// One approval in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Approval {
     /// Who may.
     pub spender: Address,

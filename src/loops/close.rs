@@ -2,6 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -26,7 +27,7 @@ const ROUNDING: UsdE8 = UsdE8(U256::from_limbs([4, 0, 0, 0]));
 const ROUNDED: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// In what a closed loop is paid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Payout {
     /// All collateral is sold.
@@ -39,7 +40,7 @@ pub enum Payout {
 }
 
 /// How much of a loop is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Share {
     /// Everything, whatever interest accrues until then.

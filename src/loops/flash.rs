@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use alloy::primitives::{Address, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LoopSnapshot, Pair};
@@ -16,7 +17,7 @@ use crate::{
 const PIPS: u64 = 1_000_000;
 
 /// Who lends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlashSource {
     /// Morpho Blue: no fee, limited by what it holds.
@@ -28,7 +29,7 @@ pub enum FlashSource {
 }
 
 /// Which kind of source the user insists on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlashChoice {
     /// Morpho Blue.

@@ -1,6 +1,7 @@
 //! How much more debt a loop could take, by each thing that limits it.
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::marks::standing;
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// One limit on growing a loop.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct GrowthLimit {
     /// What limits: `supply cap of WETH`.
     pub name: String,

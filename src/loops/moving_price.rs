@@ -3,6 +3,7 @@
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -20,7 +21,7 @@ use crate::{
 ///
 /// It depends on what the two tokens are, not on their prices and not on the account's e-mode: neither a wrong oracle
 /// answer nor what somebody supplies on the owner's behalf changes the unit in which an exit was set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MovingPrice {
     /// The token.
     pub asset: Address,

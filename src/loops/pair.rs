@@ -1,12 +1,13 @@
 //! A loop's two assets.
 
 use alloy::primitives::Address;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::aave::{Market, PermitDomain, ReserveList};
 
 /// One asset of a loop, with everything an action on it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Asset {
     /// The token.
     pub token: Address,
@@ -27,7 +28,7 @@ pub struct Asset {
 }
 
 /// Collateral and debt of a loop.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pair {
     /// What is supplied.
     pub collateral: Asset,

@@ -2,6 +2,7 @@
 
 use alloy::primitives::Address;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{KnownLoop, LoopSnapshot, Pair, account::AccountModel};
@@ -25,7 +26,7 @@ pub fn known_loops(reader: &JournalReader) -> Result<Vec<KnownLoop>, JournalErro
 }
 
 /// Thresholds that differ from those so far, as health factors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdChange {
     /// Alert below this.
@@ -43,7 +44,7 @@ pub struct ThresholdChange {
 }
 
 /// A loop that was taken over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Adopted {
     /// Its name, such as `WETH/USDC`.
     #[serde(rename = "adopted")]

@@ -1,13 +1,16 @@
 //! Which part of an account an action counts and touches.
 
 use alloy::primitives::{Address, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::units::Raw;
 
 use super::account::AccountModel;
 
 /// Which part of the account's collateral and debt in a pair's assets an action is about. What it is not about stays apart:
 /// it counts in the account's health factor, and is neither sold nor repaid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// The journal's loop of the pair. Refused where the pair's assets have parts that no loop has, and there is no such loop.
@@ -18,6 +21,7 @@ pub enum Scope {
     /// The account: any of its debt in the pair's debt asset, for at most this much of the pair's collateral.
     Account {
         /// In the collateral's smallest unit.
+        #[serde(with = "Raw")]
         sell_at_most: U256,
     },
 }

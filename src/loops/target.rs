@@ -4,13 +4,14 @@ use std::fmt;
 
 use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::algebra::{leverage_wad, ltv_wad};
 use crate::units::{WAD, from_decimal};
 
 /// A target as the user states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Collateral / (collateral − debt).

@@ -3,6 +3,7 @@
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// A loop of the journal with its thresholds read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct KnownLoop {
     /// As recorded.
     pub position: LoopPosition,
@@ -33,7 +34,7 @@ pub struct KnownLoop {
 }
 
 /// Everything about one account at one block.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AccountView {
     /// Whose it is.
     pub account: Address,
@@ -69,7 +70,7 @@ pub struct AccountView {
 }
 
 /// Supplies and debts that no loop of the journal has.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Unclaimed {
     /// Supplied.
     pub supplied: Vec<Quantity>,
@@ -78,7 +79,7 @@ pub struct Unclaimed {
 }
 
 /// One loop of the journal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoopView {
     /// `WETH/USDC`.
     pub pair: String,
@@ -113,7 +114,7 @@ pub struct LoopView {
 }
 
 /// A pair of the account's assets that is no loop, with the prices at which the account's thresholds are crossed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PriceMarks {
     /// `WETH/USDC`.
     pub pair: String,
@@ -126,7 +127,7 @@ pub struct PriceMarks {
 }
 
 /// A health factor as a price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Mark {
     /// `warn`, `trigger`, `urgent` or `liquidation`.
     pub name: &'static str,
@@ -143,7 +144,7 @@ pub struct Mark {
 }
 
 /// One reserve that the account uses.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ReserveView {
     /// The token's symbol.
     pub symbol: String,

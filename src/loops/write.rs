@@ -1,6 +1,7 @@
 //! A drafted action written as a plan: steps, permits, bounds, figures, costs.
 
 use alloy::{primitives::U256, sol, sol_types::SolCall};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,7 +17,7 @@ use crate::{
     config::{Thresholds, Urgency},
     onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
     plan::{CallData, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
-    units::Secs,
+    units::{Raw, Secs},
 };
 
 sol! {
@@ -25,7 +26,7 @@ sol! {
 }
 
 /// What the journal keeps of a loop plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// The pair.
@@ -42,14 +43,16 @@ pub struct Subject {
 }
 
 /// The part of the account that a plan is about, as it stands without the plan when that is expected to be carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
     /// Which part was asked for.
     pub scope: Scope,
     /// Its collateral, smallest unit.
+    #[serde(with = "Raw")]
     pub collateral: U256,
     /// Its debt, smallest unit.
+    #[serde(with = "Raw")]
     pub debt: U256,
     /// Nothing of it remains afterwards.
     pub ends: bool,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use alloy::primitives::{Address, U160, U256};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
 use crate::dex::{Hop, RouterCall};
 
 /// One op in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
     /// Byte offset in the packed stream, nested streams counted through.
     pub offset: usize,

@@ -1,11 +1,12 @@
 //! What an order is expected to come to, kept with it and compared with its fill.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PercentE10, PriceE10, Usdc};
 
 /// The expected result of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "of")]
 pub enum Forecast {
     /// Of an open.
@@ -15,7 +16,7 @@ pub enum Forecast {
 }
 
 /// A position as it should be once filled, from the mark and the venue's state in the snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenForecast {
     /// The oracle price it is computed from.
     pub mark: PriceE10,
@@ -42,7 +43,7 @@ pub struct OpenForecast {
 }
 
 /// What a close should pay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CloseForecast {
     /// Price it is computed at.
     pub price: PriceE10,

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use alloy::primitives::{B256, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LeverageE10, PositionKey, PriceE10, Side, Usdc};
 use crate::units::Secs;
 
 /// What an order does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OrderKind {
@@ -22,7 +23,7 @@ pub enum OrderKind {
 }
 
 /// An order that was placed: what is needed to find out what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderHandle {
     /// The venue's number; for a limit order, pair and slot.
     pub id: String,
@@ -39,7 +40,7 @@ pub struct OrderHandle {
 }
 
 /// Where an order stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 #[non_exhaustive]
 pub enum OrderState {
@@ -72,7 +73,7 @@ impl OrderState {
 }
 
 /// Why an order was probably cancelled, with the figures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 #[non_exhaustive]
 pub enum LikelyReason {
@@ -136,7 +137,7 @@ impl fmt::Display for LikelyReason {
 }
 
 /// An execution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fill {
     /// The position it opened or closed.
     pub key: PositionKey,
@@ -176,7 +177,7 @@ pub struct Ending {
 }
 
 /// What ended a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum EndKind {

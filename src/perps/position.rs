@@ -3,13 +3,14 @@
 use std::{fmt, str::FromStr};
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LeverageE10, OrderKind, PriceE10, Side, Usdc};
-use crate::units::Secs;
+use crate::units::{Raw, Secs};
 
 /// Names a position or a limit order of an account: pair and slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct PositionKey {
     /// The pair's index at the venue.
     pub pair_index: u64,
@@ -41,7 +42,7 @@ impl FromStr for PositionKey {
 }
 
 /// An open position at one block.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PerpPosition {
     /// Its name.
     pub key: PositionKey,
@@ -84,9 +85,10 @@ pub struct PerpPosition {
 }
 
 /// A market order that the keeper has not executed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PendingOrder {
     /// The venue's number.
+    #[serde(with = "Raw")]
     pub id: U256,
     /// Open or close.
     pub kind: OrderKind,
@@ -101,7 +103,7 @@ pub struct PendingOrder {
 }
 
 /// A limit order that waits for its price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LimitOrder {
     /// Pair and slot.
     pub key: PositionKey,

@@ -1,13 +1,14 @@
 //! What a caller wants of a venue.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LeverageE10, PercentE10, PositionKey, PriceE10, Side, Usdc};
 use crate::units::{Secs, WAD, from_decimal, mul_div_down};
 
 /// An action on the venue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "request")]
 // One is made for an action; a box would only be in the way.
 #[allow(clippy::large_enum_variant)]
@@ -52,7 +53,7 @@ pub enum PerpRequest {
 }
 
 /// A position to be opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenRequest {
     /// Such as `ETH/USD`.
     pub pair: String,
@@ -78,7 +79,7 @@ pub struct OpenRequest {
 }
 
 /// What a signal expects of a position; the venue never sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Outlook {
     /// Forecast drift, a share of the price.
     pub drift: Decimal,
@@ -89,7 +90,7 @@ pub struct Outlook {
 }
 
 /// How a position is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
     /// At the market.
@@ -99,7 +100,7 @@ pub enum Entry {
 }
 
 /// A stop or a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// At a price.
@@ -123,7 +124,7 @@ impl Level {
 }
 
 /// What becomes of a level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// As it is.
@@ -135,7 +136,7 @@ pub enum Change {
 }
 
 /// How much of a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Portion {
     /// All.
@@ -145,7 +146,7 @@ pub enum Portion {
 }
 
 /// A change of margin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MarginChange {
     /// Puts in.

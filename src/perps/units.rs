@@ -6,7 +6,7 @@ use alloy::primitives::{I256, U256};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::units::{format_units, from_decimal, to_decimal};
+use crate::units::{format_units, from_decimal, to_decimal, written};
 
 /// A non-negative decimal as an integer of `decimals` digits; `None` when digits would be lost.
 fn exactly(value: Decimal, decimals: u8) -> Option<U256> {
@@ -15,10 +15,9 @@ fn exactly(value: Decimal, decimals: u8) -> Option<U256> {
 }
 
 macro_rules! fixed_point {
-    ($(#[$doc:meta])* $name:ident, $decimals:literal) => {
+    ($(#[$doc:meta])* $name:ident, $decimals:literal, $unit:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $name(pub U256);
 
         impl $name {
@@ -45,28 +44,34 @@ macro_rules! fixed_point {
                 f.write_str(&format_units(self.0, Self::DECIMALS))
             }
         }
+
+        written!($name, $unit);
     };
 }
 
 fixed_point!(
     /// US dollars with 6 decimals: margin, notional, fees.
     Usdc,
-    6
+    6,
+    "USDC"
 );
 fixed_point!(
     /// A price in US dollars with 10 decimals.
     PriceE10,
-    10
+    10,
+    "USD"
 );
 fixed_point!(
     /// Leverage with 10 decimals: 10x is 1e11.
     LeverageE10,
-    10
+    10,
+    "x"
 );
 fixed_point!(
     /// Per cent with 10 decimals: 1 % is 1e10.
     PercentE10,
-    10
+    10,
+    "%"
 );
 
 macro_rules! signed_fixed_point {

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use alloy::primitives::{Address, B256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -57,7 +58,7 @@ pub struct PerpSettings {
 }
 
 /// What the journal keeps of a plan on the venue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PerpSubject {
     /// The adapter: `avantis-v1`.
     pub venue: String,

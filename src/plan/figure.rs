@@ -1,17 +1,21 @@
 //! The figures of a plan: before, predicted after, and where the chain says what really happened.
 
 use alloy::primitives::{Address, Bytes, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::units::{Optional, Raw};
 
 use super::Quantity;
 
 /// Where the outcome of a figure is read: one word of a call's answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadBack {
     /// Contract.
     pub to: Address,
     /// Call data.
+    #[schemars(with = "String")]
     pub data: Bytes,
     /// Which 32-byte word of the answer.
     pub word: usize,
@@ -20,7 +24,7 @@ pub struct ReadBack {
 }
 
 /// One figure of the account before and after an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Figure {
     /// Stable name: `collateral`, `debt`, `health_factor`.
@@ -34,6 +38,7 @@ pub struct Figure {
     /// Where the outcome is read; `None` for a figure derived from others.
     pub read: Option<ReadBack>,
     /// How far the simulation may be from the prediction, raw units: interest of a few seconds, or the slippage bound.
+    #[serde(with = "Raw")]
     pub tolerance: U256,
     /// Only falling short counts against the tolerance: more than predicted, which anybody can send, harms nobody.
     pub at_least: bool,
@@ -42,7 +47,7 @@ pub struct Figure {
 }
 
 /// A predicted figure beside what the chain shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deviation {
     /// The figure's name.
     pub name: String,
@@ -53,8 +58,10 @@ pub struct Deviation {
     /// What is.
     pub actual: Quantity,
     /// `|actual − predicted|`, raw units.
+    #[serde(with = "Raw")]
     pub difference: U256,
     /// Difference in parts per million of the prediction; `None` when zero was predicted.
+    #[serde(default, with = "Optional::<Raw>")]
     pub ppm: Option<U256>,
     /// Whether the difference is within the figure's tolerance.
     pub within: bool,

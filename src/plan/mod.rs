@@ -24,6 +24,7 @@ pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simul
 pub use step::{CallData, FillError, ReadyStep, Segment, SignedPermits, Step};
 
 use alloy::primitives::{Address, B256, keccak256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{chain::BlockRef, config::Urgency, units::Secs};
@@ -32,7 +33,7 @@ use crate::{chain::BlockRef, config::Urgency, units::Secs};
 pub const SCHEMA: u32 = 1;
 
 /// What an action would do, from which block's state, and what is true of the account after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Format version, [`SCHEMA`].

@@ -5,9 +5,10 @@ use alloy::{
     sol,
     sol_types::{Eip712Domain, SolStruct},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Secs;
+use crate::units::{Raw, Secs};
 
 sol! {
     struct Permit { address owner; address spender; uint256 value; uint256 nonce; uint256 deadline; }
@@ -15,7 +16,7 @@ sol! {
 }
 
 /// Which message a permit signs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PermitKind {
     /// EIP-2612 `Permit` of a token or aToken.
@@ -25,7 +26,7 @@ pub enum PermitKind {
 }
 
 /// A permit to be signed by the account, with everything its digest depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PermitRequest {
     /// Which message.
@@ -43,8 +44,10 @@ pub struct PermitRequest {
     /// Who may spend or borrow.
     pub spender: Address,
     /// How much, in the token's smallest unit.
+    #[serde(with = "Raw")]
     pub value: U256,
     /// The owner's nonce at the token.
+    #[serde(with = "Raw")]
     pub nonce: U256,
     /// Last moment of validity, chain time.
     pub deadline: Secs,

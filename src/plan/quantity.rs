@@ -4,15 +4,16 @@ use std::fmt;
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     text::one_line,
-    units::{format_units, group_thousands, to_decimal},
+    units::{Written, format_units, group_thousands, to_decimal},
 };
 
 /// An integer amount with its decimals and its unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Quantity {
     /// Amount in the smallest unit; `U256::MAX` means "no limit" (the health factor of an account without debt).
@@ -99,24 +100,9 @@ impl fmt::Display for Quantity {
     }
 }
 
-/// As plans and `--json` write it: the exact decimal number for reading, the raw integer for computing.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    value: String,
-    raw: String,
-    decimals: u8,
-    unit: String,
-}
-
 impl From<Quantity> for Written {
     fn from(quantity: Quantity) -> Self {
-        let sign = if quantity.negative { "-" } else { "" };
-        let value = match quantity.raw {
-            U256::MAX => "unlimited".to_owned(),
-            raw => format!("{sign}{}", format_units(raw, quantity.decimals)),
-        };
-        Self { value, raw: format!("{sign}{}", quantity.raw), decimals: quantity.decimals, unit: quantity.unit }
+        Self::new(quantity.raw, quantity.negative, quantity.decimals, quantity.unit)
     }
 }
 
@@ -124,12 +110,7 @@ impl TryFrom<Written> for Quantity {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let (negative, digits) = match written.raw.strip_prefix('-') {
-            Some(digits) => (true, digits),
-            None => (false, written.raw.as_str()),
-        };
-        let raw =
-            U256::from_str_radix(digits, 10).map_err(|_| format!("raw `{}` is not a whole number", written.raw))?;
+        let (negative, raw) = written.raw()?;
         Ok(Self { raw, decimals: written.decimals, unit: written.unit, negative })
     }
 }

@@ -1,13 +1,14 @@
 //! Running a plan against the chain's present state before anything is signed.
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Deviation, Plan, SimulationError, Simulator, permit_path::check_permits, simulate::run};
 use crate::{chain::BlockRef, units::Secs};
 
 /// Gas of one step in a simulation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StepResult {
     /// The step's purpose.
     pub purpose: String,
@@ -18,7 +19,7 @@ pub struct StepResult {
 }
 
 /// What a dry run showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rehearsal {
     /// Gas per step (approvals stand in for permits).
     pub steps: Vec<StepResult>,

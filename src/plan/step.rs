@@ -7,7 +7,10 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolValue},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::units::Ether;
 
 use super::{PermitKind, PermitRequest};
 
@@ -17,7 +20,7 @@ sol! {
 }
 
 /// One transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Why, for people: `enter e-mode 9 (cbETH/WETH)`.
@@ -25,18 +28,20 @@ pub struct Step {
     /// Contract called.
     pub to: Address,
     /// Native value, wei.
+    #[serde(with = "Ether")]
     pub value: U256,
     /// What it is called with.
     pub data: CallData,
 }
 
 /// Call data, finished or waiting for signatures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "form")]
 pub enum CallData {
     /// Complete.
     Fixed {
         /// The bytes.
+        #[schemars(with = "String")]
         data: Bytes,
     },
     /// A function with one `bytes` argument, put together from parts of which some are permits.
@@ -49,17 +54,19 @@ pub enum CallData {
 }
 
 /// A part of a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "part")]
 pub enum Segment {
     /// Operations as they are.
     Ops {
         /// The bytes.
+        #[schemars(with = "String")]
         data: Bytes,
     },
     /// A permit: the op's header, then the compact signed body.
     Permit {
         /// Header of the permit op.
+        #[schemars(with = "String")]
         header: Bytes,
         /// What is signed; value 0 takes back what an earlier permit may have left.
         request: Box<PermitRequest>,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use alloy::primitives::{Address, Bytes};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::call_words;
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What bytes were found to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Kind {
@@ -51,7 +52,7 @@ impl fmt::Display for Kind {
 }
 
 /// Bytes in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explanation {
     /// What they are.
     pub kind: Kind,

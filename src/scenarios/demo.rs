@@ -3,6 +3,7 @@
 
 use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Floor, Stage, StoryError};
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// One thing that happens in the story.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "beat")]
 pub enum Beat<'a> {
     /// What comes next, in words.

@@ -2,12 +2,13 @@
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     perps::{EndKind, Usdc},
     plan::Deviation,
-    units::to_decimal,
+    units::{Ether, Raw, to_decimal},
 };
 
 /// Most that computed and executed may differ: 0.000001 USDC.
@@ -17,7 +18,7 @@ const MILLION: U256 = U256::from_limbs([1_000_000, 0, 0, 0]);
 const COMPARED: [&str; 4] = ["collateral", "debt", "leverage", "health_factor"];
 
 /// How a scenario ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
     /// The perp's pair reaches the target.
@@ -34,7 +35,7 @@ impl End {
 }
 
 /// One end, carried out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Executed {
     /// Which.
     pub end: End,
@@ -52,16 +53,20 @@ pub struct Executed {
     pub rollover: Usdc,
     /// Largest difference of anything that arithmetic says of the perp: entry, stop and target (1e-10 USD), collateral,
     /// payout and what the wallet got (1e-6 USDC); raw units.
+    #[serde(with = "Raw")]
     pub difference: U256,
     /// Largest relative difference between a loop plan and its outcome.
     pub loop_gap: LoopGap,
     /// Leverage that the loop has afterwards; `None` when it was closed or there is none.
     pub loop_left: Option<Decimal>,
     /// Ether that the loop gave back when it was closed, wei, beside what was put in.
+    #[serde(with = "Raw")]
     pub loop_returned: U256,
     /// See `loop_returned`.
+    #[serde(with = "Raw")]
     pub loop_equity: U256,
     /// Gas and L1 fees of all transactions, wei.
+    #[serde(with = "Ether")]
     pub gas: U256,
 }
 
@@ -74,11 +79,13 @@ impl Executed {
 }
 
 /// How far a loop's outcome is from its plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct LoopGap {
     /// `|outcome − predicted|` of the figure that is furthest away, raw units.
+    #[serde(with = "Raw")]
     pub difference: U256,
     /// The prediction, raw units.
+    #[serde(with = "Raw")]
     pub predicted: U256,
     /// How many figures were compared; none where no loop was touched.
     pub compared: usize,

@@ -1,6 +1,7 @@
 //! The five scenarios of strategy.md §10 on the replica: assessed, carried out to each end, compared with the arithmetic.
 
 use rust_decimal::{Decimal, dec};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{End, Executed, StoryError, arena::Arena};
@@ -27,7 +28,7 @@ pub struct Cell {
 }
 
 /// What a cell came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CellResult {
     /// 1–5.
     pub scenario: u8,

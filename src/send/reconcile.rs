@@ -6,6 +6,7 @@ use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -29,7 +30,7 @@ const ALWAYS_LOOKED_AT: u64 = blocks_in(Duration::from_secs(13));
 const RECENT_INTENTS: u32 = 32;
 
 /// What became of an intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 #[non_exhaustive]
 pub enum Verdict {
@@ -90,7 +91,7 @@ pub enum Verdict {
 }
 
 /// What was found about one intent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The intent.
     pub intent: IntentId,

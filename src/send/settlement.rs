@@ -1,6 +1,7 @@
 //! After the chain has spoken: predicted beside actual.
 
 use alloy::primitives::{B256, U256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// What an action came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Settlement {
     /// The block whose state was read.
     pub block: u64,

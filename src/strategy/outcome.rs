@@ -1,6 +1,7 @@
 //! What a perp wins at its target and loses at its stop, before and after costs (strategy.md §1, §3, §10).
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -65,7 +66,7 @@ impl Costs {
 }
 
 /// One end of a perp. US dollars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SideResult {
     /// Ordered notional × distance, no costs; a loss is at most the margin.
     pub gross: Decimal,
@@ -74,7 +75,7 @@ pub struct SideResult {
 }
 
 /// Both ends of a perp, and what follows from them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outcome {
     /// Margin × leverage.
     pub ordered_notional: Decimal,
@@ -156,7 +157,7 @@ fn end(
 }
 
 /// What the loop adds to a signal: exposure and interest, and nothing to the perp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LoopShare {
     /// Exposure to the collateral beyond the equity, US dollars: `(L − 1) × B`.
     pub added_exposure: Decimal,

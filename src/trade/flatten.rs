@@ -3,6 +3,7 @@
 use std::fmt;
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, TradeError};
@@ -37,7 +38,7 @@ pub enum FlattenAction {
 }
 
 /// One thing to do, planned on the present state.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ClosingLeg {
     /// In words.
     pub what: String,
@@ -57,7 +58,7 @@ pub struct FlattenPlan {
 }
 
 /// What became of one thing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Flattened {
     /// In words.
     pub what: String,
@@ -203,7 +204,7 @@ impl Own {
 }
 
 /// What became of everything.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct FlattenReport {
     /// Each thing that was to be closed.
     pub closed: Vec<Flattened>,

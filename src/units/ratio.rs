@@ -4,6 +4,7 @@ use std::fmt;
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{format_units, to_decimal};
@@ -12,10 +13,9 @@ use super::{format_units, to_decimal};
 pub const WAD: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 macro_rules! fixed_point {
-    ($(#[$doc:meta])* $name:ident, $decimals:literal) => {
+    ($(#[$doc:meta])* $name:ident, $decimals:literal, $unit:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $name(pub U256);
 
         impl $name {
@@ -34,27 +34,32 @@ macro_rules! fixed_point {
                 f.write_str(&format_units(self.0, Self::DECIMALS))
             }
         }
+
+        super::written!($name, $unit);
     };
 }
 
 fixed_point!(
     /// 18-decimal fixed point: health factors (`U256::MAX` = no debt).
     Wad,
-    18
+    18,
+    ""
 );
 fixed_point!(
     /// 27-decimal fixed point: Aave's indices and yearly rates.
     Ray,
-    27
+    27,
+    ""
 );
 fixed_point!(
     /// US dollars with 8 decimals: Aave's base currency and oracle prices.
     UsdE8,
-    8
+    8,
+    "USD"
 );
 
 /// Basis points, hundredths of a per cent: Aave's LTV, thresholds and fees; our slippage bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Bps(pub u32);
 

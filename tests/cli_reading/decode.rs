@@ -69,7 +69,7 @@ async fn what_nobody_knows_is_refused_with_what_was_tried() {
     let legacy = hex::encode(PROBE_CALLDATA);
     offline(&format!("decode {legacy}")).await.fails(2, &["legacy swap op 0x10"]);
     let failed = offline("decode --json deadbeef").await;
-    assert_eq!(failed.fails(2, &[]).json()["exit"], 2);
+    assert_eq!(failed.fails(2, &[]).json()["error"]["exit"], 2);
 }
 
 #[tokio::test]

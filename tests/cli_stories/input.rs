@@ -99,9 +99,39 @@ async fn with_json_an_error_is_a_document_with_its_exit_code_and_a_cause_is_said
     let trader = Trader::start().await;
     let ran = trader.program().run("loop open --equity 1.1234567890123456789 --leverage 2 --json").await;
     let document = ran.fails(2, &[]).json();
-    assert_eq!((&document["schema"], &document["exit"]), (&1.into(), &2.into()));
-    let said = document["error"].as_str().expect("words");
+    let error = &document["error"];
+    assert_eq!((&error["exit"], &error["code"]), (&2.into(), &"amount".into()));
+    let said = error["message"].as_str().expect("words");
     assert_eq!(said.matches("has 19 decimals").count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn with_json_a_command_line_that_cannot_be_read_is_answered_with_a_document_too() {
+    let trader = Trader::start().await;
+    for (words, code) in [
+        ("loop open --equity 1 --leverag 2 --json", "unknown-argument"),
+        ("--json loop opne", "unknown-command"),
+        ("decode --json", "missing-argument"),
+        ("journal list --limit many --json", "invalid-value"),
+    ] {
+        let ran = trader.program().run(words).await;
+        let document = ran.fails(2, &["error: "]).json();
+        assert_eq!((&document["error"]["exit"], &document["error"]["code"]), (&2.into(), &code.into()), "{words}");
+        assert!(trader.program().run(&words.replace("--json", "")).await.stdout.is_empty(), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn with_json_a_refusal_tells_its_figures_as_numbers_with_unit() {
+    let trader = Trader::start().await;
+    let ran = trader.program().run("loop open --equity 20000 --leverage 2 --json").await;
+    let error = ran.fails(4, &["more than the wallet's"]).json()["error"].clone();
+    assert_eq!(error["code"], "equity-short");
+    assert_eq!(
+        (&error["figures"]["needed"]["value"], &error["figures"]["needed"]["unit"]),
+        (&"20000".into(), &"WETH".into()),
+        "{error:#}"
+    );
 }
 
 #[tokio::test]

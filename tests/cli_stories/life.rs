@@ -69,7 +69,7 @@ async fn every_target_is_met_in_what_a_program_reads_and_stdout_is_one_document(
     ] {
         let ran = trader.program().run(&format!("loop open --equity 3 {flags} --json")).await;
         let document = ran.succeeds().json();
-        assert_eq!(document["schema"], 1);
+        assert_eq!(document["schema"], "trimtab.dry-run/1");
         let raw: U256 = leverage_of(&document).as_str().expect("text").parse().expect("number");
         let milli = raw / U256::from(1_000_000_000_000_000u64);
         assert!(milli >= U256::from(least) && milli <= U256::from(most), "{flags}: {milli}");

@@ -31,6 +31,9 @@ use trimtab::{
 
 use crate::common::{Replica, TEST_KEYS, account};
 
+#[path = "documents.rs"]
+mod documents;
+
 sol! {
     interface Erc20 {
         function balanceOf(address account) external view returns (uint256);
@@ -450,6 +453,19 @@ impl Ran {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+        let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
+        documents::has_its_schema(&document);
+        document
+    }
+
+    /// One document a line, each by its schema.
+    #[track_caller]
+    pub fn events(&self) -> Vec<Value> {
+        let event = |line: &str| {
+            let document = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
+            documents::has_its_schema(&document);
+            document
+        };
+        self.stdout.lines().map(event).collect()
     }
 }

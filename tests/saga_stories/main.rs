@@ -1,4 +1,6 @@
 //! Signals traded as sagas by user story: genuine contracts on a replica, a keeper in process that behaves or does not.
+// The layout of a whole trade in one future is deep.
+#![recursion_limit = "256"]
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

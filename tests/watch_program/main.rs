@@ -14,6 +14,7 @@ mod beside;
 mod daemon;
 mod drill;
 mod ends;
+mod events;
 mod feeds;
 mod gas;
 mod handed;

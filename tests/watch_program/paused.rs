@@ -25,7 +25,7 @@ impl Story {
         let nonce = self.trader.replica.nonce(self.trader.account).await;
         let ran = self.command().run(&format!("{words} --json")).await;
         let document = ran.fails(4, WAY_OUT).json();
-        assert_eq!(document["exit"], json!(4), "{words}: {document}");
+        assert_eq!(document["error"]["exit"], json!(4), "{words}: {document}");
         assert_eq!(self.trader.replica.nonce(self.trader.account).await, nonce, "{words}: something was signed");
     }
 }

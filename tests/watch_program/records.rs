@@ -41,7 +41,7 @@ async fn thresholds_that_change_beside_the_daemon_hold_from_its_next_head_on() {
     let nonce = trader.replica.nonce(trader.account).await;
     let changed = trader.program().run("loop adjust --warn 1.32 --trigger 1.30 --target 1.40 --json").await;
     let document = changed.succeeds().json();
-    assert_eq!(document["schema"], json!(1));
+    assert_eq!(document["schema"], json!("trimtab.thresholds/1"));
     assert_eq!(
         (&document["thresholds"]["trigger"], &document["thresholds"]["urgent"]),
         (&json!("1.30"), &json!("1.08"))
@@ -117,7 +117,10 @@ async fn approvals_are_taken_back_and_the_journal_reconciled_through_the_daemon(
     assert_eq!(trader.replica.ask(USDC, &allowance).await, U256::ZERO);
     trader.program().run("journal reconcile").await.succeeds().shows(&["nothing is open"]);
     let document = trader.program().run("journal reconcile --json").await.succeeds().json();
-    assert_eq!(document, json!({ "schema": 1, "findings": [], "settled": [], "orders": [], "ended": [], "left": [] }));
+    assert_eq!(
+        document,
+        json!({ "schema": "trimtab.journal-reconcile/1", "findings": [], "settled": [], "orders": [], "ended": [], "left": [] })
+    );
     let unknown = trader.program().run("journal reconcile --resend 01J00000000000000000000000").await;
     assert!(unknown.code != Some(0) && unknown.stderr.contains("01J00000000000000000000000"), "{unknown:#?}");
     daemon.stop().await.succeeds();

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::{
     WatchArgs,
+    events::{WatchEvent, Watched, tell},
     post::{Manned, Post},
     rows::{account_rows, decision_rows},
 };
@@ -83,6 +84,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     notify.status(&format!("watching {words}"));
     tracing::info!("watching {words}");
 
+    let output = session.output.streaming();
+    if !args.tui {
+        let accounts = everybody.iter().map(|(account, can_act)| Watched { account: *account, can_act: *can_act });
+        output.event(&WatchEvent::Watching { network: &title, shadow: args.shadow, accounts: accounts.collect() })?;
+    }
+
     let (news, desk) = (daemon.news(), daemon.desk());
     let settings = global.clone();
     let reload = move || match settings.settings() {
@@ -93,11 +100,19 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let ended = if args.tui {
         show(&title, &everybody, news, desk, running).await
     } else {
-        running.await.map_err(|error| Failure::message(Exit::Bug, format!("the watch ended: {error}")))
+        let accounts = everybody.iter().map(|(account, _)| *account).collect();
+        let events = tokio::spawn(tell(output, accounts, news));
+        let ended = running.await.map_err(|error| Failure::message(Exit::Bug, format!("the watch ended: {error}")));
+        // Whoever tells ends with the news.
+        let _ = events.await;
+        ended
     };
     drop((sockets, service, heartbeat, keep_alive));
     farewell.drain(GRACE / 3).await;
     ended??;
+    if !args.tui {
+        output.event(&WatchEvent::Ended)?;
+    }
     tracing::info!("the watch has ended");
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use alloy::primitives::{Address, U256};
 use clap::Args;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -14,6 +15,7 @@ use crate::{
     chain::Reader,
     cli::{
         deliver::deliver,
+        document::document,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         loops::{intent_id, own_loops, read_market, rehearse_with_gas},
@@ -61,7 +63,7 @@ pub(super) struct DrillArgs {
     yes: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Drill {
     network: String,
     pair: String,
@@ -73,6 +75,19 @@ struct Drill {
     back: Option<Settlement>,
     alerts: Vec<ChannelTest>,
 }
+
+/// What a drill would do.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DrillDryRun<'a> {
+    emergency: Option<&'a Emergency>,
+    plan: &'a Plan,
+    simulation: &'a Rehearsal,
+    /// Leverage that it goes back to.
+    back_to: Decimal,
+    sent: bool,
+}
+
+document!("drill-dry-run": DrillDryRun<'_>, "drill": Drill);
 
 pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
     let session = session_of_one(global, Session::connect(global).await?).await?;
@@ -91,10 +106,8 @@ pub(super) async fn run(global: &GlobalArgs, args: DrillArgs) -> Outcome {
     let (there, before) = field.there().await?;
     let name = field.pair.name();
     if !args.broadcast {
-        let document = json!({
-            "emergency": field.emergency, "plan": there.plan, "simulation": there.rehearsal, "back_to": before,
-            "sent": false,
-        });
+        let (emergency, plan, simulation) = (field.emergency.as_ref(), &there.plan, &there.rehearsal);
+        let document = DrillDryRun { emergency, plan, simulation, back_to: before, sent: false };
         return output.result(&document, || {
             format!(
                 "{}\n\nthen back to leverage {before}x, planned on what the first leaves\n\ndry run: nothing was sent, no \

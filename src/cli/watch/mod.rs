@@ -2,10 +2,11 @@
 
 mod checks;
 mod daemon;
-mod drill;
+pub(super) mod drill;
 mod emergency;
+pub(super) mod events;
 mod keys;
-mod once;
+pub(super) mod once;
 mod post;
 mod rows;
 mod seats;
@@ -13,8 +14,11 @@ mod seats;
 use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
+    document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     logs::Logs,
@@ -76,10 +80,18 @@ pub(super) async fn run(global: &GlobalArgs, args: WatchArgs) -> Outcome {
     }
 }
 
+/// The daemon answers.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Alive {
+    alive: bool,
+}
+
+document!("watch-health": Alive);
+
 async fn health(global: &GlobalArgs) -> Outcome {
     let config = global.settings()?.config;
     match check_health(&config.metrics, HEALTH_DEADLINE).await {
-        Ok(()) => global.output().result(&serde_json::json!({ "alive": true }), || "the daemon is alive".to_owned()),
+        Ok(()) => global.output().result(&Alive { alive: true }, || "the daemon is alive".to_owned()),
         Err(reason) => Err(Failure::message(Exit::RpcUnavailable, format!("the daemon is not alive: {reason}"))),
     }
 }

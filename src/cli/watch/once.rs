@@ -1,11 +1,13 @@
 //! `watch --once`: one look at everybody, for cron and timers.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{WatchArgs, post::Manned};
 use crate::{
     chain::Reader,
     cli::{
+        document::document,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
     },
@@ -16,7 +18,7 @@ use crate::{
     },
 };
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Look {
     network: String,
     block: u64,
@@ -25,12 +27,14 @@ struct Look {
     accounts: Vec<Account>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Account {
     account: String,
     can_act: bool,
     turn: Turn,
 }
+
+document!("watch-once": Look);
 
 pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let mut post = Manned::take(global, args).await?.open(args.shadow).await?;

@@ -5,6 +5,7 @@ use alloy::{
     rpc::types::Log,
     sol_types::SolEvent,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ use super::{
     feeds::{Quote, quote},
     one_block::mine_together,
 };
+use crate::units::Raw;
 use crate::{
     chain::{Batch, BlockRef, ReadError},
     localchain::{
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// What a liquidator did in one transaction.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LiquidationReport {
     /// The block it is in.
     pub block: BlockRef,
@@ -40,15 +42,17 @@ pub struct LiquidationReport {
 }
 
 /// One liquidation that went through.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Liquidation {
     /// Symbol of the debt.
     pub debt: String,
     /// What was repaid, smallest unit of the debt.
+    #[serde(with = "Raw")]
     pub covered: U256,
     /// Symbol of the collateral.
     pub collateral: String,
     /// What was taken for it, smallest unit of the collateral.
+    #[serde(with = "Raw")]
     pub seized: U256,
 }
 

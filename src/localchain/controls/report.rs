@@ -1,9 +1,13 @@
 //! What of a price is to move, and what a move did.
 
 use alloy::primitives::{Address, U256};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{chain::BlockRef, units::Secs};
+use crate::{
+    chain::BlockRef,
+    units::{Raw, Secs, Usd},
+};
 
 /// What of a price moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +22,7 @@ pub enum PriceScope {
 }
 
 /// What a price change did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PriceReport {
     /// The block in which all of it happened.
     pub block: BlockRef,
@@ -33,18 +37,20 @@ pub struct PriceReport {
 }
 
 /// One asset's price.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PriceMoved {
     /// The asset.
     pub asset: String,
     /// Dollars before, 8 decimals.
+    #[serde(with = "Usd")]
     pub before: U256,
     /// Dollars after, 8 decimals.
+    #[serde(with = "Usd")]
     pub after: U256,
 }
 
 /// One pool's price.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PoolMoved {
     /// Tokens and fee, such as `WETH/USDC/500`.
     pub name: String,
@@ -55,5 +61,6 @@ pub struct PoolMoved {
     /// Tick after.
     pub tick_after: i32,
     /// `sqrtPriceX96` after.
+    #[serde(with = "Raw")]
     pub sqrt_price: U256,
 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -25,7 +26,7 @@ const POLL: Duration = Duration::from_millis(4);
 const READY: &str = "prices at ";
 
 /// A keeper that runs on its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeeperProcess {
     /// Its process id.
     pub pid: u32,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::watchdog::paths::{Outcome, Path, Report};
@@ -42,7 +43,7 @@ fn is_more(one: U256, other: U256) -> bool {
 }
 
 /// What many paths came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CrashReport {
     /// Counts by kind of path, and blocks from breach to trim.
     #[serde(flatten)]

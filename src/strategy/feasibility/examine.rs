@@ -1,12 +1,13 @@
 //! All checks of one size.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Check, Market, Policies, Rule, Verdict, loops, perps};
 use crate::strategy::{Levels, Outcome, Size, outcome};
 
 /// The answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Feasibility {
     /// What is left of the size after the policies.
     pub size: Size,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::GovernorState;
@@ -46,7 +47,7 @@ pub struct OpenPositions {
 }
 
 /// A rule that lowers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Bound {
@@ -93,7 +94,7 @@ impl fmt::Display for Bound {
 }
 
 /// A rule that bound, with both figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Cap {
     /// The rule.
     pub bound: Bound,
@@ -110,7 +111,7 @@ impl fmt::Display for Cap {
 }
 
 /// A rule that refuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
 #[serde(rename_all = "kebab-case", tag = "rule")]
 #[non_exhaustive]
 pub enum Refusal {
@@ -163,7 +164,7 @@ pub enum Refusal {
 }
 
 /// The answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Decision {

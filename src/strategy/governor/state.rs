@@ -1,6 +1,7 @@
 //! What the governor remembers of an account, across restarts.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{config::GovernorConfig, strategy::exact::x, units::Secs};
@@ -30,7 +31,7 @@ pub struct Closed {
 }
 
 /// State of one account; paper trading has its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GovernorState {
     /// Equity, USDC.

@@ -1,12 +1,13 @@
 //! Stop and target as distances, which survive the difference between the price of a signal and that of its fill.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::perps::Side;
 
 /// Distances of stop and target from the entry, as shares of it: 0.02 is 2 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Levels {
     /// To the stop, where the position loses.
     pub stop: Decimal,

@@ -1,6 +1,7 @@
 //! The size of one signal.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SizingError, tiers};
@@ -28,7 +29,7 @@ pub struct Capital {
 }
 
 /// What a table asks for; the market and the governor have not been asked yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Size {
     /// The table.
     pub table: TableName,

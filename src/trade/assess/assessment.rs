@@ -2,8 +2,10 @@
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::units::Raw;
 use crate::{
     chain::BlockRef,
     perps::{OpenForecast, OpenRequest},
@@ -12,7 +14,7 @@ use crate::{
 };
 
 /// Everything a trade would be, on the state of one block.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Assessment {
     /// The signal.
     pub signal: Signal,
@@ -67,11 +69,12 @@ impl Assessment {
 }
 
 /// What must be there, US dollars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CapitalNeeded {
     /// Equity put into the loop; zero when one exists.
     pub loop_equity: Decimal,
     /// The same in smallest units of the collateral token.
+    #[serde(with = "Raw")]
     pub loop_collateral: U256,
     /// The perp's margin, when the wallet pays it.
     pub margin: Decimal,
@@ -84,7 +87,7 @@ pub struct CapitalNeeded {
 }
 
 /// One cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Cost {
     /// `loop` or `perp`.
     pub leg: &'static str,
@@ -95,7 +98,7 @@ pub struct Cost {
 }
 
 /// Notional of all open perps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OpenNotional {
     /// With this trade, USDC.
     pub notional: Decimal,

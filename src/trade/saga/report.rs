@@ -2,6 +2,7 @@
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Role, SagaError, SagaState, record::net};
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// What came of a saga.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SagaReport {
     /// The signal.
     pub signal: String,
@@ -45,7 +46,7 @@ pub struct SagaReport {
 }
 
 /// The perp's prediction beside what it came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PerpReport {
     /// Margin offered, USDC.
     pub margin: Decimal,
@@ -64,7 +65,7 @@ pub struct PerpReport {
 }
 
 /// One leg on the chain.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LegReport {
     /// What for.
     pub role: String,

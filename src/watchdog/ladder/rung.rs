@@ -3,16 +3,17 @@
 use std::fmt;
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     loops::FlashSource,
-    units::Wad,
+    units::{Optional, Raw, Wad},
     watchdog::rules::{PairKey, Pressure},
 };
 
 /// A rung.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "rung")]
 #[non_exhaustive]
 pub enum Rung {
@@ -30,6 +31,7 @@ pub enum Rung {
         /// Whose bounds.
         bound: Pressure,
         /// Debt that it repays, smallest unit; `None`: the whole trim.
+        #[serde(default, with = "Optional::<Raw>")]
         repay: Option<U256>,
     },
     /// As much of the trim as bounds and depth allow, at least towards `goal`; repeated at the next heads.
@@ -46,6 +48,7 @@ pub enum Rung {
         /// Whose debt.
         pair: PairKey,
         /// At most, in the debt token's smallest unit.
+        #[serde(with = "Raw")]
         at_most: U256,
     },
     /// Withdraws what the health factor allows, swaps it, repays; without a flash loan, repeated at the next heads.
@@ -60,6 +63,7 @@ pub enum Rung {
         /// Whose collateral.
         pair: PairKey,
         /// At most, in the collateral's smallest unit.
+        #[serde(with = "Raw")]
         at_most: U256,
     },
     /// Tells a human what to do, with exact figures.

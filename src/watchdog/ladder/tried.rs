@@ -1,11 +1,12 @@
 //! What was tried on one head, and what became of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Rung;
 
 /// What became of a rung.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RungOutcome {
     /// Mined, or for a human: told.
@@ -17,7 +18,7 @@ pub enum RungOutcome {
 }
 
 /// A rung and its outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// Which.
     pub rung: Rung,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::U256;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Form, Kind, Notice, Outcome};
-use crate::units::Wad;
+use crate::units::{Raw, Wad};
 
 /// Counts over paths.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
     /// By kind of path.
     pub kinds: BTreeMap<Kind, KindReport>,
@@ -24,7 +25,7 @@ pub struct Report {
 }
 
 /// Counts over the paths of one kind. Money is USD with 8 decimals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct KindReport {
     /// How many.
     pub paths: u64,
@@ -76,12 +77,16 @@ pub struct KindReport {
     /// The lowest health factor of a head on a solvent path.
     pub worst: Wad,
     /// Equity at the end.
+    #[serde(with = "Raw")]
     pub equity: U256,
     /// Equity at the end, left alone.
+    #[serde(with = "Raw")]
     pub equity_if_idle: U256,
     /// Taken by liquidators.
+    #[serde(with = "Raw")]
     pub lost: U256,
     /// Taken by liquidators, left alone.
+    #[serde(with = "Raw")]
     pub lost_if_idle: U256,
 }
 

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::GasFacts;
@@ -12,11 +13,11 @@ use crate::{
     config::{LoopClass, Thresholds},
     loops::MovingPrice,
     strategy::Side,
-    units::{Secs, UsdE8, Wad},
+    units::{Raw, Secs, UsdE8, Wad},
 };
 
 /// An account at one block.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AccountFacts {
     /// Whose it is.
     pub account: Address,
@@ -61,7 +62,7 @@ pub struct AccountFacts {
 }
 
 /// A collateral and a debt.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct PairKey {
     /// Collateral token.
     pub collateral: Address,
@@ -78,18 +79,20 @@ impl fmt::Display for PairKey {
 }
 
 /// What the account has in one asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HoldingFacts {
     /// The token's symbol.
     pub symbol: String,
     /// Supplied with interest, smallest unit.
+    #[serde(with = "Raw")]
     pub supplied: U256,
     /// Owed with interest, smallest unit.
+    #[serde(with = "Raw")]
     pub owed: U256,
 }
 
 /// One loop of the journal: its own share of the account.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LoopFacts {
     /// Which.
     pub pair: PairKey,
@@ -98,8 +101,10 @@ pub struct LoopFacts {
     /// Those given with it.
     pub thresholds: Thresholds,
     /// Collateral with interest, smallest unit.
+    #[serde(with = "Raw")]
     pub collateral: U256,
     /// Debt with interest, smallest unit.
+    #[serde(with = "Raw")]
     pub debt: U256,
     /// Value of the collateral.
     pub collateral_value: UsdE8,
@@ -122,7 +127,7 @@ pub struct LoopFacts {
 }
 
 /// A price source of Aave's oracle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OracleFacts {
     /// The token's symbol.
     pub symbol: String,
@@ -135,7 +140,7 @@ pub struct OracleFacts {
 }
 
 /// What a venue lets be done in a market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum MarketStatus {
@@ -148,7 +153,7 @@ pub enum MarketStatus {
 }
 
 /// One perp, whatever the venue. Prices and amounts as people write them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PerpFacts {
     /// Its name in the journal.
     pub id: String,
@@ -185,7 +190,7 @@ pub struct PerpFacts {
 }
 
 /// Where the key's transactions are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NonceFacts {
     /// The next one, by the journal: everything below was signed by us or settled.
     pub expected: u64,

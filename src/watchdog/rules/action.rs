@@ -3,13 +3,14 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::PairKey;
 use crate::units::Wad;
 
 /// How much is at stake in a trim; selects the column of bounds in strategy.md §5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pressure {
     /// Between `urgent` and `trigger`.
@@ -49,7 +50,7 @@ impl fmt::Display for Pressure {
 }
 
 /// A deleverage of the account; what is sold and repaid for it is for the plan to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AccountTrim {
     /// What the account is called.
     pub account: String,
@@ -82,7 +83,7 @@ impl Action {
 }
 
 /// Where a loop goes when its price exit is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExitTo {
     /// Nothing is left.
@@ -92,7 +93,7 @@ pub enum ExitTo {
 }
 
 /// Something to do. Each is journaled with the firing that led to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "action")]
 #[non_exhaustive]
 pub enum Action {

@@ -2,6 +2,7 @@
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use crate::{
     journal::Severity,
     plan::Quantity,
     send::{Bid, gas_limit},
-    units::{format_units, to_decimal},
+    units::{Ether, Gwei, format_units, to_decimal},
 };
 
 /// Gas that one trim uses: 650 000 to 700 000 with a flash loan and two pools (onedelta-composer.md §14).
@@ -22,15 +23,19 @@ const TRIM_GAS: u64 = 700_000;
 const L1_DATA: U256 = U256::from_limbs([10_000_000_000_000, 0, 0, 0]);
 
 /// What an account has for gas, and what one trim takes of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct GasFacts {
     /// Ether of the account, wei.
+    #[serde(with = "Ether")]
     pub ether: U256,
     /// Wei that a node wants to see before it takes one urgent trim.
+    #[serde(with = "Ether")]
     pub trim: U256,
     /// The most that the next block's base fee can be, wei.
+    #[serde(with = "Gwei")]
     pub next_base_fee: U256,
     /// The most that an urgent trim pays per gas, wei: above it nothing is sent.
+    #[serde(with = "Gwei")]
     pub ceiling: U256,
 }
 

@@ -2,6 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Seat, Seen, WatchError};
@@ -22,7 +23,7 @@ const FALLS: [u32; 3] = [10, 20, 30];
 const COST: Bps = Bps(100);
 
 /// A fall, and whether what may be sold is enough to answer it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FallAnswer {
     /// By how much what is volatile moves against the account, per cent.
     pub percent: u32,
@@ -35,7 +36,7 @@ pub struct FallAnswer {
 }
 
 /// What an emergency would do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Emergency {
     /// What the account is called.
     pub name: String,

@@ -6,6 +6,7 @@ use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, U256},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Office, Seen, WatchError, course::Course, perps::PerpBook};
@@ -65,7 +66,7 @@ pub struct Seat {
 }
 
 /// What an action came to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Acted {
     /// What was wanted.
     pub action: Action,
@@ -78,7 +79,7 @@ pub struct Acted {
 }
 
 /// What one head led to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Turn {
     /// The facts; `None` for an account too healthy to be read in full.
     pub facts: Option<AccountFacts>,

@@ -34,7 +34,11 @@ async fn what_adds_risk_is_not_sent_again_while_paused_and_everything_can_be_tak
         let before = nonce(&story).await;
         let again = story.command().run(&format!("journal reconcile --resend {id} --json")).await;
         again.fails(4, &["paused: this borrows", "`trimtab resume`"]);
-        assert_eq!((again.json()["exit"].as_u64(), nonce(&story).await), (Some(4), before), "beside: {watched}");
+        assert_eq!(
+            (again.json()["error"]["exit"].as_u64(), nonce(&story).await),
+            (Some(4), before),
+            "beside: {watched}"
+        );
         story.command().run(&format!("journal reconcile --take-back {id}")).await.succeeds();
         assert_eq!(nonce(&story).await, before + U256::ONE, "its nonce is used up");
         assert_eq!(story.leverage().await, rust_decimal::dec!(2));

@@ -152,9 +152,8 @@ impl World {
         match form {
             Form::Json => {
                 let document = ran.json();
-                assert_eq!(document["schema"], json!(1), "{command} in {at:?}");
                 let exit = if ends == Ends::Works { Value::Null } else { json!(code) };
-                assert_eq!(document["exit"], exit, "{command} in {at:?}: {document:#}");
+                assert_eq!(document["error"]["exit"], exit, "{command} in {at:?}: {document:#}");
             }
             Form::Words => {
                 assert_eq!(ran.stdout.trim().is_empty(), ends != Ends::Works, "{command} in {at:?}: {ran:#?}");

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::{
     sync::oneshot,
@@ -55,7 +56,7 @@ impl AlertsError {
 }
 
 /// What one channel did with a test message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChannelTest {
     /// The channel.
     pub channel: &'static str,
