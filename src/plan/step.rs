@@ -47,6 +47,7 @@ pub enum CallData {
     /// A function with one `bytes` argument, put together from parts of which some are permits.
     Stream {
         /// Its selector.
+        #[schemars(with = "String")]
         selector: FixedBytes<4>,
         /// The parts of the argument in order.
         segments: Vec<Segment>,
