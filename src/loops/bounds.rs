@@ -14,7 +14,7 @@ use crate::{
     config::Urgency,
     dex::{PoolKey, deviation_bps},
     plan::{Bound, Quantity, Rule},
-    units::{WAD, from_decimal},
+    units::{Bps, WAD, from_decimal, mul_div_up},
 };
 
 /// Everything that limits a drafted action.
@@ -50,6 +50,9 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
     }
     if loss::is_measured(ctx) && !draft.adds_risk && draft.swap.is_some() {
         bounds.push(loss::bound(ctx, draft.swap.as_ref(), draft.loan.as_ref())?);
+    }
+    if draft.adds_risk {
+        bounds.extend(gas_share(ctx, draft)?);
     }
     bounds.push(gas_price(ctx));
     Ok(bounds)
@@ -144,6 +147,27 @@ pub(super) fn deviation(snapshot: &LoopSnapshot, keys: &[PoolKey]) -> Result<u64
         furthest = furthest.max(off.unsigned_abs());
     }
     Ok(furthest)
+}
+
+/// The gas of the action and of getting out again against the equity: a warning where it is much.
+fn gas_share(ctx: &Context<'_>, draft: &Draft) -> Result<Option<Bound>, PlanError> {
+    let limit = ctx.settings.bounds.gas_share_bps;
+    let after = ctx.standing(&draft.after)?;
+    let equity = after.collateral.saturating_sub(after.debt);
+    let gas = loss::gas_in_usd(ctx)?.saturating_mul(U256::from(2u8));
+    if limit.0 == 0 || equity.is_zero() {
+        return Ok(None);
+    }
+    let share = mul_div_up(gas, U256::from(Bps::ONE.0), equity)?;
+    Ok((share > U256::from(limit.0)).then(|| Bound {
+        name: "gas of this action and of getting out, of the equity".into(),
+        rule: Rule::AtMost,
+        actual: Quantity::bps(share.saturating_to()),
+        limit: Quantity::bps(limit.0.into()),
+        blocking: false,
+        hint: "warning: gas eats the position; put more equity in, wait for cheaper gas, or set bounds.gas_share_bps"
+            .into(),
+    }))
 }
 
 /// What gas costs now against the ceiling of the action's class; the sender holds every bid to the same ceiling.

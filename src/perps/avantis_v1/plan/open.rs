@@ -74,7 +74,7 @@ pub(super) fn draft(
     draft.notes = notes(ctx, request, is_market);
     draft.bounds = bounds(ctx, request, terms, &forecast, ordered, quote, is_market);
     draft.figures = figures(ctx, request, terms, pair, &forecast, fee, is_market);
-    draft.costs = costs(&forecast, ordered, fee)?;
+    draft.costs = costs(&forecast, fee)?;
     let purpose = if is_market { "order the open" } else { "place the limit order" };
     draft.call(ctx, format!("{purpose} of {} {}", request.side, terms.name), fee, &call, request.margin);
     draft.forecast = Some(Forecast::Open(forecast));
@@ -338,8 +338,9 @@ fn figures(
     figures
 }
 
-fn costs(forecast: &OpenForecast, ordered: Usdc, fee: U256) -> Result<Vec<(String, Quantity)>, PerpError> {
-    let spread = mul_div_down(ordered.0, forecast.spread.0, U256::from(HUNDRED_PERCENT))?;
+fn costs(forecast: &OpenForecast, fee: U256) -> Result<Vec<(String, Quantity)>, PerpError> {
+    // What the fill is worse on: the notional that is left after the opening fee (avantis-v1.md §5).
+    let spread = mul_div_down(forecast.notional.0, forecast.spread.0, U256::from(HUNDRED_PERCENT))?;
     Ok(vec![
         ("opening fee".to_owned(), usdc(forecast.fee)),
         ("spread".to_owned(), usdc(Usdc(spread))),
