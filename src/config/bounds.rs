@@ -175,3 +175,20 @@ impl Default for BoundsConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slippage_of_99_per_cent_is_refused_with_field_ceiling_and_what_to_do() {
+        let refused = BoundsConfig::slippage_within_ceiling(Bps(9_900), false).expect_err("too wide").to_string();
+        assert_eq!(
+            refused,
+            "slippage-bps: 9900 is above the ceiling of 1000 (10 %): give 1000 or less, or act in smaller steps"
+        );
+        assert!(BoundsConfig::slippage_within_ceiling(Bps(1_000), false).is_ok());
+        assert!(BoundsConfig::slippage_within_ceiling(Bps(2_000), true).is_ok());
+        assert!(BoundsConfig::slippage_within_ceiling(Bps(2_001), true).is_err());
+    }
+}

@@ -149,12 +149,16 @@ pub(super) fn deviation(snapshot: &LoopSnapshot, keys: &[PoolKey]) -> Result<u64
     Ok(furthest)
 }
 
-/// The gas of the action and of getting out again against the equity: a warning where it is much.
+/// The gas of the action and of getting out again against the equity it leaves.
 fn gas_share(ctx: &Context<'_>, draft: &Draft) -> Result<Option<Bound>, PlanError> {
-    let limit = ctx.settings.bounds.gas_share_bps;
     let after = ctx.standing(&draft.after)?;
     let equity = after.collateral.saturating_sub(after.debt);
     let gas = loss::gas_in_usd(ctx)?.saturating_mul(U256::from(2u8));
+    share_warning(gas, equity, ctx.settings.bounds.gas_share_bps)
+}
+
+/// A warning where gas is more than a share of the equity, both in the same unit.
+fn share_warning(gas: U256, equity: U256, limit: Bps) -> Result<Option<Bound>, PlanError> {
     if limit.0 == 0 || equity.is_zero() {
         return Ok(None);
     }
@@ -200,4 +204,23 @@ pub(super) fn least_gas(base_fee: U256) -> U256 {
     /// The L1 fee of one action on a quiet day: 0.00001 ether.
     const LEAST: u64 = 10_000_000_000_000;
     base_fee.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_whose_gas_exceeds_a_share_of_the_equity_warns_and_is_not_refused() {
+        let dollars = |cents: u64| U256::from(cents).saturating_mul(U256::from(1_000_000u64));
+        let warning = |gas, equity, limit| share_warning(dollars(gas), dollars(equity), Bps(limit)).expect("fits");
+        // 5 cents of 3 dollars are 1.67 %.
+        let warned = warning(5, 300, 100).expect("above 1 %");
+        assert!(!warned.blocking && !warned.holds());
+        let words = warned.to_string();
+        assert!(words.contains("1.67 %") && words.contains("bounds.gas_share_bps"), "{words}");
+        assert!(warning(5, 500, 100).is_none(), "1 % exactly");
+        assert!(warning(5, 300, 0).is_none(), "switched off");
+        assert!(warning(5, 0, 100).is_none(), "nothing is left");
+    }
 }

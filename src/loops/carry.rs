@@ -99,6 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_carry_of_a_staked_token_says_that_its_own_yield_is_not_included() {
+        assert_eq!(carry_label(["WETH", "USDC"]), "net carry per day");
+        assert_eq!(carry_label(["wstETH", "WETH"]), "net carry per day (own yield of wstETH not included)");
+    }
+
+    #[test]
     fn a_ray_has_27_decimals() {
         assert_eq!(RAY, U256::from(10u8).pow(U256::from(27u8)));
     }
