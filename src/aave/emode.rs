@@ -134,6 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn a_borrow_that_the_e_mode_forbids_names_the_e_mode_and_the_asset_and_not_a_too_small_amount() {
+        let market = market(vec![category(1, 9_300)]);
+        let lst = market.reserves[0].asset;
+        let mut projection = Projection::new(market, AccountState::empty(USER), NOW);
+        let outside = projection.open_to_borrow(lst).expect_err("not outside").to_string();
+        assert_eq!(outside, "LST cannot be borrowed outside an e-mode");
+        projection.set_emode(1).expect("entered");
+        let refusal = projection.open_to_borrow(lst).expect_err("not in it").to_string();
+        assert!(refusal.starts_with("LST cannot be borrowed in e-mode 1 (LST/USDC 1)"), "{refusal}");
+    }
+
+    #[test]
     fn a_refused_action_leaves_the_projection_as_it_was() {
         let market = market(vec![category(1, 9_300)]);
         let (lst, usdc) = (market.reserves[0].asset, market.reserves[1].asset);

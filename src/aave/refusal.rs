@@ -77,12 +77,17 @@ pub enum Refusal {
     #[error("{0} cannot be borrowed outside an e-mode")]
     BorrowingDisabled(String),
     /// The asset cannot be borrowed in the account's e-mode.
-    #[error("{symbol} cannot be borrowed in e-mode {category}")]
+    #[error(
+        "{symbol} cannot be borrowed in e-mode {category} ({label}), which the account is in: \
+         borrow what that e-mode allows, or use an account outside it"
+    )]
     NotBorrowableInEMode {
         /// Asset.
         symbol: String,
         /// The account's category.
         category: u8,
+        /// Its name on Aave.
+        label: String,
     },
     /// New borrows are barred after sequencer downtime.
     #[error("aave's oracle sentinel bars new borrows after sequencer downtime")]

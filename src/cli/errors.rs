@@ -231,6 +231,10 @@ impl From<PlanError> for Failure {
             PlanError::Math(_) | PlanError::Encode(_) | PlanError::Stream(_) => Exit::Bug,
             _ => Exit::Refused,
         };
+        // With -v: the message tells only what comes closest.
+        for detail in error.details() {
+            tracing::info!("tried: {detail}");
+        }
         let (code, figures) = (plan_code(&error), plan_figures(&error));
         Self::new(exit, error).coded(code).with_figures(figures)
     }

@@ -91,7 +91,7 @@ pub(super) struct ActionArgs {
     /// Flash loan source instead of the cheapest one.
     #[arg(long, value_enum)]
     pub(super) flash: Option<FlashArg>,
-    /// Most that a swap may lose against quote and oracle, in basis points.
+    /// Most that a swap may lose against quote and oracle, in basis points; at most 1000 where it adds risk, else 2000.
     #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     pub(super) slippage_bps: Option<u32>,
     /// Send it. Without this flag the action is planned, checked, simulated and shown only.

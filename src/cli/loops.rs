@@ -21,6 +21,7 @@ use super::{
 use crate::{
     aave::{Market, MarketQuery, ReserveList},
     chain::{Batch, BlockRef, L1FeeQuery, Reader},
+    config::BoundsConfig,
     journal::IntentId,
     loops::{
         FlashChoice, Funds, KnownLoop, Pair, PairError, Payout, PlanError, Request, Share, ThresholdChange, WETH,
@@ -169,6 +170,11 @@ impl Desk {
 
     /// Plans, checks, rehearses, shows; writes the order or sends the plan.
     async fn act(self, request: Request, action: &ActionArgs) -> Outcome {
+        if let Some(asked) = action.slippage_bps {
+            let adds_risk = matches!(request, Request::Open { .. } | Request::Deposit { .. });
+            BoundsConfig::slippage_within_ceiling(Bps(asked), !adds_risk)
+                .map_err(|wide| Failure::message(Exit::Usage, wide))?;
+        }
         let ask = LoopAsk {
             collateral: self.pair.collateral.token,
             debt: self.pair.debt.token,

@@ -20,13 +20,14 @@ use super::{
 use crate::{
     actions::{Reconciled, settle_at_venue},
     chain::Reader,
+    config::BoundsConfig,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest, PerpVenue,
         Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
     },
     plan::{Approved, Plan},
     trade::{Ask, Order, interest_of},
-    units::{Secs, parse_units},
+    units::{Bps, Secs, parse_units},
     watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
 
@@ -57,6 +58,8 @@ fn open_request(session: &Session, args: &OpenArgs) -> Outcome<OpenRequest> {
     let field = |field, reason: &str| PerpError::Field { field, reason: reason.to_owned() };
     let leverage = LeverageE10::from_decimal(args.leverage);
     let slippage = args.slippage_bps.unwrap_or(session.config.perps.slippage_bps.0);
+    BoundsConfig::slippage_within_ceiling(Bps(slippage), false)
+        .map_err(|wide| field("slippage-bps", &wide.reason()))?;
     let level = |arg: Option<LevelArg>| match arg {
         Some(LevelArg::At(level)) => Some(level),
         Some(LevelArg::None) | None => None,

@@ -114,7 +114,7 @@ pub(super) struct OpenArgs {
     /// Wait for this price instead of opening at the market.
     #[arg(long, value_name = "PRICE", value_parser = price, allow_hyphen_values = true)]
     pub(super) limit: Option<PriceE10>,
-    /// Most that the fill may be worse than the mark, in basis points (perps.slippage_bps without it).
+    /// Most that the fill may be worse than the mark, in basis points, at most 1000 (perps.slippage_bps without it).
     #[arg(long, value_name = "BPS", allow_negative_numbers = true)]
     pub(super) slippage_bps: Option<u32>,
     /// Take the price service's word where nothing on chain says what the pair costs (perps.unchecked_prices for signals). A

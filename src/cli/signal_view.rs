@@ -3,7 +3,12 @@
 use rust_decimal::Decimal;
 
 use super::output::table;
-use crate::{perps::OpenForecast, strategy::Outcome, trade::Assessment, units::group_thousands};
+use crate::{
+    perps::OpenForecast,
+    strategy::Outcome,
+    trade::Assessment,
+    units::{group_thousands, rounded},
+};
 
 /// The assessment for people.
 pub(super) fn assessment_text(assessment: &Assessment, network: &str, collateral: &str) -> String {
@@ -43,7 +48,7 @@ pub(super) fn assessment_text(assessment: &Assessment, network: &str, collateral
 
 fn legs(assessment: &Assessment, collateral: &str) -> Vec<Vec<String>> {
     let Assessment { size, signal, capital, loop_target, .. } = assessment;
-    let now = assessment.loop_now.map_or_else(|| "none".to_owned(), |now| format!("{}x", shown(now, 4)));
+    let now = assessment.loop_now.map_or_else(|| "none".to_owned(), |now| format!("{}x", rounded(now, 4)));
     let target = if assessment.loop_plan.is_none() && *loop_target <= Decimal::ONE {
         "no loop is opened".to_owned()
     } else if capital.loop_equity.is_zero() {
@@ -70,7 +75,7 @@ fn legs(assessment: &Assessment, collateral: &str) -> Vec<Vec<String>> {
             format!(
                 "{}, {} % from the signal's entry {}",
                 assessment.mark.normalize(),
-                shown(assessment.entry_deviation.saturating_mul(Decimal::ONE_HUNDRED), 3),
+                rounded(assessment.entry_deviation.saturating_mul(Decimal::ONE_HUNDRED), 3),
                 signal.entry.normalize()
             ),
         ],
@@ -120,9 +125,10 @@ fn ends(assessment: &Assessment, outcome: &Outcome) -> Vec<Vec<String>> {
 }
 
 fn ratios(outcome: &Outcome) -> String {
-    let reward = outcome.reward_risk().map_or_else(|| "without limit".to_owned(), |ratio| shown(ratio, 2).to_string());
+    let reward =
+        outcome.reward_risk().map_or_else(|| "without limit".to_owned(), |ratio| rounded(ratio, 2).to_string());
     let rate = match outcome.break_even() {
-        Some(rate) if rate <= Decimal::ONE => format!("{} %", shown(rate.saturating_mul(Decimal::ONE_HUNDRED), 2)),
+        Some(rate) if rate <= Decimal::ONE => format!("{} %", rounded(rate.saturating_mul(Decimal::ONE_HUNDRED), 2)),
         _ => "none: even a win costs money".to_owned(),
     };
     let liquidated = if outcome.liquidated_first { "; the venue liquidates before the stop" } else { "" };
@@ -140,10 +146,5 @@ fn open_notional(assessment: &Assessment) -> String {
 
 /// Dollars with up to six digits, grouped.
 fn usd(value: Decimal) -> String {
-    group_thousands(&shown(value, 6).to_string())
-}
-
-/// Cut off behind the point, without trailing zeros.
-fn shown(value: Decimal, digits: u32) -> Decimal {
-    value.trunc_with_scale(digits).normalize()
+    group_thousands(&rounded(value, 6).to_string())
 }

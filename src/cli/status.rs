@@ -18,7 +18,7 @@ use crate::{
     aave::{AccountQuery, MarketQuery},
     chain::{Batch, Reader},
     journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
-    loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, known_loops},
+    loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, carry_label, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
     text,
@@ -180,12 +180,13 @@ fn summary(view: &AccountView) -> String {
         None => "no e-mode".to_owned(),
     };
     format!(
-        "health factor {}, leverage {}, {emode}\ncollateral {}, debt {}, equity {}; net carry per day {}; can borrow {} more",
+        "health factor {}, leverage {}, {emode}\ncollateral {}, debt {}, equity {}; {} {}; can borrow {} more",
         Quantity::wad(view.aave.health_factor.0),
         view.leverage,
         usd(collateral),
         usd(debt),
         Quantity { negative: debt > collateral, ..Quantity::usd(collateral.abs_diff(debt)) },
+        carry_label(view.reserves.iter().map(|reserve| reserve.symbol.as_str())),
         view.net_carry_per_day,
         usd(view.aave.available_borrows.0),
     )
@@ -200,7 +201,8 @@ fn loop_text(view: &LoopView, health_factor: Wad) -> String {
         [vec!["  debt".to_owned()], valued(&view.debt, &view.debt_value)].concat(),
     ];
     figures.push(vec!["  loan to value".to_owned(), view.ltv.to_string()]);
-    figures.push(vec!["  net carry per day".to_owned(), view.net_carry_per_day.to_string()]);
+    let carry = carry_label(view.pair.split('/'));
+    figures.push(vec![format!("  {carry}"), view.net_carry_per_day.to_string()]);
     let marks = marks_table(&view.moving, &view.price, &view.marks, health_factor);
     let growth = match view.limits.split_first() {
         Some((first, others)) => {
@@ -255,7 +257,7 @@ fn mark_row(moving: &MovingPrice, mark: &Mark) -> Vec<String> {
 
 fn reserves_text(reserves: &[ReserveView]) -> String {
     let rows: Vec<Vec<String>> = reserves.iter().map(reserve_row).collect();
-    table(&["reserve", "supplied", "earns", "owed", "pays", "price", "oracle", "answer's age"], &rows)
+    table(&["reserve", "supplied", "earns (APR)", "owed", "pays (APR)", "price", "oracle", "answer's age"], &rows)
 }
 
 fn reserve_row(reserve: &ReserveView) -> Vec<String> {

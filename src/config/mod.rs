@@ -40,7 +40,7 @@ mod watch;
 mod watch_keys;
 
 pub use alerts::{AlertLevel, AlertsConfig, HeartbeatConfig, HeartbeatMethod, TelegramConfig, WebhookConfig};
-pub use bounds::{ActionBounds, BoundsConfig, LastResort, Urgency};
+pub use bounds::{ActionBounds, BoundsConfig, LastResort, SlippageTooWide, Urgency};
 pub use error::ConfigError;
 pub use execution_fee::{ExecutionFee, ExecutionFeeError};
 pub use feeds::{FeedInUse, FeedOrigin, StandardFeed, TokenFeed};

@@ -65,8 +65,11 @@ impl PerpsConfig {
     }
 
     pub(super) fn problem(&self) -> Option<(&'static str, String)> {
-        if self.slippage_bps.0 == 0 || self.slippage_bps.0 >= 8_000 {
-            let reason = format!("{} must be above 0 and below 8000: at 0 the venue cancels", self.slippage_bps.0);
+        if self.slippage_bps.0 == 0 {
+            return Some(("perps.slippage_bps", "0 must be above 0: at 0 the venue cancels".to_owned()));
+        }
+        if let Err(wide) = super::BoundsConfig::slippage_within_ceiling(self.slippage_bps, false) {
+            let reason = wide.reason();
             return Some(("perps.slippage_bps", reason));
         }
         if self.order_timeout.is_zero() {

@@ -1,5 +1,7 @@
 //! What a route gives, and routes in order of what they give.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +165,33 @@ pub enum Rejection {
     GasPrice(MathError),
 }
 
+impl Rejection {
+    /// The pool it is about.
+    #[must_use]
+    pub const fn pool(&self) -> Option<PoolKey> {
+        match self {
+            Self::Excluded { pool } | Self::Absent { pool, .. } | Self::Swap { pool, .. } => Some(*pool),
+            Self::GasPrice(_) => None,
+        }
+    }
+
+    /// The kind of reason without figures; `None` where there is no pool.
+    const fn of_pool_that_exists(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Excluded { .. } => "the pool lends the flash loan and is locked meanwhile",
+            Self::Absent { reason: Absence::NoContract | Absence::NotRead, .. } | Self::GasPrice(_) => return None,
+            Self::Absent { reason: Absence::Uninitialised, .. } => "the pool has no price yet",
+            Self::Absent { reason: Absence::NoLiquidity, .. } => "the pool has no liquidity near its price",
+            Self::Absent { reason: Absence::PriceMoved, .. } => "the pool's price moved while it was read",
+            Self::Swap { error: SwapError::LeavesKnownRange { .. } | SwapError::NotEnoughLiquidity { .. }, .. } => {
+                "the pool's liquidity in reach is too small for the amount"
+            }
+            Self::Swap { error: SwapError::ZeroAmount, .. } => "the amount to swap is zero",
+            Self::Swap { .. } => "the swap has no result there",
+        })
+    }
+}
+
 /// A candidate that is not among the quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
@@ -186,5 +215,30 @@ impl Ranking {
     #[must_use]
     pub fn best(&self) -> Option<&Quote> {
         self.quotes.first()
+    }
+
+    /// Why there is no route, in one clause: how many pools were tried, and what stands in the way of most that exist.
+    #[must_use]
+    pub fn why_none(&self) -> String {
+        let tried: BTreeSet<_> = self.rejected.iter().filter_map(|rejected| rejected.reason.pool()).collect();
+        let mut exist: BTreeMap<&'static str, BTreeSet<PoolKey>> = BTreeMap::new();
+        for reason in self.rejected.iter().map(|rejected| &rejected.reason) {
+            if let (Some(pool), Some(words)) = (reason.pool(), reason.of_pool_that_exists()) {
+                exist.entry(words).or_default().insert(pool);
+            }
+        }
+        let found = exist.values().flatten().collect::<BTreeSet<_>>().len();
+        let commonest = exist.iter().max_by_key(|(words, pools)| (pools.len(), std::cmp::Reverse(**words)));
+        let pools = |count: usize| if count == 1 { "1 pool".to_owned() } else { format!("{count} pools") };
+        match commonest {
+            None if tried.is_empty() => "no pool is known".to_owned(),
+            None => format!("{} tried and none exists", pools(tried.len())),
+            Some((words, most)) if most.len() == found => {
+                format!("{} tried, {found} exist: {words}", pools(tried.len()))
+            }
+            Some((words, most)) => {
+                format!("{} tried, {found} exist: for {} of these {words}", pools(tried.len()), most.len())
+            }
+        }
     }
 }

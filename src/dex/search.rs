@@ -221,6 +221,22 @@ mod tests {
     }
 
     #[test]
+    fn no_route_is_one_clause_with_how_many_pools_were_tried_and_the_commonest_reason_not_a_list() {
+        let none = BTreeSet::new();
+        let empty = Pools::default();
+        let why = search(&empty, GasPrice::FREE, &none).best_exact_in(A, B, U256::from(1_000_000)).why_none();
+        assert_eq!(why, format!("{} pools tried and none exists", 3 * FEE_TIERS.len()));
+        let shallow = pools([pool(A, B, 500, 1_000), pool(A, B, 3_000, 1_000)]);
+        let why = search(&shallow, GasPrice::FREE, &none).best_exact_in(A, B, U256::from(1_000_000)).why_none();
+        let tried = 3 * FEE_TIERS.len();
+        assert_eq!(
+            why,
+            format!("{tried} pools tried, 2 exist: the pool's liquidity in reach is too small for the amount")
+        );
+        assert!(Ranking::default().why_none() == "no pool is known");
+    }
+
+    #[test]
     fn costs_are_split_into_fee_and_price_impact() {
         let pools = pools([pool(A, HUB, 500, DEEP), pool(HUB, B, 3_000, 1 << 60)]);
         let none = BTreeSet::new();

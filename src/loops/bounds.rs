@@ -14,7 +14,7 @@ use crate::{
     config::Urgency,
     dex::{PoolKey, deviation_bps},
     plan::{Bound, Quantity, Rule},
-    units::{WAD, from_decimal},
+    units::{Bps, WAD, from_decimal, mul_div_up},
 };
 
 /// Everything that limits a drafted action.
@@ -50,6 +50,9 @@ pub(super) fn bounds(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Bound>, Pla
     }
     if loss::is_measured(ctx) && !draft.adds_risk && draft.swap.is_some() {
         bounds.push(loss::bound(ctx, draft.swap.as_ref(), draft.loan.as_ref())?);
+    }
+    if draft.adds_risk {
+        bounds.extend(gas_share(ctx, draft)?);
     }
     bounds.push(gas_price(ctx));
     Ok(bounds)
@@ -146,6 +149,31 @@ pub(super) fn deviation(snapshot: &LoopSnapshot, keys: &[PoolKey]) -> Result<u64
     Ok(furthest)
 }
 
+/// The gas of the action and of getting out again against the equity it leaves.
+fn gas_share(ctx: &Context<'_>, draft: &Draft) -> Result<Option<Bound>, PlanError> {
+    let after = ctx.standing(&draft.after)?;
+    let equity = after.collateral.saturating_sub(after.debt);
+    let gas = loss::gas_in_usd(ctx)?.saturating_mul(U256::from(2u8));
+    share_warning(gas, equity, ctx.settings.bounds.gas_share_bps)
+}
+
+/// A warning where gas is more than a share of the equity, both in the same unit.
+fn share_warning(gas: U256, equity: U256, limit: Bps) -> Result<Option<Bound>, PlanError> {
+    if limit.0 == 0 || equity.is_zero() {
+        return Ok(None);
+    }
+    let share = mul_div_up(gas, U256::from(Bps::ONE.0), equity)?;
+    Ok((share > U256::from(limit.0)).then(|| Bound {
+        name: "gas of this action and of getting out, of the equity".into(),
+        rule: Rule::AtMost,
+        actual: Quantity::bps(share.saturating_to()),
+        limit: Quantity::bps(limit.0.into()),
+        blocking: false,
+        hint: "warning: gas eats the position; put more equity in, wait for cheaper gas, or set bounds.gas_share_bps"
+            .into(),
+    }))
+}
+
 /// What gas costs now against the ceiling of the action's class; the sender holds every bid to the same ceiling.
 fn gas_price(ctx: &Context<'_>) -> Bound {
     let ceiling = ctx.settings.fees.of(ctx.urgency).max_fee_gwei;
@@ -176,4 +204,23 @@ pub(super) fn least_gas(base_fee: U256) -> U256 {
     /// The L1 fee of one action on a quiet day: 0.00001 ether.
     const LEAST: u64 = 10_000_000_000_000;
     base_fee.saturating_mul(U256::from(GAS)).max(U256::from(LEAST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_whose_gas_exceeds_a_share_of_the_equity_warns_and_is_not_refused() {
+        let dollars = |cents: u64| U256::from(cents).saturating_mul(U256::from(1_000_000u64));
+        let warning = |gas, equity, limit| share_warning(dollars(gas), dollars(equity), Bps(limit)).expect("fits");
+        // 5 cents of 3 dollars are 1.67 %.
+        let warned = warning(5, 300, 100).expect("above 1 %");
+        assert!(!warned.blocking && !warned.holds());
+        let words = warned.to_string();
+        assert!(words.contains("1.67 %") && words.contains("bounds.gas_share_bps"), "{words}");
+        assert!(warning(5, 500, 100).is_none(), "1 % exactly");
+        assert!(warning(5, 300, 0).is_none(), "switched off");
+        assert!(warning(5, 0, 100).is_none(), "nothing is left");
+    }
 }

@@ -23,6 +23,33 @@ pub fn net_carry_per_day(projection: &Projection, collateral: Address, debt: Add
     carry_per_day((collateral, supplied), (debt, owed))
 }
 
+/// Tokens of Aave's reserves on Base whose price grows by a staking or lending yield that no rate of Aave shows.
+const YIELDING: [&str; 12] = [
+    "cbETH",
+    "wstETH",
+    "weETH",
+    "ezETH",
+    "wrsETH",
+    "rsETH",
+    "rETH",
+    "wsuperOETHb",
+    "sUSDe",
+    "sUSDS",
+    "syrupUSDC",
+    "LBTC",
+];
+
+/// How carry is called: what a token's own yield adds, or costs where it is owed, is not in it, for no figure of it is on Aave.
+#[must_use]
+pub fn carry_label<'a>(symbols: impl IntoIterator<Item = &'a str>) -> String {
+    let mut yielding: Vec<_> = symbols.into_iter().filter(|symbol| YIELDING.contains(symbol)).collect();
+    yielding.dedup();
+    match yielding[..] {
+        [] => "net carry per day".to_owned(),
+        _ => format!("net carry per day (own yield of {} not included)", yielding.join(", ")),
+    }
+}
+
 /// The same of these values of the two reserves.
 pub(crate) fn carry_per_day(
     (collateral, supplied): (&Reserve, UsdE8),
@@ -70,6 +97,12 @@ fn net(earned: U256, paid: U256) -> Quantity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_carry_of_a_staked_token_says_that_its_own_yield_is_not_included() {
+        assert_eq!(carry_label(["WETH", "USDC"]), "net carry per day");
+        assert_eq!(carry_label(["wstETH", "WETH"]), "net carry per day (own yield of wstETH not included)");
+    }
 
     #[test]
     fn a_ray_has_27_decimals() {

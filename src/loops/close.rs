@@ -74,10 +74,12 @@ pub(super) fn close(ctx: &Context<'_>, share: Share, payout: Payout) -> Result<D
     if supplied.is_zero() {
         return Err(PlanError::NoLoop(pair.name()));
     }
+    ctx.require_open_to_lowering(!owed.is_zero())?;
     let sizes = Sizes::of(ctx, share, supplied, owed)?;
     let work = Closing { ctx, payout, sizes };
     let (loan, sources) = work.loan()?;
     let swap = work.swap(loan.as_ref())?;
+    work.require_enough(loan.as_ref(), swap.as_ref())?;
     let after = work.after(&before, loan.as_ref())?;
     let ops = without_standing_approvals(work.ops(loan.as_ref(), swap.as_ref())?, pair, &ctx.snapshot.contracts);
     let what = match share {
@@ -202,6 +204,38 @@ impl Closing<'_> {
                 if bought.is_zero() { Ok(None) } else { self.ctx.buy_debt(bought, locked).map(Some) }
             }
         }
+    }
+
+    /// The collateral must bring what repays the loan: where other collateral backs the debt too, it may not.
+    fn require_enough(&self, loan: Option<&Loan>, swap: Option<&Swap>) -> Result<(), PlanError> {
+        let (Some(loan), Some(swap)) = (loan, swap) else { return Ok(()) };
+        let (ctx, pair) = (self.ctx, self.ctx.pair);
+        let missing = match self.payout {
+            Payout::Debt => {
+                // What repaying leaves of the loan comes back by itself.
+                let brings = swap.quote.amount_out.saturating_add(ctx.snapshot.contracts.composer[1]);
+                let needed = self.sizes.repaid.saturating_add(loan.fee);
+                (brings < needed).then(|| (ctx.debt_amount(needed), ctx.debt_amount(brings)))
+            }
+            Payout::Collateral { .. } => {
+                let has = self.sizes.withdrawn.saturating_add(ctx.snapshot.contracts.composer[0]);
+                let needed = swap.quote.amount_in;
+                (needed > has).then(|| (ctx.collateral_amount(needed), ctx.collateral_amount(has)))
+            }
+        };
+        let Some((needed, has)) = missing else { return Ok(()) };
+        let supplies = ctx.model.supplies.iter();
+        let others = supplies
+            .filter(|supply| supply.is_collateral && !supply.is_dust && supply.asset != pair.collateral.token)
+            .map(|supply| supply.symbol.clone())
+            .collect();
+        Err(PlanError::DebtNotCovered {
+            pair: pair.name(),
+            debt: Box::new(ctx.debt_amount(self.sizes.repaid)),
+            needed: Box::new(needed),
+            has: Box::new(has),
+            others,
+        })
     }
 
     /// The loan comes back as what repaying left of it, and what is bought: the debt at its largest, and the fee.

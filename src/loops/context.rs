@@ -344,6 +344,15 @@ impl<'a> Context<'a> {
         value.saturating_mul(U256::from(20u8)) < self.model.data.collateral.0
     }
 
+    /// Whether the pair's reserves let debt be repaid and collateral out at all: said before anything that follows from it.
+    pub(super) fn require_open_to_lowering(&self, repays: bool) -> Result<(), PlanError> {
+        let start = self.start();
+        if repays {
+            start.open_to_leave(self.pair.debt.token)?;
+        }
+        Ok(start.open_to_leave(self.pair.collateral.token)?)
+    }
+
     /// All sources of a loan, usable ones first.
     pub(super) fn ranked(
         &self,

@@ -56,6 +56,7 @@ pub(super) struct Decreasing<'a> {
 
 /// Plans a decrease.
 pub(super) fn decrease(ctx: &Context<'_>, ask: &Decrease) -> Result<Draft, PlanError> {
+    ctx.require_open_to_lowering(ask.target.is_some())?;
     let work = Decreasing::new(ctx, ask);
     let (attempt, sources) = match ask.target {
         None => (work.withdraw()?, Vec::new()),

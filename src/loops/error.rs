@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 
-use super::{FlashCandidate, PairError, Target, TargetError};
+use super::{FlashCandidate, PairError, Target, TargetError, flash};
 use crate::{
     aave::{Refusal, StateError, TokenAmount},
     onedelta,
@@ -135,8 +135,22 @@ pub enum PlanError {
         /// The most that leaves the opening floor.
         most: Box<Quantity>,
     },
+    /// The loop's collateral does not bring what repays its debt.
+    #[error("{}", not_covered_words(pair, debt, needed, has, others))]
+    DebtNotCovered {
+        /// Pair.
+        pair: String,
+        /// Debt that closing would repay.
+        debt: Box<Quantity>,
+        /// What that takes, with the loan's fee, in the debt asset or the collateral.
+        needed: Box<Quantity>,
+        /// What there is of it.
+        has: Box<Quantity>,
+        /// Other collateral of the account, which backs the debt too.
+        others: Vec<String>,
+    },
     /// No pool between the two tokens can take the swap.
-    #[error("no route from {from} to {to} for {amount}: {reasons}")]
+    #[error("no route from {from} to {to} for {amount}: {cause}")]
     NoRoute {
         /// Sold token.
         from: String,
@@ -144,8 +158,10 @@ pub enum PlanError {
         to: String,
         /// How much.
         amount: Box<Quantity>,
+        /// What stands in the way of most of the pools that exist, in one clause.
+        cause: String,
         /// Each candidate with its reason.
-        reasons: String,
+        reasons: Vec<String>,
     },
     /// The collateral's reserve is lent out: what is needed cannot leave it.
     #[error(
@@ -185,7 +201,7 @@ pub enum PlanError {
     #[error("{0} are two assets: one supply at a time is used as collateral")]
     TwoAssets(String),
     /// No flash loan source has what is needed.
-    #[error("no flash loan of {amount}: {}", .candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("no flash loan of {amount}: {}", flash::closest(candidates))]
     NoFlash {
         /// How much.
         amount: Box<Quantity>,
@@ -222,6 +238,16 @@ impl PlanError {
         matches!(self, Self::NoGasLeft { needed, .. } if needed.raw.is_zero())
     }
 
+    /// What was tried, one line each, where the message itself tells only what comes closest.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::NoRoute { reasons, .. } => reasons.clone(),
+            Self::NoFlash { candidates, .. } => candidates.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The same, as [`PlanError::NoLiquidity`] where the collateral's reserve is what lacks the tokens.
     pub(super) fn naming_reserve(self, collateral: &str) -> Self {
         let Self::Aave(refusal) = &self else { return self };
@@ -242,6 +268,18 @@ fn no_gas_words(needed: &Quantity, left: &Quantity, reserve: &Quantity) -> Strin
         );
     }
     format!("equity of {needed} leaves {left} for gas; keep at least {reserve}")
+}
+
+/// What closing takes and what there is; with other collateral, why that can be.
+fn not_covered_words(pair: &str, debt: &Quantity, needed: &Quantity, has: &Quantity, others: &[String]) -> String {
+    let why = match others {
+        [] => "the loop is worth less than it owes".to_owned(),
+        others => format!("its debt is shared with the account's {}", others.join(", ")),
+    };
+    format!(
+        "closing {pair} repays {debt}, which takes {needed}, and its collateral makes {has}: {why}; \
+         repay the rest from the wallet first with `trimtab loop repay`"
+    )
 }
 
 impl From<Refusal> for PlanError {

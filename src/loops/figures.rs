@@ -10,7 +10,7 @@ use super::{
     PlanError,
     algebra::leverage_wad,
     bounds::gas_reserve,
-    carry::net_carry_per_day,
+    carry::{carry_label, net_carry_per_day},
     context::{Context, grown_at_most, wad},
     draft::{Draft, Flow},
     moving_price::MovingPrice,
@@ -125,7 +125,8 @@ fn carry(ctx: &Context<'_>, draft: &Draft) -> Result<Figure, PlanError> {
     let of = |projection: &Projection| {
         net_carry_per_day(projection, ctx.collateral.asset, ctx.debt.asset).map_err(PlanError::from)
     };
-    Ok(derived("net_carry", "net carry per day", of(&draft.before)?, of(&draft.after)?))
+    let label = carry_label([ctx.collateral.symbol.as_str(), ctx.debt.symbol.as_str()]);
+    Ok(derived("net_carry", &label, of(&draft.before)?, of(&draft.after)?))
 }
 
 fn wallet(ctx: &Context<'_>, draft: &Draft) -> Result<Vec<Figure>, PlanError> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoopSnapshot, Pair};
 use crate::{
+    aave::Reserve,
     dex::{Deployment, PoolKey},
     plan::Quantity,
     units::{MathError, mul_div_up},
@@ -15,6 +16,8 @@ use crate::{
 
 /// One million: fees are in hundredths of a basis point.
 const PIPS: u64 = 1_000_000;
+/// Of sources beside the one that the user insists on.
+const NOT_ASKED: &str = "another source was asked for";
 
 /// Who lends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -134,6 +137,7 @@ pub fn rank(snapshot: &LoopSnapshot, pair: &Pair, need: FlashNeed<'_>) -> Result
         rejected: None,
     }];
     if let Ok(reserve) = snapshot.market.reserve(pair.debt.token) {
+        let closed = closed_on_aave(reserve);
         let disabled = (!reserve.configuration.is_flash_loan_enabled()).then(|| "flash loans are disabled".to_owned());
         candidates.push(FlashCandidate {
             source: FlashSource::AaveV3,
@@ -141,7 +145,7 @@ pub fn rank(snapshot: &LoopSnapshot, pair: &Pair, need: FlashNeed<'_>) -> Result
             liquidity: quantity(reserve.virtual_balance),
             // onedelta-composer.md §6: the Morpho variant is about 25-30 k cheaper.
             extra_gas: 28_000,
-            rejected: disabled,
+            rejected: closed.or(disabled),
         });
     }
     for pool in snapshot.pools.found() {
@@ -162,12 +166,42 @@ pub fn rank(snapshot: &LoopSnapshot, pair: &Pair, need: FlashNeed<'_>) -> Result
     Ok(candidates)
 }
 
+/// Why Aave lends nothing of a reserve at all.
+fn closed_on_aave(reserve: &Reserve) -> Option<String> {
+    let configuration = reserve.configuration;
+    let state = match (configuration.is_active(), configuration.is_paused()) {
+        (false, _) => "inactive",
+        (true, true) => "paused",
+        (true, false) => return None,
+    };
+    Some(format!("aave reserve {} is {state}", reserve.symbol))
+}
+
+/// Which source comes closest and why it is out, in one clause.
+pub(super) fn closest(candidates: &[FlashCandidate]) -> String {
+    let is_asked = |candidate: &&FlashCandidate| candidate.rejected.as_deref() != Some(NOT_ASKED);
+    let asked: Vec<_> = candidates.iter().filter(is_asked).collect();
+    let Some(best) = asked.iter().max_by_key(|candidate| candidate.liquidity.raw) else {
+        return "no source lends the asset".to_owned();
+    };
+    let reason = best.rejected.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default();
+    let (source, liquidity) = (best.source, &best.liquidity);
+    let words = match asked.len() {
+        1 => format!("{source} can lend {liquidity}{reason}"),
+        several => format!("of {several} sources {source} comes closest: it can lend {liquidity}{reason}"),
+    };
+    match candidates.len() - asked.len() {
+        0 => words,
+        others => format!("{words}; {others} other sources are left out by --flash"),
+    }
+}
+
 fn reject(candidate: &mut FlashCandidate, need: FlashNeed<'_>) -> Result<(), MathError> {
     if candidate.rejected.is_some() {
         return Ok(());
     }
     if need.choice.is_some_and(|choice| !candidate.source.is(choice)) {
-        candidate.rejected = Some("another source was asked for".to_owned());
+        candidate.rejected = Some(NOT_ASKED.to_owned());
         return Ok(());
     }
     let fee = candidate.source.fee(candidate.fee_pips, need.amount)?;

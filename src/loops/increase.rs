@@ -86,7 +86,8 @@ pub(super) fn increase(ctx: &Context<'_>, ask: &Increase) -> Result<Draft, PlanE
     }
     let work = Increasing { ctx, ask, base };
     let (flows, pull) = work.payment();
-    // Before anything is solved: too little money is the plainest of reasons.
+    // Before anything is solved: what bars every amount, then too little money.
+    work.require_open()?;
     funds_suffice(ctx, &flows)?;
     let (attempt, sources, floor_hint) = match ask.target {
         None => (work.attempt(None, U256::ZERO, false)?, Vec::new(), String::new()),
@@ -135,6 +136,18 @@ fn delegation(borrowed: U256, drawn: U256) -> Option<Grant> {
 }
 
 impl Increasing<'_> {
+    /// Whether the reserves take part at all.
+    fn require_open(&self) -> Result<(), PlanError> {
+        let pair = self.ctx.pair;
+        if self.ask.target.is_some() || self.ask.funds != Funds::None {
+            self.base.open_to_supply(pair.collateral.token)?;
+        }
+        if self.ask.target.is_some() || !self.ask.draw.is_zero() {
+            self.base.open_to_borrow(pair.debt.token)?;
+        }
+        Ok(())
+    }
+
     /// What the wallet pays, and what is pulled from it.
     fn payment(&self) -> (Flows, Option<(Address, U256)>) {
         let pair = self.ctx.pair;
@@ -229,7 +242,11 @@ impl Increasing<'_> {
             high = high.saturating_mul(U256::from(2u8));
         }
         let amount = largest(U256::ZERO, high, |amount| within(amount, target));
-        let attempt = self.attempt(Some(loan), amount, false)?;
+        let attempt = match self.attempt(Some(loan), amount, false) {
+            // Nothing fits, for the reason that any amount met: that nothing is too little is none.
+            Err(error) if amount.is_zero() => return Err(obstacle.unwrap_or(error)),
+            attempt => attempt?,
+        };
         let standing = self.standing(target, &attempt.after)?;
         let floor = Target::HealthFactor(ctx.thresholds.opening_floor());
         let fitting = if standing.health_factor < ctx.floor() {

@@ -48,10 +48,14 @@ fn expected(ctx: &Context<'_>, swap: Option<&Swap>, loan: Option<&Loan>) -> Resu
         mul_div_up(swap.value_in, left, whole).map(|value| value.saturating_sub(swap.value_out))
     })?;
     let fee = loan.map_or(Ok(U256::ZERO), |loan| ctx.debt.debt_value(loan.fee).map(|usd| usd.0))?;
+    Ok(swapped.saturating_add(fee).saturating_add(gas_in_usd(ctx)?))
+}
+
+/// Gas of one action now, USD with 8 decimals; nothing where ether has no price.
+pub(super) fn gas_in_usd(ctx: &Context<'_>) -> Result<U256, PlanError> {
     let ether = ctx.snapshot.market.reserve_by_symbol("WETH").and_then(|reserve| reserve.price().ok());
     let wei = ctx.settings.gas_price.saturating_mul(U256::from(GAS));
-    let gas = ether.map_or(Ok(U256::ZERO), |price| mul_div_up(wei, price.0, WAD))?;
-    Ok(swapped.saturating_add(fee).saturating_add(gas))
+    Ok(ether.map_or(Ok(U256::ZERO), |price| mul_div_up(wei, price.0, WAD))?)
 }
 
 /// The bonus on the debt that a liquidator may repay with the close factor in force, USD with 8 decimals; at the price of

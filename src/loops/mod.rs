@@ -61,7 +61,7 @@ pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, Side
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
 pub(crate) use carry::carry_per_day;
-pub use carry::net_carry_per_day;
+pub use carry::{carry_label, net_carry_per_day};
 pub use class::class_of;
 pub use close::{Payout, Share};
 pub use context::Settings;

@@ -132,15 +132,12 @@ impl Venue<'_> {
 }
 
 fn best(ranking: Ranking, from: &Reserve, to: &Reserve, amount: U256, unit: &Reserve) -> Result<Quote, PlanError> {
-    let reasons = || {
-        let all: Vec<String> = ranking.rejected.iter().map(|rejected| rejected.reason.to_string()).collect();
-        if all.is_empty() { "no pool is known".to_owned() } else { all.join("; ") }
-    };
     ranking.best().cloned().ok_or_else(|| PlanError::NoRoute {
         from: from.symbol.clone(),
         to: to.symbol.clone(),
         amount: Box::new(Quantity::new(amount, unit.configuration.decimals(), unit.symbol.clone())),
-        reasons: reasons(),
+        cause: ranking.why_none(),
+        reasons: ranking.rejected.iter().map(|rejected| rejected.reason.to_string()).collect(),
     })
 }
 

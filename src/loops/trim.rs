@@ -43,6 +43,7 @@ pub(super) fn trim(ctx: &Context<'_>, target: Target, at_most: Option<U256>) -> 
     if cap.is_zero() {
         return Err(PlanError::Zero("the debt to repay"));
     }
+    ctx.require_open_to_lowering(true)?;
     let slice = best_slice(&work, target, cap)?;
     let sources = sources(ctx, &slice)?;
     let cut = slice

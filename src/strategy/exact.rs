@@ -5,6 +5,8 @@ use std::ops::{Add, Div, Mul, Sub};
 
 use rust_decimal::Decimal;
 
+use crate::units::rounded;
+
 /// A decimal, or nothing once a step did not fit or divided by zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Exact(Option<Decimal>);
@@ -68,9 +70,9 @@ pub(super) fn usdc_up(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(6, rust_decimal::RoundingStrategy::AwayFromZero).normalize()
 }
 
-/// A figure for people: at most `digits` behind the point, cut off, without trailing zeros.
+/// A figure for people: at most `digits` behind the point, rounded, without trailing zeros.
 pub(super) fn shown(value: Decimal, digits: u32) -> Decimal {
-    value.trunc_with_scale(digits).normalize()
+    rounded(value, digits)
 }
 
 /// A share for people: 0.0125 → `1.25 %`.

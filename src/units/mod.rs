@@ -5,12 +5,14 @@
 //! [`MathError`], never a panic and never a wrapped number.
 
 mod amount;
+mod human;
 mod math;
 mod ratio;
 mod time;
 mod written;
 
 pub use amount::{AmountError, format_units, from_decimal, group_thousands, parse_units, to_decimal};
+pub use human::{health_factor, percent, rounded};
 pub use math::{MathError, isqrt, mul_div_down, mul_div_up};
 pub use ratio::{Bps, Ray, UsdE8, WAD, Wad};
 pub use time::{Millis, Secs};

@@ -63,6 +63,22 @@ async fn a_supply_from_before_is_not_drawn_into_a_new_loop_unasked() {
 }
 
 #[tokio::test]
+async fn closing_one_of_two_collaterals_that_share_a_debt_says_so_and_not_that_a_transfer_exceeds_a_balance() {
+    let trader = Trader::start().await;
+    let btc = trader.pair("cbBTC", "USDC").await.collateral.token;
+    let (who, one) = (trader.account, units(1, 8));
+    trader.give(btc, one).await;
+    trader.replica.send(who, btc, &Erc20::approveCall { spender: POOL, value: one }).await;
+    let supply = Pool::supplyCall { asset: btc, amount: one, onBehalfOf: who, referral: 0 };
+    trader.replica.send(who, POOL, &supply).await;
+    elsewhere(&trader, ether(2), 20_000).await;
+    for payout in ["", " --to debt"] {
+        let ran = trader.program().run(&format!("loop close --include-existing{payout}")).await;
+        ran.fails(4, &["closing WETH/USDC repays", "its debt is shared with the account's cbBTC", "loop repay"]);
+    }
+}
+
+#[tokio::test]
 async fn closing_or_adopting_nothing_is_refused_in_words() {
     let trader = Trader::start().await;
     for action in ["loop close", "loop close --fraction 0.5 --to debt", "loop adjust --leverage 2", "loop adopt"] {

@@ -77,7 +77,7 @@ async fn too_little_to_borrow_is_said_with_both_figures() {
 }
 
 #[tokio::test]
-async fn without_any_flash_loan_every_source_is_named_with_its_reason() {
+async fn without_any_flash_loan_one_sentence_names_the_closest_source_and_a_frozen_reserve_comes_first() {
     let trader = Trader::start().await;
     let nothing = async |token: Address, of: Address| {
         let _: Value = trader.replica.request("anvil_dealERC20", json!([of, token, "0x0"])).await.expect("anvil");
@@ -85,12 +85,17 @@ async fn without_any_flash_loan_every_source_is_named_with_its_reason() {
     trader.somebody_borrows(5, ether(60_000), 69_999_000).await;
     nothing(USDC, MORPHO).await;
     let ran = trader.program().run("loop open --equity 10 --leverage 2 --flash morpho").await;
-    ran.fails(
-        4,
-        &["no flash loan of", "Morpho Blue: fee 0 %, can lend 0 USDC", "needed", "another source was asked for"],
-    );
+    let ran = ran.fails(4, &["no flash loan of", "Morpho Blue can lend 0 USDC", "needed", "left out by --flash"]);
+    assert!(!ran.stderr.contains("another source was asked for"), "only with -v: {}", ran.stderr);
+    let ran = trader.program().run("loop open --equity 10 --leverage 2 --flash morpho -v").await;
+    ran.fails(4, &["Morpho Blue: fee 0 %, can lend 0 USDC", "another source was asked for"]);
     let ran = trader.program().run("loop open --equity 10 --leverage 2 --flash aave").await;
     ran.fails(4, &["because loan and borrow come from the same reserve"]);
+    // A frozen reserve is the cause, whatever else is missing.
+    trader.govern(&Configurator::setReserveFreezeCall { asset: USDC, on: true }).await;
+    let ran = trader.program().run("loop open --equity 10 --leverage 2 --flash morpho").await;
+    let ran = ran.fails(4, &["aave reserve USDC is frozen"]);
+    assert!(!ran.stderr.contains("no flash loan"), "{}", ran.stderr);
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ async fn unknown_code_refuses_every_perp_command_with_exit_3() {
 async fn a_plan_file_is_sent_as_it_was_shown_and_a_changed_one_is_refused() {
     let desk = Desk::open(Behaviour::faithful()).await;
     let file = desk.trader.journals.path().join("plan.json");
-    let wide = format!("{OPEN} --slippage-bps 2000 --plan-out {}", file.display());
+    let wide = format!("{OPEN} --slippage-bps 500 --plan-out {}", file.display());
     desk.program().run(&wide).await.fails(4, &["perps.slippage_bps"]);
     assert!(!file.exists(), "no file is written that would not be sent");
     desk.program().run(&format!("{OPEN} --plan-out {}", file.display())).await.succeeds();

@@ -43,3 +43,34 @@ async fn an_account_without_a_key_is_watched_and_told_about() {
     assert_eq!(guard.block().await, block);
     assert!(guard.said().contains(&"trigger".to_owned()));
 }
+
+#[tokio::test]
+async fn an_account_that_is_only_looked_at_is_told_of_in_one_message_that_claims_no_trimming() {
+    let (trader, pair) = trader_with_loop().await;
+    let mut guard = Guard::handed(trader, pair, rulebook(), false, Hands::None(None));
+    guard.look().await;
+    guard.words();
+    // Through warn and trigger at one head.
+    guard.price("2730", PriceScope::Everything).await;
+    guard.look().await;
+    let said = guard.words();
+    let about: Vec<&String> = said.iter().filter(|text| text.contains("is below")).collect();
+    assert_eq!(about.len(), 1, "{said:#?}");
+    assert!(about[0].contains("trigger") && about[0].contains("only looked at: nothing is sent"), "{said:#?}");
+    assert!(said.iter().all(|text| !text.contains("trimming") && !text.contains("no key")), "{said:#?}");
+}
+
+#[tokio::test]
+async fn a_trim_is_told_with_the_amount_its_cost_and_the_new_health_factor() {
+    let (trader, pair) = trader_with_loop().await;
+    let mut guard = Guard::with(trader, pair, rulebook(), false);
+    guard.look().await;
+    guard.price("2730", PriceScope::Everything).await;
+    guard.words();
+    guard.look().await;
+    let said = guard.words();
+    let trim = said.iter().find(|text| text.contains("mined in block")).unwrap_or_else(|| panic!("{said:#?}"));
+    for word in ["WETH/USDC", "repaid ", "USDC, health factor now 1.2", "cost: ", "gas 0.0"] {
+        assert!(trim.contains(word), "`{word}` is not in {trim}");
+    }
+}

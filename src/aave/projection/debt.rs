@@ -168,6 +168,28 @@ impl Projection {
     }
 }
 
+/// What bars a borrow of any amount.
+pub(super) fn require_open_to_borrows(
+    market: &Market,
+    reserve: &Reserve,
+    category: Option<&EModeCategory>,
+) -> Result<(), Refusal> {
+    require_usable(reserve)?;
+    let symbol = || reserve.symbol.clone();
+    if reserve.configuration.is_frozen() {
+        return Err(Refusal::Frozen(symbol()));
+    }
+    if market.is_borrowable_in(reserve, category) {
+        return Ok(());
+    }
+    Err(match category {
+        None => Refusal::BorrowingDisabled(symbol()),
+        Some(category) => {
+            Refusal::NotBorrowableInEMode { symbol: symbol(), category: category.id, label: category.label.clone() }
+        }
+    })
+}
+
 fn require_borrowable(
     market: &Market,
     reserve: &Reserve,
@@ -178,17 +200,7 @@ fn require_borrowable(
     if scaled.is_zero() {
         return Err(Refusal::AmountTooSmall(TokenAmount::of(reserve, amount)));
     }
-    require_usable(reserve)?;
-    let symbol = || reserve.symbol.clone();
-    if reserve.configuration.is_frozen() {
-        return Err(Refusal::Frozen(symbol()));
-    }
-    if !market.is_borrowable_in(reserve, category) {
-        return Err(category.map_or_else(
-            || Refusal::BorrowingDisabled(symbol()),
-            |category| Refusal::NotBorrowableInEMode { symbol: symbol(), category: category.id },
-        ));
-    }
+    require_open_to_borrows(market, reserve, category)?;
     let debt = debt_amount(scaled, reserve.variable_borrow_index).map_err(StateError::from)?;
     let supply = supplied_amount(reserve.scaled_supply, reserve.liquidity_index);
     let supply = supply.map_err(StateError::from)?;

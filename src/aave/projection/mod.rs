@@ -9,6 +9,7 @@ mod debt;
 mod flash;
 mod lend;
 mod limits;
+mod open_to;
 
 use alloy::primitives::{Address, U256};
 

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{
     WatchArgs,
@@ -23,7 +26,7 @@ use crate::{
     watchdog::{
         ops::{
             DaemonSocket, Heartbeat, LiveView, OpsService, Pulse, Request, Requests, ServiceNotify, Signals, ViewEvent,
-            socket_path,
+            WatchView, socket_path,
         },
         runner::{Daemon, DaemonDesk, DaemonOptions, News, Rulebook, WatchError},
     },
@@ -71,6 +74,13 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
         quiet_chain: !session.identity.is_live(),
         grace: GRACE,
     };
+    let lively = Lively {
+        network: session.identity.to_string(),
+        shadow: args.shadow,
+        stale_after: options.heads.stale_after,
+        everybody: everybody.clone(),
+        pulse: pulse.clone(),
+    };
     let mut daemon = Daemon::new(office, watch, seats, pulse, notify.clone(), options);
     // Whoever holds the journal sees open trades through, with or without new signals; in shadow only those of practice.
     if trades {
@@ -98,7 +108,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     };
     let running = tokio::spawn(daemon.run(signals, reload));
     let ended = if args.tui {
-        show(&title, &everybody, news, desk, running).await
+        show(&lively, news, desk, running).await
     } else {
         let accounts = everybody.iter().map(|(account, _)| *account).collect();
         let events = tokio::spawn(tell(output, accounts, news));
@@ -140,25 +150,44 @@ fn listen(session: &Session, daemon: &Daemon, acting: &[Address]) -> Outcome<Vec
 
 type Running = tokio::task::JoinHandle<Result<(), WatchError>>;
 
+/// What the live table shows beside the news.
+struct Lively {
+    network: String,
+    shadow: bool,
+    stale_after: Duration,
+    everybody: Vec<(Address, bool)>,
+    pulse: Arc<Pulse>,
+}
+
+impl Lively {
+    fn view(&self, news: &News) -> WatchView {
+        WatchView {
+            network: self.network.clone(),
+            shadow: self.shadow,
+            head: self.pulse.head(),
+            stale_after: self.stale_after,
+            accounts: account_rows(&self.everybody, news),
+            decisions: decision_rows(news),
+        }
+    }
+}
+
 /// The live table, until the user or the daemon ends it.
 async fn show(
-    title: &str,
-    everybody: &[(Address, bool)],
+    lively: &Lively,
     mut news: watch::Receiver<News>,
     desk: DaemonDesk,
     mut running: Running,
 ) -> Outcome<Result<(), WatchError>> {
     let gone = |error| Failure::message(Exit::Bug, format!("the watch ended: {error}"));
     let mut view = LiveView::open().map_err(|error| Failure::message(Exit::Bug, format!("terminal: {error}")))?;
+    // The age of the head goes on when nothing else does.
+    let mut seconds = interval(Duration::from_secs(1));
+    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let (accounts, decisions, block) = {
-            let news = news.borrow_and_update();
-            let blocks = news.turns.iter().flatten().filter_map(|turn| Some(turn.facts.as_ref()?.block.number));
-            (account_rows(everybody, &news), decision_rows(&news), blocks.max())
-        };
-        let title = block.map_or_else(|| title.to_owned(), |block| format!("{title} · block {block}"));
+        let now = lively.view(&news.borrow_and_update());
         // A terminal that is gone does not end the watch.
-        if let Err(error) = view.show(&title, &accounts, &decisions) {
+        if let Err(error) = view.show(&now) {
             tracing::warn!(%error, "the table cannot be shown any more");
             return running.await.map_err(gone);
         }
@@ -171,6 +200,7 @@ async fn show(
                 let _ = desk.answer(Request::Stop).await;
                 return running.await.map_err(gone);
             },
+            _ = seconds.tick() => {}
         }
     }
 }

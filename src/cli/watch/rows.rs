@@ -1,13 +1,15 @@
 //! The newest turns as rows of the live table.
 
 use alloy::primitives::Address;
+use rust_decimal::Decimal;
 
 use crate::{
     config::{PairPrice, PairSide},
     strategy::Side,
+    units::{WAD, Wad},
     watchdog::{
-        ops::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow},
-        rules::{AccountFacts, LoopFacts, PerpFacts},
+        ops::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow, Risk},
+        rules::{AccountFacts, GasFacts, Levels, LoopFacts, PerpFacts, Pressure},
         runner::{Acted, News, Turn},
     },
 };
@@ -20,9 +22,18 @@ pub(super) fn account_rows(seats: &[(Address, bool)], news: &News) -> Vec<Accoun
     let row = |((account, can_act), turn): (&(Address, bool), &Option<Turn>)| {
         let facts = turn.as_ref().and_then(|turn| turn.facts.as_ref());
         let note = note(*can_act, turn.as_ref());
+        let paused = news.paused.contains(account);
+        let debt = facts.and_then(|facts| facts.debt_value.to_decimal());
+        let collateral = facts.and_then(|facts| facts.collateral_value.to_decimal());
         AccountRow {
             account: short(*account),
-            note: if news.paused.contains(account) { PAUSED.to_owned() } else { note.to_owned() },
+            note: if paused { PAUSED.to_owned() } else { note.to_owned() },
+            risk: facts.map(risk).unwrap_or_default(),
+            paused,
+            can_act: *can_act,
+            debt,
+            equity: collateral.zip(debt).and_then(|(collateral, debt)| collateral.checked_sub(debt)),
+            gas_trims: facts.and_then(|facts| facts.gas.as_ref()).map(GasFacts::trims),
             loops: facts.map(loop_rows).unwrap_or_default(),
             perps: facts.map(perp_rows).unwrap_or_default(),
         }
@@ -76,6 +87,8 @@ fn loop_rows(facts: &AccountFacts) -> Vec<LoopRow> {
             price,
             trim_price,
             liquidation_price,
+            // By how much the whole collateral may fall.
+            distance: health_factor.and_then(|health| way(health, marks.trigger)),
         }];
     }
     let row = |held: &LoopFacts| LoopRow {
@@ -86,8 +99,28 @@ fn loop_rows(facts: &AccountFacts) -> Vec<LoopRow> {
         price: Some(held.price),
         trim_price: held.trim_price,
         liquidation_price: held.liquidation_price,
+        distance: held.trim_price.and_then(|there| way(held.price, there)),
     };
     facts.loops.iter().map(row).collect()
+}
+
+/// How pressing an account is, at Aave's prices or the worse ones that its oracle answers next.
+fn risk(facts: &AccountFacts) -> Risk {
+    let levels = Levels::of(facts);
+    let worst = facts.at_feed.map_or(facts.health_factor, |next| next.min(facts.health_factor));
+    match levels.pressure(worst) {
+        _ if facts.debt_value.0.is_zero() => Risk::Calm,
+        _ if facts.health_factor < Wad(WAD) => Risk::Liquidatable,
+        Some(Pressure::Trim) => Risk::Trigger,
+        Some(_) => Risk::Urgent,
+        None if worst < levels.warn => Risk::Warn,
+        None => Risk::Calm,
+    }
+}
+
+/// The way from here to there, as a share of here.
+fn way(here: Decimal, there: Decimal) -> Option<Decimal> {
+    there.checked_sub(here)?.checked_div(here)
 }
 
 fn perp_rows(facts: &AccountFacts) -> Vec<PerpRow> {

@@ -30,4 +30,4 @@ pub use socket::{
     Request, Requests, Resume, SOCKET_SCHEMA, SignalResumeWith, SignalTaken, SignalsResumed, SocketError, Status, Stop,
     Stopping, Submit, ThresholdsAnswer, WatchedStatus, socket_path,
 };
-pub use table::{AccountRow, DecisionRow, LiveView, LoopRow, Marks, PerpRow, ViewEvent, plain_lines, table};
+pub use table::{AccountRow, DecisionRow, LiveView, LoopRow, Marks, PerpRow, Risk, ViewEvent, WatchView, plain_lines};

@@ -29,15 +29,16 @@ impl Round<'_> {
         }
     }
 
-    /// Each threshold is told once per crossing, with what follows.
+    /// Each threshold is told once per crossing, with where the rules want the account; whether anything is done is told by
+    /// whoever does it, or only looks on.
     fn thresholds(&mut self, levels: &Levels) {
         let severe = Severity::Alert;
         let steps = [
-            (Rule::Warn, Some(levels.warn), Severity::Warning, "trimmed below"),
-            (Rule::Trigger, Some(levels.trigger), severe, "trimming to"),
-            (Rule::Urgent, Some(levels.urgent), severe, "trimming in haste to"),
-            (Rule::LastResort, levels.last_resort, severe, "trimming at the bounds of the last resort to"),
-            (Rule::Liquidatable, Some(ONE), severe, "anybody may liquidate it; trimming what is left to"),
+            (Rule::Warn, Some(levels.warn), Severity::Warning, "the trigger is"),
+            (Rule::Trigger, Some(levels.trigger), severe, "the target is"),
+            (Rule::Urgent, Some(levels.urgent), severe, "the target is"),
+            (Rule::LastResort, levels.last_resort, severe, "the target is"),
+            (Rule::Liquidatable, Some(ONE), severe, "anybody may liquidate it; the target is"),
         ];
         let now = self.facts.health_factor;
         let armed = now < levels.trigger;
@@ -62,8 +63,8 @@ impl Round<'_> {
         if self.crosses(Rule::Forward, holds, next, levels.trigger) {
             let source = if self.facts.at_feed == Some(next) { "the feed behind Aave's oracle" } else { "the pool" };
             let then = match pressure(self.facts, levels, self.config.act_on_feed) {
-                Some(_) => "The feed is enough to trim now",
-                None => "A trim is kept ready",
+                Some(_) => "By the rules the feed alone calls for a trim",
+                None => "By the rules that calls for no trim yet",
             };
             let reason = format!(
                 "{}: at the price of {source} the health factor is {}, below trigger {}; by Aave's oracle it is {} still. {then}",

@@ -111,7 +111,7 @@ impl Round<'_> {
         match stop {
             Some(stop) => {
                 if news {
-                    let reason = tells(format!("tightening the stop to {stop}, half-way from {}", perp.mark));
+                    let reason = tells(format!("by the guard the stop belongs at {stop}, half-way from {}", perp.mark));
                     self.fire(Rule::LossGuard, Severity::Warning, perp.id.clone(), reason, json!(perp));
                 }
                 self.actions.push(Action::TightenStop { perp: perp.id.clone(), stop });

@@ -63,6 +63,8 @@ pub struct Seat {
     pub(super) gave_way: bool,
     /// The rungs of the last ladders.
     pub(super) course: Course,
+    /// What the last protective action came to, in words, until it is told.
+    pub(super) came_of: Option<String>,
 }
 
 /// What an action came to.
@@ -115,6 +117,7 @@ impl Seat {
             is_behind: false,
             gave_way: false,
             course: Course::default(),
+            came_of: None,
         }
     }
 
@@ -173,7 +176,12 @@ impl Seat {
             self.memory.expect_change();
         }
         for left in &done.left {
-            let alert = Alert::new(Severity::Alert, "unsettled", left.intent.to_string(), left.words());
+            let text = format!(
+                "a {} is included and its outcome is not recorded: {}; `trimtab journal reconcile` goes on with it",
+                left.kind, left.reason
+            );
+            tracing::debug!(account = %self.account, intent = %left.intent, "not settled");
+            let alert = Alert::new(Severity::Alert, "unsettled", left.kind.clone(), text);
             office.alerts.raise(alert.of(self.account));
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::{
     units::{Millis, Secs, WAD, Wad},
     watchdog::{
         ops::{AccountGauges, Alert, LoopGauges},
-        rules::{AccountFacts, Action, Firing, Levels},
+        rules::{AccountFacts, Action, Firing, Levels, Rule},
     },
 };
 
@@ -21,12 +21,19 @@ const SAMPLE_LOW: Secs = Secs(2);
 impl Seat {
     /// Journals every firing with its inputs, raises alerts, counts.
     pub(super) fn tell(&self, facts: &AccountFacts, firings: &[Firing]) {
+        let names = perp_names(facts);
+        let deepest = firings.iter().filter_map(|firing| threshold_rank(firing.rule)).max();
         for firing in firings {
             let Firing { rule, severity, subject, reason, inputs } = firing;
-            tracing::info!(account = %self.account, %rule, subject, block = facts.block.number, "{reason}");
             self.office.meters.decision(rule.name(), "fired");
             self.journal_event(facts, *severity, rule.name(), reason, inputs.clone());
-            let alert = Alert::new(*severity, rule.name(), subject.clone(), reason.clone());
+            // A fall through several thresholds at one head is one message: the deepest.
+            if threshold_rank(*rule).is_some_and(|rank| Some(rank) < deepest) {
+                tracing::debug!(account = %self.account, %rule, subject, block = facts.block.number, "{reason}");
+                continue;
+            }
+            let text = format!("{}{}", named(&names, reason), self.looks_on());
+            let alert = Alert::new(*severity, rule.name(), named(&names, subject), text);
             self.office.alerts.raise(alert.of(self.account).with_figures(inputs.clone()));
         }
         let account = self.account.to_string();
@@ -45,8 +52,18 @@ impl Seat {
         }
     }
 
+    /// What is said of an account for which nothing is sent; nothing of others.
+    fn looks_on(&self) -> &'static str {
+        match (self.can_act(), self.office.shadow) {
+            (false, _) => " (this account is only looked at: nothing is sent)",
+            (true, true) => " (shadow: nothing is sent)",
+            (true, false) => "",
+        }
+    }
+
     /// Tells what an action came to.
     pub(super) fn tell_acted(&self, facts: &AccountFacts, acted: &Acted) {
+        let names = perp_names(facts);
         let kind = acted.action.name();
         let outcome = if acted.mined_in.is_some() { "mined" } else { "not-mined" };
         self.office.meters.action(kind, outcome);
@@ -60,12 +77,15 @@ impl Seat {
             Some(rungs) => (format!("nothing can be done by the {rungs} rungs of the head before"), json!({})),
             None => (acted.words.clone(), json!(acted)),
         };
-        tracing::info!(account = %self.account, action = kind, outcome, "{words}");
         self.journal_event(facts, severity, kind, &words, figures);
-        if severity != Severity::Info {
-            let alert = Alert::new(severity, format!("{kind}-{outcome}"), subject(&acted.action), acted.words.clone());
-            self.office.alerts.raise(alert.of(self.account).with_figures(json!(acted)));
+        // Where nothing is sent in any case there is no failure to tell: what fired was told.
+        if severity == Severity::Info || !self.looks_on().is_empty() {
+            tracing::info!(account = %self.account, action = kind, outcome, "{}", named(&names, &words));
+            return;
         }
+        let subject = named(&names, &subject(&acted.action));
+        let alert = Alert::new(severity, format!("{kind}-{outcome}"), subject, named(&names, &acted.words));
+        self.office.alerts.raise(alert.of(self.account).with_figures(json!(acted)));
     }
 
     /// Writes an event down. A journal that cannot be written must not keep an alert from going out; it stops the next
@@ -135,6 +155,28 @@ impl Seat {
     }
 }
 
+/// How deep a rule about a threshold of the health factor lies; `None` for other rules.
+const fn threshold_rank(rule: Rule) -> Option<u8> {
+    Some(match rule {
+        Rule::Warn => 0,
+        Rule::Trigger => 1,
+        Rule::Urgent => 2,
+        Rule::LastResort => 3,
+        Rule::Liquidatable => 4,
+        _ => return None,
+    })
+}
+
+/// Perps by their names in the journal, and how people call them.
+fn perp_names(facts: &AccountFacts) -> Vec<(String, String)> {
+    facts.perps.iter().map(|perp| (perp.id.clone(), format!("{} {}", perp.market, perp.side))).collect()
+}
+
+/// A text for people: perps by market and side.
+fn named(names: &[(String, String)], text: &str) -> String {
+    names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
+}
+
 fn subject(action: &Action) -> String {
     match action {
         Action::SwitchRpc | Action::ResyncNonce { .. } => String::new(),
@@ -146,4 +188,24 @@ fn subject(action: &Action) -> String {
 
 fn to_decimal(value: Wad) -> Option<Decimal> {
     value.to_decimal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_about_a_perp_names_pair_and_side_and_not_its_ulid() {
+        let names = [("01J9ZD3X5M".to_owned(), "ETH/USD long".to_owned())];
+        assert_eq!(named(&names, "01J9ZD3X5M"), "ETH/USD long");
+        assert_eq!(named(&names, "perp 01J9ZD3X5M: stop moved: mined"), "perp ETH/USD long: stop moved: mined");
+        assert_eq!(named(&names, "WETH/USDC"), "WETH/USDC");
+    }
+
+    #[test]
+    fn of_several_thresholds_crossed_at_once_the_deepest_is_told() {
+        let ranks = [Rule::Warn, Rule::Trigger, Rule::Urgent, Rule::LastResort, Rule::Liquidatable].map(threshold_rank);
+        assert!(ranks.is_sorted() && ranks.iter().all(Option::is_some));
+        assert_eq!(threshold_rank(Rule::Stress), None);
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
     journal::Severity,
     loops::{LoopSnapshot, Target, execute_protective, what_a_human_must_do},
     plan::{Plan, Quantity, SimulationError, check, rehearse},
-    send::{Bid, Class, Ending, ExecuteError, Outcome, SendError},
+    send::{Bid, Class, Ending, ExecuteError, Outcome, SendError, Settlement},
     watchdog::{
         ladder::{Attempt, Next, Rung, RungOutcome, Tried, next},
         ops::{Alert, Stage},
@@ -178,8 +178,9 @@ impl Seat {
                 (RungOutcome::Unknown, _) => (format!("{about}: {rung}: outcome unknown, it is followed"), false),
                 (RungOutcome::Done, Some(block)) => {
                     let (from, to) = (Quantity::wad(facts.health_factor.0), Quantity::wad(trim.target.0));
+                    let came = self.came_of.take().map(|came| format!("{came}; ")).unwrap_or_default();
                     let words =
-                        format!("{about}: {rung}: mined in block {block}; health factor was {from}, target {to}");
+                        format!("{about}: {rung}: {came}mined in block {block}; health factor was {from}, target {to}");
                     (words, situation.is_part(&rung))
                 }
                 (RungOutcome::Done, None) => (format!("{about}: {rung}"), false),
@@ -277,7 +278,10 @@ impl Seat {
         office.meters.latency(Stage::Mined, took);
         self.is_behind |= matches!(&result, Err(ExecuteError::Send(SendError::NonceBehind { .. })));
         let step = match result {
-            Ok(report) => ended(&report.outcome),
+            Ok(report) => {
+                self.came_of = report.settlement.as_ref().map(|settled| came_of(&planned, settled));
+                ended(&report.outcome)
+            }
             // It went through on the head that it was planned on, and would fail on a newer one: the chain was faster.
             Err(ExecuteError::Send(SendError::Simulation(error))) if !matches!(error, SimulationError::Read(_)) => {
                 Step::Overtaken(format!("simulation: {error}"))
@@ -318,6 +322,22 @@ impl Seat {
         let (text, figures) = if is_new { (text, figures) } else { (AS_BEFORE.to_owned(), serde_json::json!({})) };
         self.journal_event(facts, Severity::Alert, "human-needed", &text, figures);
     }
+}
+
+/// What an action came to as the chain shows it: the debt repaid, the new health factor, and what it cost.
+fn came_of(plan: &Plan, settled: &Settlement) -> String {
+    let actual = |name: &str| settled.figures.iter().find(|figure| figure.name == name).map(|figure| &figure.actual);
+    let before = plan.figures.iter().find(|figure| figure.name == "debt").map(|figure| &figure.before);
+    let mut parts = Vec::new();
+    if let (Some(before), Some(after)) = (before, actual("debt")) {
+        let repaid = Quantity { raw: before.raw.saturating_sub(after.raw), ..before.clone() };
+        parts.push(format!("repaid {repaid}"));
+    }
+    parts.extend(actual("health_factor").map(|health| format!("health factor now {health}")));
+    let costs = plan.costs.iter().filter(|(_, cost)| !cost.raw.is_zero()).map(|(name, cost)| format!("{name} {cost}"));
+    let costs: Vec<String> = costs.chain([format!("gas {}", settled.gas_cost)]).collect();
+    parts.push(format!("cost: {}", costs.join(" and ")));
+    parts.join(", ")
 }
 
 fn nothing_to_sell(means: &Means<'_>) -> String {

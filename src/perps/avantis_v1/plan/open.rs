@@ -74,7 +74,7 @@ pub(super) fn draft(
     draft.notes = notes(ctx, request, is_market);
     draft.bounds = bounds(ctx, request, terms, &forecast, ordered, quote, is_market);
     draft.figures = figures(ctx, request, terms, pair, &forecast, fee, is_market);
-    draft.costs = costs(&forecast, ordered, fee)?;
+    draft.costs = costs(&forecast, fee)?;
     let purpose = if is_market { "order the open" } else { "place the limit order" };
     draft.call(ctx, format!("{purpose} of {} {}", request.side, terms.name), fee, &call, request.margin);
     draft.forecast = Some(Forecast::Open(forecast));
@@ -338,11 +338,39 @@ fn figures(
     figures
 }
 
-fn costs(forecast: &OpenForecast, ordered: Usdc, fee: U256) -> Result<Vec<(String, Quantity)>, PerpError> {
-    let spread = mul_div_down(ordered.0, forecast.spread.0, U256::from(HUNDRED_PERCENT))?;
+fn costs(forecast: &OpenForecast, fee: U256) -> Result<Vec<(String, Quantity)>, PerpError> {
+    // What the fill is worse on: the notional that is left after the opening fee (avantis-v1.md §5).
+    let spread = mul_div_down(forecast.notional.0, forecast.spread.0, U256::from(HUNDRED_PERCENT))?;
     Ok(vec![
         ("opening fee".to_owned(), usdc(forecast.fee)),
         ("spread".to_owned(), usdc(Usdc(spread))),
         (EXECUTION_FEE.to_owned(), Quantity::new(fee, 18, "ETH")),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_of_a_perp_costs_what_the_notional_after_the_fee_loses_not_the_ordered_one() {
+        // 100 USDC ten times: a fee of 0.45 leaves 995.50 of notional; a spread of 1 % on it.
+        let usd = |cents: u64| Usdc(U256::from(cents).saturating_mul(U256::from(10_000u64)));
+        let price = PriceE10(U256::from(ONE_PERCENT));
+        let forecast = OpenForecast {
+            mark: price,
+            entry: price,
+            spread: PercentE10(U256::from(ONE_PERCENT)),
+            fee: usd(45),
+            collateral: usd(9_955),
+            notional: usd(99_550),
+            liquidation: price,
+            stop: price,
+            target: price,
+            paid_at_target: usd(0),
+            paid_at_stop: usd(0),
+        };
+        let costs = costs(&forecast, U256::ZERO).expect("fits");
+        assert_eq!(costs[1], ("spread".to_owned(), Quantity::new(U256::from(9_955_000u64), 6, "USDC")));
+    }
 }

@@ -224,9 +224,43 @@ impl Lane {
 fn log(alert: &Alert, held_back: u32) {
     let Alert { severity, kind, account, subject, text, figures } = alert;
     let account = account.map(|account| account.to_string()).unwrap_or_default();
+    let figures = short_figures(figures);
     match severity {
         Severity::Info => info!(kind, account, subject, held_back, %figures, "{text}"),
         Severity::Warning => warn!(kind, account, subject, held_back, %figures, "{text}"),
         Severity::Alert => error!(kind, account, subject, held_back, %figures, "{text}"),
+    }
+}
+
+/// Most of the figures that a log line has; `journal events` and the webhook have all of them.
+const MOST_FIGURES: usize = 8;
+
+/// The plain figures at the top of a document as fields, `block=12 health_factor=1.12`: a log line is no place for a
+/// document.
+fn short_figures(figures: &serde_json::Value) -> String {
+    let Some(map) = figures.as_object() else { return String::new() };
+    let is_plain = |value: &serde_json::Value| {
+        value.is_number() || value.is_boolean() || value.as_str().is_some_and(|text| text.len() <= 48)
+    };
+    let plain = map.iter().filter(|(_, value)| is_plain(value)).take(MOST_FIGURES);
+    let field = |(name, value): (&String, &serde_json::Value)| match value.as_str() {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
+    };
+    plain.map(field).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_line_has_figures_as_fields_and_no_document() {
+        let figures = serde_json::json!({
+            "block": 31_234_567, "health_factor": "1.12", "armed": true, "situation": { "pairs": ["x".repeat(600)] },
+            "plan": "y".repeat(600),
+        });
+        assert_eq!(short_figures(&figures), "block=31234567 health_factor=1.12 armed=true");
+        assert_eq!(short_figures(&serde_json::Value::Null), "");
     }
 }

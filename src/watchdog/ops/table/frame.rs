@@ -1,153 +1,177 @@
-//! One frame of the live table as text. Pure.
+//! One frame of the live table: head, accounts by risk, the last decisions. Pure but for the buffer it is drawn into.
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout},
+    style::{Color, Modifier, Style},
+    text::Line,
+    widgets::Paragraph,
+};
+use rust_decimal::Decimal;
 
 use super::{
-    bar::{TARGET, TRIGGER, bar, health_factor, loop_price, price},
-    row::{AccountRow, DecisionRow, LoopRow, PerpRow},
+    figures::{distance, dollars, perp, significant},
+    risk::{Risk, by_risk},
+    row::{AccountRow, LoopRow, Marks, WatchView},
 };
-use crate::text;
+use crate::{
+    text,
+    units::{health_factor, rounded},
+};
 
-/// Most decisions that are shown.
-const MOST_DECISIONS: usize = 8;
-const HEAD: [&str; 7] = ["account", "loop", "HF", "", "price", "trim at", "liquidation at"];
-/// Columns from here on are figures, aligned to the right.
-const FIRST_FIGURE: usize = 4;
+/// Decisions that are always in view, and the most that are.
+const DECISIONS: (usize, usize) = (2, 8);
+const HEAD: [&str; COLUMNS] = ["", "account", "loop", "HF", "away", "trim at", "debt $", "equity $", "gas", ""];
+const COLUMNS: usize = 10;
+/// With a space between two they are 80.
+const WIDTHS: [usize; COLUMNS] = [2, 11, 11, 7, 7, 8, 7, 8, 4, 6];
+/// Columns from here on are figures, aligned to the right; the last is a word again.
+const FIGURES: std::ops::Range<usize> = 3..9;
 
-/// A frame at most `width` characters wide. Decisions are given oldest first and shown newest first.
-#[must_use]
-pub fn table(accounts: &[AccountRow], decisions: &[DecisionRow], width: usize) -> String {
-    let rows: Vec<Row> = accounts.iter().flat_map(account_rows).collect();
-    let widths = widths(&rows);
-    let mut lines = vec![cells(&HEAD.map(str::to_owned), &widths)];
-    lines.extend(rows.iter().map(|row| match row {
-        Row::Cells(row) => cells(row, &widths),
-        Row::Text(text) => format!("{}  {text}", " ".repeat(widths[0])),
-    }));
-    if accounts.is_empty() {
-        lines.push("no account is watched".to_owned());
-    }
-    lines.push(String::new());
-    lines.push(format!("bar: health factor from 1, {TRIGGER} trimmed below, {TARGET} trimmed to"));
-    lines.push(String::new());
-    lines.push("last decisions".to_owned());
-    if decisions.is_empty() {
-        lines.push("none yet".to_owned());
-    }
-    lines.extend(decisions.iter().rev().take(MOST_DECISIONS).map(decision));
-    lines.iter().map(|line| cut(line, width)).collect::<Vec<_>>().join("\n")
+/// Draws the view with the accounts' lines from `scroll` on; tells how far they could be scrolled.
+pub(super) fn draw(frame: &mut Frame<'_>, view: &WatchView, scroll: usize) -> usize {
+    let rows = account_lines(view);
+    let height = usize::from(frame.area().height);
+    // Head, column names, heading of the decisions.
+    let free = height.saturating_sub(3 + rows.len());
+    let decisions = view.decisions.len().max(1).min(free.clamp(DECISIONS.0, DECISIONS.1)).max(DECISIONS.0);
+    let length = |lines: usize| Constraint::Length(u16::try_from(lines).unwrap_or(u16::MAX));
+    let areas = [length(1), length(1), Constraint::Min(0), length(1), length(decisions)];
+    let [head, names, body, heading, last] = Layout::vertical(areas).areas(frame.area());
+
+    let (title, is_stale) = title(view);
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let title_style = if is_stale { bold.fg(Color::White).bg(Color::Red) } else { bold };
+    frame.render_widget(Line::styled(title, title_style), head);
+    frame.render_widget(Line::styled(cells(HEAD.map(str::to_owned)), Style::new().fg(Color::DarkGray)), names);
+
+    let shown = usize::from(body.height);
+    let furthest = rows.len().saturating_sub(shown);
+    let from = scroll.min(furthest);
+    let hidden = (from, rows.len().saturating_sub(from + shown));
+    let visible: Vec<Line<'_>> = rows.into_iter().skip(from).take(shown).collect();
+    frame.render_widget(Paragraph::new(visible), body);
+
+    let more = match hidden {
+        (0, 0) => String::new(),
+        (above, below) => format!(" · {above} lines above, {below} below"),
+    };
+    let help = format!("last decisions{more} · ↑ ↓ PgUp PgDn Home End scroll · q quits");
+    frame.render_widget(Line::styled(help, Style::new().fg(Color::DarkGray)), heading);
+    let lines: Vec<Line<'_>> = match view.decisions.is_empty() {
+        true => vec![Line::from("none yet")],
+        false => view.decisions.iter().rev().take(decisions).map(|row| clean(&row.line()).into()).collect(),
+    };
+    frame.render_widget(Paragraph::new(lines), last);
+    furthest
 }
 
-/// A line about a decision.
-pub(super) fn decision(row: &DecisionRow) -> String {
-    let DecisionRow { block, account, action, reason } = row;
-    format!("block {block}  {account}  {action}: {reason}")
-}
-
-/// A line about a perp.
-pub(super) fn perp(row: &PerpRow) -> String {
-    let PerpRow { pair, is_long, leverage, margin, pnl, liquidation_price } = row;
-    let side = if *is_long { "long" } else { "short" };
-    let sign = if pnl.is_sign_negative() { "" } else { "+" };
-    let (leverage, liquidation) = (leverage.normalize(), price(*liquidation_price));
-    format!("perp {side} {pair} {leverage}x  margin {margin:.2}  PnL {sign}{pnl:.2} USDC  liquidation at {liquidation}")
-}
-
-enum Row {
-    Cells([String; 7]),
-    Text(String),
-}
-
-fn account_rows(account: &AccountRow) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for (index, position) in account.loops.iter().enumerate() {
-        let name = if index == 0 { account.account.clone() } else { String::new() };
-        rows.push(Row::Cells(loop_cells(name, position)));
-    }
-    if account.loops.is_empty() {
-        let mut row: [String; 7] = Default::default();
-        row[0].clone_from(&account.account);
-        "no loop".clone_into(&mut row[1]);
-        rows.push(Row::Cells(row));
-    }
-    rows.extend(account.perps.iter().map(|position| Row::Text(perp(position))));
-    if !account.note.is_empty() {
-        rows.push(Row::Text(account.note.clone()));
-    }
-    rows
-}
-
-fn loop_cells(account: String, position: &LoopRow) -> [String; 7] {
-    let LoopRow { pair, health_factor: health, marks, of, price: now, trim_price, liquidation_price } = position;
-    [
-        account,
-        pair.clone(),
-        health_factor(*health),
-        bar(*health, *marks),
-        loop_price(*now, of),
-        price(*trim_price),
-        price(*liquidation_price),
-    ]
-}
-
-fn widths(rows: &[Row]) -> [usize; 7] {
-    let mut widths = HEAD.map(|text| text.chars().count());
-    for row in rows {
-        if let Row::Cells(cells) = row {
-            for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = (*width).max(cell.chars().count());
-            }
+/// The head line, and whether the head is too old.
+fn title(view: &WatchView) -> (String, bool) {
+    let count = |risk: Risk| view.accounts.iter().filter(|account| account.risk == risk).count();
+    let mut parts = vec![clean(&view.network)];
+    let is_stale = match view.head {
+        None => {
+            parts.push("no head yet".to_owned());
+            false
         }
-    }
-    widths
-}
-
-fn cells(row: &[String; 7], widths: &[usize; 7]) -> String {
-    let padded = row.iter().zip(widths).enumerate().map(|(at, (cell, width))| {
-        if at < FIRST_FIGURE { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        Some((block, age)) => {
+            let is_stale = !view.stale_after.is_zero() && age > view.stale_after;
+            let seconds = Decimal::from(u64::try_from(age.as_millis() / 100).unwrap_or(u64::MAX)) / Decimal::TEN;
+            let word = if is_stale { " STALE" } else { "" };
+            parts.push(format!("block {block} {seconds:.1} s ago{word}"));
+            is_stale
+        }
+    };
+    parts.push(match view.accounts.len() {
+        1 => "1 account".to_owned(),
+        several => format!("{several} accounts"),
     });
-    padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    let pressing = Risk::PRESSING.into_iter().filter(|risk| count(*risk) > 0);
+    parts.extend(pressing.map(|risk| format!("{} {} {}", count(risk), risk.mark(), risk.name())));
+    if view.shadow {
+        parts.push("shadow: nothing is sent".to_owned());
+    }
+    (parts.join(" · "), is_stale)
 }
 
-/// The line without what does not fit, and without what would move the terminal's cursor.
-fn cut(line: &str, width: usize) -> String {
-    let clean: Vec<char> = text::one_line(line).chars().collect();
-    if clean.len() <= width {
-        return clean.into_iter().collect();
+fn account_lines(view: &WatchView) -> Vec<Line<'static>> {
+    if view.accounts.is_empty() {
+        return vec![Line::from("no account is watched")];
     }
-    clean.into_iter().take(width.saturating_sub(1)).chain(std::iter::once('…').take(width)).collect()
+    by_risk(&view.accounts).into_iter().flat_map(lines_of).collect()
+}
+
+/// A line for each loop and perp; debt, equity, gas and state are the account's and stand in its first.
+fn lines_of(account: &AccountRow) -> Vec<Line<'static>> {
+    let style = account.risk.style();
+    let mut rows: Vec<[String; COLUMNS]> = account.loops.iter().map(|row| loop_cells(row, account.risk)).collect();
+    if rows.is_empty() {
+        let mut row: [String; COLUMNS] = Default::default();
+        "no loop".clone_into(&mut row[2]);
+        rows.push(row);
+    }
+    if let Some(first) = rows.first_mut() {
+        account.risk.mark().clone_into(&mut first[0]);
+        first[1].clone_from(&account.account);
+        first[6] = dollars(account.debt);
+        first[7] = dollars(account.equity);
+        first[8] = gas(account.gas_trims);
+        state(account).clone_into(&mut first[9]);
+    }
+    let mut lines: Vec<Line<'static>> = rows.into_iter().map(|row| Line::styled(cells(row), style)).collect();
+    lines.extend(account.perps.iter().map(|row| Line::from(format!("   {}", clean(&perp(row))))));
+    lines
+}
+
+fn loop_cells(row: &LoopRow, risk: Risk) -> [String; COLUMNS] {
+    let Marks { trigger, target } = row.marks;
+    let is_passed = row.health_factor.is_some_and(|health| health < trigger) && risk >= Risk::Trigger;
+    let mut cells: [String; COLUMNS] = Default::default();
+    cells[2].clone_from(&row.pair);
+    cells[3] = health_factor(row.health_factor, &[trigger, target]);
+    cells[4] = distance(row.distance, is_passed);
+    cells[5] = significant(row.trim_price, 5);
+    cells
+}
+
+/// How many trims the gas pays for; more than 99 are plenty.
+fn gas(trims: Option<Decimal>) -> String {
+    match trims {
+        None => "-".to_owned(),
+        Some(trims) if trims > Decimal::from(99) => ">99x".to_owned(),
+        // Rounded down: there is no part of a trim.
+        Some(trims) => format!("{}x", rounded(trims.floor(), 0)),
+    }
+}
+
+const fn state(account: &AccountRow) -> &'static str {
+    match (account.paused, account.can_act) {
+        (true, _) => "PAUSED",
+        (false, true) => "",
+        (false, false) => "looks",
+    }
+}
+
+fn cells(row: [String; COLUMNS]) -> String {
+    let padded = row.iter().zip(WIDTHS).enumerate().map(|(at, (cell, width))| {
+        let cell = cut(&clean(cell), width);
+        if FIGURES.contains(&at) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+    });
+    padded.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(std::iter::once('…').take(width)).collect()
+}
+
+/// What comes from outside does nothing to the terminal.
+fn clean(text: &str) -> String {
+    text::one_line(text).into_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::watchdog::ops::table::tests::{accounts, decisions};
-
-    #[test]
-    fn the_user_sees_accounts_bars_prices_perps_and_the_last_decisions() {
-        insta::assert_snapshot!(table(&accounts(), &decisions(), 120));
-    }
-
-    #[test]
-    fn in_a_narrow_terminal_lines_are_cut_and_nothing_wraps() {
-        let frame = table(&accounts(), &decisions(), 60);
-        insta::assert_snapshot!(frame);
-        assert!(frame.lines().all(|line| line.chars().count() <= 60));
-        for width in 0..3 {
-            assert!(table(&accounts(), &decisions(), width).lines().all(|line| line.chars().count() <= width));
-        }
-    }
-
-    #[test]
-    fn before_the_first_head_the_table_says_that_there_is_nothing() {
-        let frame = table(&[], &[], 80);
-        assert!(frame.contains("no account is watched") && frame.contains("none yet"), "{frame}");
-    }
-
-    #[test]
-    fn a_name_from_the_chain_cannot_write_on_the_terminal() {
-        let mut accounts = accounts();
-        accounts[0].loops[0].pair = "\u{1b}[2Jevil\n".to_owned();
-        let frame = table(&accounts, &decisions(), 120);
-        assert!(!frame.contains('\u{1b}'));
-        assert_eq!(frame.lines().count(), table(&self::accounts(), &decisions(), 120).lines().count());
-    }
-}
+mod tests;

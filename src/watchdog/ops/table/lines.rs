@@ -6,11 +6,10 @@ use std::{
 };
 
 use super::{
-    bar::{health_factor, loop_price, price},
-    frame::{decision, perp},
+    figures::{loop_price, perp, price},
     row::{AccountRow, DecisionRow, LoopRow},
 };
-use crate::text;
+use crate::{text, units::health_factor};
 
 /// One line per loop, perp and account without any.
 #[must_use]
@@ -41,7 +40,7 @@ impl<W: Write> Lines<W> {
         self.said = now.into_iter().collect();
         let known = self.last.as_ref().and_then(|last| decisions.iter().rposition(|row| row == last));
         for row in decisions.iter().skip(known.map_or(0, |at| at + 1)) {
-            writeln!(self.out, "{}", text::one_line(&decision(row)))?;
+            writeln!(self.out, "{}", text::one_line(&row.line()))?;
         }
         self.last = decisions.last().cloned().or_else(|| self.last.take());
         self.out.flush()
@@ -72,10 +71,10 @@ fn subjects(accounts: &[AccountRow]) -> Vec<(String, String)> {
 }
 
 fn loop_line(account: &str, row: &LoopRow) -> String {
-    let LoopRow { pair, health_factor: health, marks, of, price: now, trim_price, liquidation_price } = row;
+    let LoopRow { pair, health_factor: health, marks, of, price: now, trim_price, liquidation_price, .. } = row;
     format!(
         "{account}  {pair}  HF {}  trimmed below {} to {}  price {}  trim at {}  liquidation at {}",
-        health_factor(*health),
+        health_factor(*health, &[marks.trigger, marks.target]),
         marks.trigger,
         marks.target,
         loop_price(*now, of),

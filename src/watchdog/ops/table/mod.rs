@@ -1,15 +1,15 @@
 //! The live table of `watch --tui`: a pure frame, and the terminal around it.
 
-mod bar;
+mod figures;
 mod frame;
 mod lines;
+mod risk;
 mod row;
-mod screen;
 mod view;
 
-pub use frame::table;
 pub use lines::plain_lines;
-pub use row::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow};
+pub use risk::Risk;
+pub use row::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow, WatchView};
 pub use view::{LiveView, ViewEvent};
 
 #[cfg(test)]
@@ -32,6 +32,7 @@ mod tests {
             price: Some(number("2500")),
             trim_price: Some(number("2309.0917")),
             liquidation_price: Some(number("2007.9107")),
+            distance: Some(number("-0.07636")),
         };
         let cbeth = LoopRow {
             pair: "cbETH/WETH".to_owned(),
@@ -41,6 +42,7 @@ mod tests {
             price: Some(number("1.10213456")),
             trim_price: Some(number("1.1054")),
             liquidation_price: Some(number("1.0785")),
+            distance: Some(number("0.00297")),
         };
         let perp = PerpRow {
             pair: "ETH/USD".to_owned(),
@@ -58,6 +60,7 @@ mod tests {
             price: Some(number("65000")),
             trim_price: None,
             liquidation_price: None,
+            distance: None,
         };
         let short = LoopRow {
             pair: "USDC/WETH".to_owned(),
@@ -67,18 +70,27 @@ mod tests {
             price: Some(number("2500")),
             trim_price: Some(number("4069.5652")),
             liquidation_price: Some(number("4680")),
+            distance: Some(number("0.62783")),
         };
         let row = |account: &str, note: &str, loops, perps| AccountRow {
             account: account.to_owned(),
             note: note.to_owned(),
+            can_act: note.is_empty(),
             loops,
             perps,
+            ..AccountRow::default()
         };
-        vec![
-            row("0xf39f…2266", "", vec![weth, cbeth], vec![perp]),
-            row("0x7099…79c8", "read-only: no key", vec![free, short], vec![]),
+        let money = |debt: &str, equity: &str| (Some(number(debt)), Some(number(equity)));
+        let mut rows = vec![
             row("0x3c44…93bc", "", vec![], vec![]),
-        ]
+            row("0x7099…79c8", "read-only: no key", vec![free, short], vec![]),
+            row("0xf39f…2266", "", vec![weth, cbeth], vec![perp]),
+        ];
+        (rows[2].debt, rows[2].equity) = money("59861.56", "29930.78");
+        (rows[1].debt, rows[1].equity) = money("1234567", "800000");
+        (rows[2].risk, rows[2].gas_trims) = (Risk::Trigger, Some(number("12.5")));
+        rows[0].paused = true;
+        rows
     }
 
     pub(super) fn decisions() -> Vec<DecisionRow> {

@@ -1,10 +1,13 @@
 //! What the table shows.
 
+use std::time::Duration;
+
 use rust_decimal::Decimal;
 
+use super::risk::Risk;
 use crate::config::PairPrice;
 
-/// Health factors that the bar marks.
+/// Health factors at which something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
     /// The loop is trimmed below this …
@@ -30,6 +33,8 @@ pub struct LoopRow {
     pub trim_price: Option<Decimal>,
     /// Price at which it can be liquidated.
     pub liquidation_price: Option<Decimal>,
+    /// From the price to the trigger, as a share of the price; of the whole collateral's value where there is no price.
+    pub distance: Option<Decimal>,
 }
 
 /// One perp.
@@ -50,12 +55,24 @@ pub struct PerpRow {
 }
 
 /// One account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountRow {
     /// As people recognise it: a name or a short address.
     pub account: String,
     /// What to know about it, such as `read-only` or `paused`; may be empty.
     pub note: String,
+    /// How pressing it is.
+    pub risk: Risk,
+    /// Opening and adding risk is refused.
+    pub paused: bool,
+    /// There is a key for it.
+    pub can_act: bool,
+    /// All its debt on Aave, dollars.
+    pub debt: Option<Decimal>,
+    /// All its collateral less the debt, dollars.
+    pub equity: Option<Decimal>,
+    /// How many urgent trims its ether pays for.
+    pub gas_trims: Option<Decimal>,
     /// Its loops.
     pub loops: Vec<LoopRow>,
     /// Its perps.
@@ -73,4 +90,29 @@ pub struct DecisionRow {
     pub action: String,
     /// Why, with the figures.
     pub reason: String,
+}
+
+impl DecisionRow {
+    /// A line about it.
+    pub(super) fn line(&self) -> String {
+        let Self { block, account, action, reason } = self;
+        format!("block {block}  {account}  {action}: {reason}")
+    }
+}
+
+/// Everything that the table shows at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WatchView {
+    /// The network.
+    pub network: String,
+    /// Nothing is sent.
+    pub shadow: bool,
+    /// The newest head and how long ago it was evaluated.
+    pub head: Option<(u64, Duration)>,
+    /// A head older than this is too old to act on.
+    pub stale_after: Duration,
+    /// In the order of the settings.
+    pub accounts: Vec<AccountRow>,
+    /// Oldest first.
+    pub decisions: Vec<DecisionRow>,
 }

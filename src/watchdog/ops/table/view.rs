@@ -10,22 +10,16 @@ use std::{
     time::Duration,
 };
 
-use crossterm::{
-    event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
-    terminal::{disable_raw_mode, enable_raw_mode, size},
-};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::DefaultTerminal;
 use tokio::sync::mpsc;
 
-use super::{
-    frame::table,
-    lines::Lines,
-    row::{AccountRow, DecisionRow},
-    screen::Screen,
-};
-use crate::text;
+use super::{frame::draw, lines::Lines, row::WatchView};
 
 /// How often the thread that reads keys looks whether it should end.
 const KEY_WAIT: Duration = Duration::from_millis(100);
+/// Lines of a page.
+const PAGE: usize = 10;
 
 /// What the user did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,34 +27,68 @@ const KEY_WAIT: Duration = Duration::from_millis(100);
 pub enum ViewEvent {
     /// `q`, Escape or Ctrl-C.
     Quit,
-    /// The terminal has another size: draw again.
-    Resized,
+    /// The terminal has another size, or the accounts were scrolled: draw again.
+    Redraw,
 }
 
-/// The table on the terminal, or plain lines where stdin or stdout is none. The terminal is given back on drop. Logs
-/// must go elsewhere than to the terminal meanwhile.
+/// What a key means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Quit,
+    Resized,
+    Up(usize),
+    Down(usize),
+}
+
+/// The table on the terminal, or plain lines where stdin or stdout is none. The terminal is given back on drop and when the
+/// program panics. Logs must go elsewhere than to the terminal meanwhile.
 #[derive(Debug)]
 pub struct LiveView {
-    // Leaves the second screen before the raw mode ends.
     mode: Mode,
-    _raw: Option<RawMode>,
 }
 
 #[derive(Debug)]
 enum Mode {
-    Screen { screen: Screen<Stdout>, keys: Keys },
+    Screen(Box<Screen>),
     Lines(Lines<Stdout>),
+}
+
+#[derive(Debug)]
+struct Screen {
+    terminal: DefaultTerminal,
+    keys: Keys,
+    scroll: usize,
+    furthest: usize,
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Nobody is left to tell.
+        let _ = ratatui::try_restore();
+    }
+}
+
+impl Screen {
+    /// Never beyond what is there to be seen.
+    fn scrolled(&self, key: Key) -> usize {
+        match key {
+            Key::Up(by) => self.scroll.saturating_sub(by),
+            Key::Down(by) => self.scroll.saturating_add(by).min(self.furthest),
+            Key::Quit | Key::Resized => self.scroll,
+        }
+    }
 }
 
 impl LiveView {
     /// Takes the terminal, when there is one.
     pub fn open() -> io::Result<Self> {
         if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-            return Ok(Self { mode: Mode::Lines(Lines::new(io::stdout())), _raw: None });
+            return Ok(Self { mode: Mode::Lines(Lines::new(io::stdout())) });
         }
-        let raw = RawMode::enter()?;
-        let screen = Screen::enter(io::stdout())?;
-        Ok(Self { mode: Mode::Screen { screen, keys: Keys::listen() }, _raw: Some(raw) })
+        let terminal = ratatui::try_init().inspect_err(|_| {
+            let _ = ratatui::try_restore();
+        })?;
+        Ok(Self { mode: Mode::Screen(Box::new(Screen { terminal, keys: Keys::listen(), scroll: 0, furthest: 0 })) })
     }
 
     /// Whether it has the terminal.
@@ -69,20 +97,15 @@ impl LiveView {
         matches!(self.mode, Mode::Screen { .. })
     }
 
-    /// Shows the state at a head, under a line such as `base · block 31234567`; decisions oldest first.
-    pub fn show(&mut self, title: &str, accounts: &[AccountRow], decisions: &[DecisionRow]) -> io::Result<()> {
+    /// Shows the state at a moment.
+    pub fn show(&mut self, view: &WatchView) -> io::Result<()> {
         match &mut self.mode {
-            Mode::Lines(lines) => lines.show(accounts, decisions),
-            Mode::Screen { screen, .. } => {
-                // A terminal that does not know its size says 0.
-                let (width, height) = match size() {
-                    Ok((width, height)) if width > 0 && height > 0 => (width, height),
-                    _ => (80, 24),
-                };
-                let frame = table(accounts, decisions, usize::from(width));
-                let title = format!("{title}  (q quits)");
-                let title: String = text::one_line(&title).chars().take(usize::from(width)).collect();
-                screen.draw(&format!("{title}\n\n{frame}"), height)
+            Mode::Lines(lines) => lines.show(&view.accounts, &view.decisions),
+            Mode::Screen(screen) => {
+                let Screen { terminal, scroll, furthest, .. } = &mut **screen;
+                terminal.draw(|frame| *furthest = draw(frame, view, *scroll))?;
+                *scroll = (*scroll).min(*furthest);
+                Ok(())
             }
         }
     }
@@ -92,30 +115,21 @@ impl LiveView {
         match &mut self.mode {
             Mode::Lines(_) => std::future::pending().await,
             // Keys that can no longer be read end the view, not the daemon.
-            Mode::Screen { keys, .. } => keys.events.recv().await.unwrap_or(ViewEvent::Quit),
+            Mode::Screen(screen) => match screen.keys.events.recv().await.unwrap_or(Key::Quit) {
+                Key::Quit => ViewEvent::Quit,
+                key => {
+                    screen.scroll = screen.scrolled(key);
+                    ViewEvent::Redraw
+                }
+            },
         }
-    }
-}
-
-#[derive(Debug)]
-struct RawMode;
-
-impl RawMode {
-    fn enter() -> io::Result<Self> {
-        enable_raw_mode().map(|()| Self)
-    }
-}
-
-impl Drop for RawMode {
-    fn drop(&mut self) {
-        let _ = disable_raw_mode();
     }
 }
 
 /// A thread that reads the terminal: reading it cannot be awaited.
 #[derive(Debug)]
 struct Keys {
-    events: mpsc::Receiver<ViewEvent>,
+    events: mpsc::Receiver<Key>,
     ended: Arc<AtomicBool>,
 }
 
@@ -148,13 +162,22 @@ impl Drop for Keys {
     }
 }
 
-fn meaning(event: &Event) -> Option<ViewEvent> {
+fn meaning(event: &Event) -> Option<Key> {
     match event {
-        Event::Resize(..) => Some(ViewEvent::Resized),
+        Event::Resize(..) => Some(Key::Resized),
         Event::Key(KeyEvent { code, modifiers, kind, .. }) if *kind != KeyEventKind::Release => {
-            let control_c = *code == KeyCode::Char('c') && modifiers.contains(KeyModifiers::CONTROL);
-            let quits = matches!(code, KeyCode::Char('q' | 'Q') | KeyCode::Esc);
-            (quits || control_c).then_some(ViewEvent::Quit)
+            let control = modifiers.contains(KeyModifiers::CONTROL);
+            match code {
+                KeyCode::Char('c') if control => Some(Key::Quit),
+                KeyCode::Char('q' | 'Q') | KeyCode::Esc => Some(Key::Quit),
+                KeyCode::Up | KeyCode::Char('k') => Some(Key::Up(1)),
+                KeyCode::Down | KeyCode::Char('j') => Some(Key::Down(1)),
+                KeyCode::PageUp => Some(Key::Up(PAGE)),
+                KeyCode::PageDown => Some(Key::Down(PAGE)),
+                KeyCode::Home => Some(Key::Up(usize::MAX)),
+                KeyCode::End => Some(Key::Down(usize::MAX)),
+                _ => None,
+            }
         }
         _ => None,
     }
@@ -165,17 +188,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn q_escape_and_control_c_quit_and_other_keys_do_not() {
+    fn q_escape_and_control_c_quit_arrows_and_pages_scroll_and_other_keys_do_nothing() {
         let key = |code, modifiers| meaning(&Event::Key(KeyEvent::new(code, modifiers)));
         for (code, modifiers) in [
             (KeyCode::Char('q'), KeyModifiers::NONE),
             (KeyCode::Esc, KeyModifiers::NONE),
             (KeyCode::Char('c'), KeyModifiers::CONTROL),
         ] {
-            assert_eq!(key(code, modifiers), Some(ViewEvent::Quit));
+            assert_eq!(key(code, modifiers), Some(Key::Quit));
         }
         assert_eq!(key(KeyCode::Char('c'), KeyModifiers::NONE), None);
         assert_eq!(key(KeyCode::Enter, KeyModifiers::NONE), None);
-        assert_eq!(meaning(&Event::Resize(80, 24)), Some(ViewEvent::Resized));
+        assert_eq!(key(KeyCode::Down, KeyModifiers::NONE), Some(Key::Down(1)));
+        assert_eq!(key(KeyCode::PageUp, KeyModifiers::NONE), Some(Key::Up(PAGE)));
+        assert_eq!(key(KeyCode::End, KeyModifiers::NONE), Some(Key::Down(usize::MAX)));
+        assert_eq!(meaning(&Event::Resize(80, 24)), Some(Key::Resized));
     }
 }

@@ -34,7 +34,7 @@ fn a_falling_loop_is_warned_of_once_then_trimmed_then_trimmed_in_haste() {
 fn a_reason_has_both_figures_and_what_follows() {
     let (firings, _) = Watch::new().tells(&at(1, hf(1_133)));
     let trigger = firings.iter().find(|firing| firing.rule == Rule::Trigger).expect("trigger");
-    assert_eq!(trigger.reason, "WETH/USDC: health factor 1.133 is below trigger 1.15; trimming to 1.25");
+    assert_eq!(trigger.reason, "WETH/USDC: health factor 1.133 is below trigger 1.15; the target is 1.25");
     assert_eq!(trigger.inputs["loops"][0]["pair"]["name"], "WETH/USDC");
     assert_eq!(trigger.inputs["health_factor"], "1.133");
 }
@@ -95,7 +95,7 @@ fn a_feed_below_the_trigger_is_acted_upon_as_aaves_oracle_would_be() {
     let mut watch = Watch::new();
     let ahead = AccountFacts { at_feed: Some(hf(1_149)), ..at(1, hf(1_200)) };
     let (firings, actions) = watch.tells(&ahead);
-    assert!(firings[0].reason.ends_with("The feed is enough to trim now"), "{}", firings[0].reason);
+    assert!(firings[0].reason.ends_with("By the rules the feed alone calls for a trim"), "{}", firings[0].reason);
     assert_eq!((trim(&actions).pressure, trim(&actions).ahead), (Pressure::Trim, true));
     assert_eq!(watch.sees(&AccountFacts { at_feed: Some(hf(1_150)), ..at(2, hf(1_200)) }).1, []);
 }
