@@ -280,7 +280,6 @@ impl From<Refusal> for Failure {
             Refusal::Expired { valid_until, now } => {
                 (Exit::Refused, "plan-expired", json!({ "valid_until": valid_until, "now": now }))
             }
-            _ => (Exit::Refused, "plan-refused", json!({})),
         };
         Self::message(exit, format!("refused: {refusal}")).coded(code).with_figures(figures)
     }
