@@ -188,7 +188,6 @@ pub struct Optional<F>(PhantomData<F>);
 
 impl<F: Form> Optional<F> {
     /// Writes it, or null.
-    #[expect(clippy::ref_option, reason = "serde hands over the field")]
     pub fn serialize<T: Integer, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => write::<F, S>(value.wide(), to),

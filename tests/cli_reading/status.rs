@@ -189,7 +189,7 @@ async fn several_collaterals_are_all_named_and_only_the_journals_own_pair_is_mar
     );
     assert_eq!(json["reserves"].as_array().map(Vec::len), Some(3));
     assert_eq!(
-        raw(&serde_json::json!({ "raw": json["aave"]["health_factor"] })) / U256::from(10u64.pow(9)),
+        raw(&json["aave"]["health_factor"]) / U256::from(10u64.pow(9)),
         trader.health_factor().await / U256::from(10u64.pow(9))
     );
 }

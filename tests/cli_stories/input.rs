@@ -129,7 +129,7 @@ async fn with_json_a_refusal_tells_its_figures_as_numbers_with_unit() {
     assert_eq!(error["code"], "equity-short");
     assert_eq!(
         (&error["figures"]["needed"]["value"], &error["figures"]["needed"]["unit"]),
-        (&"20000".into(), &"WETH".into()),
+        (&"20000".into(), &"ETH".into()),
         "{error:#}"
     );
 }

@@ -22,7 +22,7 @@ async fn a_scenario_at_both_capitals_is_refused_or_comes_out_as_computed() {
         // Ether falling by 10 % is a win of a short on ether.
         assert_eq!(ended, ["target", "stop", "target"]);
         for end in ends {
-            assert_eq!((&end["computed"], &end["difference"]), (&end["paid"], &json!("0x0")), "{end:#}");
+            assert_eq!((&end["computed"], &end["difference"]), (&end["paid"], &json!("0")), "{end:#}");
             // Collateral, debt, leverage and health factor of the open and of the close.
             assert!(end["loop_gap"]["compared"].as_u64() >= Some(6), "{end:#}");
         }

@@ -111,10 +111,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
         show(&lively, news, desk, running).await
     } else {
         let accounts = everybody.iter().map(|(account, _)| *account).collect();
-        let events = tokio::spawn(tell(output, accounts, news));
+        let events = output.json.then(|| tokio::spawn(tell(output, accounts, news)));
         let ended = running.await.map_err(|error| Failure::message(Exit::Bug, format!("the watch ended: {error}")));
         // Whoever tells ends with the news.
-        let _ = events.await;
+        if let Some(events) = events {
+            let _ = events.await;
+        }
         ended
     };
     drop((sockets, service, heartbeat, keep_alive));
