@@ -102,7 +102,7 @@ async fn a_false_inclusion_does_not_block_an_account_for_good() {
     let next = bench.plan(1);
     let refused = execute(&mut bench, next).await.expect_err("its nonce is not used");
     let SendError::Journal(JournalError::Unresolved { ids }) = &refused else { panic!("{refused}") };
-    assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), [first.id.clone()]);
+    assert_eq!(ids.iter().map(ToString::to_string).collect::<Vec<_>>(), [first.id.as_str()]);
     let again = bench.sender.resend(first.id.parse().expect("id")).await.expect("sent");
     assert!(again.is_mined(), "{again:?}");
     let next = bench.plan(1);

@@ -197,11 +197,11 @@ pub(super) fn closest(candidates: &[FlashCandidate]) -> String {
 }
 
 fn reject(candidate: &mut FlashCandidate, need: FlashNeed<'_>) -> Result<(), MathError> {
-    if candidate.rejected.is_some() {
-        return Ok(());
-    }
     if need.choice.is_some_and(|choice| !candidate.source.is(choice)) {
         candidate.rejected = Some(NOT_ASKED.to_owned());
+        return Ok(());
+    }
+    if candidate.rejected.is_some() {
         return Ok(());
     }
     let fee = candidate.source.fee(candidate.fee_pips, need.amount)?;

@@ -70,6 +70,11 @@ pub(super) fn usdc_up(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(6, rust_decimal::RoundingStrategy::AwayFromZero).normalize()
 }
 
+/// A maximum with at most so many digits behind the point: cut off, because above it is too much.
+pub(super) fn cut(value: Decimal, digits: u32) -> Decimal {
+    value.trunc_with_scale(digits).normalize()
+}
+
 /// A figure for people: at most `digits` behind the point, rounded, without trailing zeros.
 pub(super) fn shown(value: Decimal, digits: u32) -> Decimal {
     rounded(value, digits)

@@ -189,7 +189,7 @@ mod tests {
         assert!(
             loop_
                 .line("WETH")
-                .starts_with("the loop adds 60 USD of WETH exposure and costs 0.0032 USD a day; it adds nothing")
+                .starts_with("the loop adds 60 USD of WETH exposure and costs 0.0033 USD a day; it adds nothing")
         );
     }
 

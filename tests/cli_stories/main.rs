@@ -1,4 +1,6 @@
 //! The command line by user story: what a user types, what the program says, and with which exit code it ends.
+// The future of an order is deep: sender, venue and transport lie in it.
+#![recursion_limit = "256"]
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

@@ -1,5 +1,7 @@
 //! Perps by user story, on the venue's genuine contracts with a keeper that behaves or does not: what is planned is what
 //! happens, every order is followed to its end, and nothing is ordered twice.
+// The future of an order is deep: sender, venue and transport lie in it.
+#![recursion_limit = "256"]
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

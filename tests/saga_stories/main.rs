@@ -1,5 +1,5 @@
 //! Signals traded as sagas by user story: genuine contracts on a replica, a keeper in process that behaves or does not.
-// The layout of a whole trade in one future is deep.
+// The future of an order is deep: sender, venue and transport lie in it.
 #![recursion_limit = "256"]
 #![allow(clippy::expect_used, clippy::panic)]
 

@@ -1,4 +1,6 @@
 //! `trimtab watch` as users run it: the real program on a replica of its own.
+// The future of an order is deep: sender, venue and transport lie in it.
+#![recursion_limit = "256"]
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

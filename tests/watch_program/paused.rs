@@ -66,7 +66,7 @@ async fn a_pause_is_shown_by_status_table_and_figures_and_holds_over_a_restart()
 async fn figures(at: std::net::SocketAddr) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(at).await.expect("the figures' port");
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await.expect("asked");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.expect("asked");
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("figures");
     text

@@ -1,4 +1,6 @@
 //! The watch on the real contracts of a replica: what the rules decide is done in time, and told.
+// The future of an order is deep: sender, venue and transport lie in it.
+#![recursion_limit = "256"]
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]

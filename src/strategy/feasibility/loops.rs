@@ -7,7 +7,7 @@ use crate::{
     config::MarginFrom,
     strategy::{
         Size,
-        exact::{Exact, ONE, percent, shown, x},
+        exact::{Exact, ONE, cut, percent, shown, x},
     },
 };
 
@@ -68,16 +68,16 @@ impl Limits {
     /// The highest leverage with two digits that passes both rules.
     fn highest(self) -> Decimal {
         let step = Decimal::new(1, 2);
-        let below_ltv = match shown(self.by_ltv, 2) {
+        let below_ltv = match cut(self.by_ltv, 2) {
             at if at == self.by_ltv => (x(at) - step).get().unwrap_or_default(),
             below => below,
         };
-        below_ltv.min(shown(self.by_health, 2))
+        below_ltv.min(cut(self.by_health, 2))
     }
 
     fn leverage(self, size: &mut Size, policies: &Policies) -> Option<Check> {
         let asked = size.loop_leverage;
-        let figures = format!("{asked} against a maximum below {}", shown(self.by_ltv, 2));
+        let figures = format!("{asked} against a maximum below {}", cut(self.by_ltv, 2));
         if asked < self.by_ltv {
             return Some(Check::new(Rule::LoopLeverage, Verdict::Passed, figures));
         }
@@ -92,7 +92,7 @@ impl Limits {
         let figures = format!(
             "health factor after opening{with} is {}, the floor {floor}; highest leverage that fits is {}",
             shown(after, 3),
-            shown(self.by_health, 2).max(Decimal::ZERO),
+            cut(self.by_health, 2).max(Decimal::ZERO),
         );
         if after >= floor {
             return Some(Check::new(Rule::OpeningHealthFactor, Verdict::Passed, figures));

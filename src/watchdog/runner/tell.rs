@@ -34,7 +34,7 @@ impl Seat {
             }
             let text = format!("{}{}", named(&names, reason), self.looks_on());
             let alert = Alert::new(*severity, rule.name(), named(&names, subject), text);
-            self.office.alerts.raise(alert.of(self.account).with_figures(inputs.clone()));
+            self.office.alerts.raise_event(alert.of(self.account).with_figures(inputs.clone()));
         }
         let account = self.account.to_string();
         self.office.meters.account_gauges(&account, AccountGauges { health_factor: to_decimal(facts.health_factor) });
@@ -85,7 +85,9 @@ impl Seat {
         }
         let subject = named(&names, &subject(&acted.action));
         let alert = Alert::new(severity, format!("{kind}-{outcome}"), subject, named(&names, &acted.words));
-        self.office.alerts.raise(alert.of(self.account).with_figures(json!(acted)));
+        let alert = alert.of(self.account).with_figures(json!(acted));
+        // What is tried in vain at every head has one line for many.
+        if repeats.is_some() { self.office.alerts.raise(alert) } else { self.office.alerts.raise_event(alert) }
     }
 
     /// Writes an event down. A journal that cannot be written must not keep an alert from going out; it stops the next

@@ -68,6 +68,11 @@ pub struct ChannelTest {
 pub trait AlertSink: Debug + Send + Sync {
     /// Says something; returns at once and cannot fail.
     fn raise(&self, alert: Alert);
+
+    /// The same of something that happened once: it has its line in the log also where its message is held back.
+    fn raise_event(&self, alert: Alert) {
+        self.raise(alert);
+    }
 }
 
 /// Takes alerts and never waits; clones share queues and memory. The couriers stop with the last clone.
@@ -181,21 +186,35 @@ impl Alerts {
 impl AlertSink for Alerts {
     /// Says something, unless the same was said a moment ago.
     fn raise(&self, alert: Alert) {
-        let Shared { gate, clock, meters, .. } = &*self.shared;
-        let verdict = gate.lock().unwrap_or_else(PoisonError::into_inner).admit(&alert, clock.monotonic());
-        let Verdict::Send { held_back } = verdict else {
-            meters.alert_held_back();
-            return;
-        };
-        log(&alert, held_back);
-        let notice = self.shared.notice(alert, held_back);
-        for lane in self.shared.lanes.iter().filter(|lane| notice.alert.level() >= lane.least) {
-            lane.put(self.shared.parcel(notice.clone(), None), meters);
+        let _ = self.shared.say(alert);
+    }
+
+    fn raise_event(&self, alert: Alert) {
+        if let Err(held) = self.shared.say(alert) {
+            let Alert { kind, account, subject, text, figures, .. } = &*held;
+            let account = account.map(|account| account.to_string()).unwrap_or_default();
+            info!(kind, account, subject, message_held_back = true, figures = short_figures(figures), "{text}");
         }
     }
 }
 
 impl Shared {
+    /// Sends an alert on its way; gives it back where it is held back.
+    fn say(&self, alert: Alert) -> Result<(), Box<Alert>> {
+        let Self { gate, clock, meters, .. } = self;
+        let verdict = gate.lock().unwrap_or_else(PoisonError::into_inner).admit(&alert, clock.monotonic());
+        let Verdict::Send { held_back } = verdict else {
+            meters.alert_held_back();
+            return Err(Box::new(alert));
+        };
+        log(&alert, held_back);
+        let notice = self.notice(alert, held_back);
+        for lane in self.lanes.iter().filter(|lane| notice.alert.level() >= lane.least) {
+            lane.put(self.parcel(notice.clone(), None), meters);
+        }
+        Ok(())
+    }
+
     fn notice(&self, alert: Alert, held_back: u32) -> Notice {
         Notice { alert, held_back, origin: self.origin.clone(), at: Millis(self.clock.wall_millis()) }
     }

@@ -3,7 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::row::PerpRow;
-use crate::{config::PairPrice, units::rounded};
+use crate::{
+    config::PairPrice,
+    units::{percent, rounded},
+};
 
 /// A price or amount with six digits that matter.
 pub(super) fn price(value: Option<Decimal>) -> String {
@@ -43,7 +46,7 @@ pub(super) fn distance(share: Option<Decimal>, is_passed: bool) -> String {
         _ if is_passed => "passed".to_owned(),
         None => "-".to_owned(),
         Some(share) => {
-            let percent = rounded(share.saturating_mul(Decimal::ONE_HUNDRED), 1);
+            let percent = percent(share, 1);
             let sign = if percent > Decimal::ZERO { "+" } else { "" };
             let digits = usize::from(percent.abs() < Decimal::ONE_HUNDRED);
             format!("{sign}{:.digits$} %", rounded(percent, u32::from(digits == 1)))

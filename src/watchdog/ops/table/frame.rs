@@ -52,11 +52,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &WatchView, scroll: usize) -> us
     let visible: Vec<Line<'_>> = rows.into_iter().skip(from).take(shown).collect();
     frame.render_widget(Paragraph::new(visible), body);
 
-    let more = match hidden {
-        (0, 0) => String::new(),
-        (above, below) => format!(" · {above} lines above, {below} below"),
+    let help = match hidden {
+        (0, 0) => "last decisions · q quits · ~ warn  ! trigger  !! urgent  XX below 1".to_owned(),
+        (above, below) => {
+            format!("last decisions · {above} lines above, {below} below: ↑ ↓ PgUp PgDn Home End · q quits")
+        }
     };
-    let help = format!("last decisions{more} · ↑ ↓ PgUp PgDn Home End scroll · q quits");
     frame.render_widget(Line::styled(help, Style::new().fg(Color::DarkGray)), heading);
     let lines: Vec<Line<'_>> = match view.decisions.is_empty() {
         true => vec![Line::from("none yet")],
@@ -69,7 +70,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &WatchView, scroll: usize) -> us
 /// The head line, and whether the head is too old.
 fn title(view: &WatchView) -> (String, bool) {
     let count = |risk: Risk| view.accounts.iter().filter(|account| account.risk == risk).count();
-    let mut parts = vec![clean(&view.network)];
+    let shadow = if view.shadow { " (shadow)" } else { "" };
+    let mut parts = vec![format!("{}{shadow}", clean(&view.network))];
     let is_stale = match view.head {
         None => {
             parts.push("no head yet".to_owned());
@@ -88,9 +90,9 @@ fn title(view: &WatchView) -> (String, bool) {
         several => format!("{several} accounts"),
     });
     let pressing = Risk::PRESSING.into_iter().filter(|risk| count(*risk) > 0);
-    parts.extend(pressing.map(|risk| format!("{} {} {}", count(risk), risk.mark(), risk.name())));
-    if view.shadow {
-        parts.push("shadow: nothing is sent".to_owned());
+    let pressing: Vec<String> = pressing.map(|risk| format!("{} {}", risk.mark(), count(risk))).collect();
+    if !pressing.is_empty() {
+        parts.push(pressing.join("  "));
     }
     (parts.join(" · "), is_stale)
 }

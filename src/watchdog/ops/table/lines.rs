@@ -95,7 +95,7 @@ mod tests {
         let (mut accounts, decisions) = (accounts(), decisions());
         lines.show(&accounts, &decisions[..1]).expect("written");
         lines.show(&accounts, &decisions[..1]).expect("written");
-        accounts[0].loops[0].health_factor = Some("1.2441".parse().expect("number"));
+        accounts[2].loops[0].health_factor = Some("1.2441".parse().expect("number"));
         lines.show(&accounts, &decisions).expect("written");
         lines.show(&accounts, &decisions[1..]).expect("the oldest was forgotten");
         insta::assert_snapshot!(String::from_utf8(written).expect("text"));

@@ -38,17 +38,6 @@ impl Risk {
         }
     }
 
-    /// As the head of the table calls it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Calm => "calm",
-            Self::Warn => "warn",
-            Self::Trigger => "trigger",
-            Self::Urgent => "urgent",
-            Self::Liquidatable => "liquidatable",
-        }
-    }
-
     /// Its colour.
     pub(super) fn style(self) -> Style {
         match self {

@@ -128,3 +128,12 @@ fn a_name_from_the_chain_cannot_write_on_the_terminal() {
     let (terminal, _) = drawn(&evil, (80, 30), 0);
     assert!(!lines(&terminal).join("").contains(text::is_unsafe));
 }
+
+#[test]
+fn the_picture_in_the_docs_is_what_the_table_draws() {
+    let (terminal, _) = drawn(&view(accounts()), (80, 30), 0);
+    let docs = include_str!("../../../../../docs/watchdog.md");
+    for line in lines(&terminal).iter().filter(|line| !line.is_empty()) {
+        assert!(docs.contains(line.as_str()), "not in docs/watchdog.md: {line}");
+    }
+}
