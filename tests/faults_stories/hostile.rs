@@ -81,7 +81,7 @@ async fn whatever_an_endpoint_answers_the_program_ends_by_itself_in_words() {
 }
 
 #[tokio::test]
-async fn an_endpoint_without_eth_simulate_v1_is_told_by_doctor_and_gone_around() {
+async fn an_endpoint_without_eth_simulate_v1_is_told_by_doctor_and_nothing_is_sent_untried() {
     let trader = Trader::start().await;
     let poor = Proxy::before(trader.replica.url(), |method, _| match method {
         "eth_simulateV1" => Verdict::Error(-32601, "the method does not exist"),
@@ -95,6 +95,7 @@ async fn an_endpoint_without_eth_simulate_v1_is_told_by_doctor_and_gone_around()
     let both = both.iter().map(String::as_str);
     let ran = Program::new(trader.journals.path()).args(both).wallet(trader.index).run("doctor").await;
     assert!(ran.stdout.contains("warn  abilities of") && !ran.stdout.contains("FAIL  abilities"), "{ran:#?}");
-    program(&trader, &poor.url()).run(OPEN).await.succeeds().shows(&["nothing left behind"]);
-    assert_eq!(trader.replica.nonce(trader.account).await, U256::ONE);
+    // What needs a call before it cannot be tried by itself: it is refused, and nothing is sent.
+    program(&trader, &poor.url()).run(OPEN).await.fails(5, &["simulation", "would revert"]);
+    assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
 }
