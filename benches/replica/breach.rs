@@ -3,10 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use alloy::{
-    eips::BlockNumberOrTag,
-    primitives::{Address, U256},
-};
+use alloy::eips::BlockNumberOrTag;
 use eyre::{Result, eyre};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,14 +11,15 @@ use tokio::{
     sync::mpsc,
 };
 use trimtab::{
-    localchain::{BlockOrder, Course, CourseStep},
+    localchain::Course,
     loops::{Funds, Request, Target, execute},
     plan::check,
-    units::{Secs, UsdE8},
+    units::Secs,
 };
 
 use crate::{
     daemon::{BLOCK, Daemon},
+    ether_course,
     support::desk::{Desk, Trader, ether, milli},
     table,
 };
@@ -62,7 +60,7 @@ async fn trims(away: Duration) -> Result<Vec<(u64, Duration)>> {
     let (snapshot, plan) = desk.plan(address, &pair, &open, None).await?;
     execute(&mut sender, &*desk.clock, check(plan, &desk.network(), snapshot.block.timestamp)?).await?;
     drop(sender);
-    let course = Course::begin(&desk.controls).await?;
+    let course = ether_course::begin(&desk.controls).await?;
     let url = distant(desk.url(), away).await?;
     // Anvil's second test key.
     let key = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
@@ -114,12 +112,8 @@ impl Chain {
         self.ticks.tick().await;
         let at = Secs(self.first + self.made / 5);
         self.made += 1;
-        match price.map(|price| UsdE8(U256::from(price))) {
-            Some(price) => {
-                let step = CourseStep { feed: price, oracle: price, pool: price, at };
-                let none: [Address; 0] = [];
-                self.course.block(&step, &none, BlockOrder::WaitingFirst).await?;
-            }
+        match price {
+            Some(price) => ether_course::block(&mut self.course, price, at).await?,
             None => {
                 self.course.mine(at).await?;
             }

@@ -10,6 +10,7 @@ mod support;
 
 mod breach;
 mod daemon;
+mod ether_course;
 mod gas;
 mod latency;
 mod peers;

@@ -8,6 +8,7 @@ use trimtab::{localchain::Course, units::Secs};
 
 use crate::{
     daemon::{BLOCK, Daemon, Figures},
+    ether_course,
     support::desk::{Desk, ether},
     table,
 };
@@ -42,13 +43,13 @@ pub async fn measure() -> Result<()> {
 
 async fn watched(near: u64, far: usize, websockets: &str, seconds: u64) -> Result<Figures> {
     let desk = Desk::open().await?;
-    let course = Course::begin(&desk.controls).await?;
+    let course = ether_course::begin(&desk.controls).await?;
     let mut accounts = Vec::new();
     for number in 0..near {
         let account = Address::from_word(keccak256(number.to_string()));
         course.set_ether(account, ether(1)).await?;
         // Health factor 1.66 at 3 000 dollars.
-        course.lever(account, ether(1), U256::from(1_500_000_000u64), U256::ZERO).await?;
+        ether_course::lever(&course, account, ether(1), U256::from(1_500_000_000u64)).await?;
         accounts.push(account);
     }
     accounts.extend((0..far).map(|number| Address::from_word(keccak256(format!("far {number}")))));

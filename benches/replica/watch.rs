@@ -15,11 +15,11 @@ use trimtab::{
     aave::Deployment,
     chain::Reader,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
-    localchain::{BlockOrder, Course, CourseStep},
+    localchain::Course,
     loops::{Funds, Request, Survey, Target, execute},
     plan::check,
     send::Patience,
-    units::{Secs, UsdE8, WAD, Wad},
+    units::{Secs, WAD, Wad},
     watchdog::{
         ops::{Alert, AlertSink, Meters},
         runner::{Hands, Office, PerpRules, Rulebook, Seat, Watch},
@@ -27,6 +27,7 @@ use trimtab::{
 };
 
 use crate::{
+    ether_course,
     support::desk::{Desk, Trader, ether, milli},
     table,
 };
@@ -73,14 +74,14 @@ impl Post {
         let open = Request::Open { funds: Funds::Native(ether(10)), target: Target::Leverage(milli(3000)) };
         let (snapshot, plan) = desk.plan(address, &pair, &open, None).await?;
         execute(&mut sender, &*desk.clock, check(plan, &desk.network(), snapshot.block.timestamp)?).await?;
-        let course = Course::begin(&desk.controls).await?;
+        let course = ether_course::begin(&desk.controls).await?;
         let others = (1..size).map(|number| Address::from_word(keccak256(number.to_string())));
         let accounts: Vec<Address> = [address].into_iter().chain(others).collect();
         for account in accounts.iter().skip(1).take(LOOPS) {
             course.set_ether(*account, ether(1)).await?;
             // Health factor 1.9 at 3 000 dollars.
             let debt = U256::from(1_310u64) * U256::from(1_000_000u64);
-            course.lever(*account, ether(1), debt, U256::ZERO).await?;
+            ether_course::lever(&course, *account, ether(1), debt).await?;
         }
         let rulebook = Rulebook {
             watch: WatchConfig::default(),
@@ -113,12 +114,8 @@ impl Post {
     /// A block in which ether moves to so many millionths of its price.
     async fn block(&mut self, millionths: u64) -> Result<()> {
         self.price = self.price * millionths / 1_000_000;
-        let price = UsdE8(U256::from(self.price));
         let at = self.next().await?;
-        self.course
-            .block(&CourseStep { feed: price, oracle: price, pool: price, at }, &[], BlockOrder::WaitingFirst)
-            .await?;
-        Ok(())
+        ether_course::block(&mut self.course, self.price, at).await
     }
 
     /// A block with nothing in it.
