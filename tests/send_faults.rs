@@ -112,10 +112,11 @@ fn trouble(net: &Net, turn: u64) {
     let height = net.height();
     let mut net = net.inner();
     net.faults = [5, 15, 30][usize::try_from(turn % 3).expect("small")];
-    net.reverts_from = turn.is_multiple_of(4).then_some(height + 4);
     net.reverts_late = turn.is_multiple_of(8);
+    // What shows only when it is handed in is in the next block: nobody has the time to take it back.
+    net.reverts_from = turn.is_multiple_of(4).then_some(height + if net.reverts_late { 1 } else { 4 });
     net.foreign_at = turn.is_multiple_of(5).then_some(height + 3);
-    net.least_fee = if turn.is_multiple_of(2) { 230_000_000 } else { 0 };
+    net.least_fee = if turn.is_multiple_of(2) && !net.reverts_late { 230_000_000 } else { 0 };
     net.includes = !turn.is_multiple_of(7);
 }
 

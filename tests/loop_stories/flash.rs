@@ -68,10 +68,11 @@ async fn the_cheapest_source_is_taken_and_the_others_are_named_with_their_reason
     let (plan, settlement) = trader.act(&pair, &request).await;
     as_predicted(&plan, &settlement);
 
-    // Asked for by name, it is refused with every candidate's reason.
+    // Asked for by name, it is refused, with what it can lend and that others were left out.
     let only = trimtab::loops::Settings { flash: Some(FlashChoice::Morpho), ..trader.settings(LoopClass::Volatile) };
     let adjust = Request::Adjust { target: Target::Leverage(dec!(2.5)) };
     let refused = trader.plan_with(&pair, &adjust, &only).await.expect_err("nothing to lend");
     assert!(matches!(refused, PlanError::NoFlash { .. }), "{refused}");
-    assert!(refused.to_string().contains("another source was asked for"), "{refused}");
+    let said = refused.to_string();
+    assert!(said.contains("Morpho Blue can lend 0 USDC") && said.contains("left out by --flash"), "{said}");
 }

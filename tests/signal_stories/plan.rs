@@ -91,7 +91,7 @@ async fn a_signal_that_cannot_be_taken_says_which_field_and_why() {
         (json!({ "colour": "red" }), 2, "colour"),
         (json!({ "at": "2026-01-01T00:00:00Z" }), 4, "at most 60 s are traded"),
         (json!({ "pair": "XXX/USD" }), 2, "XXX/USD is not listed; listed are ETH/USD"),
-        (json!({ "entry": "2900" }), 4, "the mark 3000 is 3.4482 % from the entry 2900"),
+        (json!({ "entry": "2900" }), 4, "the mark 3000 is 3.4483 % from the entry 2900"),
     ] {
         floor.plan(&change, "--base-capital 3000").await.fails(code, &[words]);
     }
