@@ -203,7 +203,7 @@ async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconcile
     }
     // Loops that cannot be settled are no reason to leave the perps.
     let venue = session.perps().await?;
-    settle_at_venue(journal, endpoints, &venue, clock, done).await?;
+    settle_at_venue(journal, endpoints, &*venue, clock, done).await?;
     included?;
     Ok(())
 }

@@ -149,7 +149,7 @@ pub(super) fn perps_text(view: &ListView) -> String {
     }
     lines.extend(view.waiting.iter().map(|order| {
         let (kind, amount) = (format!("{:?}", order.kind).to_lowercase(), usdc(order.amount));
-        format!("order {}: {kind} of {amount} on pair {} waits for the venue's keeper", order.id, order.key.pair_index)
+        format!("order {}: {kind} of {amount} on {} waits for the venue's keeper", order.id, order.pair)
     }));
     lines.extend(view.limits.iter().map(|order| {
         format!(

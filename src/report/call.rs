@@ -8,7 +8,7 @@ use alloy::{
 use crate::{
     aave::abi::{IDebtToken, IPool, IToken},
     onedelta::Names,
-    perps::avantis_v1,
+    perps::venues,
     units::{format_units, group_thousands},
 };
 
@@ -37,7 +37,7 @@ pub(super) fn call_words(data: &[u8], to: Option<Address>, names: &dyn Names) ->
 }
 
 fn venue_words(data: &[u8]) -> Option<(&'static str, String)> {
-    Some(("PERP", avantis_v1::explain(data)?.join("; ")))
+    Some(("PERP", venues::explain(data)?.join("; ")))
 }
 
 fn pool_words(selector: [u8; 4], data: &[u8], words: &Words<'_>) -> Option<(&'static str, String)> {

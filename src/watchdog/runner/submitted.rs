@@ -27,7 +27,7 @@ impl Orders {
         let planner = Planner {
             endpoints: self.endpoints(),
             reserves: &list,
-            venue: self.office.venue.as_ref(),
+            venue: self.office.venue.as_deref(),
             network: &self.office.network,
             account: self.account,
             bounds: rules.bounds,
@@ -42,7 +42,7 @@ impl Orders {
         };
         let plan = Box::pin(planner.carry(order, Source::Command, None)).await.map_err(refused)?;
         // A second look at what our own planner wrote.
-        let audit = actions::audit(&plan, self.office.venue.as_ref(), gas_price);
+        let audit = actions::audit(&plan, self.office.venue.as_deref(), gas_price);
         Box::pin(audit).await.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let done = Box::pin(self.carry_out(plan)).await?;
         Ok(Reply::Delivered(Box::new(Delivered::of(done, self.office.words))))
