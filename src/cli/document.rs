@@ -102,6 +102,7 @@ pub(in crate::cli) mod tests {
             cli::governor::schemas(),
             cli::journal::schemas(),
             cli::journal_keep::schemas(),
+            cli::loop_pairs::schemas(),
             cli::loop_records::schemas(),
             cli::perp_view::schemas(),
             cli::plan_view::schemas(),
