@@ -117,6 +117,7 @@ pub(in crate::cli) mod tests {
             cli::watch::drill::schemas(),
             cli::watch::events::schemas(),
             cli::watch::once::schemas(),
+            vec![cli::journal_keep::export_schema()],
         ]
         .concat()
     }
