@@ -17,7 +17,7 @@ use super::{
 use crate::{
     aave::{AccountQuery, MarketQuery},
     chain::{Batch, Reader},
-    journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
+    journal::{DamagedRow, Intent, IntentFilter, IntentId, IntentState, JournalReader},
     loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, carry_label, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
@@ -41,8 +41,8 @@ struct OpenIntent {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Status {
     network: String,
-    /// Whether opening and adding risk is refused.
-    paused: bool,
+    /// Whether opening and adding risk is refused; `null` where the governor's row in the journal cannot be read.
+    paused: Option<bool>,
     #[serde(flatten)]
     view: AccountView,
     gas: GasView,
@@ -78,7 +78,7 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
-    let paused = reader.as_ref().map(is_paused).transpose()?.unwrap_or_default();
+    let paused = reader.as_ref().map_or(Some(false), paused);
     let gas = GasView::read(&session, state.native, &block).await?;
     // Whoever is only looked at needs no gas.
     let acts = reader.is_some() || session.has_key();
@@ -114,6 +114,27 @@ async fn perps(
     Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
 }
 
+/// Whether the account is paused; a row that does not tell is named with the other damaged ones and hides nothing else.
+fn paused(reader: &JournalReader) -> Option<bool> {
+    const TABLE: &str = "governor_state";
+    match is_paused(reader) {
+        Ok(paused) => Some(paused),
+        Err(error) => {
+            let damages = reader.damages();
+            if !damages.all().iter().any(|row| row.table == TABLE) {
+                damages.add(DamagedRow {
+                    table: TABLE.to_owned(),
+                    id: "0".to_owned(),
+                    column: "state".to_owned(),
+                    problem: error.to_string(),
+                    may_be_open: false,
+                });
+            }
+            None
+        }
+    }
+}
+
 fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
     let states = IntentState::ALL
         .iter()
@@ -128,7 +149,14 @@ fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
 fn text(status: &Status) -> String {
     let view = &status.view;
     let mut lines = vec![format!("{} on {} at block {}", view.account, status.network, view.block.number)];
-    if status.paused {
+    if status.paused.is_none() {
+        lines.push(
+            "whether it is paused cannot be read, so nothing that adds risk is sent: the governor's row in the journal is \
+             damaged (`trimtab journal restore FILE` puts a backup in its place)"
+                .to_owned(),
+        );
+    }
+    if status.paused == Some(true) {
         lines.push("PAUSED: nothing is opened and no risk is added until `trimtab resume`".to_owned());
     }
     if view.reserves.is_empty() {
