@@ -4,7 +4,7 @@ use crate::{
     aave,
     chain::{ErrorTable, Revert},
     dex, onedelta, perps,
-    plan::SimulationError,
+    plan::{SimulationError, alone_words},
 };
 
 /// All errors that any contract on a trade's way can revert with.
@@ -41,8 +41,8 @@ pub fn with_error_names(reason: &str) -> String {
 /// Why a simulation failed, the contract's error by its name.
 pub(super) fn simulation_words(error: &SimulationError) -> String {
     match error {
-        SimulationError::Reverts { purpose, data } => {
-            format!("simulation: `{purpose}` would revert: {}", error_table().decode(data))
+        SimulationError::Reverts { purpose, data, alone } => {
+            format!("simulation: `{purpose}` would revert: {}{}", error_table().decode(data), alone_words(*alone))
         }
         other => format!("simulation: {other}"),
     }
@@ -58,7 +58,11 @@ mod tests {
     use super::*;
 
     fn words(data: impl Into<alloy::primitives::Bytes>) -> String {
-        simulation_words(&SimulationError::Reverts { purpose: "order the open".to_owned(), data: data.into() })
+        simulation_words(&SimulationError::Reverts {
+            purpose: "order the open".to_owned(),
+            data: data.into(),
+            alone: false,
+        })
     }
 
     #[test]
