@@ -49,6 +49,8 @@ pub(super) struct Session {
     pub(super) began: Began,
     wallet: WalletArgs,
     allow_real_key: bool,
+    /// The user takes the price service's word this time, where nothing on chain says what a pair costs.
+    pub(super) unchecked_price: bool,
     /// Warnings that were given.
     told: Mutex<BTreeSet<String>>,
 }
@@ -77,6 +79,7 @@ impl Session {
             began,
             wallet,
             allow_real_key,
+            unchecked_price: false,
             told: Mutex::default(),
         })
     }
@@ -107,7 +110,9 @@ impl Session {
         let venue = AvantisV1::recognise(&self.endpoints, prices).await?;
         let depth = if self.identity.is_live() { VENUE_DEPTH } else { 0 };
         let perps = &self.config.perps;
-        Ok(venue.with_execution_fee(perps.execution_fee).with_price_check(perps.price_check()).with_depth(depth))
+        let venue =
+            venue.with_execution_fee(perps.execution_fee).with_price_check(perps.price_check()).with_depth(depth);
+        Ok(if self.unchecked_price { venue.with_unchecked_prices() } else { venue })
     }
 
     /// The venue's price service: that of the settings, or of the local chain that we talk to.
