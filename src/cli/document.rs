@@ -42,11 +42,12 @@ fn schema_name<T: Document>() -> String {
     format!("trimtab.{}/{}", T::NAME, T::VERSION)
 }
 
-/// Names the documents of a file; its types are theirs.
+/// Names the documents of a file; its types are theirs. A version above 1 stands after the name: `"watch-once" / 2`.
 macro_rules! document {
-    ($($name:literal: $type:ty),+ $(,)?) => {
+    ($($name:literal $(/ $version:literal)?: $type:ty),+ $(,)?) => {
         $(impl $crate::cli::document::Document for $type {
             const NAME: &'static str = $name;
+            $(const VERSION: u32 = $version;)?
         })+
 
         /// The schemas of this file's documents.
