@@ -52,7 +52,8 @@ pub(super) async fn deliver(
     if let Some(mut daemon) = session.daemon(account).await? {
         confirm(session, yes)?;
         session.output.note("handed to the daemon that watches this account");
-        return Ok(daemon.ask(Submit(order.clone())).await?);
+        let submit = Submit { order: order.clone(), unchecked_price: session.unchecked_price };
+        return Ok(daemon.ask(submit).await?);
     }
     let signer = session.signer().await?;
     confirm(session, yes)?;

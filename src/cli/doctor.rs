@@ -14,7 +14,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    chain::{BlockRef, Clock, Reader, SystemClock},
+    chain::{BlockRef, Clock, ExposedFile, Reader, SystemClock},
     config::Config,
     localchain::{ANVIL_VERSION, Kit},
     loops::FeedBook,
@@ -57,6 +57,7 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
             checks.push(Check::fail("network", format!("{:#}", failure.report), "see the endpoints above"));
         }
     }
+    checks.extend(secret_files(&config));
     checks.push(local_tools());
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
     let diagnosis = Diagnosis { checks: &checks, healthy: failed == 0 };
@@ -67,6 +68,12 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
         1 => Err(Failure::after_result(Exit::Configuration, "1 check failed")),
         _ => Err(Failure::after_result(Exit::Configuration, format!("{failed} checks failed"))),
     }
+}
+
+/// Files with a secret of an alert service that others can read.
+fn secret_files(config: &Config) -> Vec<Check> {
+    let exposed = ExposedFile::among(config.alerts.secret_files().cloned());
+    exposed.iter().map(|file| Check::warn("alert secrets", file.to_string(), file.fix())).collect()
 }
 
 fn any_failed(checks: &[Check]) -> bool {

@@ -35,13 +35,13 @@ use crate::{
 const BASIS_POINT: u64 = 100_000_000;
 
 pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
-    let session = Session::connect(global).await?;
+    let mut session = Session::connect(global).await?;
+    session.unchecked_price = matches!(&command, PerpCommand::Open(args) if args.unchecked_price);
     let venue = session.perps().await?;
     match command {
         PerpCommand::List => list(&session, &*venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;
-            let venue = if args.unchecked_price { venue.with_unchecked_prices() } else { venue };
             let interest = venue.interest(&PerpRequest::Open(request.clone()))?;
             act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
         }

@@ -25,6 +25,10 @@ pub(super) struct SendArgs {
     /// Send it; without this flag it is checked and simulated on the present state only.
     #[arg(long)]
     broadcast: bool,
+    /// Take the price service's word where nothing on chain says what a perp's pair costs; a plan file cannot ask for it. A
+    /// price that the chain contradicts is refused all the same.
+    #[arg(long)]
+    unchecked_price: bool,
     /// Do not ask before sending.
     #[arg(long, short = 'y')]
     yes: bool,
@@ -32,7 +36,8 @@ pub(super) struct SendArgs {
 
 pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
     let order = read(&args.plan)?;
-    let session = Session::connect(global).await?;
+    let mut session = Session::connect(global).await?;
+    session.unchecked_price = args.unchecked_price;
     let account = session.account().await?;
     if account != order.account {
         let message = format!("the plan is for {}, the wallet is {account}", order.account);

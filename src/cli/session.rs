@@ -52,6 +52,8 @@ pub(super) struct Session {
     pub(super) began: Began,
     wallet: WalletArgs,
     allow_real_key: bool,
+    /// The user takes the price service's word this time, where nothing on chain says what a pair costs.
+    pub(super) unchecked_price: bool,
     /// Warnings that were given.
     told: Mutex<BTreeSet<String>>,
 }
@@ -80,6 +82,7 @@ impl Session {
             began,
             wallet,
             allow_real_key,
+            unchecked_price: false,
             told: Mutex::default(),
         })
     }
@@ -110,7 +113,8 @@ impl Session {
             execution_fee: perps.execution_fee,
             depth: if self.identity.is_live() { VENUE_DEPTH } else { 0 },
         };
-        Ok(venues::recognise(&self.endpoints, settings).await?)
+        let venue = venues::recognise(&self.endpoints, settings).await?;
+        Ok(if self.unchecked_price { venue.with_unchecked_prices() } else { venue })
     }
 
     /// The venue's price service: that of the settings, or of the local chain that we talk to.

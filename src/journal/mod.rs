@@ -11,6 +11,7 @@
 mod backup;
 mod column;
 mod copy;
+mod csv;
 mod damage;
 mod error;
 mod event;
@@ -43,10 +44,11 @@ mod transaction;
 
 pub use backup::{BackedUp, Restored};
 pub use column::UnknownWord;
+pub use csv::exported_tables;
 pub use damage::{DamagedRow, Damages};
 pub use error::JournalError;
 pub use event::{DRILL_PASSED, Event, Severity};
-pub use export::Exported;
+pub use export::{ExportLine, Exported};
 pub use id::{IdError, IntentId, PositionId};
 pub use intent::{Intent, IntentFilter, NewIntent};
 pub use lock::Writer;

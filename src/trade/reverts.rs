@@ -5,7 +5,7 @@ use crate::{
     chain::{ErrorTable, Revert},
     dex, onedelta,
     perps::venues,
-    plan::SimulationError,
+    plan::{SimulationError, alone_words},
 };
 
 /// All errors that any contract on a trade's way can revert with.
@@ -38,8 +38,8 @@ pub fn with_error_names(reason: &str) -> String {
 /// Why a simulation failed, the contract's error by its name.
 pub(super) fn simulation_words(error: &SimulationError) -> String {
     match error {
-        SimulationError::Reverts { purpose, data } => {
-            format!("simulation: `{purpose}` would revert: {}", error_table().decode(data))
+        SimulationError::Reverts { purpose, data, alone } => {
+            format!("simulation: `{purpose}` would revert: {}{}", error_table().decode(data), alone_words(*alone))
         }
         other => format!("simulation: {other}"),
     }
@@ -55,7 +55,11 @@ mod tests {
     use super::*;
 
     fn words(data: impl Into<alloy::primitives::Bytes>) -> String {
-        simulation_words(&SimulationError::Reverts { purpose: "order the open".to_owned(), data: data.into() })
+        simulation_words(&SimulationError::Reverts {
+            purpose: "order the open".to_owned(),
+            data: data.into(),
+            alone: false,
+        })
     }
 
     #[test]

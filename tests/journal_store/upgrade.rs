@@ -8,11 +8,13 @@ use trimtab::journal::{Event, Journal, JournalError, Severity};
 use crate::kit::{NETWORK, account, at, id, new_intent, new_perp, refused};
 
 /// The steps from version to version, for good.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 6] = [
     include_str!("../../src/journal/migrations/0001_tables.sql"),
     include_str!("../../src/journal/migrations/0002_perps_orders_sagas.sql"),
     include_str!("../../src/journal/migrations/0003_seen_block.sql"),
     include_str!("../../src/journal/migrations/0004_loop_indices.sql"),
+    include_str!("../../src/journal/migrations/0005_indexes.sql"),
+    include_str!("../../src/journal/migrations/0006_perp_key.sql"),
 ];
 
 /// The version that this program makes.

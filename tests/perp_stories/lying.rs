@@ -133,6 +133,15 @@ async fn the_program_refuses_a_lying_service_and_tells_a_checked_one() {
     run(format!("{open} ETH/USD"), honest).await.succeeds().shows(&["3000 by Aave's oracle"]);
     run(format!("{open} SOL/USD"), honest).await.fails(4, &["--unchecked-price"]);
     run(format!("{open} SOL/USD --unchecked-price"), honest).await.succeeds().shows(&["price of SOL/USD not checked"]);
+    // What a file asks is planned anew: it has no say in this, whoever sends it has.
+    run(format!("{open} SOL/USD --unchecked-price --plan-out sol.json"), honest).await.succeeds();
+    let file = std::fs::read_to_string(desk.trader.journals.path().join("sol.json")).expect("written");
+    assert!(!file.contains("unchecked"), "{file}");
+    // Addresses and hashes are hex, amounts are not.
+    let bare = |text: &&str| text.starts_with("0x") && ![42, 66].contains(&text.len());
+    assert_eq!(file.split('"').find(bare), None, "{file}");
+    run("send sol.json".to_owned(), honest).await.fails(4, &["nothing on chain confirms", "--unchecked-price"]);
+    run("send sol.json --unchecked-price".to_owned(), honest).await.succeeds().shows(&["price of SOL/USD not checked"]);
     let always = desk.trader.program().env("TRIMTAB_PERPS_UNCHECKED_PRICES", "true");
     always.run(&format!("{open} SOL/USD --price-url {honest}")).await.succeeds();
     let half = desk.trader.program().env("TRIMTAB_PERPS_MAX_PRICE_DEVIATION_BPS", "5000");

@@ -16,9 +16,9 @@ use crate::{
     plan::Plan,
     send::{Ending, Outcome, Settlement},
     strategy::Command,
-    trade::{self, ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
+    trade::{ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
     units::Millis,
-    watchdog::ops::{Answer, Refused, Reply},
+    watchdog::ops::{Answer, Refused, Reply, Submit},
 };
 
 /// How often an action is tried that gave way to a trim before anything of it was signed.
@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) enum Order {
     /// What a command hands over.
-    Submitted(Box<trade::Order>, oneshot::Sender<Answer>),
+    Submitted(Box<Submit>, oneshot::Sender<Answer>),
     /// Close everything.
     Flatten { include_existing: bool, answer: oneshot::Sender<Answer> },
 }
@@ -63,8 +63,8 @@ impl Orders {
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Order>) {
         while let Some(order) = queue.recv().await {
             match order {
-                Order::Submitted(order, answer) => {
-                    let _ = answer.send(Box::pin(self.submitted(&order)).await);
+                Order::Submitted(with, answer) => {
+                    let _ = answer.send(Box::pin(self.submitted(&with)).await);
                 }
                 Order::Flatten { include_existing, answer } => {
                     let _ = answer.send(Box::pin(self.flatten(include_existing)).await.map(Reply::Flattened));
