@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 42] = [
+const COMMANDS: [&str; 43] = [
     "demo",
     "replica build",
     "replica start",
@@ -45,6 +45,7 @@ const COMMANDS: [&str; 42] = [
     "doctor",
     "config show",
     "completions",
+    "man",
     "loop",
 ];
 
