@@ -49,7 +49,7 @@ fn every_source_that_the_image_copies_is_in_the_tree() {
             copied.push((*source).to_owned());
         }
     }
-    for needed in ["Cargo.toml", "Cargo.lock", "build.rs", "src", "benches"] {
+    for needed in ["Cargo.toml", "Cargo.lock", "build.rs", "abi", "src", "benches"] {
         assert!(copied.iter().any(|source| source == needed), "the build needs {needed}: {copied:?}");
     }
 }
