@@ -1,8 +1,9 @@
-//! What holds of the tree itself: floors, interfaces.
+//! What holds of the tree itself: floors, cited pages, interfaces.
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod house;
 mod interfaces;
+mod references;
 
 use std::{
     fs,
