@@ -67,7 +67,7 @@ pub enum ReconcileError {
 }
 
 impl ReconcileError {
-    /// The process's exit code (DESIGN.md §3).
+    /// The process's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -3,16 +3,12 @@
 use alloy::sol_types::SolCall;
 
 use super::PlanKind;
+use crate::aave::abi::IPool::{setUserEModeCall, setUserUseReserveAsCollateralCall};
 use crate::{
     onedelta::{self, Lending, Op, Singleton},
     perps::{Change, MarginChange, PerpRequest},
     plan::{CallData, Plan, Segment, Step},
 };
-
-alloy::sol! {
-    function setUserEMode(uint8 categoryId) external;
-    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
-}
 
 /// What an action adds to the risk of its account, in words; `None` when it lowers risk or leaves it as it is.
 ///

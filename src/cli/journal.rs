@@ -91,7 +91,7 @@ struct ReconcileDocument<'a> {
     migrated: Option<&'a Migrated>,
 }
 
-document!("journal-list": List<'_>, "journal-show": Show<'_>, "journal-reconcile": ReconcileDocument<'_>);
+document!("journal-list": List<'_>, "journal-show": Show<'_>, "journal-reconcile" / 2: ReconcileDocument<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome {
     let session = Session::connect(global).await?;

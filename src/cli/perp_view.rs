@@ -39,7 +39,7 @@ struct PositionRow {
     pnl_net: Option<Quantity>,
 }
 
-document!("perp-list": ListView, "perp-settlement": ReportView<'_>);
+document!("perp-list" / 2: ListView, "perp-settlement" / 2: ReportView<'_>);
 
 impl ListView {
     pub(super) fn new(network: String, block: u64, snapshot: &VenueSnapshot, unresolved: Vec<Order>) -> Self {

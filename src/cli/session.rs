@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Refuses to go on when the composer would misread our call data; warns when nobody recorded its implementation.
-    /// Every command that may call the composer asks this first (DESIGN.md §4).
+    /// Every command that may call the composer asks this first (onedelta-composer.md §0).
     pub(super) async fn trust_composer(&self) -> Outcome {
         let composer = ComposerState::read(&self.endpoints, BlockId::latest()).await?;
         composer.require_current()?;

@@ -272,7 +272,7 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// The exit code of a command that fails with this (DESIGN.md §3).
+    /// The exit code of a command that fails with this (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {

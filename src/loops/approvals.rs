@@ -8,10 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    aave::{
-        Listing, Market, QueryError, ReserveList,
-        abi::{IDebtToken, IToken},
-    },
+    aave::{Listing, Market, QueryError, ReserveList},
+    abi::{ICreditDelegation, IERC20},
     chain::{Answers, Batch, BlockRef, Slot},
     config::Urgency,
     onedelta::{CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER},
@@ -86,10 +84,12 @@ impl Approval {
     fn revocation(&self) -> Bytes {
         match self.kind {
             ApprovalKind::Token | ApprovalKind::AToken => {
-                IToken::approveCall { spender: self.spender, amount: U256::ZERO }.abi_encode().into()
+                IERC20::approveCall { spender: self.spender, amount: U256::ZERO }.abi_encode().into()
             }
             ApprovalKind::Delegation => {
-                IDebtToken::approveDelegationCall { delegatee: self.spender, amount: U256::ZERO }.abi_encode().into()
+                ICreditDelegation::approveDelegationCall { delegatee: self.spender, amount: U256::ZERO }
+                    .abi_encode()
+                    .into()
             }
         }
     }
@@ -97,10 +97,10 @@ impl Approval {
     fn question(&self, owner: Address) -> Bytes {
         match self.kind {
             ApprovalKind::Token | ApprovalKind::AToken => {
-                IToken::allowanceCall { owner, spender: self.spender }.abi_encode().into()
+                IERC20::allowanceCall { owner, spender: self.spender }.abi_encode().into()
             }
             ApprovalKind::Delegation => {
-                IDebtToken::borrowAllowanceCall { fromUser: owner, toUser: self.spender }.abi_encode().into()
+                ICreditDelegation::borrowAllowanceCall { fromUser: owner, toUser: self.spender }.abi_encode().into()
             }
         }
     }
@@ -116,9 +116,9 @@ pub struct ApprovalsQuery<'list> {
 struct ApprovalSlots<'list> {
     listing: &'list Listing,
     spender: (Address, &'static str),
-    token: Slot<IToken::allowanceCall>,
-    a_token: Slot<IToken::allowanceCall>,
-    debt_token: Slot<IDebtToken::borrowAllowanceCall>,
+    token: Slot<IERC20::allowanceCall>,
+    a_token: Slot<IERC20::allowanceCall>,
+    debt_token: Slot<ICreditDelegation::borrowAllowanceCall>,
 }
 
 impl<'list> ApprovalsQuery<'list> {
@@ -127,16 +127,16 @@ impl<'list> ApprovalsQuery<'list> {
         let mut slots = Vec::new();
         for spender in spenders() {
             let (address, _) = spender;
-            slots.extend(
-                list.listings.iter().map(|listing| ApprovalSlots {
-                    listing,
-                    spender,
-                    token: batch.add(listing.asset, &IToken::allowanceCall { owner, spender: address }),
-                    a_token: batch.add(listing.a_token, &IToken::allowanceCall { owner, spender: address }),
-                    debt_token: batch
-                        .add(listing.debt_token, &IDebtToken::borrowAllowanceCall { fromUser: owner, toUser: address }),
-                }),
-            );
+            slots.extend(list.listings.iter().map(|listing| ApprovalSlots {
+                listing,
+                spender,
+                token: batch.add(listing.asset, &IERC20::allowanceCall { owner, spender: address }),
+                a_token: batch.add(listing.a_token, &IERC20::allowanceCall { owner, spender: address }),
+                debt_token: batch.add(
+                    listing.debt_token,
+                    &ICreditDelegation::borrowAllowanceCall { fromUser: owner, toUser: address },
+                ),
+            }));
         }
         Self { slots }
     }
@@ -224,8 +224,8 @@ fn step(approval: &Approval) -> Step {
 pub(super) fn takes_back(step: &Step) -> bool {
     let CallData::Fixed { data } = &step.data else { return false };
     let known = |spender| spenders().any(|(address, _)| address == spender);
-    let pulls = IToken::approveCall::abi_decode(data).is_ok_and(|call| known(call.spender) && call.amount.is_zero());
-    let borrows = IDebtToken::approveDelegationCall::abi_decode(data)
+    let pulls = IERC20::approveCall::abi_decode(data).is_ok_and(|call| known(call.spender) && call.amount.is_zero());
+    let borrows = ICreditDelegation::approveDelegationCall::abi_decode(data)
         .is_ok_and(|call| known(call.delegatee) && call.amount.is_zero());
     step.value.is_zero() && (pulls || borrows)
 }
@@ -282,9 +282,9 @@ mod tests {
             CallData::Fixed { data } => data.clone(),
             CallData::Stream { .. } => panic!("no stream here"),
         };
-        let call = IToken::approveCall::abi_decode(&data(0)).expect("an approval");
+        let call = IERC20::approveCall::abi_decode(&data(0)).expect("an approval");
         assert_eq!((call.spender, call.amount), (COMPOSER, U256::ZERO));
-        let call = IDebtToken::approveDelegationCall::abi_decode(&data(1)).expect("a delegation");
+        let call = ICreditDelegation::approveDelegationCall::abi_decode(&data(1)).expect("a delegation");
         assert_eq!((call.delegatee, call.amount), (COMPOSER, U256::ZERO));
         assert!(plan.figures.iter().all(|figure| figure.after.raw.is_zero() && figure.read.is_some()));
         assert_eq!(plan.figures[0].before.to_string(), "unlimited");

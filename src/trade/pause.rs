@@ -32,7 +32,7 @@ impl From<TradeError> for PauseError {
 }
 
 impl PauseError {
-    /// The process's exit code (DESIGN.md §3).
+    /// The process's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {

@@ -15,7 +15,7 @@ use trimtab::{
     journal::{Event, IntentId, Severity},
     localchain::{Behaviour, Keeper, KeeperOptions, PriceChange, PriceScope},
     perps::{
-        self, Change, Interest, OrderPatience, PerpRequest, PerpSettings, PerpVenue,
+        self, Change, Interest, OrderPatience, PerpRequest, PerpSettings,
         avantis_v1::{AvantisV1, PriceService},
     },
     plan::check,

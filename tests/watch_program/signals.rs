@@ -3,10 +3,7 @@
 use std::{fs, io::Write, time::Duration};
 
 use serde_json::json;
-use trimtab::{
-    localchain::Behaviour,
-    perps::{Interest, PerpVenue},
-};
+use trimtab::{localchain::Behaviour, perps::Interest};
 
 use crate::{
     kit::{Daemon, program, until},

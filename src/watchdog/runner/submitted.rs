@@ -26,7 +26,7 @@ impl Orders {
         // As the command that planned it: a tip that nobody would pay makes no fee look too small.
         let gas_price = market.map_or(head.base_fee, |market| market.price(&rules.fees.open));
         let venue = self.office.venue.clone();
-        let venue = if *unchecked_price { venue.map(AvantisV1::with_unchecked_prices) } else { venue };
+        let venue = if *unchecked_price { venue.map(|venue| venue.with_unchecked_prices()) } else { venue };
         let planner = Planner {
             endpoints: self.endpoints(),
             reserves: &list,
