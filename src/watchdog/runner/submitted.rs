@@ -6,7 +6,6 @@ use crate::{
     actions,
     chain::{BASE_CHAIN_ID, Reader},
     loops::known_loops,
-    perps::avantis_v1::AvantisV1,
     trade::{OrderError, Planner, Source},
     watchdog::ops::{Answer, Delivered, Refused, Reply, Submit},
 };
