@@ -157,10 +157,10 @@ async fn settle<R: Reader>(
 }
 
 /// The same for perps: included actions, orders without an answer, positions that the venue has ended.
-pub async fn settle_at_venue<V: PerpVenue>(
+pub async fn settle_at_venue(
     journal: &Journal,
     endpoints: &Endpoints,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     done: &mut Reconciled,
 ) -> Result<(), ReconcileError> {

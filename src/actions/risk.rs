@@ -26,7 +26,6 @@ pub fn added_risk(plan: &Plan, kind: &PlanKind) -> Option<&'static str> {
 const fn of_perp(request: &PerpRequest) -> Option<&'static str> {
     match request {
         PerpRequest::Open(_) => Some("opens a perp"),
-        PerpRequest::Increase { .. } => Some("makes a perp larger"),
         PerpRequest::Margin { change: MarginChange::Remove(_), .. } => Some("takes margin out of a perp"),
         PerpRequest::Levels { stop: Change::Remove, .. } => Some("takes the stop of a perp away"),
         PerpRequest::Margin { .. }

@@ -22,6 +22,8 @@ pub(super) enum LoopCommand {
     Collateral(CollateralArgs),
     /// Take over a position that was opened elsewhere, and set its thresholds.
     Adopt(AdoptArgs),
+    /// List the pairs that can be looped now, with leverage, carry and swap costs; with --all why the others cannot.
+    Pairs(super::loop_pairs::PairsArgs),
 }
 
 /// A number as people write it: digits with at most one point. No exponents, and nothing is rounded.

@@ -27,6 +27,7 @@ mod journal_keep;
 mod local;
 mod logs;
 mod loop_args;
+mod loop_pairs;
 mod loop_records;
 mod loops;
 mod man;

@@ -13,20 +13,18 @@ use crate::{
     chain::{Answers, Batch, BlockRef, Slot},
     config::Urgency,
     onedelta::{CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER},
+    perps::venues,
     plan::{CallData, Figure, Plan, Quantity, ReadBack, SCHEMA, Step},
     units::Secs,
 };
 
 /// Who is asked about. The forwarder runs calls that anybody hands it: it must never be allowed anything.
-const SPENDERS: [(Address, &str); 4] = [
-    (COMPOSER, "composer"),
-    (CALL_FORWARDER, "forwarder"),
-    (CALL_FORWARDER_OLD, "old forwarder"),
-    (PERP_VENUE, "perp venue"),
-];
+const OURS: [(Address, &str); 3] =
+    [(COMPOSER, "composer"), (CALL_FORWARDER, "forwarder"), (CALL_FORWARDER_OLD, "old forwarder")];
 
-/// Takes the margin of perps.
-const PERP_VENUE: Address = crate::perps::avantis_v1::Deployment::BASE.storage;
+fn spenders() -> impl Iterator<Item = (Address, &'static str)> {
+    OURS.into_iter().chain(venues::SPENDERS)
+}
 
 /// From here on an allowance is no amount any more: more than any token's supply.
 const ENDLESS_BITS: usize = 128;
@@ -66,7 +64,7 @@ impl Approval {
     /// Whether it is one that the composer never needs, such as any of the forwarder.
     #[must_use]
     pub fn is_dangerous(&self) -> bool {
-        self.spender != COMPOSER && self.spender != PERP_VENUE
+        self.spender != COMPOSER && venues::SPENDERS.iter().all(|(venue, _)| *venue != self.spender)
     }
 
     /// The amount for people.
@@ -127,7 +125,7 @@ impl<'list> ApprovalsQuery<'list> {
     /// Adds the calls for every reserve and spender.
     pub fn add(list: &'list ReserveList, owner: Address, batch: &mut Batch) -> Self {
         let mut slots = Vec::new();
-        for spender in SPENDERS {
+        for spender in spenders() {
             let (address, _) = spender;
             slots.extend(list.listings.iter().map(|listing| ApprovalSlots {
                 listing,
@@ -225,7 +223,7 @@ fn step(approval: &Approval) -> Step {
 /// Whether a transaction does nothing but set an approval of somebody whom we know to zero.
 pub(super) fn takes_back(step: &Step) -> bool {
     let CallData::Fixed { data } = &step.data else { return false };
-    let known = |spender| SPENDERS.iter().any(|(address, _)| *address == spender);
+    let known = |spender| spenders().any(|(address, _)| address == spender);
     let pulls = IERC20::approveCall::abi_decode(data).is_ok_and(|call| known(call.spender) && call.amount.is_zero());
     let borrows = ICreditDelegation::approveDelegationCall::abi_decode(data)
         .is_ok_and(|call| known(call.delegatee) && call.amount.is_zero());

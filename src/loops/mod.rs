@@ -33,6 +33,7 @@ mod loss;
 mod marks;
 mod moving_price;
 mod pair;
+mod pairs;
 mod payable;
 mod price_level;
 mod protect;
@@ -78,6 +79,9 @@ pub use in_force::{class_thresholds, thresholds_in_force};
 pub use increase::Funds;
 pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
+pub use pairs::{
+    Obstacle, ObstacleKind, Opening, PairTerms, PairVerdict, PairsSnapshot, SizeAsked, allowed_pairs, judge_pairs,
+};
 pub use protect::{Combination, Protection, Sale, combinations, protect};
 pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds, known_loops};
 pub use repay::Via;

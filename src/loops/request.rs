@@ -24,7 +24,7 @@ use super::{
 use crate::{
     aave::emode,
     plan::{Plan, Quantity},
-    units::{Bps, UsdE8, to_decimal},
+    units::{Bps, Optional, Raw, UsdE8, to_decimal},
 };
 
 /// An action on a loop.
@@ -58,13 +58,16 @@ pub enum Request {
         /// Where to, before the amount is drawn; it must not be below the present state.
         target: Option<Target>,
         /// Paid out, in the debt asset.
+        #[serde(with = "Raw")]
         amount: U256,
     },
     /// Takes equity out.
     Withdraw {
         /// In collateral.
+        #[serde(with = "Raw")]
         collateral: U256,
         /// In the debt asset.
+        #[serde(with = "Raw")]
         debt: U256,
         /// Collateral as ether: the wrapped token.
         unwrap: Option<Address>,
@@ -76,11 +79,13 @@ pub enum Request {
         /// Where to, in the end.
         target: Target,
         /// Most debt repaid by this action.
+        #[serde(default, with = "Optional::<Raw>")]
         at_most: Option<U256>,
     },
     /// Repays debt from the wallet.
     Repay {
         /// In the debt asset; never more than the debt.
+        #[serde(with = "Raw")]
         amount: U256,
         /// How it is paid.
         via: Via,
@@ -137,12 +142,24 @@ pub fn plan_ahead(
     hubs: &[Address],
     ahead: &Ahead,
 ) -> Result<Plan, PlanError> {
+    Ok(plan_with_draft(request, snapshot, pair, settings, hubs, ahead)?.0)
+}
+
+/// The plan with what it was written from.
+pub(super) fn plan_with_draft(
+    request: &Request,
+    snapshot: &LoopSnapshot,
+    pair: &Pair,
+    settings: &Settings,
+    hubs: &[Address],
+    ahead: &Ahead,
+) -> Result<(Plan, Draft), PlanError> {
     let mut ctx = Context::new(snapshot, pair, settings, hubs)?.with(ahead);
     let (request, kept_wrapped) = payable(request, &snapshot.account);
     let request = &request;
     if pair.is_same_asset() {
         let draft = with_supply(&mut ctx, request)?;
-        return write(&ctx, &draft);
+        return Ok((write(&ctx, &draft)?, draft));
     }
     let mut draft = match *request {
         Request::Open { funds, target } => {
@@ -217,7 +234,7 @@ pub fn plan_ahead(
     };
     draft.notes.extend(kept_wrapped);
     funds_suffice(&ctx, &draft.flows)?;
-    write(&ctx, &draft)
+    Ok((write(&ctx, &draft)?, draft))
 }
 
 fn nonzero(funds: Funds) -> Result<(), PlanError> {

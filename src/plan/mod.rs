@@ -20,7 +20,7 @@ pub use figure::{Deviation, Figure, ReadBack, deviations};
 pub use permit::{PermitKind, PermitRequest};
 pub use quantity::Quantity;
 pub use rehearse::{Rehearsal, StepResult, rehearse};
-pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simulator, simulate};
+pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simulator, alone_words, simulate};
 pub use step::{CallData, FillError, ReadyStep, Segment, SignedPermits, Step};
 
 use alloy::primitives::{Address, B256, keccak256};

@@ -122,7 +122,7 @@ mod tests {
     fn a_permit_is_told_that_its_token_would_not_take() {
         let request = request();
         let own = request.domain().separator();
-        let outcome = |success, output: Bytes| CallOutcome { success, output, gas_used: 0 };
+        let outcome = |success, output: Bytes| CallOutcome { success, output, gas_used: 0, alone: false };
         let answers = |nonce: u64, domain: B256, asks: bool| {
             let nonce = Bytes::copy_from_slice(&U256::from(nonce).to_be_bytes::<32>());
             vec![outcome(true, nonce), outcome(true, domain.into()), outcome(asks, Bytes::new())]

@@ -9,7 +9,7 @@ use crate::{
     aave::abi::IPool,
     abi::{ICreditDelegation, IERC20},
     onedelta::Names,
-    perps::avantis_v1,
+    perps::venues,
     units::{format_units, group_thousands},
 };
 
@@ -38,7 +38,7 @@ pub(super) fn call_words(data: &[u8], to: Option<Address>, names: &dyn Names) ->
 }
 
 fn venue_words(data: &[u8]) -> Option<(&'static str, String)> {
-    Some(("PERP", avantis_v1::explain(data)?.join("; ")))
+    Some(("PERP", venues::explain(data)?.join("; ")))
 }
 
 fn pool_words(selector: [u8; 4], data: &[u8], words: &Words<'_>) -> Option<(&'static str, String)> {

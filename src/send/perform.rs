@@ -37,6 +37,7 @@ impl ExecuteError {
             Self::Send(error) => error.exit_code(),
             Self::Simulation(SimulationError::Read(error)) | Self::Read(error) => error.exit_code(),
             Self::Simulation(SimulationError::OffPlan(_)) => 4,
+            Self::Simulation(SimulationError::Alone) => 6,
             Self::Simulation(_) => 5,
             Self::Settle(_) => 7,
             Self::Id(_) => 1,

@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 43] = [
+const COMMANDS: [&str; 44] = [
     "demo",
     "replica build",
     "replica start",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 43] = [
     "loop withdraw",
     "loop close",
     "loop adopt",
+    "loop pairs",
     "perp open",
     "perp close",
     "perp list",

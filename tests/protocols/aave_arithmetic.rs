@@ -335,6 +335,9 @@ async fn the_reserve_list_finds_permits_emodes_and_that_a_price_source_has_moved
     assert_eq!(fitting("weETH", "WETH"), Some(7));
     assert_eq!(fitting("WETH", "USDC"), None, "base mode will do");
     assert_eq!(fitting("WETH", "cbETH"), None, "not borrowable anywhere");
+    assert_eq!(fitting("wrsETH", "wstETH"), Some(5));
+    assert_eq!(fitting("USDC", "wstETH"), Some(2), "lent in e-modes only, whoever's collateral they are for");
+    assert_eq!(fitting("LBTC", "wstETH"), None, "backs nothing outside its own e-modes");
 
     let price = reserve("WETH").price.expect("price");
     assert!(price.updated_at.is_some() && !market.list_outdated);
