@@ -65,6 +65,6 @@ pub(super) async fn deliver(
         PlanKind::Loop(_) | PlanKind::Revocation => None,
     };
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
-    let done = execute(&mut sender, venue.as_ref(), &*session.clock, approved, patience).await?;
+    let done = execute(&mut sender, venue.as_deref(), &*session.clock, approved, patience).await?;
     Ok(Delivered::of(done, ending_words))
 }

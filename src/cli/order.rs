@@ -10,7 +10,7 @@ use super::{
 use crate::{
     aave::ReserveList,
     chain::BlockRef,
-    perps::avantis_v1::AvantisV1,
+    perps::PerpVenue,
     plan::{Approved, Plan, check},
     trade::{Order, OrderError, Planner, TradeSettings},
     units::Secs,
@@ -21,8 +21,8 @@ pub(super) async fn planner<'a>(
     session: &'a Session,
     reserves: &'a ReserveList,
     network: &'a str,
-    venue: Option<&'a AvantisV1>,
-) -> Outcome<Planner<'a, AvantisV1>> {
+    venue: Option<&'a dyn PerpVenue>,
+) -> Outcome<Planner<'a>> {
     let (account, config) = (session.account().await?, &session.config);
     Ok(Planner {
         endpoints: &session.endpoints,

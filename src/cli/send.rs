@@ -66,9 +66,9 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         false => Reader::head(&session.endpoints).await?,
     };
     let network = session.network();
-    let planner = planner(&session, &list, network.as_str(), venue.as_ref()).await?;
+    let planner = planner(&session, &list, network.as_str(), venue.as_deref()).await?;
     let plan = planner.carry(&order, Source::File, (waits && !args.broadcast).then_some(head)).await?;
-    audit(&plan, venue.as_ref(), planner.gas_price).await?;
+    audit(&plan, venue.as_deref(), planner.gas_price).await?;
     let at = plan.block.next_timestamp().max(head.timestamp);
     let onward = Onward { broadcast: args.broadcast, file: None, at };
     let Some(approved) = prepare(&session, &plan, &order, onward).await? else { return Ok(()) };

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     chain::Endpoints,
     journal::{Journal, JournalReader, Saga},
-    perps::{Interest, PerpVenue, avantis_v1::AvantisV1},
+    perps::{Interest, PerpVenue},
     send::Sender,
     strategy::Signal,
     trade::{
@@ -195,9 +195,9 @@ pub(super) fn shown(reader: &JournalReader, saga: &Saga) -> Outcome<SagaReport> 
 }
 
 /// Shows the trade as `signal plan` does.
-async fn dry_run(session: &Session, desk: &Desk<AvantisV1>, signal: &Signal, sizing: &SizingArgs) -> Outcome {
+async fn dry_run(session: &Session, desk: &Desk, signal: &Signal, sizing: &SizingArgs) -> Outcome {
     let reader = session.journal_reader(desk.account)?;
-    let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let perps = desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
     let governor = load_governor(desk, reader.as_ref(), Some(&perps), false).await?;
     let open = match &reader {
         Some(reader) => open_trades(desk, reader, false, &signal.id)?,
@@ -264,7 +264,7 @@ pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints
     }
 }
 
-async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hand: &mut Hand<'_>) -> Outcome {
+async fn finish_earlier(session: &Session, desk: &Desk, hand: &mut Hand<'_>) -> Outcome {
     for (id, progress) in resume_open_sagas(desk, hand).await? {
         match progress {
             Ok(Progress::Over(report)) => session.output.note_lines(report.words()),

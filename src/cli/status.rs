@@ -58,7 +58,7 @@ struct Status {
     perps: Option<super::perp_view::ListView>,
 }
 
-document!("status": Status);
+document!("status" / 2: Status);
 
 pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let session = Session::connect(global).await?;

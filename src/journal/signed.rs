@@ -66,6 +66,7 @@ impl Journal {
 
     /// The recorded bytes of a pending transaction, to send the identical ones again after a restart.
     pub fn resendable(&self, hash: B256) -> Result<Recorded<RawTx>, JournalError> {
+        self.check_lease()?;
         self.reader().query(|db| {
             let record = transaction::find(db, hash)?;
             if !record.state.is_pending() {

@@ -3,18 +3,15 @@
 use crate::{
     aave,
     chain::{ErrorTable, Revert},
-    dex, onedelta, perps,
+    dex, onedelta,
+    perps::venues,
     plan::{SimulationError, alone_words},
 };
 
 /// All errors that any contract on a trade's way can revert with.
 pub fn error_table() -> ErrorTable {
-    ErrorTable::new()
-        .with(onedelta::ERRORS)
-        .with(aave::ERRORS)
-        .with(perps::avantis_v1::ERRORS)
-        .with_strings(dex::ERRORS)
-        .with_strings(perps::avantis_v1::STRINGS)
+    let table = ErrorTable::new().with(onedelta::ERRORS).with(aave::ERRORS).with_strings(dex::ERRORS);
+    venues::with_errors(table)
 }
 
 /// A reason that somebody wrote down with the contract's bytes in it, the bytes by their error's name where that is known.

@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 43] = [
+const COMMANDS: [&str; 44] = [
     "demo",
     "replica build",
     "replica start",
@@ -46,6 +46,7 @@ const COMMANDS: [&str; 43] = [
     "doctor",
     "config show",
     "completions",
+    "man",
     "loop",
 ];
 

@@ -2,28 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::{primitives::Address, sol};
+use alloy::primitives::Address;
 
 use super::{
     FeedFault, FeedReading,
     answer::{clean, subject},
     query::{FeedQuery, Trust},
 };
+use crate::abi::IRatioSource;
 use crate::{
     aave::{MarketQuery, QueryError, ReserveList},
     chain::{Batch, BlockRef, Reader},
     config::{FeedInUse, FeedOrigin, Heartbeats, StandardFeed, WatchConfig},
     units::{Secs, UsdE8},
 };
-
-sol! {
-    #[derive(Debug)]
-    /// A source of Aave's oracle that is a ratio to another feed, as its capped-rate adapters are.
-    interface IRatioSource {
-        function BASE_TO_USD_AGGREGATOR() external view returns (address base);
-        function description() external view returns (string memory description);
-    }
-}
 
 /// Dearer than this a token is no coin of a currency, USD with 8 decimals: 10.
 const COIN: UsdE8 = UsdE8(alloy::primitives::U256::from_limbs([1_000_000_000, 0, 0, 0]));

@@ -5,28 +5,15 @@ use std::{
     time::Duration,
 };
 
-use alloy::{
-    primitives::{Address, U256},
-    sol,
-};
+use alloy::primitives::{Address, U256};
 
 use super::{FeedAnswer, FeedBook, answer::clean};
+use crate::abi::IAggregator;
 use crate::{
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
     config::FeedOrigin,
     units::Secs,
 };
-
-sol! {
-    #[derive(Debug)]
-    /// A price feed as Chainlink's aggregators answer (docs.chain.link, AggregatorV3Interface).
-    interface IAggregator {
-        function decimals() external view returns (uint8 decimals);
-        function description() external view returns (string memory description);
-        function latestRoundData() external view
-            returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
-    }
-}
 
 /// Blocks after which a feed is asked again that did not answer alone; twice as many each further time …
 const QUARANTINE: u64 = 300;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
 
-use super::super::snapshot::{LoopSnapshot, balanceOfCall};
+use super::super::snapshot::LoopSnapshot;
 use crate::{
     aave::{Market, MarketQuery, QueryError, ReserveList},
+    abi::IERC20::balanceOfCall,
     chain::{Batch, BlockRef, Reader},
     dex::{self, PoolKey, PoolQuery, Pools, Reach, TickProbe, keys_between},
     onedelta::MORPHO_BLUE,
@@ -49,7 +50,7 @@ impl PairsSnapshot {
         let held: Vec<_> = list
             .listings
             .iter()
-            .map(|listing| (listing.asset, batch.add(listing.asset, &balanceOfCall { account: MORPHO_BLUE })))
+            .map(|listing| (listing.asset, batch.add(listing.asset, &balanceOfCall { owner: MORPHO_BLUE })))
             .collect();
         let (mut pools, mut queries) = (Pools::default(), Vec::new());
         for (key, probe) in probes {

@@ -16,7 +16,7 @@ mod planner;
 pub use ask::{Ask, LoopAsk, Which};
 pub use error::OrderError;
 pub use hold::{Predicted, PredictedCost, Prediction, hold};
-pub use planner::{Planner, interest_of};
+pub use planner::Planner;
 
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};

@@ -12,7 +12,7 @@ use crate::{
     chain::{Clock, Endpoints},
     journal::{IntentId, IntentState, Journal, JournalError},
     loops::known_loops,
-    perps::{self, Placed, avantis_v1::AvantisV1},
+    perps::{self, PerpVenue, Placed},
     plan::Plan,
     send::{Ending, Outcome, Settlement},
     strategy::Command,
@@ -178,7 +178,7 @@ impl Orders {
         let trading = |error: TradeError| Refused::new(error.exit_code(), error.to_string());
         let fresh = Box::new(fresh_governor(&self.office, self.account, self.journal.reader(), false).await?);
         self.ask(|answer| Work::Govern { command: Command::Flatten, paper: false, fresh, answer }).await??;
-        let desk = self.office.desk(self.account, self.venue()?.clone()).ok_or_else(super::govern::not_trading)?;
+        let desk = self.office.desk(self.account, self.office.venue.clone()).ok_or_else(super::govern::not_trading)?;
         let plan = plan_flatten(&desk, Some(self.journal.reader()), include_existing).await.map_err(trading)?;
         let mut closed = Vec::with_capacity(plan.legs.len());
         for leg in &plan.legs {
@@ -190,7 +190,7 @@ impl Orders {
     }
 
     /// Closes one thing; planned anew when a trim has changed what it was planned on.
-    async fn close(&self, desk: &Desk<AvantisV1>, leg: &ClosingLeg) -> Result<Done, (String, u8)> {
+    async fn close(&self, desk: &Desk, leg: &ClosingLeg) -> Result<Done, (String, u8)> {
         let mut last = (format!("a trim went first {TRIES} times"), 9);
         for _ in 0..TRIES {
             // What the loops before this one have left.
@@ -214,8 +214,8 @@ impl Orders {
         answered.await.map_err(|_| gone())
     }
 
-    fn venue(&self) -> Result<&AvantisV1, Refused> {
-        self.office.venue.as_ref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))
+    fn venue(&self) -> Result<&dyn PerpVenue, Refused> {
+        self.office.venue.as_deref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))
     }
 
     pub(super) fn endpoints(&self) -> &Endpoints {

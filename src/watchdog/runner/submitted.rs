@@ -6,7 +6,6 @@ use crate::{
     actions,
     chain::{BASE_CHAIN_ID, Reader},
     loops::known_loops,
-    perps::avantis_v1::AvantisV1,
     trade::{OrderError, Planner, Source},
     watchdog::ops::{Answer, Delivered, Refused, Reply, Submit},
 };
@@ -26,11 +25,11 @@ impl Orders {
         // As the command that planned it: a tip that nobody would pay makes no fee look too small.
         let gas_price = market.map_or(head.base_fee, |market| market.price(&rules.fees.open));
         let venue = self.office.venue.clone();
-        let venue = if *unchecked_price { venue.map(AvantisV1::with_unchecked_prices) } else { venue };
+        let venue = if *unchecked_price { venue.map(|venue| venue.with_unchecked_prices()) } else { venue };
         let planner = Planner {
             endpoints: self.endpoints(),
             reserves: &list,
-            venue: venue.as_ref(),
+            venue: venue.as_deref(),
             network: &self.office.network,
             account: self.account,
             bounds: rules.bounds,
@@ -45,7 +44,7 @@ impl Orders {
         };
         let plan = Box::pin(planner.carry(order, Source::Command, None)).await.map_err(refused)?;
         // A second look at what our own planner wrote.
-        let audit = actions::audit(&plan, self.office.venue.as_ref(), gas_price);
+        let audit = actions::audit(&plan, self.office.venue.as_deref(), gas_price);
         Box::pin(audit).await.map_err(|error| Refused::new(error.exit_code(), error.to_string()))?;
         let done = Box::pin(self.carry_out(plan)).await?;
         Ok(Reply::Delivered(Box::new(Delivered::of(done, self.office.words))))

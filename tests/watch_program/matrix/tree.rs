@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::rows::rows;
 
 /// Commands that change nothing of an account: they read, explain, practise, or steer a local chain.
-const READS: [&str; 29] = [
+const READS: [&str; 30] = [
     "demo",
     "replica build",
     "replica start",
@@ -38,6 +38,7 @@ const READS: [&str; 29] = [
     "doctor",
     "config show",
     "completions",
+    "man",
 ];
 
 /// Commands that need the journal for themselves: refused beside a daemon.

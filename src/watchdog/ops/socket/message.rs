@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn order(kind: OrderKind) -> OrderHandle {
-        let key = PositionKey { pair_index: 0, index: 1 };
+        let key = PositionKey::of_pair_and_slot(0, 1);
         OrderHandle { id: "7".to_owned(), kind, key, transaction: B256::repeat_byte(4), block: 5, placed: Secs(6) }
     }
 

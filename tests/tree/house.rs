@@ -1,14 +1,12 @@
 //! The house keeps its floors: imports point down, or sideways where docs/architecture.md says so.
-#![allow(clippy::expect_used)]
-
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Rooms by floor, lowest first (DESIGN of the house; docs/architecture.md).
+/// Rooms by floor, lowest first (docs/architecture.md).
 const FLOORS: &[&[&str]] = &[
-    &["config", "units", "text", "http"],
+    &["abi", "config", "units", "text", "http"],
     &["chain", "journal"],
     &["plan", "send"],
     &["aave", "onedelta", "dex"],
