@@ -12,9 +12,16 @@ async fn with_json_a_daemon_writes_a_line_for_each_event_as_it_happens() {
     let events = ran.succeeds().events();
     let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
     assert_eq!((names.first(), names.last()), (Some(&"watching"), Some(&"ended")), "{names:?}");
-    assert!(events.iter().all(|event| event["schema"] == "trimtab.watch-event/1"), "{events:#?}");
+    assert!(events.iter().all(|event| event["schema"] == "trimtab.watch-event/2"), "{events:#?}");
     let fired = |event: &serde_json::Value| event["firings"].as_array().is_some_and(|firings| !firings.is_empty());
-    assert!(events.iter().any(fired), "{names:?}");
+    let firing = &events.iter().find(|event| fired(event)).unwrap_or_else(|| panic!("{names:?}"))["firings"][0];
+    // Amounts have their unit.
+    let holdings = firing["inputs"]["holdings"].as_array().expect("holdings");
+    for (symbol, field, decimals) in [("WETH", "supplied", 18), ("USDC", "owed", 6)] {
+        let held = holdings.iter().find(|held| held["symbol"] == symbol).expect(symbol);
+        assert_eq!((&held[field]["unit"], &held[field]["decimals"]), (&symbol.into(), &decimals.into()), "{held}");
+    }
+    assert_eq!(firing["inputs"]["loops"][0]["debt"]["unit"], "USDC");
     let acted = events.iter().find(|event| event["acted"]["mined_in"].is_u64());
     assert!(acted.is_some(), "{events:#?}");
 }

@@ -41,7 +41,7 @@ pub(super) enum WatchEvent<'a> {
     Ended,
 }
 
-document!("watch-event": WatchEvent<'_>);
+document!("watch-event" / 2: WatchEvent<'_>);
 
 /// Writes what is new until the daemon ends. Nobody there to read is no reason to stop watching.
 pub(super) async fn tell(output: Output, accounts: Vec<Address>, mut news: watch::Receiver<News>) {

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use alloy::primitives::U256;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     loops::FlashSource,
-    units::{Optional, Raw, Wad},
+    plan::Quantity,
+    units::Wad,
     watchdog::rules::{PairKey, Pressure},
 };
 
@@ -30,9 +30,9 @@ pub enum Rung {
         source: FlashSource,
         /// Whose bounds.
         bound: Pressure,
-        /// Debt that it repays, smallest unit; `None`: the whole trim.
-        #[serde(default, with = "Optional::<Raw>")]
-        repay: Option<U256>,
+        /// Debt that it repays; `None`: the whole trim.
+        #[serde(default)]
+        repay: Option<Quantity>,
     },
     /// As much of the trim as bounds and depth allow, at least towards `goal`; repeated at the next heads.
     Slice {
@@ -47,9 +47,8 @@ pub enum Rung {
     RepayFromWallet {
         /// Whose debt.
         pair: PairKey,
-        /// At most, in the debt token's smallest unit.
-        #[serde(with = "Raw")]
-        at_most: U256,
+        /// At most.
+        at_most: Quantity,
     },
     /// Withdraws what the health factor allows, swaps it, repays; without a flash loan, repeated at the next heads.
     WithdrawAndSwap {
@@ -62,9 +61,8 @@ pub enum Rung {
     AddCollateral {
         /// Whose collateral.
         pair: PairKey,
-        /// At most, in the collateral's smallest unit.
-        #[serde(with = "Raw")]
-        at_most: U256,
+        /// At most.
+        at_most: Quantity,
     },
     /// Tells a human what to do, with exact figures.
     AskHuman,

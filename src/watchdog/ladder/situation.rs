@@ -34,8 +34,8 @@ pub struct Situation {
 pub struct SaleOption {
     /// Which two assets.
     pub pair: PairKey,
-    /// Debt that it is to repay, smallest unit; `None`: as much as brings the account to its target.
-    pub repay: Option<U256>,
+    /// Debt that it is to repay; `None`: as much as brings the account to its target.
+    pub repay: Option<Quantity>,
     /// Sources of the loan, the best first; only those that can be asked at all.
     pub flash_sources: Vec<FlashSource>,
     /// What can leave the collateral's reserve.
@@ -98,10 +98,10 @@ impl Situation {
         let barred = wallet.and_then(|wallet| wallet.barred.clone());
         match rung {
             Rung::RepayFromWallet { .. } | Rung::AddCollateral { .. } if barred.is_some() => barred,
-            Rung::RepayFromWallet { at_most, .. } if at_most.is_zero() => {
+            Rung::RepayFromWallet { at_most, .. } if at_most.raw.is_zero() => {
                 Some(format!("the wallet holds no {}", wallet.map_or("", |wallet| wallet.debt.unit.as_str())))
             }
-            Rung::AddCollateral { at_most, .. } if at_most.is_zero() => {
+            Rung::AddCollateral { at_most, .. } if at_most.raw.is_zero() => {
                 Some(format!("the wallet holds no {}", wallet.map_or("", |wallet| wallet.collateral.unit.as_str())))
             }
             _ => None,
@@ -125,7 +125,7 @@ impl Situation {
                     pair: pair.clone(),
                     source: *source,
                     bound: *bound,
-                    repay: sale.repay,
+                    repay: sale.repay.clone(),
                 }));
             }
         }
@@ -134,13 +134,13 @@ impl Situation {
         rungs.extend(
             self.wallet
                 .iter()
-                .map(|wallet| Rung::RepayFromWallet { pair: wallet.pair.clone(), at_most: wallet.debt.raw }),
+                .map(|wallet| Rung::RepayFromWallet { pair: wallet.pair.clone(), at_most: wallet.debt.clone() }),
         );
         rungs.extend(swapped().map(|pair| Rung::WithdrawAndSwap { pair, bound: widest }));
         rungs.extend(
             self.wallet
                 .iter()
-                .map(|wallet| Rung::AddCollateral { pair: wallet.pair.clone(), at_most: wallet.collateral.raw }),
+                .map(|wallet| Rung::AddCollateral { pair: wallet.pair.clone(), at_most: wallet.collateral.clone() }),
         );
         rungs.push(Rung::AskHuman);
         // A rung that stands in two columns of bounds, or in two pairs' wallets, is tried once.

@@ -77,9 +77,9 @@ fn the_rungs_come_in_the_order_of_the_strategy() {
             flash(MorphoBlue, Urgent),
             flash(AaveV3, Urgent),
             Rung::Slice { pair: pair(), goal: hundredths(125), bound: Urgent },
-            Rung::RepayFromWallet { pair: pair(), at_most: U256::from(7u64) },
+            Rung::RepayFromWallet { pair: pair(), at_most: Quantity::new(U256::from(7u64), 6, "USDC") },
             Rung::WithdrawAndSwap { pair: pair(), bound: Urgent },
-            Rung::AddCollateral { pair: pair(), at_most: U256::from(8u64) },
+            Rung::AddCollateral { pair: pair(), at_most: Quantity::new(U256::from(8u64), 18, "WETH") },
             Rung::AskHuman,
         ]
     );
@@ -90,7 +90,7 @@ fn when_nothing_can_leave_the_reserve_only_the_wallet_and_a_human_remain_and_it_
     let mut dry = situation();
     dry.sales[0].free_collateral.raw = U256::ZERO;
     let Next::Try { rung, reason, skipped } = next(&dry, &Tried::nothing()) else { panic!("a rung") };
-    assert_eq!(rung, Rung::RepayFromWallet { pair: pair("WETH"), at_most: U256::from(7u64) });
+    assert_eq!(rung, Rung::RepayFromWallet { pair: pair("WETH"), at_most: Quantity::new(U256::from(7u64), 6, "USDC") });
     assert_eq!(skipped.len(), 5);
     assert!(reason.contains("0 WETH are free in the reserve"), "{reason}");
     dry.wallet[0].debt.raw = U256::ZERO;

@@ -167,7 +167,7 @@ fn sale(one: &Combination, repay: Option<U256>) -> SaleOption {
         snapshot.market.reserve(pair.collateral.token).map(|reserve| reserve.virtual_balance).unwrap_or_default();
     SaleOption {
         pair: key(pair),
-        repay,
+        repay: repay.map(|raw| Quantity::new(raw, pair.debt.decimals, pair.debt.symbol.clone())),
         flash_sources: kinds,
         free_collateral: Quantity::new(free, pair.collateral.decimals, pair.collateral.symbol.clone()),
     }

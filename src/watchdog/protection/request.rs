@@ -43,13 +43,15 @@ impl Means<'_> {
         };
         let one = self.combination(key).cloned().or_else(from_wallet)?;
         let (request, bound, flash) = match rung {
-            Rung::Flash { source, bound, repay, .. } => (selling(trim, &one, *repay), *bound, Some(choice(source))),
+            Rung::Flash { source, bound, repay, .. } => {
+                (selling(trim, &one, repay.as_ref().map(|repay| repay.raw)), *bound, Some(choice(source)))
+            }
             Rung::RepayWithSupply { .. } => {
                 (Request::Trim { target: to(trim.target), at_most: None }, trim.pressure, None)
             }
             Rung::Slice { goal, bound, .. } => (Request::Trim { target: to(*goal), at_most: None }, *bound, None),
             Rung::RepayFromWallet { at_most, .. } => {
-                (Request::Repay { amount: *at_most, via: Via::Composer }, trim.pressure, None)
+                (Request::Repay { amount: at_most.raw, via: Via::Composer }, trim.pressure, None)
             }
             Rung::WithdrawAndSwap { bound, .. } => {
                 (Request::Unwind { target: to(trim.target), margin: UNWIND_MARGIN }, *bound, None)
@@ -57,9 +59,9 @@ impl Means<'_> {
             Rung::AddCollateral { at_most, .. } => {
                 let wrapped = one.snapshot.account.holding(WETH).wallet;
                 let funds = if one.pair.collateral.token == WETH && wrapped.is_zero() {
-                    Funds::Native(*at_most)
+                    Funds::Native(at_most.raw)
                 } else {
-                    Funds::Collateral(*at_most)
+                    Funds::Collateral(at_most.raw)
                 };
                 (Request::Deposit { funds, keep_leverage: false }, trim.pressure, None)
             }
