@@ -74,7 +74,7 @@ async fn balance(replica: &Replica, token: Address, owner: Address) -> U256 {
 /// When each recording began. Two months lie between the state they started from and them, and interest since then
 /// shows in the last digits; the seconds were found by matching those digits. A block more in the building of the replica
 /// moves all of them by its two seconds.
-const RECORDED_AT: [u64; 4] = [1_795_211_893, 1_795_211_894, 1_795_211_893, 1_795_211_893];
+const RECORDED_AT: [u64; 4] = [1_795_212_013, 1_795_212_014, 1_795_212_013, 1_795_212_013];
 
 /// Seconds between the steps: 3600 by the file's `evm_increaseTime`, and what passed while recording.
 const PAUSES: [[u64; 2]; 4] = [[3600, 3600], [3601, 3600], [3600, 3600], [3600, 3600]];
