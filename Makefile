@@ -37,7 +37,7 @@ test-long: replica forge-test ## All tests with the full counts
 
 test-fork: replica ## The stories on a fork of live Base; needs BASE_RPC_URL
 	@if [ -z "$$BASE_RPC_URL" ]; then echo "test-fork: BASE_RPC_URL is not set, nothing was tested"; \
-	else $(CARGO) test $(DEV) --test fork_live --test fork_story -- --nocapture; fi
+	else $(CARGO) test $(DEV) --test local_chain fork_ -- --nocapture; fi
 
 forge-test: setup ## The contracts' own tests
 	@script/forge test

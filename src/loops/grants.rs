@@ -55,7 +55,7 @@ impl Grants<'_> {
                     ),
                     to: token,
                     value: U256::ZERO,
-                    data: fixed(approveCall { spender: COMPOSER, amount: amount }.abi_encode()),
+                    data: fixed(approveCall { spender: COMPOSER, amount }.abi_encode()),
                 }),
             }
         }

@@ -65,7 +65,7 @@ fn reading(trader: &Trader) -> Program {
 async fn an_old_journal_is_told_alike_by_every_command_and_reconcile_brings_it_up_to_date() {
     let trader = Trader::start().await;
     old_journal(&trader, 2);
-    let said = "has tables of version 2, this program reads version 5; run `trimtab journal reconcile`, it brings them up to date";
+    let said = "has tables of version 2, this program reads version 6; run `trimtab journal reconcile`, it brings them up to date";
     for command in ["journal list", "journal export", "journal backup b.sqlite", "status", "perp list"] {
         reading(&trader).run(command).await.fails(3, &[said]);
     }
@@ -73,7 +73,7 @@ async fn an_old_journal_is_told_alike_by_every_command_and_reconcile_brings_it_u
     trader.program().run("doctor").await.fails(3, &[]).shows(&[said]);
     let done = reading(&trader).run("journal reconcile --json").await;
     let json = done.succeeds().json();
-    assert!(done.stderr.contains("tables brought from version 2 to 5; the file as it was is "), "{done:#?}");
+    assert!(done.stderr.contains("tables brought from version 2 to 6; the file as it was is "), "{done:#?}");
     let copy = json["migrated"]["copy"].as_str().expect("named");
     assert!(copy.contains(".schema-2.") && std::path::Path::new(copy).exists(), "{copy}");
     reading(&trader).run("journal list").await.succeeds().shows(&["nothing yet"]);
@@ -89,7 +89,7 @@ async fn a_watch_that_starts_after_an_update_brings_the_journal_up_to_date_and_p
     let version: u32 = Connection::open(place(&trader))
         .and_then(|db| db.pragma_query_value(None, "user_version", |row| row.get(0)))
         .expect("there");
-    assert_eq!(version, 5);
+    assert_eq!(version, 6);
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
-//! What holds of the tree itself: floors, cited pages, interfaces.
+//! What holds of the tree itself: floors, cited pages, interfaces, and the commands that the pages show.
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
+mod common;
+
+mod docs_examples;
 mod house;
 mod interfaces;
 mod references;

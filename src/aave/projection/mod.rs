@@ -2,7 +2,7 @@
 //!
 //! A [`Projection`] owns copies, so planners try actions freely. Wallet balances are not touched: tokens come from
 //! and go to whoever acts (for loops, the composer). An action that is refused leaves the projection as it was.
-//! Accuracy: after the same actions in one block the chain holds the same words (tests/aave_arithmetic.rs).
+//! Accuracy: after the same actions in one block the chain holds the same words (tests/protocols/aave_arithmetic.rs).
 
 mod collateral;
 mod debt;

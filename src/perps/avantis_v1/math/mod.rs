@@ -4,7 +4,7 @@
 //! byte code: quotients of unsigned numbers are rounded down, of signed ones towards zero, in the contracts' order
 //! where it matters. Percentages of the pair and of the group that the contracts keep as plain integers are
 //! [`PercentE10`](crate::perps::PercentE10) here, with equal results. Referral discounts and zero-fee (PnL) positions
-//! are not covered. Each function names the contract function it mirrors; `tests/perps_arithmetic.rs` compares them.
+//! are not covered. Each function names the contract function it mirrors; `tests/protocols/perps_arithmetic.rs` compares them.
 //! Fails with [`MathError`](crate::units::MathError) where the contracts would revert.
 
 mod close;

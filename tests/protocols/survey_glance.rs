@@ -1,9 +1,4 @@
 //! What a head costs that changes nothing, and that nothing which changes an account is passed over.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
-
-mod common;
-#[path = "common/trader.rs"]
-mod trader;
 
 use std::collections::BTreeSet;
 
@@ -21,8 +16,8 @@ use trimtab::{
     units::{Secs, WAD, Wad},
 };
 
-use common::account;
-use trader::{Erc20, POOL, Trader, USDC, ether, units};
+use crate::common::account;
+use crate::trader::{Erc20, POOL, Trader, USDC, ether, units};
 
 sol! {
     function setUserUseReserveAsCollateral(address asset, bool on) external;

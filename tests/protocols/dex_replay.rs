@@ -1,8 +1,6 @@
 //! As somebody who trusts a plan's numbers, I want every replayed swap to equal what the chain would do, to the wei.
 
-#![allow(clippy::expect_used, clippy::panic)]
-
-mod common;
+use crate::common;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

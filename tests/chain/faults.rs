@@ -1,18 +1,15 @@
 //! Endpoints that are slow, busy, broken or lying: what the user's reads become of it.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
-
-mod chain_node;
 
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use crate::chain_node::{Chain, Node, Reply, TestClock, endless_node, endpoints};
 use alloy::{
     primitives::{Address, B256, Bytes, U64, U256, keccak256},
     sol_types::SolCall,
 };
-use chain_node::{Chain, Node, Reply, TestClock, endless_node, endpoints};
 use serde_json::json;
 use trimtab::{
     chain::{

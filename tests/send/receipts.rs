@@ -1,10 +1,7 @@
 //! Receipts that are not true, and hand-ins that no endpoint takes.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
 
-mod send_net;
-
+use crate::send_net::Bench;
 use alloy::primitives::B256;
-use send_net::Bench;
 use trimtab::{
     chain::{Rejection, SendOutcome},
     journal::{Inclusion, IntentState, JournalError, Stamp},

@@ -1,10 +1,7 @@
 //! What a user's transaction goes through between signature and block, on a network that does one thing wrong at a time.
-#![allow(clippy::expect_used, clippy::panic)]
 
-mod send_net;
-
+use crate::send_net::{ACCOUNT, BLOCKS_A_SECOND, Bench, TARGET, after_genesis};
 use alloy::primitives::{Bytes, FixedBytes, U256, address};
-use send_net::{ACCOUNT, BLOCKS_A_SECOND, Bench, TARGET, after_genesis};
 use trimtab::{
     chain::{Rejection, SendOutcome},
     journal::{IntentState, JournalError, TransactionState},

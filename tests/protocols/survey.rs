@@ -1,9 +1,4 @@
 //! Many accounts at one block: what a watch reads at every head.
-#![allow(clippy::expect_used, clippy::panic)]
-
-mod common;
-#[path = "common/trader.rs"]
-mod trader;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +11,10 @@ use trimtab::{
     units::{WAD, Wad},
 };
 
-use trader::{Trader, ether};
+use crate::{
+    common::account,
+    trader::{Trader, ether},
+};
 
 fn survey(trader: &Trader) -> Survey {
     Survey::new(trader.list.clone(), Wad(WAD * U256::from(2)))
@@ -69,14 +67,14 @@ async fn a_thousand_accounts_take_a_call_per_two_hundred_and_only_those_near_are
     trader.act(&pair, &Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(3)) }).await;
     trader.somebody_borrows(5, ether(10), 1_000).await;
     let others = (1..999u64).map(|number| Address::from_word(B256::from(U256::from(number) << 64)));
-    let accounts: Vec<Address> = others.chain([trader.account, common::account(5)]).collect();
+    let accounts: Vec<Address> = others.chain([trader.account, account(5)]).collect();
     let (mut survey, none) = (survey(&trader), BTreeSet::new());
     for _ in 0..2 {
         let head = Reader::head(&trader.endpoints).await.expect("head");
         let seen = survey.read(&trader.endpoints, head, &accounts, &none).await.expect("read");
         assert_eq!(seen.near.keys().collect::<Vec<_>>(), [&trader.account]);
         assert_eq!(seen.far.len(), 999);
-        let rich = seen.far[&common::account(5)];
+        let rich = seen.far[&account(5)];
         assert!(rich.0 > WAD * U256::from(20) && rich.0 < WAD * U256::from(30), "{rich}");
     }
     let head = Reader::head(&trader.endpoints).await.expect("head");

@@ -2,18 +2,14 @@
 //! and why, and that no protective action ever lowers the health factor.
 #![allow(clippy::expect_used, clippy::panic)]
 
-#[path = "common/mod.rs"]
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "common/trader.rs"]
+#[path = "../common/trader.rs"]
 mod trader;
 
-#[path = "ladder_stories/bounds.rs"]
 mod bounds;
-#[path = "ladder_stories/liquidity.rs"]
 mod liquidity;
-#[path = "ladder_stories/property.rs"]
 mod property;
-#[path = "ladder_stories/wallet.rs"]
 mod wallet;
 
 use alloy::primitives::U256;

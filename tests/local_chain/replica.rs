@@ -1,14 +1,11 @@
 //! The offline replica of Base: what a user and every other test may rely on.
-#![allow(clippy::expect_used, clippy::panic)]
 
-mod common;
-
+use crate::common::{Replica, account, kit, own_cache};
 use alloy::{
     primitives::{Address, B256, Bytes, I256, U160, U256, address, aliases::U24, b256, keccak256},
     sol,
     sol_types::{SolCall, SolValue},
 };
-use common::{Replica, account, kit, own_cache};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use trimtab::{

@@ -16,10 +16,10 @@ use super::{
         ICallbacks, IERC20, IInfos, IPairs, IStorage, ITrading, PAIRS, PythPrice, PythPriceFeed, STORAGE, TRADING,
         Trade, TradeInfo,
     },
-    common::{Replica, account},
     dice::Dice,
     terms::Terms,
 };
+use crate::common::{Replica, account};
 
 /// Dollars per unit that prices are drawn around (1e10), by pair.
 const AROUND: [u64; 8] = [

@@ -2,21 +2,15 @@
 //!
 //! `TRIMTAB_LONG=1` runs a thousand accounts instead of sixty.
 
-#![allow(clippy::expect_used, clippy::panic)]
-
-mod common;
-#[path = "aave_arithmetic/dice.rs"]
-mod dice;
-#[path = "aave_arithmetic/story.rs"]
+pub(crate) mod dice;
 mod story;
-#[path = "aave_arithmetic/world.rs"]
 mod world;
 
+use crate::common::Replica;
 use alloy::{
     primitives::{Address, U256, address},
     sol,
 };
-use common::Replica;
 use dice::Dice;
 use story::{Story, assert_refused, assert_same};
 use trimtab::{

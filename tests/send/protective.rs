@@ -1,7 +1,6 @@
 //! What becomes of a boost that waits when the trim must go first: whichever of the two a block takes, the journal knows.
-#![allow(clippy::expect_used, clippy::panic)]
 
-mod send_net;
+use crate::send_net;
 
 use alloy::primitives::U256;
 use rust_decimal::Decimal;

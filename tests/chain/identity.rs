@@ -1,13 +1,11 @@
 //! Networks are never mixed up, and a signature is only to be had for the network it is meant for.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
-
-mod chain_node;
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
+use crate::chain_node::{Chain, Node, Reply, TestClock, endpoints};
 use alloy::{
     consensus::{SignableTransaction, TxEip1559, TxEnvelope, transaction::SignerRecoverable},
     dyn_abi::TypedData,
@@ -15,7 +13,6 @@ use alloy::{
     primitives::{Address, B256, TxKind, U64, U256, keccak256},
     signers::local::PrivateKeySigner,
 };
-use chain_node::{Chain, Node, Reply, TestClock, endpoints};
 use clap::Parser;
 use secrecy::SecretString;
 use serde_json::json;

@@ -1,16 +1,13 @@
 //! The sender on a real node: killed at every step, and with the chain reorganised under it.
-#![allow(clippy::expect_used, clippy::panic)]
-
-mod common;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use crate::common::{Replica, TEST_KEYS, account};
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, Bytes, U256, address},
     sol_types::SolCall,
 };
-use common::{Replica, TEST_KEYS, account};
 use secrecy::SecretString;
 use serde_json::Value;
 use trimtab::abi::{IERC20::balanceOfCall, IWETH9::depositCall};
@@ -170,9 +167,9 @@ mod killed {
     /// Set for the child: where it stops, the node, the journal and the account.
     const CHILD: &str = "TRIMTAB_TEST_SEND_CRASH";
 
-    const FIRST: &str = "killed::killed_anywhere_nothing_is_sent_twice_and_the_journal_knows";
+    const FIRST: &str = "replica::killed::killed_anywhere_nothing_is_sent_twice_and_the_journal_knows";
     const REPLACING: &str =
-        "killed::killed_while_a_trim_takes_a_nonce_over_one_of_the_two_happens_and_the_journal_knows_which";
+        "replica::killed::killed_while_a_trim_takes_a_nonce_over_one_of_the_two_happens_and_the_journal_knows_which";
 
     fn kill_at(test: &str, point: &str, url: &str, dir: &Path, index: usize) {
         let mut child = Command::new(env::current_exe().expect("this test"))

@@ -1,16 +1,13 @@
 //! Sequences recorded on the genuine composer run on the replica with the same results.
 //!
 //! tests/vectors/onedelta-executed-sequences.json was recorded on the genuine composer and forwarder (its note says how).
-#![allow(clippy::expect_used, clippy::panic)]
 
-mod common;
-
+use crate::common::{Replica, account};
 use alloy::{
     primitives::{Address, Bytes, U256, address},
     sol,
     sol_types::SolCall,
 };
-use common::{Replica, account};
 use serde::Deserialize;
 use trimtab::abi::{ICreditDelegation, IERC20};
 
@@ -122,7 +119,7 @@ async fn run(index: usize, sequence: &Sequence) {
 #[tokio::test]
 async fn recorded_sequences_leave_the_same_debts_balances_and_no_dust() {
     let recording: Recording =
-        serde_json::from_str(include_str!("vectors/onedelta-executed-sequences.json")).expect("recording");
+        serde_json::from_str(include_str!("../vectors/onedelta-executed-sequences.json")).expect("recording");
     assert_eq!(recording.sequences.len(), 4);
     for (index, sequence) in recording.sequences.iter().enumerate() {
         run(index, sequence).await;

@@ -1,10 +1,7 @@
 //! The demo's story: on a replica that makes a block every 200 ms, as the command tells it, and on forks: of a replica, always;
 //! of live Base, where `BASE_RPC_URL` names an endpoint.
 
-#![allow(clippy::expect_used, clippy::panic)] // A test reports by panicking.
-
-#[cfg(test)]
-mod common;
+use crate::common;
 
 use indicatif::ProgressBar;
 use trimtab::{

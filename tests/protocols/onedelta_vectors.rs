@@ -1,9 +1,4 @@
 //! What other people's encoders write, we read and write the same; what the genuine composer ran, we would sign.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code; functions beside the tests are not recognised as such"
-)]
 
 use std::collections::BTreeMap;
 
@@ -18,8 +13,8 @@ use trimtab::onedelta::{
     decode, decode_calldata, decode_forwarder, delta_compose_calldata, encode, encode_forwarder, wrap_stream,
 };
 
-const VECTORS: &str = include_str!("vectors/onedelta-vectors.json");
-const EXECUTED: &str = include_str!("vectors/onedelta-executed-sequences.json");
+const VECTORS: &str = include_str!("../vectors/onedelta-vectors.json");
+const EXECUTED: &str = include_str!("../vectors/onedelta-executed-sequences.json");
 
 /// One vector, with typed access to its inputs.
 struct Vector {

@@ -1,11 +1,8 @@
 //! The same questions to a real node: the offline replica.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so")]
-
-mod chain_node;
-mod common;
 
 use std::{sync::Arc, time::Duration};
 
+use crate::common::{Replica, TEST_KEYS};
 use alloy::{
     consensus::TxEip1559,
     eips::{BlockId, BlockNumberOrTag},
@@ -13,7 +10,6 @@ use alloy::{
     sol,
     sol_types::SolCall,
 };
-use common::{Replica, TEST_KEYS};
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -3,10 +3,6 @@
 //!
 //! Not run is a block whose paragraph before it says "on Base": it needs a live network or a machine of its own. In
 //! `console` blocks lines after `$` are commands, the rest is what they print; a command that prints `error: …` must fail.
-#![allow(clippy::expect_used, clippy::panic)]
-
-#[path = "common/mod.rs"]
-mod common;
 
 use std::{
     fmt::Write as _,
@@ -15,11 +11,10 @@ use std::{
     process::Command,
 };
 
-const MNEMONIC: &str = "test test test test test test test test test test test junk";
+use super::root;
+use crate::common;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+const MNEMONIC: &str = "test test test test test test test test test test test junk";
 
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).expect("docs");

@@ -3,10 +3,8 @@
 //! With the feed behind Aave's oracle twenty paths by default, without it seven, and fourteen on which prices move before the
 //! trim in its block; three hundred each with `TRIMTAB_LONG=1`. Beside these single loops eight paths of accounts with several
 //! collaterals and debts, a hundred with `TRIMTAB_LONG=1`; `TRIMTAB_SEEDS=12,34` plays those.
-#![allow(clippy::expect_used, clippy::panic)]
 
-#[path = "common/mod.rs"]
-mod common;
+use crate::common;
 
 use alloy::primitives::U256;
 use indicatif::ProgressBar;

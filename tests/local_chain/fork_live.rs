@@ -1,11 +1,8 @@
 //! The controls on a fork of whatever `BASE_RPC_URL` names: the live chain, with feeds, pools and tokens that are not ours.
-//! Without it nothing is tested, and that is said. tests/replica.rs proves the same path on a fork of a replica.
-#![allow(clippy::expect_used, clippy::panic)]
+//! Without it nothing is tested, and that is said. tests/local_chain/replica.rs proves the same path on a fork of a replica.
 
-mod common;
-
+use crate::common::{Replica, account};
 use alloy::primitives::{Address, U256, address};
-use common::{Replica, account};
 use trimtab::{aave::abi::IAaveOracle, abi::IERC20};
 use trimtab::{
     localchain::{FeedAge, LocalKind, PriceChange, PriceScope},

@@ -2,18 +2,11 @@
 //!
 //! Every story runs a hundred random cases of each kind, always the same; `TRIMTAB_LONG=1` runs five hundred.
 
-#![allow(clippy::expect_used, clippy::panic)]
-
-#[path = "perps_arithmetic/abi.rs"]
 mod abi;
-mod common;
-#[path = "aave_arithmetic/dice.rs"]
-mod dice;
-#[path = "perps_arithmetic/pit.rs"]
 mod pit;
-#[path = "perps_arithmetic/terms.rs"]
 mod terms;
 
+use super::aave_arithmetic::dice;
 use abi::{CALLBACKS, ICallbacks, IInfos, INFOS, IPairs, PAIRS, Trade, TradeInfo};
 use alloy::primitives::{I256, U256};
 use pit::{Ask, Closed, Pit, Trigger};

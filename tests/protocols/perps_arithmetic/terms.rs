@@ -6,10 +6,8 @@ use trimtab::perps::{
     avantis_v1::math::{Accrual, Accruals, FeeRow, FeeRows, OpenInterest, SpreadParams, Utilisation},
 };
 
-use super::{
-    abi::{IInfos, INFOS, IPairs, IStorage, PAIRS, STORAGE},
-    common::Replica,
-};
+use super::abi::{IInfos, INFOS, IPairs, IStorage, PAIRS, STORAGE};
+use crate::common::Replica;
 
 /// What stays as it is while a test runs.
 #[derive(Debug, Clone)]

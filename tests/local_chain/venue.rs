@@ -1,7 +1,6 @@
 //! The perpetuals venue on the replica: its genuine contracts, the local keeper and the price service.
-#![allow(clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::time::{Duration, Instant};
 

@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy::{
+    eips::BlockNumberOrTag,
     primitives::{Address, B256, Bytes, U256, address},
     providers::{Provider, ProviderBuilder, RootProvider},
-    rpc::types::TransactionRequest,
+    rpc::types::{BlockOverrides, TransactionRequest},
     sol,
     sol_types::SolCall,
 };
@@ -144,10 +145,17 @@ impl World {
         self.ask("anvil_mine", json!([1])).await;
     }
 
-    /// Tries a call on the newest block.
+    /// Tries a call on the newest block, at that block's time: by itself the node tries it at the time that a block made now would
+    /// have, which is later on a machine that is busy.
     pub(crate) async fn attempt<C: SolCall>(&self, from: Address, to: Address, call: &C) -> Outcome {
         let request = TransactionRequest::default().from(from).to(to).input(call.abi_encode().into()).gas_limit(GAS);
-        match tokio::time::timeout(DEADLINE, async { self.provider.call(request).await }).await.expect("deadline") {
+        let newest =
+            self.provider.get_block_by_number(BlockNumberOrTag::Latest).await.expect("answered").expect("a block");
+        let time = BlockOverrides { time: Some(newest.header.timestamp), ..BlockOverrides::default() };
+        match tokio::time::timeout(DEADLINE, async { self.provider.call(request).with_block_overrides(time).await })
+            .await
+            .expect("deadline")
+        {
             Ok(_) => Outcome::Done,
             Err(error) => {
                 let payload = error.as_error_resp().expect("an answer of the node");

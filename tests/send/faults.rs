@@ -2,14 +2,11 @@
 //!
 //! Seeded runs on a network that loses, delays, refuses, drops, reverts and lets somebody else use the key. Few seeds by
 //! default; all of them with `TRIMTAB_LONG=1`.
-#![allow(clippy::expect_used, clippy::panic)]
-
-mod send_net;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::send_net::{ACCOUNT, Bench, Net};
 use alloy::primitives::{B256, Bytes};
-use send_net::{ACCOUNT, Bench, Net};
 use trimtab::{
     config::Urgency,
     journal::IntentState,
