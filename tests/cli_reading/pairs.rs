@@ -124,6 +124,14 @@ async fn what_governance_does_and_what_the_size_asks_is_the_reason_that_is_told(
         assert_eq!(found, kind, "{name}: {message}");
         assert!(message.contains(words), "{name}: {message}");
     }
+    // A feed that answers nothing.
+    let feed = "0xAAEbc0287EC3BF3fe56fCA1E4bcC793b219De551";
+    let zero = alloy::primitives::B256::ZERO;
+    let _: Value = trader.replica.request("anvil_setStorageAt", (feed, zero, zero)).await.expect("anvil");
+    let unpriced = listed(&trader, "--all").await;
+    let (found, message) = reason(&unpriced, "AAVE/USDC");
+    assert_eq!((found.as_str(), message.as_str()), ("no-price", "the aave oracle has no price for AAVE"));
+    assert_eq!(pair(&unpriced, "WETH/USDC")["works"], true);
     let ran = trader.program().run("loop pairs --equity 0").await;
     ran.fails(2, &["--equity must be above 0"]);
 }
