@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    WatchArgs,
+    args::WatchArgs,
     events::{WatchEvent, Watched, tell},
     post::{Manned, Post},
     rows::{account_rows, decision_rows},

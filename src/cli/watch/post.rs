@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256};
 
-use super::{WatchArgs, checks, seats::places};
+use super::{args::WatchArgs, checks, seats::places};
 use crate::{
     chain::Reader,
     cli::{
