@@ -8,8 +8,8 @@ use super::{
     document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::confirm,
     output::{Output, table},
+    prompt::confirm,
     session::Session,
     trade::desk,
 };

@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, dec};
 use super::{
     End, Executed, LoopGap, Stage, StoryError,
     arithmetic::{Expected, Payment},
-    five::Cell,
+    cell::Cell,
 };
 use crate::{
     config::{Config, Urgency},

@@ -11,12 +11,11 @@ use alloy::{
 
 use serde_json::json;
 
+use super::SendError;
 use crate::{
     chain::{BlockRef, ReadError, Signer},
     plan::{PermitKind, PermitRequest, Plan, SignedPermits, SimulatedCall, Simulator},
 };
-
-use super::SendError;
 
 sol! {
     function nonces(address owner) external view returns (uint256);

@@ -110,7 +110,18 @@ impl<'ast> Visit<'ast> for Said {
             syn::Item::Fn(item) => self.define(&item.sig.ident, None),
             syn::Item::Const(item) => self.define(&item.ident, None),
             syn::Item::Static(item) => self.define(&item.ident, None),
-            syn::Item::Macro(item) => item.ident.iter().for_each(|name| self.define(name, None)),
+            syn::Item::Macro(item) => {
+                item.ident.iter().for_each(|name| self.define(name, None));
+                // A definition handed to a macro: `words! { pub enum State { … } }`.
+                let words = in_tokens(&item.mac.tokens.to_string());
+                for words in words.windows(3).filter(|words| words.iter().all(|path| path.len() == 1)) {
+                    let [public, kind, name] = [&words[0][0], &words[1][0], &words[2][0]];
+                    if public == "pub" && ["struct", "enum", "trait", "type"].contains(&kind.as_str()) {
+                        self.defines.insert(name.clone());
+                        self.types.push(name.clone());
+                    }
+                }
+            }
             _ => {}
         }
         self.own_code = true;
@@ -190,6 +201,7 @@ fn what_a_file_says_is_read() {
          #[serde(with = \"crate::n::o\")]
          pub struct P(super::Q);
          impl P { fn run() { write!(f, \"{}\", crate::r::s(1)); } #[cfg(test)] fn out() { crate::left::out() } }
+         words! { #[derive(Debug)] pub enum W { A } }
          mod inner { pub enum T {} } pub(in crate::left) const C: u8 = 1;",
     )
     .expect("a source");
@@ -207,7 +219,7 @@ fn what_a_file_says_is_read() {
     );
     assert_eq!(said.globs.len() + said.unnamed.len(), 2);
     assert_eq!(said.declared, ["sub", "inner"]);
-    assert_eq!((said.types, &said.inner[0].1.types), (vec!["P".to_owned()], &vec!["T".to_owned()]));
+    assert_eq!((said.types, &said.inner[0].1.types), (vec!["P".to_owned(), "W".to_owned()], &vec!["T".to_owned()]));
     let paths: Vec<_> = said.paths.iter().map(|path| path.join("::")).collect();
     for named in ["crate::n::o", "super::Q", "crate::r::s"] {
         assert!(paths.iter().any(|path| path == named), "{named} was not read: {paths:?}");

@@ -9,6 +9,9 @@ use std::{
 
 use crate::source::{Import, Said};
 
+/// What an edge names where a file takes a whole module.
+const MODULE: &str = "the module";
+
 struct Module {
     parent: Option<usize>,
     file: usize,
@@ -99,11 +102,13 @@ impl Tree {
                 continue;
             }
             let said = &module.said;
-            let taken = said.imports.values().chain(&said.globs).chain(&said.unnamed);
-            let taken = taken.filter(|import| !import.handed_on).map(|Import { path, .. }| path);
-            for path in taken.chain(&said.paths) {
+            let imports = said.imports.values().chain(&said.globs).chain(&said.unnamed);
+            let imports = imports.filter(|import| !import.handed_on).map(|import| (&import.path, true));
+            for (path, is_import) in imports.chain(said.paths.iter().map(|path| (path, false))) {
                 let Some((file, name)) = self.resolve(at, path, 0) else { continue };
-                if file != module.file && !self.only_hands_on[file] {
+                // Code cannot say a module alone: that is a variable of its name.
+                let is_said = is_import || name != MODULE;
+                if is_said && file != module.file && !self.only_hands_on[file] {
                     let from = edges.entry(self.files[module.file].clone()).or_default();
                     from.entry(self.files[file].clone()).or_default().insert(name);
                 }
@@ -139,7 +144,7 @@ impl Tree {
     fn lookup(&self, at: usize, path: &[String], depth: usize) -> Option<(usize, String)> {
         let module = &self.modules[at];
         let Some((first, rest)) = path.split_first() else {
-            return Some((module.file, "the module".to_owned()));
+            return Some((module.file, MODULE.to_owned()));
         };
         let item = || module.said.defines.contains(first).then(|| (module.file, first.clone()));
         let child = || module.children.get(first).and_then(|child| self.lookup(*child, rest, depth));

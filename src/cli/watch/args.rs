@@ -4,7 +4,7 @@ use std::{io::IsTerminal, path::PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::drill;
+use super::drill_args;
 use crate::cli::logs::Logs;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(in crate::cli) struct WatchArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum WatchCommand {
     /// Trim a loop by 1 % of its debt and bring it back, and send a test alert through every channel.
-    Drill(drill::DrillArgs),
+    Drill(drill_args::DrillArgs),
     /// Ask the daemon on this machine whether it is alive; for a container's health check.
     Health,
 }

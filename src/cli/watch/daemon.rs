@@ -19,8 +19,8 @@ use crate::{
     cli::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
+        open_signals::order_timeout,
         session::Session,
-        signal_run::order_timeout,
     },
     trade::saga::{Follow, Host, Policies},
     watchdog::{

@@ -4,6 +4,7 @@ mod args;
 mod checks;
 mod daemon;
 pub(super) mod drill;
+mod drill_args;
 mod emergency;
 pub(super) mod events;
 mod keys;

@@ -10,7 +10,7 @@ use crate::{
     cli::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
-        journal::ending_words,
+        outcome_view::ending_words,
         session::Session,
         signal_view::assessment_text,
     },

@@ -7,7 +7,8 @@ use alloy::{primitives::Address, sol};
 use super::{
     FeedFault, FeedReading,
     answer::{clean, subject},
-    query::{FeedQuery, Trust},
+    query::FeedQuery,
+    trust::Trust,
 };
 use crate::{
     aave::{MarketQuery, QueryError, ReserveList},

@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
-use super::{Ask, LoopState, Sized};
+use super::{LoopState, Sized, ask::Ask};
 use crate::{
     config::Urgency,
     dex::USDC,

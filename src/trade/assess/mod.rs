@@ -1,11 +1,18 @@
 //! From a signal to everything its trade would be; nothing is sent.
 
+mod ask;
 mod assessment;
 mod legs;
 mod market;
 mod money;
 mod sized;
 pub(super) mod state;
+
+use ask::Ask;
+pub use ask::AssessOptions;
+use legs::{Legs, loop_leg, perp_leg};
+use sized::{Sized, resize, sized};
+use state::{LoopState, decimal};
 
 use super::{Desk, OpenTrades, TradeError};
 use crate::{
@@ -14,31 +21,6 @@ use crate::{
     units::Ray,
 };
 pub use assessment::{Assessment, CapitalNeeded, Cost, OpenNotional};
-use legs::{Legs, loop_leg, perp_leg};
-use sized::{Sized, resize, sized};
-use state::{LoopState, decimal};
-
-/// What the user allows beyond the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AssessOptions {
-    /// Lower leverage to what fits instead of refusing.
-    pub cap: bool,
-    /// Act on a loop that the journal did not open.
-    pub include_existing: bool,
-    /// Trade the naive table live.
-    pub forced: bool,
-    /// No transactions will be sent: the account's own money is not asked for.
-    pub paper: bool,
-}
-
-/// Everything an assessment is made from.
-struct Ask<'a, V> {
-    desk: &'a Desk<V>,
-    signal: &'a Signal,
-    governor: &'a GovernorState,
-    open: &'a OpenTrades,
-    options: &'a AssessOptions,
-}
 
 /// Assesses a signal on the newest state. Its age is not looked at here: a signal that was taken in time is assessed again
 /// between the steps of its trade ([`Signal::check_age`] is for taking it). `open` is without the signal's own trade.

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::{
-    Ask, market,
+    ask::Ask,
+    market,
     state::{LoopState, VenueState},
 };
 use crate::{

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{
-    Facts, Hand, Held, OrderFact, Phase, Role, SagaError, SagaState, accept::json as written, others::governor,
+    Facts, Hand, Held, OrderFact, Phase, Role, SagaError, SagaState, others::governor, state::json as written,
 };
 use crate::{
     journal::{

@@ -2,7 +2,6 @@
 
 use super::{
     Facts, Finish, Hand, OrderFact, Phase, Role, SagaError, SagaReport, SagaState, Step, Wait,
-    accept::json,
     act::{act, resend, settle, take_back},
     error::Stopped,
     gather::gather,
@@ -10,6 +9,7 @@ use super::{
     others::state_of,
     record::{cancelled, enter, event, save},
     report::report,
+    state::json,
 };
 use crate::{journal::Severity, perps::PerpVenue, trade::Desk};
 

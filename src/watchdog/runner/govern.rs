@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Office, Seat, answer::no_key};
+use super::{Office, Seat, no_key::no_key};
 use crate::{
     chain::Reader,
     journal::{DRILL_PASSED, Event, JournalReader, Severity, Stamp},
