@@ -13,7 +13,7 @@ const COMPILERS = ['foundry.toml', 'script/solcjs.cjs', 'script/solc-0.8.19', 's
 const FORGE_BUILDS = {
   aave: ['contracts/foreign/aave'],
   morpho: ['contracts/foreign/morpho'],
-  kit: ['contracts/replica', 'contracts/onedelta'],
+  kit: ['abi', 'contracts/replica', 'contracts/onedelta'],
 };
 
 const steps = [

@@ -18,9 +18,10 @@
 //! | 3 | [`aave`], [`onedelta`], [`dex`] | the protocols: snapshots, arithmetic that mirrors the contracts, bytes |
 //! | 2 | [`plan`], [`send`] | plans, bounds and their check; simulation; the one sender per key |
 //! | 1 | [`chain`], [`journal`] | endpoints, block-pinned reads, signers, identity, reverts; the SQLite store |
-//! | 0 | [`config`], [`units`], [`text`], [`http`] | settings with provenance; money, ratios and times as types with named rounding; texts from outside made harmless; the one HTTP client |
+//! | 0 | [`abi`], [`config`], [`units`], [`text`], [`http`] | interfaces of contracts; settings with provenance; money, ratios and times as types with named rounding; texts from outside made harmless; the one HTTP client |
 
 pub mod aave;
+pub mod abi;
 pub mod actions;
 pub mod chain;
 pub mod cli;

@@ -20,11 +20,8 @@ use common::Replica;
 use dice::Dice;
 use story::{Story, assert_refused, assert_same};
 use trimtab::{
-    aave::{
-        Amount, Projection, Refusal,
-        abi::{IDebtToken, IPool, IToken},
-        emode,
-    },
+    aave::{Amount, Projection, Refusal, abi::IPool, emode},
+    abi::{ICreditDelegation, IERC20},
     units::Secs,
 };
 use world::{Configured, POOL, World};
@@ -172,9 +169,9 @@ async fn a_spender_uses_up_delegation_and_allowance_as_predicted() {
     let borrowed = U256::from(12_345_678_901u64);
     let debt_token = world.list.listing(USDC).expect("usdc").debt_token;
     let a_token = world.list.listing(WETH).expect("weth").a_token;
-    let grant = IDebtToken::approveDelegationCall { delegatee: spender, amount: borrowed + U256::from(5u8) };
+    let grant = ICreditDelegation::approveDelegationCall { delegatee: spender, amount: borrowed + U256::from(5u8) };
     assert!(world.send(who, debt_token, &grant, None).await);
-    let grant = IToken::approveCall { spender, amount: token(2, 18) };
+    let grant = IERC20::approveCall { spender, amount: token(2, 18) };
     assert!(world.send(who, a_token, &grant, None).await);
 
     let before = world.see(who, Some(spender)).await;
@@ -344,6 +341,9 @@ async fn the_reserve_list_finds_permits_emodes_and_that_a_price_source_has_moved
     assert_eq!(fitting("weETH", "WETH"), Some(7));
     assert_eq!(fitting("WETH", "USDC"), None, "base mode will do");
     assert_eq!(fitting("WETH", "cbETH"), None, "not borrowable anywhere");
+    assert_eq!(fitting("wrsETH", "wstETH"), Some(5));
+    assert_eq!(fitting("USDC", "wstETH"), Some(2), "lent in e-modes only, whoever's collateral they are for");
+    assert_eq!(fitting("LBTC", "wstETH"), None, "backs nothing outside its own e-modes");
 
     let price = reserve("WETH").price.expect("price");
     assert!(price.updated_at.is_some() && !market.list_outdated);

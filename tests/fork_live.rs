@@ -4,23 +4,13 @@
 
 mod common;
 
-use alloy::{
-    primitives::{Address, U256, address},
-    sol,
-};
+use alloy::primitives::{Address, U256, address};
 use common::{Replica, account};
+use trimtab::{aave::abi::IAaveOracle, abi::IERC20};
 use trimtab::{
     localchain::{FeedAge, LocalKind, PriceChange, PriceScope},
     units::{Secs, format_units},
 };
-
-sol! {
-    interface Oracle { function getAssetPrice(address asset) external view returns (uint256); }
-    interface Token {
-        function balanceOf(address owner) external view returns (uint256);
-        function transfer(address to, uint256 amount) external returns (bool);
-    }
-}
 
 const ORACLE: Address = address!("2Cc0Fc26eD4563A5ce5e8bdcfe1A2878676Ae156");
 const WETH: Address = address!("4200000000000000000000000000000000000006");
@@ -28,7 +18,7 @@ const CBETH: Address = address!("2Ae3F1Ec7F1F5012CFEab0185bfc7aa3cf0DEc22");
 const USDC: Address = address!("833589fCD6eDb6E08f4c7C32D4f71b54bdA02913");
 
 async fn price_of(fork: &Replica, asset: Address) -> U256 {
-    fork.ask(ORACLE, &Oracle::getAssetPriceCall { asset }).await
+    fork.ask(ORACLE, &IAaveOracle::getAssetPriceCall { asset }).await
 }
 
 #[tokio::test]
@@ -54,10 +44,10 @@ async fn a_fork_of_the_live_chain_obeys_the_controls() {
     let (who, other) = (account(4), account(5));
     for (token, amount) in [(USDC, 1_000_000_000u64), (WETH, 2_000_000_000), (CBETH, 3_000_000_000)] {
         let amount = U256::from(amount);
-        let before = fork.ask(token, &Token::balanceOfCall { owner: who }).await;
+        let before = fork.ask(token, &IERC20::balanceOfCall { owner: who }).await;
         fork.controls.fund(who, U256::ZERO, &[(token, amount)]).await.expect("funds");
-        assert_eq!(fork.ask(token, &Token::balanceOfCall { owner: who }).await, before + amount);
-        fork.send(who, token, &Token::transferCall { to: other, amount }).await;
+        assert_eq!(fork.ask(token, &IERC20::balanceOfCall { owner: who }).await, before + amount);
+        fork.send(who, token, &IERC20::transferCall { to: other, amount }).await;
     }
 
     let before = fork.controls.head().await.expect("head");

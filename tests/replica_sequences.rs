@@ -12,15 +12,9 @@ use alloy::{
 };
 use common::{Replica, account};
 use serde::Deserialize;
+use trimtab::abi::{ICreditDelegation, IERC20};
 
-sol! {
-    interface Composer { function deltaCompose(bytes calldata ops) external payable; }
-    interface Token {
-        function balanceOf(address owner) external view returns (uint256);
-        function approve(address spender, uint256 amount) external returns (bool);
-    }
-    interface DebtToken { function approveDelegation(address delegatee, uint256 amount) external; }
-}
+sol!("abi/onedelta/IComposer.sol");
 
 const COMPOSER: Address = address!("B7ea94340e65CC68d1274aE483dfBE593fD6f21e");
 const FORWARDER: Address = address!("fCa11b85ac641f1ba215259566d579A45519e506");
@@ -77,7 +71,7 @@ fn moved(before: U256, delta: &str) -> U256 {
 }
 
 async fn balance(replica: &Replica, token: Address, owner: Address) -> U256 {
-    replica.ask(token, &Token::balanceOfCall { owner }).await
+    replica.ask(token, &IERC20::balanceOfCall { owner }).await
 }
 
 /// When each recording began. Two months lie between the state they started from and them, and interest since then
@@ -99,8 +93,8 @@ async fn run(index: usize, sequence: &Sequence) {
         let amount = number(amount);
         let spender = *spender;
         let data = match call.as_str() {
-            "approve" => Token::approveCall { spender, amount }.abi_encode(),
-            "approveDelegation" => DebtToken::approveDelegationCall { delegatee: spender, amount }.abi_encode(),
+            "approve" => IERC20::approveCall { spender, amount }.abi_encode(),
+            "approveDelegation" => ICreditDelegation::approveDelegationCall { delegatee: spender, amount }.abi_encode(),
             other => panic!("unknown precondition {other}"),
         };
         replica.next_block_at(time).await;
@@ -110,7 +104,7 @@ async fn run(index: usize, sequence: &Sequence) {
     for (number_of_step, step) in sequence.steps.iter().enumerate() {
         let (weth, usdc) = (balance(&replica, WETH, user).await, balance(&replica, USDC, user).await);
         replica.next_block_at(time).await;
-        let data = Composer::deltaComposeCall { ops: step.ops.clone() }.abi_encode();
+        let data = IComposer::deltaComposeCall { ops: step.ops.clone() }.abi_encode();
         replica.send_data(user, COMPOSER, data.into(), number(&step.value)).await;
         let at = format!("{name}, step {number_of_step} ({})", step.vector);
         assert_eq!(balance(&replica, V_USDC, user).await, number(&step.debt_usdc), "debt: {at}");

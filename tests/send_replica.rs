@@ -8,12 +8,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, Bytes, U256, address},
-    sol,
     sol_types::SolCall,
 };
 use common::{Replica, TEST_KEYS, account};
 use secrecy::SecretString;
 use serde_json::Value;
+use trimtab::abi::{IERC20::balanceOfCall, IWETH9::depositCall};
 use trimtab::{
     chain::{Clock, Endpoints, SigningGate, SystemClock, Wallet},
     config::{RpcConfig, Urgency},
@@ -22,11 +22,6 @@ use trimtab::{
     send::{Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, Wire, reconcile},
     units::Millis,
 };
-
-sol! {
-    function deposit() external payable;
-    function balanceOf(address owner) external view returns (uint256);
-}
 
 const WETH: Address = address!("4200000000000000000000000000000000000006");
 const NETWORK: &str = "replica-test";

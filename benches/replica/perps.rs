@@ -8,12 +8,12 @@ use std::{
 
 use alloy::{
     primitives::{Address, B256, Bytes, U64, U256, address, keccak256},
-    sol,
     sol_types::SolCall,
 };
 use eyre::{Result, eyre};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use trimtab::abi::IERC20::approveCall;
 use trimtab::{
     chain::Reader,
     config::Urgency,
@@ -35,10 +35,6 @@ use crate::{
     support::desk::{Desk, Trader, replica_state},
     table,
 };
-
-sol! {
-    function approve(address spender, uint256 amount) external returns (bool done);
-}
 
 const USDC: Address = address!("833589fCD6eDb6E08f4c7C32D4f71b54bdA02913");
 /// Random positions, each opened and closed.

@@ -10,6 +10,7 @@ use alloy::{
 use eyre::{Result, eyre};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use trimtab::abi::{ICreditDelegation::approveDelegationCall, IERC20::approveCall};
 use trimtab::{loops::WETH, onedelta::COMPOSER};
 
 use crate::{
@@ -17,11 +18,7 @@ use crate::{
     table,
 };
 
-sol! {
-    function deltaCompose(bytes calldata ops) external payable;
-    function approve(address spender, uint256 amount) external returns (bool);
-    function approveDelegation(address delegatee, uint256 amount) external;
-}
+sol!("abi/onedelta/IComposer.sol");
 
 const A_WETH: Address = address!("D4a0e0b9149BCee3C920d2E00b5dE09138fd8bb7");
 const V_USDC: Address = address!("59dca05b6c26dbd64b5381374aAaC5CD05644C28");
@@ -58,7 +55,7 @@ pub async fn measure() -> Result<()> {
         for (name, genuine) in sequence {
             let vector = vectors.iter().find(|vector| vector.name == name);
             let ops = vector.ok_or_else(|| eyre!("no vector {name}"))?.calldata.clone();
-            let gas = send(&desk, COMPOSER, deltaComposeCall { ops }.abi_encode()).await?;
+            let gas = send(&desk, COMPOSER, IComposer::deltaComposeCall { ops }.abi_encode()).await?;
             let difference = i64::try_from(gas)?.saturating_sub(i64::try_from(genuine)?);
             let [genuine, difference] = match genuine {
                 0 => ["not recorded".to_owned(), String::new()],

@@ -158,7 +158,9 @@ impl Desk {
         gas_price: U256,
     ) -> Result<Settings> {
         let reserve = |token| snapshot.market.reserve(token);
-        let fitting = emode::fitting(&snapshot.market, reserve(pair.collateral.token)?, reserve(pair.debt.token)?);
+        let collateral = reserve(pair.collateral.token)?;
+        let fitting = emode::fitting(&snapshot.market, collateral, reserve(pair.debt.token)?)
+            .filter(|category| category.is_collateral(collateral.id));
         let class = class_of(fitting.map(|category| category.liquidation_threshold));
         let subject = format!("{request:?} {} {}", snapshot.block.hash, snapshot.account.address);
         Ok(Settings {

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IPool} from "abi/aave/IPool.sol";
 import {AAVE_POOL} from "./Addresses.sol";
 import {InvalidCaller, InvalidFlashLoan, InvalidInitiator} from "./Errors.sol";
 import {OpStream} from "./OpStream.sol";
 import {Stream} from "./Stream.sol";
-
-interface IAaveFlashPool {
-    function flashLoanSimple(
-        address receiver,
-        address asset,
-        uint256 amount,
-        bytes calldata params,
-        uint16 referralCode
-    ) external;
-}
 
 /// @title Flash loan from Aave v3.
 /// @notice 0x60 0x02 asset[20] pool[20] amount[16] n[2] poolId[1] ops[n − 1]. Aave pulls amount and premium afterwards.
@@ -22,7 +13,7 @@ interface IAaveFlashPool {
 abstract contract AaveFlash is OpStream {
     function _aaveFlash(address caller, uint256 op) internal returns (uint256 size) {
         uint256 length = Stream.uint16At(op, 58);
-        IAaveFlashPool(Stream.addressAt(op, 22))
+        IPool(Stream.addressAt(op, 22))
             .flashLoanSimple(
                 address(this),
                 Stream.addressAt(op, 2),

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IPool} from "abi/aave/IPool.sol";
 import {MAX112} from "./Commands.sol";
 import {InvalidOperation} from "./Errors.sol";
 import {Stream} from "./Stream.sol";
 import {Tokens} from "./Tokens.sol";
-
-interface IAavePool {
-    function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) external;
-    function borrow(address asset, uint256 amount, uint256 mode, uint16 referralCode, address onBehalfOf) external;
-    function repay(address asset, uint256 amount, uint256 mode, address onBehalfOf) external returns (uint256);
-    function withdraw(address asset, uint256 amount, address to) external returns (uint256);
-}
 
 /// @title Lending ops for Aave v3.
 /// @notice Header: 0x30, op, lender id[2]; the id only selects the kind of lender and 0 to 999 is Aave v3. The pool is
@@ -39,7 +33,7 @@ abstract contract AaveLending {
         address asset = Stream.addressAt(op, 4);
         uint256 amount = Stream.uint112At(op, 24);
         if (amount == 0) amount = Tokens.balanceOf(asset, address(this));
-        IAavePool(Stream.addressAt(op, 60)).supply(asset, amount, Stream.addressAt(op, 40), 0);
+        IPool(Stream.addressAt(op, 60)).supply(asset, amount, Stream.addressAt(op, 40), 0);
         return 80;
     }
 
@@ -48,7 +42,7 @@ abstract contract AaveLending {
         address asset = Stream.addressAt(op, 4);
         uint256 amount = Stream.uint112At(op, 24);
         address receiver = Stream.addressAt(op, 40);
-        IAavePool(Stream.addressAt(op, 61)).borrow(asset, amount, _mode(op, 60), 0, caller);
+        IPool(Stream.addressAt(op, 61)).borrow(asset, amount, _mode(op, 60), 0, caller);
         if (receiver != address(this)) Tokens.transfer(asset, receiver, amount);
         return 81;
     }
@@ -66,7 +60,7 @@ abstract contract AaveLending {
             uint256 debt = Tokens.balanceOf(Stream.addressAt(op, 61), onBehalfOf);
             if (debt < amount) amount = debt;
         }
-        IAavePool(Stream.addressAt(op, 81)).repay(asset, amount, _mode(op, 60), onBehalfOf);
+        IPool(Stream.addressAt(op, 81)).repay(asset, amount, _mode(op, 60), onBehalfOf);
         return 101;
     }
 
@@ -76,7 +70,7 @@ abstract contract AaveLending {
         address aToken = Stream.addressAt(op, 60);
         if (amount == MAX112) amount = Tokens.balanceOf(aToken, caller);
         Tokens.transferFrom(aToken, caller, address(this), amount);
-        IAavePool(Stream.addressAt(op, 80)).withdraw(Stream.addressAt(op, 4), amount, Stream.addressAt(op, 40));
+        IPool(Stream.addressAt(op, 80)).withdraw(Stream.addressAt(op, 4), amount, Stream.addressAt(op, 40));
         return 100;
     }
 

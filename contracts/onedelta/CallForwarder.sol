@@ -4,7 +4,7 @@ pragma solidity 0.8.27;
 import {PERMIT2} from "./Addresses.sol";
 import {EXT_CALL, EXT_CALL_WITH_REPLACE, EXT_TRY_CALL, EXT_TRY_CALL_WITH_REPLACE, TRANSFERS} from "./Commands.sol";
 import {Forbidden, InvalidCalldata, InvalidOperation, ReplaceOffsetOutOfBounds} from "./Errors.sol";
-import {ICallForwarder} from "./ICallForwarder.sol";
+import {ICallForwarder} from "abi/onedelta/ICallForwarder.sol";
 import {Stream} from "./Stream.sol";
 import {Tokens} from "./Tokens.sol";
 import {Transfers} from "./Transfers.sol";

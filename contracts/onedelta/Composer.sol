@@ -6,7 +6,7 @@ import {AaveLending} from "./AaveLending.sol";
 import {EXT_CALL, FLASH_LOAN, LENDING, PERMIT, TRANSFERS} from "./Commands.sol";
 import {ComposerTransfers} from "./ComposerTransfers.sol";
 import {InvalidCalldata, InvalidOperation} from "./Errors.sol";
-import {ICallForwarder} from "./ICallForwarder.sol";
+import {ICallForwarder} from "abi/onedelta/ICallForwarder.sol";
 import {MorphoFlash} from "./MorphoFlash.sol";
 import {Permits} from "./Permits.sol";
 import {Stream} from "./Stream.sol";

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IERC721} from "abi/token/IERC721.sol";
 import {InvalidOperation, WrapFailed} from "./Errors.sol";
 import {Stream} from "./Stream.sol";
 import {Tokens} from "./Tokens.sol";
 import {Transfers} from "./Transfers.sol";
-
-interface INonFungible {
-    function safeTransferFrom(address from, address to, uint256 tokenId) external;
-}
 
 /// @title Transfer ops that only the composer has.
 abstract contract ComposerTransfers is Transfers {
@@ -35,7 +32,7 @@ abstract contract ComposerTransfers is Transfers {
 
     /// @dev collection[20] receiver[20] tokenId[32]
     function _sweepNft(uint256 op) private returns (uint256 size) {
-        INonFungible(Stream.addressAt(op, 2))
+        IERC721(Stream.addressAt(op, 2))
             .safeTransferFrom(address(this), Stream.addressAt(op, 22), Stream.wordAt(op, 42));
         return 74;
     }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IMorpho} from "abi/morpho/IMorpho.sol";
 import {MORPHO} from "./Addresses.sol";
 import {InvalidCaller, InvalidFlashLoan} from "./Errors.sol";
 import {OpStream} from "./OpStream.sol";
 import {Stream} from "./Stream.sol";
-
-interface IMorphoFlash {
-    function flashLoan(address token, uint256 assets, bytes calldata data) external;
-}
 
 /// @title Flash loan from Morpho Blue.
 /// @notice 0x60 0x00 asset[20] pool[20] amount[16] n[2] poolId[1] ops[n − 1]. Morpho pulls the amount afterwards and
@@ -16,7 +13,7 @@ interface IMorphoFlash {
 abstract contract MorphoFlash is OpStream {
     function _morphoFlash(address caller, uint256 op) internal returns (uint256 size) {
         uint256 length = Stream.uint16At(op, 58);
-        IMorphoFlash(Stream.addressAt(op, 22))
+        IMorpho(Stream.addressAt(op, 22))
             .flashLoan(
                 Stream.addressAt(op, 2),
                 Stream.uint112At(op, 42),

@@ -1,56 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {ICreditDelegation} from "abi/aave/ICreditDelegation.sol";
+import {IDaiPermit} from "abi/token/IDaiPermit.sol";
+import {IERC20Permit} from "abi/token/IERC20Permit.sol";
+import {IPermit2} from "abi/token/IPermit2.sol";
 import {PERMIT2} from "./Addresses.sol";
 import {InvalidOperation, SafePermitBadLength} from "./Errors.sol";
 import {Stream} from "./Stream.sol";
-
-interface IPermit {
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external;
-}
-
-interface IDaiPermit {
-    function permit(
-        address holder,
-        address spender,
-        uint256 nonce,
-        uint256 expiry,
-        bool allowed,
-        uint8 v,
-        bytes32 r,
-        bytes32 s
-    ) external;
-}
-
-interface IPermit2Allowance {
-    struct Details {
-        address token;
-        uint160 amount;
-        uint48 expiration;
-        uint48 nonce;
-    }
-
-    struct Single {
-        Details details;
-        address spender;
-        uint256 sigDeadline;
-    }
-
-    function permit(address owner, Single calldata single, bytes calldata signature) external;
-}
-
-interface ICreditDelegation {
-    function delegationWithSig(
-        address delegator,
-        address delegatee,
-        uint256 value,
-        uint256 deadline,
-        uint8 v,
-        bytes32 r,
-        bytes32 s
-    ) external;
-}
 
 /// @title Permit ops: allowances by signature, from the caller to this contract.
 /// @notice Header: 0x50, kind, target[20], length[2]. A time field holds the time plus one; zero is "for ever".
@@ -108,7 +65,10 @@ abstract contract Permits {
     /// @dev value[32] deadline+1[4] r[32] vs[32]
     function _eip2612(address caller, uint256 data) private view returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) = _signature(data, 36);
-        return abi.encodeCall(IPermit.permit, (caller, address(this), Stream.wordAt(data, 0), _time(data, 32), v, r, s));
+        return
+            abi.encodeCall(
+                IERC20Permit.permit, (caller, address(this), Stream.wordAt(data, 0), _time(data, 32), v, r, s)
+            );
     }
 
     /// @dev nonce[4] expiry+1[4] r[32] vs[32]
@@ -121,15 +81,15 @@ abstract contract Permits {
 
     /// @dev amount[20] expiration+1[4] nonce[4] sigDeadline+1[4] r[32] vs[32]
     function _permit2(address caller, address token, uint256 data) private view returns (bytes memory) {
-        IPermit2Allowance.Details memory details = IPermit2Allowance.Details({
+        IPermit2.Details memory details = IPermit2.Details({
             token: token,
             amount: uint160(Stream.addressAt(data, 0)),
             expiration: uint48(_time(data, 20)),
             nonce: uint48(Stream.uint32At(data, 24))
         });
-        IPermit2Allowance.Single memory single =
-            IPermit2Allowance.Single({details: details, spender: address(this), sigDeadline: _time(data, 28)});
-        return abi.encodeCall(IPermit2Allowance.permit, (caller, single, Stream.bytesAt(data, 32, 64)));
+        IPermit2.Single memory single =
+            IPermit2.Single({details: details, spender: address(this), sigDeadline: _time(data, 28)});
+        return abi.encodeCall(IPermit2.permit, (caller, single, Stream.bytesAt(data, 32, 64)));
     }
 
     function _time(uint256 data, uint256 offset) private pure returns (uint256) {

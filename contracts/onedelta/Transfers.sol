@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IPermit2} from "abi/token/IPermit2.sol";
 import {PERMIT2} from "./Addresses.sol";
 import {ApproveFailed, InvalidOperation, NativeTransferFailed, Slippage} from "./Errors.sol";
 import {Stream} from "./Stream.sol";
 import {Tokens} from "./Tokens.sol";
-
-interface IPermit2Transfer {
-    function transferFrom(address from, address to, uint160 amount, address token) external;
-}
 
 /// @title Transfer ops that composer and forwarder share.
 /// @notice Header: 0x40, sub-op. Here and in the other rooms a function that carries out an op answers its size in bytes,
@@ -85,7 +82,7 @@ abstract contract Transfers {
         address token = Stream.addressAt(op, 2);
         uint256 amount = Stream.uint128At(op, 42);
         if (amount == 0) amount = Tokens.balanceOf(token, caller);
-        IPermit2Transfer(PERMIT2).transferFrom(caller, Stream.addressAt(op, 22), uint160(amount), token);
+        IPermit2(PERMIT2).transferFrom(caller, Stream.addressAt(op, 22), uint160(amount), token);
         return 58;
     }
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IUniswapV3Pool} from "abi/uniswap/IUniswapV3Pool.sol";
 import {UNISWAP_V3_FACTORY, UNISWAP_V3_POOL_INIT_CODE_HASH} from "./Addresses.sol";
 import {BadPool} from "./Errors.sol";
 import {OpStream} from "./OpStream.sol";
 import {Stream} from "./Stream.sol";
-
-interface IUniswapV3Flash {
-    function flash(address recipient, uint256 amount0, uint256 amount1, bytes calldata data) external;
-}
 
 /// @title Flash loan from a Uniswap v3 pool.
 /// @notice 0x60 0x01 forkId[1] pool[20] tokenA[20] tokenB[20] fee[2] amount0[16] amount1[16] n[2] ops[n]. The ops send
@@ -22,7 +19,7 @@ abstract contract UniswapV3Flash is OpStream {
         bytes memory data = abi.encodePacked(
             caller, Stream.bytesAt(op, 2, 1), Stream.bytesAt(op, 23, 42), Stream.bytesAt(op, 99, length)
         );
-        IUniswapV3Flash(Stream.addressAt(op, 3))
+        IUniswapV3Pool(Stream.addressAt(op, 3))
             .flash(address(this), Stream.uint128At(op, 65), Stream.uint128At(op, 81), data);
         return 99 + length;
     }

@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
-/// @notice What the liquidator sets on a feed of the replica.
-interface ISettableFeed {
-    function set(int256 answer) external;
-}
-
-/// @notice What it asks of Aave's pool.
-interface ILiquidationPool {
-    function liquidationCall(address collateral, address debt, address user, uint256 debtToCover, bool receiveAToken)
-        external;
-}
-
-/// @notice What it asks of tokens.
-interface ILiquidatorToken {
-    function approve(address spender, uint256 amount) external returns (bool);
-    function balanceOf(address owner) external view returns (uint256);
-    function transfer(address to, uint256 amount) external returns (bool);
-    function transferFrom(address from, address to, uint256 amount) external returns (bool);
-}
+import {IPool} from "abi/aave/IPool.sol";
+import {IReplicaFeed} from "abi/replica/IReplicaFeed.sol";
+import {IERC20} from "abi/token/IERC20.sol";
 
 /// @title Brings prices to Aave's oracle and liquidates in the same transaction.
 /// @notice As the winner of an SVR auction does on Base: the oracle's update and the liquidation travel together, so that
@@ -51,7 +36,7 @@ contract AtomicLiquidator {
         returns (uint256 taken)
     {
         for (uint256 i = 0; i < updates.length; i++) {
-            ISettableFeed(updates[i].feed).set(updates[i].answer);
+            IReplicaFeed(updates[i].feed).set(updates[i].answer);
         }
         for (uint256 i = 0; i < prey.length; i++) {
             taken += _liquidate(pool, prey[i]);
@@ -59,14 +44,12 @@ contract AtomicLiquidator {
     }
 
     function _liquidate(address pool, Prey calldata prey) private returns (uint256 taken) {
-        ILiquidatorToken debt = ILiquidatorToken(prey.debt);
+        IERC20 debt = IERC20(prey.debt);
         uint256 lent = debt.balanceOf(msg.sender);
         _require(debt.transferFrom(msg.sender, address(this), lent), prey.debt);
         _require(debt.approve(pool, lent), prey.debt);
         while (taken < ATTEMPTS) {
-            try ILiquidationPool(pool).liquidationCall(
-                prey.collateral, prey.debt, prey.user, type(uint256).max, false
-            ) {
+            try IPool(pool).liquidationCall(prey.collateral, prey.debt, prey.user, type(uint256).max, false) {
                 taken++;
             } catch {
                 break;
@@ -78,8 +61,8 @@ contract AtomicLiquidator {
     }
 
     function _giveBack(address token) private {
-        uint256 held = ILiquidatorToken(token).balanceOf(address(this));
-        if (held != 0) _require(ILiquidatorToken(token).transfer(msg.sender, held), token);
+        uint256 held = IERC20(token).balanceOf(address(this));
+        if (held != 0) _require(IERC20(token).transfer(msg.sender, held), token);
     }
 
     function _require(bool done, address token) private pure {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
+import {IERC1271} from "abi/token/IERC1271.sol";
 import {ReplicaToken} from "./ReplicaToken.sol";
-
-interface IERC1271 {
-    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4);
-}
 
 /// @title ERC-20 of the replica with EIP-2612, for the tokens whose Base original has it.
 /// @notice The EIP-712 domain is (name, version, chain id, address), computed on every call: USDC is

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
-/// @notice What a ratio feed reads from the feed below it.
-interface IBaseFeed {
-    function latestAnswer() external view returns (int256);
-    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80);
-}
+import {IAggregator} from "abi/oracle/IAggregator.sol";
 
 /// @title Price feed of the replica for a token that accrues: base feed times exchange rate.
 /// @notice What Base's capped-rate adapters answer, without their cap. It is as old as its base feed.
@@ -44,13 +40,13 @@ contract ReplicaRatioFeed {
 
     /// @notice US dollars with 8 decimals, rounded down.
     function latestAnswer() external view returns (int256) {
-        return _scaled(IBaseFeed(BASE_TO_USD_AGGREGATOR).latestAnswer());
+        return _scaled(IAggregator(BASE_TO_USD_AGGREGATOR).latestAnswer());
     }
 
     /// @notice The base feed's round and times with the scaled answer.
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
         (uint80 round, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredIn) =
-            IBaseFeed(BASE_TO_USD_AGGREGATOR).latestRoundData();
+            IAggregator(BASE_TO_USD_AGGREGATOR).latestRoundData();
         return (round, _scaled(answer), startedAt, updatedAt, answeredIn);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.27;
 
-import {IAavePool} from "../onedelta/AaveLending.sol";
+import {IPool} from "abi/aave/IPool.sol";
 import {InvalidOperation} from "../onedelta/Errors.sol";
 import {ReplicaToken} from "../replica/ReplicaToken.sol";
 import {ComposerFixture} from "./ComposerFixture.sol";
@@ -21,7 +21,7 @@ contract LendingTest is ComposerFixture {
 
     function test_depositSuppliesForTheBeneficiary() external {
         usdc.mint(address(composer), 10);
-        vm.expectCall(address(aave), abi.encodeCall(IAavePool.supply, (address(usdc), 4, MALLORY, 0)));
+        vm.expectCall(address(aave), abi.encodeCall(IPool.supply, (address(usdc), 4, MALLORY, 0)));
         compose(Ops.deposit(address(usdc), 4, MALLORY, address(aave)));
         assertEq(aToken.balanceOf(MALLORY), 4);
     }
@@ -43,7 +43,7 @@ contract LendingTest is ComposerFixture {
     function test_borrowIsForTheCallerAndStaysInTheComposer() external {
         vm.prank(USER);
         aave.delegate(address(composer));
-        vm.expectCall(address(aave), abi.encodeCall(IAavePool.borrow, (address(usdc), 5, 2, 0, USER)));
+        vm.expectCall(address(aave), abi.encodeCall(IPool.borrow, (address(usdc), 5, 2, 0, USER)));
         compose(Ops.borrow(address(usdc), 5, address(composer), address(aave)));
         assertEq(debtToken.balanceOf(USER), 5);
         assertEq(usdc.balanceOf(address(composer)), 5);
@@ -67,7 +67,7 @@ contract LendingTest is ComposerFixture {
 
     function test_repayPaysTheAmount() external {
         usdc.mint(address(composer), 10);
-        vm.expectCall(address(aave), abi.encodeCall(IAavePool.repay, (address(usdc), 4, 2, USER)));
+        vm.expectCall(address(aave), abi.encodeCall(IPool.repay, (address(usdc), 4, 2, USER)));
         compose(Ops.repay(address(usdc), 4, USER, address(debtToken), address(aave)));
         assertEq(usdc.balanceOf(address(composer)), 6);
     }
@@ -75,21 +75,21 @@ contract LendingTest is ComposerFixture {
     function test_repayZeroPaysTheWholeBalanceWhateverTheDebt() external {
         usdc.mint(address(composer), 10);
         debtToken.mint(USER, 3);
-        vm.expectCall(address(aave), abi.encodeCall(IAavePool.repay, (address(usdc), 10, 2, USER)));
+        vm.expectCall(address(aave), abi.encodeCall(IPool.repay, (address(usdc), 10, 2, USER)));
         compose(Ops.repay(address(usdc), 0, USER, address(debtToken), address(aave)));
     }
 
     function test_repayMaxPaysTheDebtWhereTheBalanceIsLarger() external {
         usdc.mint(address(composer), 10);
         debtToken.mint(USER, 3);
-        vm.expectCall(address(aave), abi.encodeCall(IAavePool.repay, (address(usdc), 3, 2, USER)));
+        vm.expectCall(address(aave), abi.encodeCall(IPool.repay, (address(usdc), 3, 2, USER)));
         compose(Ops.repay(address(usdc), Ops.MAX112, USER, address(debtToken), address(aave)));
     }
 
     function test_repayMaxPaysTheBalanceWhereTheDebtIsLarger() external {
         usdc.mint(address(composer), 10);
         debtToken.mint(USER, 30);
-        vm.expectCall(address(aave), abi.encodeCall(IAavePool.repay, (address(usdc), 10, 2, USER)));
+        vm.expectCall(address(aave), abi.encodeCall(IPool.repay, (address(usdc), 10, 2, USER)));
         compose(Ops.repay(address(usdc), Ops.MAX112, USER, address(debtToken), address(aave)));
     }
 

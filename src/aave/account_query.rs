@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    abi::{IDebtToken, IPool, IScaledToken, IToken},
+    abi::{IPool, IScaledToken},
     account::{AccountData, AccountState, Holding},
     configuration::UserConfiguration,
     error::QueryError,
     reserve_list::{Listing, ReserveList},
 };
+use crate::abi::{ICreditDelegation, IERC20, IERC20Permit};
 use crate::{
     chain::{Answers, Batch, CodeQuery, Lens, Slot, multicall3},
     units::{Bps, UsdE8, Wad},
@@ -88,18 +89,18 @@ struct HoldingQuery {
     asset: Address,
     scaled_supply: Slot<IScaledToken::scaledBalanceOfCall>,
     scaled_debt: Slot<IScaledToken::scaledBalanceOfCall>,
-    wallet: Slot<IToken::balanceOfCall>,
-    wallet_nonce: Slot<IToken::noncesCall>,
-    a_token_nonce: Slot<IToken::noncesCall>,
-    debt_token_nonce: Slot<IToken::noncesCall>,
+    wallet: Slot<IERC20::balanceOfCall>,
+    wallet_nonce: Slot<IERC20Permit::noncesCall>,
+    a_token_nonce: Slot<IERC20Permit::noncesCall>,
+    debt_token_nonce: Slot<IERC20Permit::noncesCall>,
     allowances: Option<AllowanceQuery>,
 }
 
 #[derive(Debug)]
 struct AllowanceQuery {
-    wallet: Slot<IToken::allowanceCall>,
-    a_token: Slot<IToken::allowanceCall>,
-    borrow: Slot<IDebtToken::borrowAllowanceCall>,
+    wallet: Slot<IERC20::allowanceCall>,
+    a_token: Slot<IERC20::allowanceCall>,
+    borrow: Slot<ICreditDelegation::borrowAllowanceCall>,
 }
 
 impl HoldingQuery {
@@ -109,14 +110,15 @@ impl HoldingQuery {
             asset,
             scaled_supply: batch.add(a_token, &IScaledToken::scaledBalanceOfCall { user }),
             scaled_debt: batch.add(debt_token, &IScaledToken::scaledBalanceOfCall { user }),
-            wallet: batch.add(asset, &IToken::balanceOfCall { user }),
-            wallet_nonce: batch.add(asset, &IToken::noncesCall { owner }),
-            a_token_nonce: batch.add(a_token, &IToken::noncesCall { owner }),
-            debt_token_nonce: batch.add(debt_token, &IToken::noncesCall { owner }),
+            wallet: batch.add(asset, &IERC20::balanceOfCall { owner: user }),
+            wallet_nonce: batch.add(asset, &IERC20Permit::noncesCall { owner }),
+            a_token_nonce: batch.add(a_token, &IERC20Permit::noncesCall { owner }),
+            debt_token_nonce: batch.add(debt_token, &IERC20Permit::noncesCall { owner }),
             allowances: spender.map(|spender| AllowanceQuery {
-                wallet: batch.add(asset, &IToken::allowanceCall { owner, spender }),
-                a_token: batch.add(a_token, &IToken::allowanceCall { owner, spender }),
-                borrow: batch.add(debt_token, &IDebtToken::borrowAllowanceCall { fromUser: owner, toUser: spender }),
+                wallet: batch.add(asset, &IERC20::allowanceCall { owner, spender }),
+                a_token: batch.add(a_token, &IERC20::allowanceCall { owner, spender }),
+                borrow: batch
+                    .add(debt_token, &ICreditDelegation::borrowAllowanceCall { fromUser: owner, toUser: spender }),
             }),
         }
     }

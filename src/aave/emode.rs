@@ -12,7 +12,8 @@ use super::{
 use crate::units::Secs;
 
 /// The category that lets the collateral back the debt with the highest liquidation threshold, then the highest
-/// LTV. `None` when no category does better than none at all.
+/// LTV. `None` when no category does better than none at all. Where the debt can be borrowed in categories only, one whose
+/// collateral is another will do: it leaves this collateral the values that it has outside (base-replica.md §4).
 #[must_use]
 pub fn fitting<'market>(
     market: &'market Market,
@@ -28,7 +29,7 @@ pub fn fitting<'market>(
     market
         .categories
         .iter()
-        .filter(|category| category.is_collateral(collateral.id) && allows(Some(category)))
+        .filter(|category| allows(Some(category)))
         .filter(|category| !allows(None) || rank(Some(category)) > rank(None))
         .max_by_key(|category| (rank(Some(category)), Reverse(category.id)))
 }
@@ -110,6 +111,20 @@ mod tests {
         let mut useless = category(1, 9_300);
         useless.ltv_zero_bitmap = 1 << 1;
         assert_eq!(fits(&market(vec![useless])), None);
+    }
+
+    #[test]
+    fn a_debt_that_only_another_collaterals_category_lends_is_borrowed_there_at_the_values_outside() {
+        let mut others = category(1, 9_300);
+        others.collateral_bitmap = 1 << 5;
+        let mut market = market(vec![others]);
+        assert_eq!(fits(&market), None, "outside does as well");
+        market.reserves[1].configuration.0.set_bit(58, false);
+        assert_eq!(fits(&market), Some(1));
+        let entered = market.categories.first();
+        assert_eq!(market.ltv_in(&market.reserves[0], entered), market.ltv_in(&market.reserves[0], None));
+        market.categories[0].isolated = true;
+        assert_eq!(fits(&market), None, "an isolated one takes its own collateral only");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 
 use super::{
-    abi::{IAaveOracle, IPool, IPriceFeed, IPriceOracleSentinel, IRateStrategy, IScaledToken},
+    abi::{IAaveOracle, IPool, IPriceOracleSentinel, IRateStrategy, IScaledToken},
     configuration::{MAX_RESERVES, ReserveConfiguration},
     error::QueryError,
     interest::RateStrategy,
@@ -11,6 +11,7 @@ use super::{
     reserve::{Price, Reserve},
     reserve_list::{Listing, ReserveList},
 };
+use crate::abi::IAggregator;
 use crate::{
     chain::{Answers, Batch, BlockRef, Slot},
     units::{Bps, Ray, Secs, UsdE8},
@@ -94,7 +95,7 @@ pub struct ReserveQuery<'list> {
     debt: Slot<IScaledToken::scaledTotalSupplyCall>,
     price: Slot<IAaveOracle::getAssetPriceCall>,
     source: Slot<IAaveOracle::getSourceOfAssetCall>,
-    round: Slot<IPriceFeed::latestRoundDataCall>,
+    round: Slot<IAggregator::latestRoundDataCall>,
     rates: Slot<IRateStrategy::getInterestRateDataBpsCall>,
 }
 
@@ -111,7 +112,7 @@ impl<'list> ReserveQuery<'list> {
             debt: batch.add(listing.debt_token, &IScaledToken::scaledTotalSupplyCall {}),
             price: batch.add(oracle, &IAaveOracle::getAssetPriceCall { asset }),
             source: batch.add(oracle, &IAaveOracle::getSourceOfAssetCall { asset }),
-            round: batch.add(listing.source, &IPriceFeed::latestRoundDataCall {}),
+            round: batch.add(listing.source, &IAggregator::latestRoundDataCall {}),
             rates: batch.add(list.rate_strategy, &IRateStrategy::getInterestRateDataBpsCall { reserve: asset }),
         }
     }

@@ -1,33 +1,24 @@
 //! Whether a token's permits can be signed, and whom it asks whether a signature is good.
 
-use alloy::{
-    primitives::{Address, B256, U256},
-    sol,
-};
+use alloy::primitives::{Address, B256, U256};
 
-use super::{
-    abi::IToken,
-    permit::{AAVE_TOKEN_VERSION, PermitDomain},
+use super::permit::{AAVE_TOKEN_VERSION, PermitDomain};
+use crate::abi::{
+    ICreditDelegation::delegationWithSigCall,
+    IERC20,
+    IERC20Permit::{self, permitCall},
+    IPausable::pausedCall,
 };
 use crate::chain::{Answers, Batch, Lens, Slot};
-
-sol! {
-    #[derive(Debug)]
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-    #[derive(Debug)]
-    function delegationWithSig(address delegator, address delegatee, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-    #[derive(Debug)]
-    function paused() external view returns (bool);
-}
 
 /// Where a batch has what a token says about its permits.
 #[derive(Debug)]
 pub(super) struct PermitProbe {
     token: Address,
-    name: Slot<IToken::nameCall>,
-    version: Slot<IToken::versionCall>,
-    separator: Slot<IToken::DOMAIN_SEPARATORCall>,
-    nonce: Slot<IToken::noncesCall>,
+    name: Slot<IERC20::nameCall>,
+    version: Slot<IERC20Permit::versionCall>,
+    separator: Slot<IERC20Permit::DOMAIN_SEPARATORCall>,
+    nonce: Slot<IERC20Permit::noncesCall>,
     paused: Slot<pausedCall>,
     /// A permit with a signature of nobody, for an owner whose code takes any.
     accepted: usize,
@@ -38,10 +29,10 @@ impl PermitProbe {
     pub(super) fn add(token: Address, delegates: bool, lens: &Lens, batch: &mut Batch) -> Self {
         Self {
             token,
-            name: batch.add(token, &IToken::nameCall {}),
-            version: batch.add(token, &IToken::versionCall {}),
-            separator: batch.add(token, &IToken::DOMAIN_SEPARATORCall {}),
-            nonce: batch.add(token, &IToken::noncesCall { owner: Address::ZERO }),
+            name: batch.add(token, &IERC20::nameCall {}),
+            version: batch.add(token, &IERC20Permit::versionCall {}),
+            separator: batch.add(token, &IERC20Permit::DOMAIN_SEPARATORCall {}),
+            nonce: batch.add(token, &IERC20Permit::noncesCall { owner: Address::ZERO }),
             paused: batch.add(token, &pausedCall {}),
             accepted: batch.add_encoded(token, forged(lens.address(), delegates).into()),
         }

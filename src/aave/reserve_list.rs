@@ -4,12 +4,13 @@ use alloy::primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    abi::{IAaveOracle, IPool, IPoolAddressesProvider, IToken},
+    abi::{IAaveOracle, IPool, IPoolAddressesProvider},
     deployment::Deployment,
     error::QueryError,
     permit::PermitDomain,
     permit_probe::PermitProbe,
 };
+use crate::abi::IERC20;
 use crate::{
     chain::{Answers, Batch, BlockRef, Lens, Reader, Slot},
     text,
@@ -198,7 +199,7 @@ struct ReserveSlots {
     asset: Address,
     data: Slot<IPool::getReserveDataCall>,
     source: Slot<IAaveOracle::getSourceOfAssetCall>,
-    symbol: Slot<IToken::symbolCall>,
+    symbol: Slot<IERC20::symbolCall>,
 }
 
 struct FoundReserve {
@@ -216,7 +217,7 @@ impl ReserveSlots {
             asset,
             data: batch.add(deployment.pool, &IPool::getReserveDataCall { asset }),
             source: batch.add(deployment.oracle, &IAaveOracle::getSourceOfAssetCall { asset }),
-            symbol: batch.add(asset, &IToken::symbolCall {}),
+            symbol: batch.add(asset, &IERC20::symbolCall {}),
         }
     }
 

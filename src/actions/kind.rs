@@ -85,7 +85,6 @@ const fn name_of(request: &PerpRequest) -> &'static str {
     match request {
         PerpRequest::Open(_) => "perp open",
         PerpRequest::Close { .. } => "perp close",
-        PerpRequest::Increase { .. } => "perp increase",
         PerpRequest::Margin { .. } => "perp margin",
         PerpRequest::Levels { .. } => "perp tpsl",
         PerpRequest::Cancel { .. } => "perp cancel",

@@ -67,7 +67,7 @@ pub enum ReconcileError {
 }
 
 impl ReconcileError {
-    /// The process's exit code (DESIGN.md §3).
+    /// The process's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -157,10 +157,10 @@ async fn settle<R: Reader>(
 }
 
 /// The same for perps: included actions, orders without an answer, positions that the venue has ended.
-pub async fn settle_at_venue<V: PerpVenue>(
+pub async fn settle_at_venue(
     journal: &Journal,
     endpoints: &Endpoints,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     done: &mut Reconciled,
 ) -> Result<(), ReconcileError> {

@@ -3,16 +3,12 @@
 use alloy::sol_types::SolCall;
 
 use super::PlanKind;
+use crate::aave::abi::IPool::{setUserEModeCall, setUserUseReserveAsCollateralCall};
 use crate::{
     onedelta::{self, Lending, Op, Singleton},
     perps::{Change, MarginChange, PerpRequest},
     plan::{CallData, Plan, Segment, Step},
 };
-
-alloy::sol! {
-    function setUserEMode(uint8 categoryId) external;
-    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
-}
 
 /// What an action adds to the risk of its account, in words; `None` when it lowers risk or leaves it as it is.
 ///
@@ -30,7 +26,6 @@ pub fn added_risk(plan: &Plan, kind: &PlanKind) -> Option<&'static str> {
 const fn of_perp(request: &PerpRequest) -> Option<&'static str> {
     match request {
         PerpRequest::Open(_) => Some("opens a perp"),
-        PerpRequest::Increase { .. } => Some("makes a perp larger"),
         PerpRequest::Margin { change: MarginChange::Remove(_), .. } => Some("takes margin out of a perp"),
         PerpRequest::Levels { stop: Change::Remove, .. } => Some("takes the stop of a perp away"),
         PerpRequest::Margin { .. }

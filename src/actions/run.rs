@@ -7,7 +7,7 @@ use crate::{
     chain::{Clock, Reader},
     journal::Stamp,
     loops,
-    perps::{self, OrderHandle, OrderPatience, OrderState, PerpError, PerpVenue, Placed, avantis_v1::AvantisV1},
+    perps::{self, Interest, OrderHandle, OrderPatience, OrderState, PerpError, PerpRequest, PerpVenue, Placed},
     plan::{Approved, Deviation, Plan},
     send::{ExecuteError, Outcome, Sender, Settlement, Wire, measure, perform, record},
     units::Millis,
@@ -38,7 +38,7 @@ pub enum ActionError {
 }
 
 impl ActionError {
-    /// The process's exit code (DESIGN.md §3).
+    /// The process's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -99,7 +99,7 @@ pub enum Sent {
 
 /// Refuses a plan whose transactions are not what an action of its kind would send now: a plan that comes from a file or
 /// from another process is somebody's text.
-pub async fn audit(plan: &Plan, venue: Option<&AvantisV1>, gas_price: U256) -> Result<PlanKind, ActionError> {
+pub async fn audit(plan: &Plan, venue: Option<&dyn PerpVenue>, gas_price: U256) -> Result<PlanKind, ActionError> {
     let kind = PlanKind::of(plan)?;
     // What claims to protect a loop is not called away for a trim, and a trim does not take its place.
     let protects = matches!(kind, PlanKind::Loop(_)) && added_risk(plan, &kind).is_none();
@@ -111,9 +111,13 @@ pub async fn audit(plan: &Plan, venue: Option<&AvantisV1>, gas_price: U256) -> R
         PlanKind::Loop(_) | PlanKind::Revocation => {
             loops::audit(plan).map_err(|error| ActionError::Audit(error.to_string()))?;
         }
-        PlanKind::Perp(_) => {
+        PlanKind::Perp(subject) => {
             let venue = venue.ok_or(ActionError::NoVenue)?;
-            let snapshot = venue.snapshot_for(plan).await?;
+            let marks = match &subject.perp {
+                PerpRequest::Open(open) => vec![open.pair.clone()],
+                _ => Vec::new(),
+            };
+            let snapshot = venue.snapshot(plan.account, &Interest { marks, ..Interest::default() }).await?;
             venue.audit(plan, &snapshot, gas_price).map_err(|error| ActionError::Audit(error.to_string()))?;
         }
     }
@@ -122,9 +126,9 @@ pub async fn audit(plan: &Plan, venue: Option<&AvantisV1>, gas_price: U256) -> R
 
 /// Carries out an approved plan to the end of its last transaction and records the outcome; the orders that it placed are
 /// recorded and not waited for.
-pub async fn send<W: Wire + Reader, V: PerpVenue>(
+pub async fn send<W: Wire + Reader>(
     sender: &mut Sender<W>,
-    venue: Option<&V>,
+    venue: Option<&dyn PerpVenue>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<Sent, ActionError> {
@@ -145,9 +149,9 @@ pub async fn send<W: Wire + Reader, V: PerpVenue>(
 }
 
 /// The same, and its orders are followed to their ends or to the deadline.
-pub async fn execute<W: Wire + Reader, V: PerpVenue>(
+pub async fn execute<W: Wire + Reader>(
     sender: &mut Sender<W>,
-    venue: Option<&V>,
+    venue: Option<&dyn PerpVenue>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
     patience: OrderPatience,

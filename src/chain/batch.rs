@@ -7,27 +7,16 @@ use std::marker::PhantomData;
 
 use alloy::{
     primitives::{Address, Bytes, address},
-    sol,
     sol_types::SolCall,
 };
 
 use super::{ReadError, compact};
-
-sol! {
-    /// Multicall3, the part we use.
-    #[derive(Debug)]
-    interface IMulticall3 {
-        struct Call3 { address target; bool allowFailure; bytes callData; }
-        struct Result { bool success; bytes returnData; }
-        function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory returnData);
-        function getEthBalance(address addr) external view returns (uint256 balance);
-        function getBlockNumber() external view returns (uint256 blockNumber);
-    }
-}
+use crate::abi::IMulticall3;
 
 /// Multicall3's interface and its address, the same on every chain.
 pub mod multicall3 {
-    pub use super::IMulticall3;
+    pub use crate::abi::IMulticall3;
+
     use super::{Address, address};
 
     /// Where Multicall3 lives (base-replica.md §1.1).

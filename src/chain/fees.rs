@@ -1,23 +1,12 @@
 //! What a transaction will pay: gas on L2, and its data on L1.
 
-use alloy::{
-    primitives::{Address, Bytes, U256, address},
-    sol,
-};
+use alloy::primitives::{Address, Bytes, U256, address};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Batch, ReadError, Slot};
+use crate::abi::IGasPriceOracle;
 use crate::units::{format_units, from_decimal};
-
-sol! {
-    /// The GasPriceOracle predeploy, the part we use.
-    #[derive(Debug)]
-    interface IGasPriceOracle {
-        /// L1 data fee, wei, of an unsigned RLP-encoded transaction; the signature is added by the contract.
-        function getL1Fee(bytes memory data) external view returns (uint256);
-    }
-}
 
 /// Where GasPriceOracle lives on every OP chain (base-replica.md §1.1).
 pub const GAS_PRICE_ORACLE: Address = address!("420000000000000000000000000000000000000F");

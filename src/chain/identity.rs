@@ -1,7 +1,7 @@
 //! Which network the endpoints are on.
 //!
 //! Replica, fork and mainnet share chain id, addresses and signing domains, so none of these can tell them apart;
-//! client, genesis and a remembered block do (DESIGN.md §1.7). What cannot be told apart is refused.
+//! client, genesis and a remembered block do (docs/safety.md, Which network). What cannot be told apart is refused.
 
 use std::fmt;
 

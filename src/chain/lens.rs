@@ -15,17 +15,12 @@ use std::{
 
 use alloy::{
     primitives::{Address, B256, Bytes, U256, address, hex, keccak256},
-    sol,
     sol_types::SolCall,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Batch, Slot};
-
-sol! {
-    #[derive(Debug)]
-    function codeOf(address account) external view returns (uint256 size, bytes32 head);
-}
+use crate::abi::ICodeLens::{codeOfCall, codeOfReturn};
 
 /// The deterministic deployer, which is on every OP chain from its genesis and which anvil has too.
 const DEPLOYER: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");

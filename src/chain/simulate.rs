@@ -86,6 +86,8 @@ pub struct SimulatedCall {
     pub logs: Vec<Log>,
     /// The node's words on a failure, such as running out of gas.
     pub error: Option<String>,
+    /// No endpoint has `eth_simulateV1`: it was tried by itself, without the calls before it.
+    pub alone: bool,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +127,7 @@ impl From<WireSimulatedCall> for SimulatedCall {
             gas_used: call.gas_used.to(),
             logs: call.logs,
             error: call.error.map(|error| error.message),
+            alone: false,
         }
     }
 }
@@ -148,7 +151,15 @@ impl Endpoints {
     /// are not to be had.
     async fn try_call(&self, at: BlockRef, call: &CallRequest) -> Result<SimulatedCall, ReadError> {
         let state = state_of(at.hash);
-        let failed = |returned| SimulatedCall { success: false, returned, gas_used: 0, logs: Vec::new(), error: None };
+        let done = |success, returned, gas_used| SimulatedCall {
+            success,
+            returned,
+            gas_used,
+            logs: Vec::new(),
+            error: None,
+            alone: true,
+        };
+        let failed = |returned| done(false, returned, 0);
         let returned = match self.call(call, state).await {
             Ok(returned) => returned,
             Err(ReadError::Reverted { data, .. }) => return Ok(failed(data)),
@@ -156,7 +167,7 @@ impl Endpoints {
         };
         let gas: Result<U64, ReadError> = self.request("eth_estimateGas", (call, state)).await;
         match gas {
-            Ok(gas) => Ok(SimulatedCall { success: true, returned, gas_used: gas.to(), logs: Vec::new(), error: None }),
+            Ok(gas) => Ok(done(true, returned, gas.to())),
             Err(ReadError::Reverted { data, .. }) => Ok(failed(data)),
             Err(error) => Err(error),
         }

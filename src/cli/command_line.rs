@@ -11,16 +11,19 @@ use super::{
     global::GlobalArgs,
     governor, journal,
     logs::Logs,
-    loop_args, loops, output, perp, perp_args, replica, send, signal, simulate, status, watch,
+    loop_args, loops, man, output, perp, perp_args, replica, send, signal, simulate, status, watch,
 };
 use crate::strategy;
 
 /// Stack of the threads that the daemon's accounts run on, as large as that of the main thread: plans are deep.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// What `--version` says: the version, and in a release build the commit (build.rs).
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("BUILT_FROM"));
+
 /// Leverage on Base with your own wallet: Aave v3 loops in one transaction.
 #[derive(Debug, Parser)]
-#[command(name = "trimtab", version, max_term_width = 110, propagate_version = true)]
+#[command(name = "trimtab", version = VERSION, max_term_width = 110, propagate_version = true)]
 #[command(
     after_help = "Every command that changes state shows its plan and a simulation; it sends only with --broadcast."
 )]
@@ -79,6 +82,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Print a completion script for a shell.
     Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands.
+    Man(man::ManArgs),
 }
 
 /// Parses the command line, runs the command, and tells the exit code.
@@ -137,5 +142,6 @@ async fn run(cli: Cli) -> exit::Outcome {
         Command::Doctor(args) => doctor::run(&global, args).await,
         Command::Config(command) => config::run(&global, &command),
         Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     }
 }

@@ -52,7 +52,8 @@ pub(super) async fn deliver(
     if let Some(mut daemon) = session.daemon(account).await? {
         confirm(session, yes)?;
         session.output.note("handed to the daemon that watches this account");
-        return Ok(daemon.ask(Submit(order.clone())).await?);
+        let submit = Submit { order: order.clone(), unchecked_price: session.unchecked_price };
+        return Ok(daemon.ask(submit).await?);
     }
     let signer = session.signer().await?;
     confirm(session, yes)?;
@@ -64,6 +65,6 @@ pub(super) async fn deliver(
         PlanKind::Loop(_) | PlanKind::Revocation => None,
     };
     let patience = OrderPatience { timeout: session.config.perps.order_timeout, ..OrderPatience::default() };
-    let done = execute(&mut sender, venue.as_ref(), &*session.clock, approved, patience).await?;
+    let done = execute(&mut sender, venue.as_deref(), &*session.clock, approved, patience).await?;
     Ok(Delivered::of(done, ending_words))
 }

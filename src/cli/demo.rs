@@ -31,7 +31,7 @@ struct Story {
     beats: Vec<serde_json::Value>,
 }
 
-document!("demo": Story);
+document!("demo" / 2: Story);
 
 pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let output = global.output();

@@ -14,14 +14,11 @@ use super::{
     session::Session,
 };
 use crate::{
-    chain::{BlockRef, Clock, Reader, SystemClock},
+    chain::{BlockRef, Clock, ExposedFile, Reader, SystemClock},
     config::Config,
     localchain::{ANVIL_VERSION, Kit},
     loops::FeedBook,
-    perps::{
-        PerpError, PerpVenue,
-        avantis_v1::{AvantisV1, Deployment},
-    },
+    perps::{PerpError, PerpVenue, avantis_v1::Deployment},
     report::{Check, Verdict, ability_checks, contract_checks, endpoint_checks, feed_checks},
 };
 
@@ -60,6 +57,7 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
             checks.push(Check::fail("network", format!("{:#}", failure.report), "see the endpoints above"));
         }
     }
+    checks.extend(secret_files(&config));
     checks.push(local_tools());
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
     let diagnosis = Diagnosis { checks: &checks, healthy: failed == 0 };
@@ -70,6 +68,12 @@ pub(super) async fn run(global: &GlobalArgs, _: DoctorArgs) -> Outcome {
         1 => Err(Failure::after_result(Exit::Configuration, "1 check failed")),
         _ => Err(Failure::after_result(Exit::Configuration, format!("{failed} checks failed"))),
     }
+}
+
+/// Files with a secret of an alert service that others can read.
+fn secret_files(config: &Config) -> Vec<Check> {
+    let exposed = ExposedFile::among(config.alerts.secret_files().cloned());
+    exposed.iter().map(|file| Check::warn("alert secrets", file.to_string(), file.fix())).collect()
 }
 
 fn any_failed(checks: &[Check]) -> bool {
@@ -125,29 +129,25 @@ async fn feeds(session: &Session, head: BlockRef) -> Outcome<Vec<Check>> {
 
 /// Whether perps can be traded: the venue's code and its price service.
 async fn perps(session: &Session, head: BlockRef) -> Outcome<Vec<Check>> {
-    let (venue, service) = ("perp venue", "perp prices");
-    let prices = session.prices().await?;
-    let known = AvantisV1::recognise(&session.endpoints, prices.clone()).await;
-    let known = known.map(|known| known.with_price_check(session.config.perps.price_check()));
-    let found = match &known {
-        Ok(known) => Check::ok(venue, format!("{} is {}, as this program knows it", PERPS.trading, known.name())),
-        Err(PerpError::Read(error)) => return Err(error.clone().into()),
-        Err(error) => Check::warn(venue, error.to_string(), "perp commands refuse; loops are not concerned"),
+    let (name, service) = ("perp venue", "perp prices");
+    let venue = match session.perps().await {
+        Ok(venue) => venue,
+        Err(failure) if failure.exit == Exit::RpcUnavailable => return Err(failure),
+        Err(failure) => {
+            let found = Check::warn(name, failure.report.to_string(), "perp commands refuse; loops are not concerned");
+            return Ok(vec![found]);
+        }
     };
-    let Some(url) = prices.shown_url() else {
-        let fix = "perps cannot be planned; give --price-url or set perps.price_url";
-        return Ok(vec![found, Check::warn(service, "no price service", fix)]);
-    };
-    let answered = match (prices.update(0).await, known) {
-        (Ok(update), Ok(known)) => match known.ether_against_chain(update.price, head).await {
-            Ok(words) => Check::ok(service, format!("{url} answers: pair 0 at {}; {words}", update.price)),
-            Err(PerpError::Read(error)) => return Err(error.into()),
-            Err(error) => {
-                Check::warn(service, error.to_string(), "nothing is opened at its prices: use another service")
-            }
-        },
-        (Ok(update), Err(_)) => Check::ok(service, format!("{url} answers: pair 0 at {}", update.price)),
-        (Err(error), _) => Check::warn(service, error.to_string(), "perps cannot be planned"),
+    let found = Check::ok(name, format!("{} is {}, as this program knows it", venue.address(), venue.name()));
+    let answered = match venue.check_prices(head).await {
+        Ok(words) => Check::ok(service, words),
+        Err(PerpError::Read(error)) => return Err(error.into()),
+        Err(PerpError::NoPriceService) => {
+            let fix = "perps cannot be planned; give --price-url or set perps.price_url";
+            Check::warn(service, "no price service", fix)
+        }
+        Err(error @ PerpError::Prices(_)) => Check::warn(service, error.to_string(), "perps cannot be planned"),
+        Err(error) => Check::warn(service, error.to_string(), "nothing is opened at its prices: use another service"),
     };
     Ok(vec![found, answered])
 }

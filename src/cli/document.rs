@@ -42,11 +42,12 @@ fn schema_name<T: Document>() -> String {
     format!("trimtab.{}/{}", T::NAME, T::VERSION)
 }
 
-/// Names the documents of a file; its types are theirs.
+/// Names the documents of a file; its types are theirs. A version above 1 stands after the name: `"watch-once" / 2`.
 macro_rules! document {
-    ($($name:literal: $type:ty),+ $(,)?) => {
+    ($($name:literal $(/ $version:literal)?: $type:ty),+ $(,)?) => {
         $(impl $crate::cli::document::Document for $type {
             const NAME: &'static str = $name;
+            $(const VERSION: u32 = $version;)?
         })+
 
         /// The schemas of this file's documents.
@@ -102,6 +103,7 @@ pub(in crate::cli) mod tests {
             cli::governor::schemas(),
             cli::journal::schemas(),
             cli::journal_keep::schemas(),
+            cli::loop_pairs::schemas(),
             cli::loop_records::schemas(),
             cli::perp_view::schemas(),
             cli::plan_view::schemas(),
@@ -116,6 +118,7 @@ pub(in crate::cli) mod tests {
             cli::watch::drill::schemas(),
             cli::watch::events::schemas(),
             cli::watch::once::schemas(),
+            vec![cli::journal_keep::export_schema()],
         ]
         .concat()
     }

@@ -12,7 +12,7 @@ use crate::{
     localchain::{FailureClass, LocalChainError},
     loops::{PairError, PlanError, RecordError, TargetError},
     onedelta, perps,
-    plan::{Refusal, SimulationError},
+    plan::{Refusal, SimulationError, alone_words},
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
     trade::{PauseError, TradeError, error_table, saga::SagaError},
@@ -293,10 +293,13 @@ impl From<SimulationError> for Failure {
     fn from(error: SimulationError) -> Self {
         match error {
             SimulationError::Read(error) => error.into(),
-            SimulationError::Reverts { purpose, data } => {
-                let words = error_table().decode(&data);
-                Self::message(Exit::Reverted, format!("simulation: `{purpose}` would revert: {words}"))
+            SimulationError::Reverts { purpose, data, alone } => {
+                let (words, alone) = (error_table().decode(&data), alone_words(alone));
+                Self::message(Exit::Reverted, format!("simulation: `{purpose}` would revert: {words}{alone}"))
                     .coded("simulation-reverts")
+            }
+            SimulationError::Alone => {
+                Self::message(Exit::RpcUnavailable, format!("simulation: {error}")).coded("no-simulation")
             }
             SimulationError::OffPlan(ref off) => {
                 let figures = json!({ "deviations": off });

@@ -11,7 +11,7 @@ use super::{
     output::{Output, table},
     prompt::confirm,
     session::Session,
-    trade::desk,
+    trade::desk_as_far_as_known,
 };
 use crate::{
     perps::{Interest, OrderPatience, PerpVenue},
@@ -58,7 +58,7 @@ document!("flatten-dry-run": FlattenDryRun<'_>, "flatten": FlattenDone<'_>);
 pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     let session = Session::connect(global).await?;
     let output = session.output;
-    let desk = desk(&session).await?;
+    let desk = desk_as_far_as_known(&session).await?;
     if !args.broadcast {
         let reader = session.journal_reader(desk.account)?;
         let plan = plan_flatten(&desk, reader.as_ref(), args.include_existing).await?;
@@ -76,9 +76,12 @@ pub(super) async fn run(global: &GlobalArgs, args: &FlattenArgs) -> Outcome {
     confirm(&session, args.yes)?;
     let mut sender = session.sender(signer).await?;
     // Nothing may open while everything closes.
-    let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let perps = match desk.venue() {
+        Ok(venue) => venue.snapshot(desk.account, &Interest::default()).await.ok(),
+        Err(_) => None,
+    };
     let reader = sender.journal().reader();
-    let state = load_governor(&desk, Some(reader), Some(&perps), false).await?;
+    let state = load_governor(&desk, Some(reader), perps.as_ref(), false).await?;
     command_governor(sender.journal(), false, &state, Command::Flatten, desk.stamp().await?)?;
     let plan = plan_flatten(&desk, Some(sender.journal().reader()), args.include_existing).await?;
     output.note_lines(list(&plan));

@@ -47,7 +47,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &GovernorArgs, command: Comma
     let state = match stored_governor(journal.reader(), args.paper)? {
         Some(state) => state,
         None => {
-            let desk = desk_with(&session, ()).await?;
+            let desk = desk_with(&session, None).await?;
             let perps = perps(&session).await;
             load_governor(&desk, None, perps.as_ref(), args.paper).await?
         }

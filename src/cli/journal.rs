@@ -92,7 +92,7 @@ struct ReconcileDocument<'a> {
     migrated: Option<&'a Migrated>,
 }
 
-document!("journal-list": List<'_>, "journal-show": Show<'_>, "journal-reconcile": ReconcileDocument<'_>);
+document!("journal-list": List<'_>, "journal-show": Show<'_>, "journal-reconcile" / 2: ReconcileDocument<'_>);
 
 pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome {
     let session = Session::connect(global).await?;
@@ -196,7 +196,7 @@ async fn settle_mined(session: &Session, journal: &Journal, done: &mut Reconcile
     }
     // Loops that cannot be settled are no reason to leave the perps.
     let venue = session.perps().await?;
-    settle_at_venue(journal, endpoints, &venue, clock, done).await?;
+    settle_at_venue(journal, endpoints, &*venue, clock, done).await?;
     included?;
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use std::{
     fs::File,
-    io::stdout,
+    io::{Write, stdout},
     path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 use alloy::{eips::BlockNumberOrTag, primitives::Address};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    journal::{BackedUp, Journal, JournalError, Pruned, Restored},
+    journal::{BackedUp, Exported, Journal, JournalError, JournalReader, Pruned, Restored, exported_tables},
     text,
     units::Millis,
 };
@@ -65,6 +65,18 @@ pub(super) struct ExportArgs {
     /// With the raw signed transactions.
     #[arg(long)]
     with_raw: bool,
+    /// One table as CSV, for a spreadsheet, instead of everything as JSON lines.
+    #[arg(long, value_name = "TABLE", value_parser = PossibleValuesParser::new(exported_tables()))]
+    csv: Option<String>,
+}
+
+/// The schema of each line of `journal export`, with its file name.
+#[cfg(test)]
+pub(in crate::cli) fn export_schema() -> (&'static str, schemars::Schema) {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<crate::journal::ExportLine>();
+    schema.insert("title".to_owned(), "trimtab.journal-export/1".into());
+    ("journal-export", schema)
 }
 
 #[derive(Debug, Args)]
@@ -119,15 +131,27 @@ pub(super) async fn export(session: &Session, args: ExportArgs) -> Outcome {
         Some(path) => {
             let mut file = File::create(&path)
                 .map_err(|error| Failure::message(Exit::Configuration, format!("{}: {error}", text::path(&path))))?;
-            let done = reader.export(&mut file, args.with_raw)?;
+            let done = write(&reader, &mut file, &args.csv, args.with_raw)?;
             session.output.note(format!("{} records written to {}", done.records, text::path(&path)));
         }
-        None => match reader.export(&mut stdout().lock(), args.with_raw) {
+        None => match write(&reader, &mut stdout().lock(), &args.csv, args.with_raw) {
             Err(JournalError::Export(error)) => written(Err(error))?,
             done => drop(done?),
         },
     }
     Ok(())
+}
+
+fn write(
+    reader: &JournalReader,
+    out: &mut dyn Write,
+    csv: &Option<String>,
+    with_raw: bool,
+) -> Result<Exported, JournalError> {
+    match csv {
+        Some(table) => reader.export_csv(out, table, with_raw),
+        None => reader.export(out, with_raw),
+    }
 }
 
 pub(super) async fn backup(session: &Session, args: &BackupArgs) -> Outcome {

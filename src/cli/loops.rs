@@ -11,6 +11,7 @@ use super::{
         ActionArgs, CloseArgs, CollateralArgs, DepositArgs, EquityArgs, FlashArg, LoopCommand, OpenArgs, PairArgs,
         PayoutArg, ThresholdArgs, WithdrawArgs,
     },
+    loop_pairs::pairs,
     loop_records::{adopt, store_thresholds},
     loop_state::own_loops,
     order::{Onward, intent_id, planner, prepare},
@@ -49,6 +50,7 @@ pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
         LoopCommand::Close(args) => close(session, args).await,
         LoopCommand::Collateral(args) => collateral(session, args).await,
         LoopCommand::Adopt(args) => adopt(session, args).await,
+        LoopCommand::Pairs(args) => pairs(session, args).await,
     }
 }
 

@@ -4,7 +4,6 @@ use super::{exit::Outcome, prompt::confirm, session::Session, trade::desk};
 use crate::{
     chain::Endpoints,
     journal::{Journal, JournalReader, Saga},
-    perps::avantis_v1::AvantisV1,
     send::Sender,
     trade::{
         Desk,
@@ -70,7 +69,7 @@ pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints
     }
 }
 
-pub(super) async fn finish_earlier(session: &Session, desk: &Desk<AvantisV1>, hand: &mut Hand<'_>) -> Outcome {
+pub(super) async fn finish_earlier(session: &Session, desk: &Desk, hand: &mut Hand<'_>) -> Outcome {
     for (id, progress) in resume_open_sagas(desk, hand).await? {
         match progress {
             Ok(Progress::Over(report)) => session.output.note_lines(report.words()),

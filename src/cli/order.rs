@@ -12,7 +12,7 @@ use crate::{
     aave::ReserveList,
     chain::BlockRef,
     journal::IntentId,
-    perps::avantis_v1::AvantisV1,
+    perps::PerpVenue,
     plan::{Approved, Plan, check},
     trade::{Order, OrderError, Planner, TradeSettings},
     units::{Millis, Secs},
@@ -23,8 +23,8 @@ pub(super) async fn planner<'a>(
     session: &'a Session,
     reserves: &'a ReserveList,
     network: &'a str,
-    venue: Option<&'a AvantisV1>,
-) -> Outcome<Planner<'a, AvantisV1>> {
+    venue: Option<&'a dyn PerpVenue>,
+) -> Outcome<Planner<'a>> {
     let (account, config) = (session.account().await?, &session.config);
     Ok(Planner {
         endpoints: &session.endpoints,

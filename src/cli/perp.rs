@@ -22,10 +22,10 @@ use crate::{
     config::BoundsConfig,
     perps::{
         Change, Entry, Interest, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError, PerpRequest, PerpVenue,
-        Portion, PositionKey, Usdc, VenueSnapshot, avantis_v1::AvantisV1,
+        Portion, PositionKey, Usdc, Venue, VenueSnapshot,
     },
     plan::{Approved, Plan},
-    trade::{Ask, Order, interest_of},
+    trade::{Ask, Order},
     units::{Bps, Secs, parse_units},
     watchdog::ops::{Delivered, ReconcileAnswer, ReconcileWith},
 };
@@ -34,14 +34,14 @@ use crate::{
 const BASIS_POINT: u64 = 100_000_000;
 
 pub(super) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
-    let session = Session::connect(global).await?;
+    let mut session = Session::connect(global).await?;
+    session.unchecked_price = matches!(&command, PerpCommand::Open(args) if args.unchecked_price);
     let venue = session.perps().await?;
     match command {
-        PerpCommand::List => list(&session, &venue).await,
+        PerpCommand::List => list(&session, &*venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;
-            let venue = if args.unchecked_price { venue.with_unchecked_prices() } else { venue };
-            let interest = interest_of(&PerpRequest::Open(request.clone()))?;
+            let interest = venue.interest(&PerpRequest::Open(request.clone()))?;
             act(session, venue, &args.sending, &interest, |_| Ok(PerpRequest::Open(request.clone()))).await
         }
         PerpCommand::Close(args) => close(session, venue, args).await,
@@ -82,7 +82,7 @@ fn usdc(field: &'static str, text: &str) -> Outcome<Usdc> {
     Ok(Usdc(amount.map_err(|error| PerpError::Field { field, reason: error.to_string() })?))
 }
 
-async fn close(session: Session, venue: AvantisV1, args: CloseArgs) -> Outcome {
+async fn close(session: Session, venue: Venue, args: CloseArgs) -> Outcome {
     let portion = match args.fraction {
         None => Portion::All,
         Some(share) if share == Decimal::ONE => Portion::All,
@@ -95,7 +95,7 @@ async fn close(session: Session, venue: AvantisV1, args: CloseArgs) -> Outcome {
     .await
 }
 
-async fn tpsl(session: Session, venue: AvantisV1, args: TpslArgs) -> Outcome {
+async fn tpsl(session: Session, venue: Venue, args: TpslArgs) -> Outcome {
     let change = |arg: Option<LevelArg>| match arg {
         None => Change::Keep,
         Some(LevelArg::None) => Change::Remove,
@@ -109,7 +109,7 @@ async fn tpsl(session: Session, venue: AvantisV1, args: TpslArgs) -> Outcome {
     .await
 }
 
-async fn margin(session: Session, venue: AvantisV1, command: MarginCommand) -> Outcome {
+async fn margin(session: Session, venue: Venue, command: MarginCommand) -> Outcome {
     let (MarginCommand::Add(MarginArgs { amount, which, sending })
     | MarginCommand::Remove(MarginArgs { amount, which, sending })) = &command;
     let amount = usdc("amount", amount)?;
@@ -148,7 +148,7 @@ fn find(snapshot: &VenueSnapshot, which: &WhichArgs) -> Outcome<PositionKey> {
 /// Plans, checks, rehearses, shows; writes the plan or sends it.
 async fn act(
     session: Session,
-    venue: AvantisV1,
+    venue: Venue,
     sending: &SendingArgs,
     interest: &Interest,
     request: impl Fn(&VenueSnapshot) -> Outcome<PerpRequest>,
@@ -169,9 +169,9 @@ async fn act(
         }
     }
     let (list, network) = (list?, session.network());
-    let planner = planner(&session, &list, network.as_str(), Some(&venue)).await?;
+    let planner = planner(&session, &list, network.as_str(), Some(&*venue)).await?;
     let id = intent_id(&session, &format!("{request:?} {account}"), snapshot.block);
-    let plan = planner.of_perp(&venue, &request, &snapshot, id).await?;
+    let plan = planner.of_perp(&*venue, &request, &snapshot, id).await?;
     let order = Order::of(&plan, Ask::Perp(request))?;
     if sending.plan_out.is_some() {
         order.ask.check(planner.perp_slippage)?;
@@ -205,7 +205,7 @@ pub(super) async fn send_approved(session: Session, sent: (Approved<Plan>, &Orde
     }
 }
 
-async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
+async fn list(session: &Session, venue: &dyn PerpVenue) -> Outcome {
     let account = session.account().await?;
     // What the journal still has open is brought up to date on the way, unless another process is at it.
     if let Some(reader) = session.journal_reader(account)?
@@ -230,7 +230,7 @@ async fn list(session: &Session, venue: &AvantisV1) -> Outcome {
 }
 
 /// Brings the journal's perp orders and positions up to date with the chain; a daemon does it where one holds the journal.
-async fn bring_up_to_date(session: &Session, venue: &AvantisV1) -> Outcome {
+async fn bring_up_to_date(session: &Session, venue: &dyn PerpVenue) -> Outcome {
     let account = session.account().await?;
     let done = match session.ask_daemon(account, ReconcileWith::default()).await? {
         Some(ReconcileAnswer { reconciled, failed, .. }) => {

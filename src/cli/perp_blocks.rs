@@ -45,6 +45,6 @@ pub(super) async fn next_state(session: &Session, broadcast: bool) -> Outcome<Bl
 pub(super) const fn waits_for_blocks(request: &PerpRequest) -> bool {
     match request {
         PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => true,
-        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => false,
+        PerpRequest::Open(_) | PerpRequest::Close { .. } => false,
     }
 }

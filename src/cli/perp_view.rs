@@ -39,7 +39,7 @@ struct PositionRow {
     pnl_net: Option<Quantity>,
 }
 
-document!("perp-list": ListView, "perp-settlement": ReportView<'_>);
+document!("perp-list" / 2: ListView, "perp-settlement" / 2: ReportView<'_>);
 
 impl ListView {
     pub(super) fn new(network: String, block: u64, snapshot: &VenueSnapshot, unresolved: Vec<Order>) -> Self {
@@ -149,7 +149,7 @@ pub(super) fn perps_text(view: &ListView) -> String {
     }
     lines.extend(view.waiting.iter().map(|order| {
         let (kind, amount) = (format!("{:?}", order.kind).to_lowercase(), usdc(order.amount));
-        format!("order {}: {kind} of {amount} on pair {} waits for the venue's keeper", order.id, order.key.pair_index)
+        format!("order {}: {kind} of {amount} on {} waits for the venue's keeper", order.id, order.pair)
     }));
     lines.extend(view.limits.iter().map(|order| {
         format!(

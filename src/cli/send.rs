@@ -25,6 +25,10 @@ pub(super) struct SendArgs {
     /// Send it; without this flag it is checked and simulated on the present state only.
     #[arg(long)]
     broadcast: bool,
+    /// Take the price service's word where nothing on chain says what a perp's pair costs; a plan file cannot ask for it. A
+    /// price that the chain contradicts is refused all the same.
+    #[arg(long)]
+    unchecked_price: bool,
     /// Do not ask before sending.
     #[arg(long, short = 'y')]
     yes: bool,
@@ -32,7 +36,8 @@ pub(super) struct SendArgs {
 
 pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
     let order = read(&args.plan)?;
-    let session = Session::connect(global).await?;
+    let mut session = Session::connect(global).await?;
+    session.unchecked_price = args.unchecked_price;
     let account = session.account().await?;
     if account != order.account {
         let message = format!("the plan is for {}, the wallet is {account}", order.account);
@@ -61,9 +66,9 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
         false => Reader::head(&session.endpoints).await?,
     };
     let network = session.network();
-    let planner = planner(&session, &list, network.as_str(), venue.as_ref()).await?;
+    let planner = planner(&session, &list, network.as_str(), venue.as_deref()).await?;
     let plan = planner.carry(&order, Source::File, (waits && !args.broadcast).then_some(head)).await?;
-    audit(&plan, venue.as_ref(), planner.gas_price).await?;
+    audit(&plan, venue.as_deref(), planner.gas_price).await?;
     let at = plan.block.next_timestamp().max(head.timestamp);
     let onward = Onward { broadcast: args.broadcast, file: None, at };
     let Some(approved) = prepare(&session, &plan, &order, onward).await? else { return Ok(()) };

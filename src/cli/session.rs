@@ -24,7 +24,10 @@ use crate::{
     journal::{Checkpoint, Journal, JournalError, JournalReader, Migrated, Stamp},
     localchain::{self, Cache, LocalKind},
     onedelta::ComposerState,
-    perps::avantis_v1::{AvantisV1, PriceService},
+    perps::{
+        Venue,
+        venues::{self, VenueSettings},
+    },
     send::Sender,
     units::Millis,
 };
@@ -49,6 +52,8 @@ pub(super) struct Session {
     pub(super) began: Began,
     wallet: WalletArgs,
     allow_real_key: bool,
+    /// The user takes the price service's word this time, where nothing on chain says what a pair costs.
+    pub(super) unchecked_price: bool,
     /// Warnings that were given.
     told: Mutex<BTreeSet<String>>,
 }
@@ -77,12 +82,13 @@ impl Session {
             began,
             wallet,
             allow_real_key,
+            unchecked_price: false,
             told: Mutex::default(),
         })
     }
 
     /// Refuses to go on when the composer would misread our call data; warns when nobody recorded its implementation.
-    /// Every command that may call the composer asks this first (DESIGN.md §4).
+    /// Every command that may call the composer asks this first (onedelta-composer.md §0).
     pub(super) async fn trust_composer(&self) -> Outcome {
         let composer = ComposerState::read(&self.endpoints, BlockId::latest()).await?;
         composer.require_current()?;
@@ -96,27 +102,27 @@ impl Session {
         Ok(())
     }
 
-    /// The perp venue, if its code is one that this program knows.
-    pub(super) async fn perps(&self) -> Outcome<AvantisV1> {
-        self.recognise(self.prices().await?).await
-    }
-
-    /// The venue with these prices and this session's settings. A chain of one's own does not replace its blocks, and
-    /// makes none to wait for.
-    pub(super) async fn recognise(&self, prices: PriceService) -> Outcome<AvantisV1> {
-        let venue = AvantisV1::recognise(&self.endpoints, prices).await?;
-        let depth = if self.identity.is_live() { VENUE_DEPTH } else { 0 };
+    /// The perp venue, if its code is one that this program knows. A chain of one's own does not replace its blocks, and makes
+    /// none to wait for.
+    pub(super) async fn perps(&self) -> Outcome<Venue> {
         let perps = &self.config.perps;
-        Ok(venue.with_execution_fee(perps.execution_fee).with_price_check(perps.price_check()).with_depth(depth))
+        let settings = VenueSettings {
+            price_url: self.price_url().await?,
+            deadline: self.config.rpc.timeout,
+            price_check: perps.price_check(),
+            execution_fee: perps.execution_fee,
+            depth: if self.identity.is_live() { VENUE_DEPTH } else { 0 },
+        };
+        let venue = venues::recognise(&self.endpoints, settings).await?;
+        Ok(if self.unchecked_price { venue.with_unchecked_prices() } else { venue })
     }
 
     /// The venue's price service: that of the settings, or of the local chain that we talk to.
-    pub(super) async fn prices(&self) -> Outcome<PriceService> {
-        let url = match &self.config.perps.price_url {
-            Some(url) => Some(url.clone()),
-            None => self.local_price_url().await?,
-        };
-        Ok(PriceService::new(url, self.config.rpc.timeout)?)
+    async fn price_url(&self) -> Outcome<Option<RpcUrl>> {
+        match &self.config.perps.price_url {
+            Some(url) => Ok(Some(url.clone())),
+            None => self.local_price_url().await,
+        }
     }
 
     async fn local_price_url(&self) -> Outcome<Option<RpcUrl>> {

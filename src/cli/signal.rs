@@ -50,7 +50,7 @@ async fn plan(global: &GlobalArgs, args: PlanArgs) -> Outcome {
     signal.check_age(Millis(session.clock.wall_millis()), config.strategy.max_signal_age)?;
     let desk = desk(&session).await?;
     let reader = session.journal_reader(desk.account)?;
-    let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let perps = desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
     let governor = load_governor(&desk, reader.as_ref(), Some(&perps), args.paper).await?;
     let open = match &reader {
         Some(reader) => open_trades(&desk, reader, args.paper, &signal.id)

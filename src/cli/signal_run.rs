@@ -14,7 +14,7 @@ use super::{
     trade::desk,
 };
 use crate::{
-    perps::{Interest, PerpVenue, avantis_v1::AvantisV1},
+    perps::{Interest, PerpVenue},
     strategy::Signal,
     trade::{
         Desk, assess, load_governor,
@@ -109,9 +109,9 @@ pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
 }
 
 /// Shows the trade as `signal plan` does.
-async fn dry_run(session: &Session, desk: &Desk<AvantisV1>, signal: &Signal, sizing: &SizingArgs) -> Outcome {
+async fn dry_run(session: &Session, desk: &Desk, signal: &Signal, sizing: &SizingArgs) -> Outcome {
     let reader = session.journal_reader(desk.account)?;
-    let perps = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let perps = desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
     let governor = load_governor(desk, reader.as_ref(), Some(&perps), false).await?;
     let open = match &reader {
         Some(reader) => open_trades(desk, reader, false, &signal.id)?,

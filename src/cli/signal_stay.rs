@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     journal::JournalReader,
-    perps::avantis_v1::AvantisV1,
     trade::{
         Desk,
         saga::{Host, Notice, Phase, Role, SagaReport, Wait},
@@ -41,13 +40,7 @@ pub(super) enum Until {
 }
 
 /// Round after round until there is nothing to wait for, or somebody stops it.
-pub(super) async fn stay(
-    output: Output,
-    desk: &Desk<AvantisV1>,
-    hands: &mut Hands,
-    mut host: Host,
-    until: Until,
-) -> Outcome {
+pub(super) async fn stay(output: Output, desk: &Desk, hands: &mut Hands, mut host: Host, until: Until) -> Outcome {
     let output = if until.is_stream() { output.streaming() } else { output };
     let mut stopped = stop_signal();
     let mut told = Told::default();

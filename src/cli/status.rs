@@ -17,7 +17,7 @@ use super::{
 use crate::{
     aave::{AccountQuery, MarketQuery},
     chain::{Batch, Reader},
-    journal::{Intent, IntentFilter, IntentId, IntentState, JournalReader},
+    journal::{DamagedRow, Intent, IntentFilter, IntentId, IntentState, JournalReader},
     loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, carry_label, known_loops},
     perps::{Interest, PerpVenue},
     plan::Quantity,
@@ -41,8 +41,12 @@ struct OpenIntent {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Status {
     network: String,
-    /// Whether opening and adding risk is refused.
+    /// Whether opening and adding risk is refused. So it is too while the governor's row in the journal cannot be read, which is
+    /// in `damaged` then.
     paused: bool,
+    /// The governor's row cannot be read.
+    #[serde(skip)]
+    governor_unread: bool,
     #[serde(flatten)]
     view: AccountView,
     gas: GasView,
@@ -54,7 +58,7 @@ struct Status {
     perps: Option<super::perp_view::ListView>,
 }
 
-document!("status": Status);
+document!("status" / 2: Status);
 
 pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     let session = Session::connect(global).await?;
@@ -78,13 +82,23 @@ pub(super) async fn run(global: &GlobalArgs, _: StatusArgs) -> Outcome {
     }
     let unresolved = reader.as_ref().map(unresolved).transpose()?.unwrap_or_default();
     let perps = perps(&session, account, reader.as_ref()).await?;
-    let paused = reader.as_ref().map(is_paused).transpose()?.unwrap_or_default();
+    let told = reader.as_ref().map_or(Some(false), paused);
+    let (paused, governor_unread) = (told.unwrap_or(true), told.is_none());
     let gas = GasView::read(&session, state.native, &block).await?;
     // Whoever is only looked at needs no gas.
     let acts = reader.is_some() || session.has_key();
     let has_perps = perps.as_ref().is_some_and(|perps| !perps.is_empty());
     let needs_gas = acts && (has_perps || view.aave.health_factor.0 != U256::MAX);
-    let status = Status { network: session.network().to_string(), paused, view, gas, needs_gas, unresolved, perps };
+    let status = Status {
+        network: session.network().to_string(),
+        paused,
+        governor_unread,
+        view,
+        gas,
+        needs_gas,
+        unresolved,
+        perps,
+    };
     session.output.result(&status, || text(&status))
 }
 
@@ -114,6 +128,27 @@ async fn perps(
     Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
 }
 
+/// Whether the account is paused; a row that does not tell is named with the other damaged ones and hides nothing else.
+fn paused(reader: &JournalReader) -> Option<bool> {
+    const TABLE: &str = "governor_state";
+    match is_paused(reader) {
+        Ok(paused) => Some(paused),
+        Err(error) => {
+            let damages = reader.damages();
+            if !damages.all().iter().any(|row| row.table == TABLE) {
+                damages.add(DamagedRow {
+                    table: TABLE.to_owned(),
+                    id: "0".to_owned(),
+                    column: "state".to_owned(),
+                    problem: error.to_string(),
+                    may_be_open: false,
+                });
+            }
+            None
+        }
+    }
+}
+
 fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
     let states = IntentState::ALL
         .iter()
@@ -128,7 +163,14 @@ fn unresolved(reader: &JournalReader) -> Outcome<Vec<OpenIntent>> {
 fn text(status: &Status) -> String {
     let view = &status.view;
     let mut lines = vec![format!("{} on {} at block {}", view.account, status.network, view.block.number)];
-    if status.paused {
+    if status.governor_unread {
+        lines.push(
+            "whether it is paused cannot be read, so nothing that adds risk is sent: the governor's row in the journal is \
+             damaged (`trimtab journal restore FILE` puts a backup in its place)"
+                .to_owned(),
+        );
+    }
+    if status.paused && !status.governor_unread {
         lines.push("PAUSED: nothing is opened and no risk is added until `trimtab resume`".to_owned());
     }
     if view.reserves.is_empty() {

@@ -1,25 +1,43 @@
 //! What commands that trade start with: the venue, and the desk.
 
-use super::{exit::Outcome, session::Session};
+use super::{
+    exit::{Exit, Outcome},
+    session::Session,
+};
 use crate::{
     aave::ReserveList,
-    perps::avantis_v1::AvantisV1,
+    perps::Venue,
     trade::{Desk, TradeSettings},
 };
 
 /// Everything a trade of the session's account needs.
-pub(super) async fn desk(session: &Session) -> Outcome<Desk<AvantisV1>> {
+pub(super) async fn desk(session: &Session) -> Outcome<Desk> {
     let (composer, venue, reserves) = tokio::join!(session.trust_composer(), session.perps(), session.reserves());
     composer?;
-    desk_of(session, venue?, reserves?).await
+    desk_of(session, Some(venue?), reserves?).await
+}
+
+/// The same where what closes is asked for: a venue that this program does not know keeps nobody from closing loops.
+pub(super) async fn desk_as_far_as_known(session: &Session) -> Outcome<Desk> {
+    let (composer, venue, reserves) = tokio::join!(session.trust_composer(), session.perps(), session.reserves());
+    composer?;
+    let venue = match venue {
+        Ok(venue) => Some(venue),
+        Err(failure) if failure.exit == Exit::Configuration => {
+            session.output.note(format!("warning: {}; loops are closed all the same", failure.report));
+            None
+        }
+        Err(failure) => return Err(failure),
+    };
+    desk_of(session, venue, reserves?).await
 }
 
 /// The same with any venue, or none.
-pub(super) async fn desk_with<V>(session: &Session, venue: V) -> Outcome<Desk<V>> {
+pub(super) async fn desk_with(session: &Session, venue: Option<Venue>) -> Outcome<Desk> {
     desk_of(session, venue, session.reserves().await?).await
 }
 
-async fn desk_of<V>(session: &Session, venue: V, reserves: ReserveList) -> Outcome<Desk<V>> {
+async fn desk_of(session: &Session, venue: Option<Venue>, reserves: ReserveList) -> Outcome<Desk> {
     Ok(Desk {
         endpoints: session.endpoints.clone(),
         reserves,

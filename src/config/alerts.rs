@@ -158,6 +158,15 @@ impl AlertsConfig {
         }
     }
 
+    /// The files that its secrets are read from.
+    pub fn secret_files(&self) -> impl Iterator<Item = &PathBuf> {
+        let set = |has: bool, file| if has { None } else { Option::as_ref(file) };
+        let webhook = set(self.webhook.url.is_some(), &self.webhook.url_file);
+        let telegram = set(self.telegram.token.is_some(), &self.telegram.token_file);
+        let heartbeat = set(self.heartbeat.url.is_some(), &self.heartbeat.url_file);
+        [webhook, telegram, heartbeat].into_iter().flatten()
+    }
+
     pub(super) fn problem(&self) -> Option<(&'static str, String)> {
         let zero = |key, value: Duration| value.is_zero().then(|| (key, "zero makes no sense here".to_owned()));
         let shown = humantime::format_duration;

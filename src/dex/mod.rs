@@ -7,7 +7,7 @@
 //!
 //! Fails with [`SwapError`] rather than with a wrong number: above all when a swap would leave the ticks that were read.
 
-mod abi;
+pub(crate) mod abi;
 mod deployment;
 mod errors;
 mod key;

@@ -96,7 +96,7 @@ impl PoolQuery {
     pub fn add(batch: &mut Batch, key: PoolKey, hint: TickHint, reach: &Reach, deployment: &Deployment) -> Self {
         let address = key.address(deployment);
         let range = reach.range(hint.tick, hint.tick_spacing);
-        let balance = IBalance::balanceOfCall { account: address };
+        let balance = IBalance::balanceOfCall { owner: address };
         Self {
             key,
             address,

@@ -21,7 +21,8 @@ impl Damages {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    pub(super) fn add(&self, row: DamagedRow) {
+    /// Remembers a row whose content whoever read it could make nothing of.
+    pub fn add(&self, row: DamagedRow) {
         let mut met = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if met.len() < REMEMBERED && !met.contains(&row) {
             tracing::debug!(

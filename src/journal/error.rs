@@ -20,6 +20,16 @@ pub enum JournalError {
         /// Process id of the writer, when it has left one.
         holder: Option<u32>,
     },
+    /// The lock file was removed or replaced: another process may write and sign by now.
+    #[error(
+        "the lock {} is not the one that this process took: another may write this journal by now, so nothing is signed or \
+         sent; end every process that uses it and start one anew",
+        crate::text::path(path)
+    )]
+    LeaseLost {
+        /// The lock file.
+        path: PathBuf,
+    },
     /// The disk is full, the file is read-only, or the like. Nothing was recorded, so nothing may be sent.
     #[error("journal {} cannot be written: {reason}; nothing is signed or sent until it can", crate::text::path(path))]
     NotWritable {
@@ -272,11 +282,11 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// The exit code of a command that fails with this (DESIGN.md §3).
+    /// The exit code of a command that fails with this (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Locked { .. } | Self::NotWritable { .. } | Self::Copy { .. } => 9,
+            Self::Locked { .. } | Self::LeaseLost { .. } | Self::NotWritable { .. } | Self::Copy { .. } => 9,
             Self::Unresolved { .. } | Self::UnreadableInFlight { .. } => 7,
             Self::DamagedRow(_) => 3,
             Self::NonceBehind { .. } => 6,

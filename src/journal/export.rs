@@ -3,7 +3,9 @@
 use std::io::{BufWriter, Write};
 
 use rusqlite::{Error, Row, Statement, types::ValueRef};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{
     DamagedRow, JournalError, JournalReader, column::Json, damaged_row, event, intent_row, order, perp, position, saga,
@@ -11,17 +13,17 @@ use super::{
 };
 use crate::text;
 
-/// Version of the lines' form.
-const SCHEMA: u32 = 1;
+/// Name and version of the lines' form.
+const SCHEMA: &str = "trimtab.journal-export/1";
 
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 64 * 1024;
 
 /// How a row is read where it is used: what no command could read is no record of the export either.
-type Check = fn(&Row<'_>) -> rusqlite::Result<()>;
+pub(super) type Check = fn(&Row<'_>) -> rusqlite::Result<()>;
 
 /// Tables in an order in which every record comes after those it refers to.
-const TABLES: [(&str, Check); 13] = [
+pub(super) const TABLES: [(&str, Check); 13] = [
     ("network", |_| Ok(())),
     ("intents", |row| intent_row::from_row(row).map(drop)),
     ("transactions", |row| transaction::from_row(row).map(drop)),
@@ -44,6 +46,35 @@ const JSON_COLUMNS: [&str; 9] =
 /// Tables whose `state` is JSON and not a word.
 const JSON_STATES: [&str; 2] = ["governor_state", "sagas"];
 
+/// A line of an export.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ExportLine {
+    /// The first: which form the lines have.
+    Header {
+        /// Name and version of the form.
+        schema: String,
+        /// Version of the journal's tables, whose columns the records have.
+        tables: i64,
+    },
+    /// A row of a table.
+    Record {
+        /// Its table.
+        table: String,
+        /// Its columns: whole numbers as they are, amounts and other text as text, bytes as hex, JSON as JSON.
+        record: Map<String, Value>,
+    },
+    /// A row that cannot be read.
+    Damaged {
+        /// Its table.
+        table: String,
+        /// What is wrong with it.
+        damaged: DamagedRow,
+        /// Its columns as text.
+        text: Map<String, Value>,
+    },
+}
+
 /// What an export holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exported {
@@ -62,11 +93,10 @@ impl JournalReader {
         let mut out = BufWriter::with_capacity(BUFFER, out);
         let mut exported = Exported::default();
         self.query(|db| {
-            writeln!(out, "{}", json!({ "schema": SCHEMA, "tables": schema::VERSION }))
-                .map_err(JournalError::Export)?;
+            let header = ExportLine::Header { schema: SCHEMA.to_owned(), tables: i64::from(schema::VERSION) };
+            write_line(&mut out, &header).map_err(JournalError::Export)?;
             for (table, check) in TABLES {
-                let order = if table == "pruned_intents" { "id" } else { "rowid" };
-                let mut statement = db.prepare(&format!("SELECT * FROM {table} ORDER BY {order}"))?;
+                let mut statement = db.prepare(&rows_of(table))?;
                 let columns = columns(table, &statement, with_raw);
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
@@ -74,9 +104,10 @@ impl JournalReader {
                         Ok(()) => write_record(&mut out, row, table, &columns).map_err(JournalError::Export)?,
                         Err((Some(damaged), _)) => {
                             exported.damaged = exported.damaged.saturating_add(1);
-                            let line = json!({ "table": table, "damaged": damaged, "text": as_text(row, &columns) });
-                            writeln!(out, "{}", text::json(&line.to_string())).map_err(JournalError::Export)?;
-                            self.add_damaged(damaged);
+                            self.add_damaged(damaged.clone());
+                            let (table, text) = (table.to_owned(), as_text(row, &columns));
+                            let line = ExportLine::Damaged { table, damaged, text };
+                            write_line(&mut out, &line).map_err(JournalError::Export)?;
                         }
                         Err((None, error)) => return Err(error.into()),
                     }
@@ -90,16 +121,22 @@ impl JournalReader {
     }
 }
 
+/// All rows of a table in the order in which they came.
+pub(super) fn rows_of(table: &str) -> String {
+    let order = if table == "pruned_intents" { "id" } else { "rowid" };
+    format!("SELECT * FROM {table} ORDER BY {order}")
+}
+
 /// A column that is exported.
-struct Column {
-    index: usize,
+pub(super) struct Column {
+    pub(super) index: usize,
     /// Its name as JSON text.
     key: String,
-    name: String,
+    pub(super) name: String,
     is_json: bool,
 }
 
-fn columns(table: &str, statement: &Statement<'_>, with_raw: bool) -> Vec<Column> {
+pub(super) fn columns(table: &str, statement: &Statement<'_>, with_raw: bool) -> Vec<Column> {
     let wanted = |name: &str| name != "only_row" && (name != "raw" || with_raw);
     let is_json = |name: &str| JSON_COLUMNS.contains(&name) && (name != "state" || JSON_STATES.contains(&table));
     let column = |(index, name): (usize, &str)| Column {
@@ -109,6 +146,10 @@ fn columns(table: &str, statement: &Statement<'_>, with_raw: bool) -> Vec<Column
         is_json: is_json(name),
     };
     statement.column_names().enumerate().filter(|(_, name)| wanted(name)).map(column).collect()
+}
+
+fn write_line(out: &mut impl Write, line: &ExportLine) -> std::io::Result<()> {
+    writeln!(out, "{}", text::json(&serde_json::to_string(line)?))
 }
 
 fn write_record(out: &mut impl Write, row: &Row<'_>, table: &str, columns: &[Column]) -> std::io::Result<()> {
@@ -140,7 +181,7 @@ fn write_record(out: &mut impl Write, row: &Row<'_>, table: &str, columns: &[Col
 }
 
 /// The columns of a row that cannot be read, for safe keeping.
-fn as_text(row: &Row<'_>, columns: &[Column]) -> Value {
+fn as_text(row: &Row<'_>, columns: &[Column]) -> Map<String, Value> {
     let text = |value: ValueRef<'_>| match value {
         ValueRef::Text(text) => Value::from(String::from_utf8_lossy(text)),
         ValueRef::Blob(bytes) => Value::from(alloy::hex::encode_prefixed(bytes)),

@@ -10,7 +10,7 @@ use super::{
     damage::{self, listed},
     error::Fault,
     intent_row::{Intent, find, from_row},
-    lease,
+    lease_rows,
 };
 use crate::units::Millis;
 
@@ -103,7 +103,7 @@ impl Journal {
                 let (from, to) = (intent.state, IntentState::Failed);
                 return Err(JournalError::IllegalIntent { id, from, to }.into());
             }
-            lease::release_of(tx, id, reason, at)?;
+            lease_rows::release_of(tx, id, reason, at)?;
             move_to(tx, &intent, IntentState::Failed, Some(reason), at)
         })
     }

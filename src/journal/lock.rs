@@ -1,13 +1,13 @@
 //! The one writer: an operating-system lock on a file of its own beside the database.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, Metadata, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
-use super::JournalError;
+use super::{JournalError, lease::AccountLease};
 
 /// How often the lock is tried. Somebody who only looks at it holds it for a moment, and so does a child process between its
 /// birth and its own program.
@@ -18,7 +18,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Held while the journal is open for writing. The system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct WriterLock {
-    _file: File,
+    path: PathBuf,
+    file: File,
 }
 
 impl WriterLock {
@@ -45,8 +46,28 @@ impl WriterLock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(not_writable)?;
-        Ok(Self { _file: file })
+        Ok(Self { path: path.to_owned(), file })
     }
+}
+
+impl AccountLease for WriterLock {
+    /// The lock is on the file that we opened. Where another file stands in its place, or none, another process may hold a lock
+    /// on that.
+    fn check(&self) -> Result<(), JournalError> {
+        let is_ours = std::fs::metadata(&self.path).and_then(|there| Ok(is_same(&there, &self.file.metadata()?)));
+        if is_ours.unwrap_or(false) { Ok(()) } else { Err(JournalError::LeaseLost { path: self.path.clone() }) }
+    }
+}
+
+#[cfg(unix)]
+fn is_same(there: &Metadata, ours: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (there.dev(), there.ino()) == (ours.dev(), ours.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(there: &Metadata, _ours: &Metadata) -> bool {
+    there.is_file()
 }
 
 /// Who writes the journal just now.

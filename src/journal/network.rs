@@ -1,4 +1,4 @@
-//! Which chain the journal was written on, and a block of it that must still be there (DESIGN.md §1.7).
+//! Which chain the journal was written on, and a block of it that must still be there (docs/safety.md, Which network).
 
 use alloy::primitives::B256;
 use serde::Serialize;

@@ -9,7 +9,7 @@ use super::{
     error::Fault,
     in_flight,
     intent_row::{self, Intent},
-    lease::{Lease, check_has_no_lease, holder_after, lowest_free, release_of, state_of},
+    lease_rows::{Lease, check_has_no_lease, holder_after, lowest_free, release_of, state_of},
     transaction,
 };
 

@@ -57,7 +57,7 @@ pub(super) fn connect_writer(
     check_owner(&transaction, path, network_id, account)?;
     // Writes a page even when nothing is leased: a full disk shows now and not when there is something to sign.
     transaction.execute("UPDATE network SET network_id = network_id", [])?;
-    super::lease::release_all(&transaction)?;
+    super::lease_rows::release_all(&transaction)?;
     transaction.commit()?;
     Ok((connection, migrated))
 }

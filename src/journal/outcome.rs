@@ -10,7 +10,7 @@ use super::{
     error::Fault,
     intent,
     intent_row::{self, Intent},
-    lease, transaction,
+    lease_rows, transaction,
 };
 
 impl Journal {
@@ -48,7 +48,7 @@ impl Journal {
             let record = transaction::find(tx, hash)?;
             check_pending(&record, TransactionState::Dropped)?;
             move_to(tx, &record, TransactionState::Dropped, Some(reason), at)?;
-            lease::relink(tx, record.nonce)?;
+            lease_rows::relink(tx, record.nonce)?;
             settle(tx, record.intent, Some(reason), at)
         })
     }
@@ -153,7 +153,7 @@ fn reopen(tx: &Transaction<'_>, record: &TransactionRecord, reason: &str, at: St
          WHERE id = ?1",
         (record.row, reason, at.block(), at.ms()),
     )?;
-    lease::relink(tx, record.nonce)?;
+    lease_rows::relink(tx, record.nonce)?;
     reopen_intent(tx, record.intent, IntentState::Sent, reason, at)?;
     for id in revived.into_iter().filter(|id| *id != record.intent) {
         reopen_intent(tx, id, IntentState::Unknown, reason, at)?;
@@ -168,7 +168,7 @@ fn reopen_intent(tx: &Transaction<'_>, id: IntentId, to: IntentState, reason: &s
     }
     if found.state == IntentState::Simulated {
         // The next step was about to be signed on top of one that is not in a block any more.
-        lease::release_of(tx, id, reason, at)?;
+        lease_rows::release_of(tx, id, reason, at)?;
         intent::move_to(tx, &found, IntentState::Failed, Some(reason), at)?;
         found = intent_row::find(tx, id)?;
     }
@@ -203,7 +203,7 @@ fn conclude(tx: &Transaction<'_>, found: &Intent, reason: Option<&str>, at: Stam
     } else if has(TransactionState::Signed) {
         found.state
     } else {
-        lease::release_of(tx, found.id, reason.unwrap_or("nothing is pending any more"), at)?;
+        lease_rows::release_of(tx, found.id, reason.unwrap_or("nothing is pending any more"), at)?;
         let is_mined = all.contains(&(TransactionState::Mined, found.step, false));
         if is_mined { IntentState::Mined } else { IntentState::Failed }
     };

@@ -35,10 +35,8 @@ pub struct PerpEntry {
     pub venue: String,
     /// The pair's name, such as `ETH/USD`.
     pub pair: String,
-    /// The venue's number of the pair.
-    pub pair_index: u32,
-    /// The venue's slot among the account's positions of the pair; free again after the close.
-    pub trade_index: u32,
+    /// The venue's own name of the position; it may be another position's after the close.
+    pub key: String,
     /// Direction.
     pub side: PerpSide,
     /// USDC offered, 1e6, before the opening fee.
@@ -177,14 +175,9 @@ impl JournalReader {
         self.query(|db| one(db, "id = ?1", [id]))
     }
 
-    /// The open perp in a slot of the venue; practice has no slots.
-    pub fn open_perp_at(
-        &self,
-        venue: &str,
-        pair_index: u32,
-        trade_index: u32,
-    ) -> Result<Option<PerpPosition>, JournalError> {
-        self.query(|db| open_at(db, venue, pair_index, trade_index))
+    /// The open perp that a venue has under this name; those of practice have none there.
+    pub fn open_perp_at(&self, venue: &str, key: &str) -> Result<Option<PerpPosition>, JournalError> {
+        self.query(|db| open_at(db, venue, key))
     }
 }
 
@@ -198,14 +191,13 @@ fn one(db: &Connection, condition: &str, params: impl Params) -> Result<Option<P
     damage::found(db, "positions", &sql, params, from_row)
 }
 
-fn open_at(db: &Connection, venue: &str, pair_index: u32, trade_index: u32) -> Result<Option<PerpPosition>, Fault> {
-    let condition = "paper = 0 AND closed_ms IS NULL AND venue = ?1 AND pair_index = ?2 AND trade_index = ?3";
-    one(db, condition, (venue, pair_index, trade_index))
+fn open_at(db: &Connection, venue: &str, key: &str) -> Result<Option<PerpPosition>, Fault> {
+    one(db, "paper = 0 AND closed_ms IS NULL AND venue = ?1 AND perp_key = ?2", (venue, key))
 }
 
 fn insert(tx: &Transaction<'_>, new: &NewPerp, opened_by: Option<IntentId>, at: Stamp) -> Result<(), Fault> {
     let NewPerp { id, paper, entry, terms } = new;
-    if !paper && let Some(open) = open_at(tx, &entry.venue, entry.pair_index, entry.trade_index)? {
+    if !paper && let Some(open) = open_at(tx, &entry.venue, &entry.key)? {
         return Err(JournalError::PerpIsOpen(open.id).into());
     }
     if let Some(intent) = opened_by {
@@ -220,17 +212,15 @@ fn insert(tx: &Transaction<'_>, new: &NewPerp, opened_by: Option<IntentId>, at: 
     }
     let origin = if opened_by.is_some() { Origin::Opened } else { Origin::Adopted };
     tx.execute(
-        "INSERT INTO positions (id, kind, origin, paper, opened_by, thresholds, venue, pair, pair_index, trade_index,
-            side, margin, perp_collateral, leverage, entry_price, stop, target, guard_uses, predicted, opened_order,
+        "INSERT INTO positions (id, kind, origin, paper, opened_by, thresholds, venue, pair, perp_key, side, margin, perp_collateral, leverage, entry_price, stop, target, guard_uses, predicted, opened_order,
             signal, entry_drift, entry_confidence, half_life_s, opened_block_time, opened_ms, updated_block_time,
             updated_ms)
-         VALUES (:id, 'perp', :origin, :paper, :opened_by, '{}', :venue, :pair, :pair_index, :trade_index, :side,
+         VALUES (:id, 'perp', :origin, :paper, :opened_by, '{}', :venue, :pair, :key, :side,
             :margin, :collateral, :leverage, :entry_price, :stop, :target, :guard_uses, :predicted, :opened_order,
             :signal, :drift, :confidence, :half_life_s, :block, :ms, :block, :ms)",
         named_params! {
             ":id": id, ":origin": origin, ":paper": paper, ":opened_by": opened_by, ":venue": entry.venue,
-            ":pair": entry.pair, ":pair_index": entry.pair_index, ":trade_index": entry.trade_index,
-            ":side": entry.side, ":margin": Text(entry.margin), ":collateral": Text(terms.collateral),
+            ":pair": entry.pair, ":key": entry.key, ":side": entry.side, ":margin": Text(entry.margin), ":collateral": Text(terms.collateral),
             ":leverage": Text(terms.leverage), ":entry_price": Text(entry.entry_price), ":stop": Text(terms.stop),
             ":target": Text(terms.target), ":guard_uses": terms.guard_uses, ":predicted": Text(&entry.predicted),
             ":opened_order": entry.opened_order, ":signal": entry.signal, ":drift": entry.drift.map(Text),
@@ -261,8 +251,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<PerpPosition> {
         entry: PerpEntry {
             venue: row.get("venue")?,
             pair: row.get("pair")?,
-            pair_index: row.get("pair_index")?,
-            trade_index: row.get("trade_index")?,
+            key: row.get("perp_key")?,
             side: row.get("side")?,
             margin: number("margin")?,
             entry_price: number("entry_price")?,

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_seen_block.sql"),
     include_str!("migrations/0004_loop_indices.sql"),
     include_str!("migrations/0005_indexes.sql"),
+    include_str!("migrations/0006_perp_key.sql"),
 ];
 
 /// Version of the tables this program works with.

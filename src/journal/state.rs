@@ -3,7 +3,7 @@
 use super::column::words;
 
 words! {
-    /// How far an intent has come (DESIGN.md §6).
+    /// How far an intent has come (docs/journal.md, States of an intent).
     pub enum IntentState {
         /// A plan exists.
         Planned = "planned",
@@ -45,7 +45,7 @@ impl IntentState {
         }
     }
 
-    /// Whether something signed may still take effect: no other state change starts meanwhile (DESIGN.md §2).
+    /// Whether something signed may still take effect: no other state change starts meanwhile (docs/journal.md, States of an intent).
     #[must_use]
     pub const fn is_unresolved(self) -> bool {
         matches!(self, Self::Signed | Self::Sent | Self::Unknown)

@@ -12,6 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::{
     Damages, JournalError, Migrated,
     error::Fault,
+    lease::AccountLease,
     lock::{Writer, WriterLock},
     open::{connect_reader, connect_writer, database_path},
     private_file::{create_private_directories, create_private_file},
@@ -31,7 +32,7 @@ pub struct JournalReader {
 pub struct Journal {
     reader: JournalReader,
     migrated: Option<Box<Migrated>>,
-    _lock: WriterLock,
+    lease: Box<dyn AccountLease>,
 }
 
 impl Journal {
@@ -43,11 +44,23 @@ impl Journal {
         let not_writable =
             |error: io::Error| JournalError::NotWritable { path: path.clone(), reason: error.to_string() };
         create_private_directories(path.parent().unwrap_or(dir)).map_err(not_writable)?;
-        let lock = WriterLock::take(&path.with_extension("lock"))?;
+        let lease = WriterLock::take(&path.with_extension("lock"))?;
+        Self::open_with(Box::new(lease), path, network_id, account)
+    }
+
+    /// The same for whoever has the right to write it in another way than by the lock file.
+    pub fn open_with(
+        lease: Box<dyn AccountLease>,
+        path: PathBuf,
+        network_id: &str,
+        account: Address,
+    ) -> Result<Self, JournalError> {
+        let not_writable =
+            |error: io::Error| JournalError::NotWritable { path: path.clone(), reason: error.to_string() };
         create_private_file(&path).map_err(not_writable)?;
         let (connection, migrated) = connect_writer(&path, network_id, account).map_err(|fault| fault.at(&path))?;
         let reader = JournalReader::over(connection, path, account);
-        Ok(Self { reader, migrated: migrated.map(Box::new), _lock: lock })
+        Ok(Self { reader, migrated: migrated.map(Box::new), lease })
     }
 
     /// Where the journal of a network and account is, and who writes it now; the file is not opened.
@@ -92,11 +105,17 @@ impl Journal {
         self.reader.account
     }
 
+    /// Whether this process may still write and sign for the account.
+    pub(super) fn check_lease(&self) -> Result<(), JournalError> {
+        self.lease.check()
+    }
+
     /// Runs `change` in one transaction; when this returns `Ok`, it is on the disk.
     pub(super) fn write<T>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
     ) -> Result<T, JournalError> {
+        self.lease.check()?;
         let mut connection = self.reader.connection();
         let run = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, time::Duration};
 
 use alloy::primitives::Address;
 
-/// Whose fault a failure is; the command line turns it into its exit code (DESIGN.md §3).
+/// Whose fault a failure is; the command line turns it into its exit code (docs/commands.md, Exit codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureClass {
     /// Something on this machine or in the arguments must be put right first (exit 3).

@@ -8,27 +8,23 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    aave::{
-        Listing, Market, QueryError, ReserveList,
-        abi::{IDebtToken, IToken},
-    },
+    aave::{Listing, Market, QueryError, ReserveList},
+    abi::{ICreditDelegation, IERC20},
     chain::{Answers, Batch, BlockRef, Slot},
     config::Urgency,
     onedelta::{CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER},
+    perps::venues,
     plan::{CallData, Figure, Plan, Quantity, ReadBack, SCHEMA, Step},
     units::Secs,
 };
 
 /// Who is asked about. The forwarder runs calls that anybody hands it: it must never be allowed anything.
-const SPENDERS: [(Address, &str); 4] = [
-    (COMPOSER, "composer"),
-    (CALL_FORWARDER, "forwarder"),
-    (CALL_FORWARDER_OLD, "old forwarder"),
-    (PERP_VENUE, "perp venue"),
-];
+const OURS: [(Address, &str); 3] =
+    [(COMPOSER, "composer"), (CALL_FORWARDER, "forwarder"), (CALL_FORWARDER_OLD, "old forwarder")];
 
-/// Takes the margin of perps.
-const PERP_VENUE: Address = crate::perps::avantis_v1::Deployment::BASE.storage;
+fn spenders() -> impl Iterator<Item = (Address, &'static str)> {
+    OURS.into_iter().chain(venues::SPENDERS)
+}
 
 /// From here on an allowance is no amount any more: more than any token's supply.
 const ENDLESS_BITS: usize = 128;
@@ -68,7 +64,7 @@ impl Approval {
     /// Whether it is one that the composer never needs, such as any of the forwarder.
     #[must_use]
     pub fn is_dangerous(&self) -> bool {
-        self.spender != COMPOSER && self.spender != PERP_VENUE
+        self.spender != COMPOSER && venues::SPENDERS.iter().all(|(venue, _)| *venue != self.spender)
     }
 
     /// The amount for people.
@@ -88,10 +84,12 @@ impl Approval {
     fn revocation(&self) -> Bytes {
         match self.kind {
             ApprovalKind::Token | ApprovalKind::AToken => {
-                IToken::approveCall { spender: self.spender, amount: U256::ZERO }.abi_encode().into()
+                IERC20::approveCall { spender: self.spender, amount: U256::ZERO }.abi_encode().into()
             }
             ApprovalKind::Delegation => {
-                IDebtToken::approveDelegationCall { delegatee: self.spender, amount: U256::ZERO }.abi_encode().into()
+                ICreditDelegation::approveDelegationCall { delegatee: self.spender, amount: U256::ZERO }
+                    .abi_encode()
+                    .into()
             }
         }
     }
@@ -99,10 +97,10 @@ impl Approval {
     fn question(&self, owner: Address) -> Bytes {
         match self.kind {
             ApprovalKind::Token | ApprovalKind::AToken => {
-                IToken::allowanceCall { owner, spender: self.spender }.abi_encode().into()
+                IERC20::allowanceCall { owner, spender: self.spender }.abi_encode().into()
             }
             ApprovalKind::Delegation => {
-                IDebtToken::borrowAllowanceCall { fromUser: owner, toUser: self.spender }.abi_encode().into()
+                ICreditDelegation::borrowAllowanceCall { fromUser: owner, toUser: self.spender }.abi_encode().into()
             }
         }
     }
@@ -118,27 +116,27 @@ pub struct ApprovalsQuery<'list> {
 struct ApprovalSlots<'list> {
     listing: &'list Listing,
     spender: (Address, &'static str),
-    token: Slot<IToken::allowanceCall>,
-    a_token: Slot<IToken::allowanceCall>,
-    debt_token: Slot<IDebtToken::borrowAllowanceCall>,
+    token: Slot<IERC20::allowanceCall>,
+    a_token: Slot<IERC20::allowanceCall>,
+    debt_token: Slot<ICreditDelegation::borrowAllowanceCall>,
 }
 
 impl<'list> ApprovalsQuery<'list> {
     /// Adds the calls for every reserve and spender.
     pub fn add(list: &'list ReserveList, owner: Address, batch: &mut Batch) -> Self {
         let mut slots = Vec::new();
-        for spender in SPENDERS {
+        for spender in spenders() {
             let (address, _) = spender;
-            slots.extend(
-                list.listings.iter().map(|listing| ApprovalSlots {
-                    listing,
-                    spender,
-                    token: batch.add(listing.asset, &IToken::allowanceCall { owner, spender: address }),
-                    a_token: batch.add(listing.a_token, &IToken::allowanceCall { owner, spender: address }),
-                    debt_token: batch
-                        .add(listing.debt_token, &IDebtToken::borrowAllowanceCall { fromUser: owner, toUser: address }),
-                }),
-            );
+            slots.extend(list.listings.iter().map(|listing| ApprovalSlots {
+                listing,
+                spender,
+                token: batch.add(listing.asset, &IERC20::allowanceCall { owner, spender: address }),
+                a_token: batch.add(listing.a_token, &IERC20::allowanceCall { owner, spender: address }),
+                debt_token: batch.add(
+                    listing.debt_token,
+                    &ICreditDelegation::borrowAllowanceCall { fromUser: owner, toUser: address },
+                ),
+            }));
         }
         Self { slots }
     }
@@ -225,9 +223,9 @@ fn step(approval: &Approval) -> Step {
 /// Whether a transaction does nothing but set an approval of somebody whom we know to zero.
 pub(super) fn takes_back(step: &Step) -> bool {
     let CallData::Fixed { data } = &step.data else { return false };
-    let known = |spender| SPENDERS.iter().any(|(address, _)| *address == spender);
-    let pulls = IToken::approveCall::abi_decode(data).is_ok_and(|call| known(call.spender) && call.amount.is_zero());
-    let borrows = IDebtToken::approveDelegationCall::abi_decode(data)
+    let known = |spender| spenders().any(|(address, _)| address == spender);
+    let pulls = IERC20::approveCall::abi_decode(data).is_ok_and(|call| known(call.spender) && call.amount.is_zero());
+    let borrows = ICreditDelegation::approveDelegationCall::abi_decode(data)
         .is_ok_and(|call| known(call.delegatee) && call.amount.is_zero());
     step.value.is_zero() && (pulls || borrows)
 }
@@ -284,9 +282,9 @@ mod tests {
             CallData::Fixed { data } => data.clone(),
             CallData::Stream { .. } => panic!("no stream here"),
         };
-        let call = IToken::approveCall::abi_decode(&data(0)).expect("an approval");
+        let call = IERC20::approveCall::abi_decode(&data(0)).expect("an approval");
         assert_eq!((call.spender, call.amount), (COMPOSER, U256::ZERO));
-        let call = IDebtToken::approveDelegationCall::abi_decode(&data(1)).expect("a delegation");
+        let call = ICreditDelegation::approveDelegationCall::abi_decode(&data(1)).expect("a delegation");
         assert_eq!((call.delegatee, call.amount), (COMPOSER, U256::ZERO));
         assert!(plan.figures.iter().all(|figure| figure.after.raw.is_zero() && figure.read.is_some()));
         assert_eq!(plan.figures[0].before.to_string(), "unlimited");

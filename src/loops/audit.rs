@@ -2,7 +2,6 @@
 
 use alloy::{
     primitives::{Address, U256},
-    sol,
     sol_types::SolCall,
 };
 
@@ -12,15 +11,10 @@ use crate::{
     onedelta::{self, COMPOSER, DELTA_COMPOSE, FlashLoan, Op},
     plan::{CallData, PermitRequest, Plan, Segment, Step},
 };
-
-sol! {
-    function approve(address spender, uint256 value) external returns (bool);
-    function approveDelegation(address delegatee, uint256 amount) external;
-    function setUserEMode(uint8 categoryId) external;
-    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
-    function repayWithATokens(address asset, uint256 amount, uint256 interestRateMode) external returns (uint256);
-    function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) external returns (uint256);
-}
+use crate::{
+    aave::abi::IPool::{repayCall, repayWithATokensCall, setUserEModeCall, setUserUseReserveAsCollateralCall},
+    abi::{ICreditDelegation::approveDelegationCall, IERC20::approveCall},
+};
 
 /// Why a plan file is not sent.
 #[derive(Debug, thiserror::Error)]
@@ -104,11 +98,11 @@ fn is_preparation(pair: &Pair, account: Address, to: Address, data: &[u8]) -> bo
     }
     let assets = [&pair.collateral, &pair.debt];
     let pool = aave::Deployment::BASE.pool;
-    let repays = approveCall::abi_decode(data).is_ok_and(|call| call.spender == pool && call.value < U256::MAX);
+    let repays = approveCall::abi_decode(data).is_ok_and(|call| call.spender == pool && call.amount < U256::MAX);
     if repays && to == pair.debt.token {
         return true;
     }
-    let approves = approveCall::abi_decode(data).is_ok_and(|call| call.spender == COMPOSER && call.value < U256::MAX);
+    let approves = approveCall::abi_decode(data).is_ok_and(|call| call.spender == COMPOSER && call.amount < U256::MAX);
     let delegates =
         approveDelegationCall::abi_decode(data).is_ok_and(|call| call.delegatee == COMPOSER && call.amount < U256::MAX);
     assets

@@ -2,7 +2,6 @@
 
 use alloy::{
     primitives::{Address, Bytes, U256},
-    sol,
     sol_types::SolCall,
 };
 
@@ -16,20 +15,19 @@ use super::{
     moving_price::MovingPrice,
 };
 use crate::{
+    aave::abi::IPool::getUserAccountDataCall,
+    abi::{
+        ICreditDelegation::borrowAllowanceCall,
+        IERC20::{allowanceCall, balanceOfCall},
+    },
+};
+use crate::{
     aave::{self, Projection},
     chain::multicall3,
     onedelta::{CALL_FORWARDER, COMPOSER},
     plan::{Figure, Quantity, ReadBack},
     units::{Bps, WAD, mul_div_down},
 };
-
-sol! {
-    function balanceOf(address account) external view returns (uint256);
-    function allowance(address owner, address spender) external view returns (uint256);
-    function borrowAllowance(address fromUser, address toUser) external view returns (uint256);
-    function getUserAccountData(address user) external view
-        returns (uint256 collateral, uint256 debt, uint256 available, uint256 threshold, uint256 ltv, uint256 healthFactor);
-}
 
 /// Interest that nobody could foresee is below this yearly rate: tolerance of the simulation.
 const TOLERATED_RATE: Bps = Bps(10_000);
@@ -245,5 +243,5 @@ fn read(to: Address, data: Bytes) -> ReadBack {
 }
 
 fn balance_of(account: Address) -> Bytes {
-    balanceOfCall { account }.abi_encode().into()
+    balanceOfCall { owner: account }.abi_encode().into()
 }

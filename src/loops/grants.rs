@@ -2,7 +2,6 @@
 
 use alloy::{
     primitives::{Bytes, U256},
-    sol,
     sol_types::SolCall,
 };
 
@@ -11,17 +10,13 @@ use super::{
     context::Context,
     draft::{Draft, Grant},
 };
+use crate::abi::{ICreditDelegation::approveDelegationCall, IERC20::approveCall};
 use crate::{
     aave::PermitDomain,
     onedelta::{self, COMPOSER},
     plan::{CallData, PermitKind, PermitRequest, Quantity, Segment, Step},
     units::Secs,
 };
-
-sol! {
-    function approve(address spender, uint256 value) external returns (bool);
-    function approveDelegation(address delegatee, uint256 amount) external;
-}
 
 /// The allowances of a draft.
 pub(super) struct Grants<'a> {
@@ -60,7 +55,7 @@ impl Grants<'_> {
                     ),
                     to: token,
                     value: U256::ZERO,
-                    data: fixed(approveCall { spender: COMPOSER, value: amount }.abi_encode()),
+                    data: fixed(approveCall { spender: COMPOSER, amount: amount }.abi_encode()),
                 }),
             }
         }
@@ -76,7 +71,7 @@ impl Grants<'_> {
                     purpose: format!("approve exactly {} of a{}", ctx.collateral_amount(grant.value), asset.symbol),
                     to: asset.a_token,
                     value: U256::ZERO,
-                    data: fixed(approveCall { spender: COMPOSER, value: grant.value }.abi_encode()),
+                    data: fixed(approveCall { spender: COMPOSER, amount: grant.value }.abi_encode()),
                 }),
             }
         }

@@ -30,6 +30,7 @@ pub fn thresholds_in_force(
 /// The thresholds of the class that a pair has in its best e-mode.
 pub fn class_thresholds(defaults: &ThresholdsConfig, market: &Market, pair: &Pair) -> Result<Thresholds, StateError> {
     let (collateral, debt) = (market.reserve(pair.collateral.token)?, market.reserve(pair.debt.token)?);
-    let fitting = emode::fitting(market, collateral, debt);
+    // One that is entered for the debt alone leaves the collateral its own values.
+    let fitting = emode::fitting(market, collateral, debt).filter(|category| category.is_collateral(collateral.id));
     Ok(defaults.of(class_of(fitting.map(|category| category.liquidation_threshold))))
 }

@@ -19,7 +19,7 @@ use crate::{
     aave::Projection,
     onedelta::Op,
     plan::Quantity,
-    units::{WAD, mul_div_down, mul_div_up},
+    units::{Raw, WAD, mul_div_down, mul_div_up},
 };
 
 /// Equity put in, in smallest units.
@@ -29,11 +29,11 @@ pub enum Funds {
     /// None: only more debt against what is there.
     None,
     /// Ether, wrapped in the stream; the collateral is WETH.
-    Native(U256),
+    Native(#[serde(with = "Raw")] U256),
     /// The collateral token.
-    Collateral(U256),
+    Collateral(#[serde(with = "Raw")] U256),
     /// The debt token, swapped into collateral.
-    Debt(U256),
+    Debt(#[serde(with = "Raw")] U256),
 }
 
 /// What is asked of [`increase`].

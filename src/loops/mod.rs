@@ -37,6 +37,7 @@ mod loss;
 mod marks;
 mod moving_price;
 mod pair;
+mod pairs;
 mod payable;
 mod payout;
 mod planner;
@@ -85,6 +86,9 @@ pub use increase::Funds;
 pub use known_loop::KnownLoop;
 pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
+pub use pairs::{
+    Obstacle, ObstacleKind, Opening, PairTerms, PairVerdict, PairsSnapshot, SizeAsked, allowed_pairs, judge_pairs,
+};
 pub use payout::{Payout, Share};
 pub use planner::{plan, plan_ahead};
 pub use protect::{

@@ -46,12 +46,24 @@ pub fn plan_ahead(
     hubs: &[Address],
     ahead: &Ahead,
 ) -> Result<Plan, PlanError> {
+    Ok(plan_with_draft(request, snapshot, pair, settings, hubs, ahead)?.0)
+}
+
+/// The plan with what it was written from.
+pub(super) fn plan_with_draft(
+    request: &Request,
+    snapshot: &LoopSnapshot,
+    pair: &Pair,
+    settings: &Settings,
+    hubs: &[Address],
+    ahead: &Ahead,
+) -> Result<(Plan, Draft), PlanError> {
     let mut ctx = Context::new(snapshot, pair, settings, hubs)?.with(ahead);
     let (request, kept_wrapped) = payable(request, &snapshot.account);
     let request = &request;
     if pair.is_same_asset() {
         let draft = with_supply(&mut ctx, request)?;
-        return write(&ctx, &draft);
+        return Ok((write(&ctx, &draft)?, draft));
     }
     let mut draft = match *request {
         Request::Open { funds, target } => {
@@ -126,7 +138,7 @@ pub fn plan_ahead(
     };
     draft.notes.extend(kept_wrapped);
     funds_suffice(&ctx, &draft.flows)?;
-    write(&ctx, &draft)
+    Ok((write(&ctx, &draft)?, draft))
 }
 
 fn nonzero(funds: Funds) -> Result<(), PlanError> {

@@ -2,7 +2,6 @@
 
 use alloy::{
     primitives::{Address, U256},
-    sol,
     sol_types::SolCall,
 };
 use serde::{Deserialize, Serialize};
@@ -14,16 +13,12 @@ use super::{
     draft::{Draft, Flow, Flows},
     stream::{Streams, without_standing_approvals},
 };
+use crate::{aave::abi::IPool::repayCall, abi::IERC20::approveCall};
 use crate::{
     aave::{self, Amount as AaveAmount, Refusal},
     onedelta::{Amount, Op},
     plan::{CallData, Step},
 };
-
-sol! {
-    function approve(address spender, uint256 value) external returns (bool);
-    function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) external returns (uint256);
-}
 
 /// Aave's only interest rate mode: variable.
 const VARIABLE: u64 = 2;
@@ -128,7 +123,7 @@ fn straight(ctx: &Context<'_>, amount: U256) -> Vec<Step> {
         step(
             format!("approve exactly {quantity} for aave's pool"),
             token,
-            approveCall { spender: pool, value: amount }.abi_encode(),
+            approveCall { spender: pool, amount }.abi_encode(),
         ),
         step(format!("repay {quantity} to aave's pool"), pool, repay),
     ]

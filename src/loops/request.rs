@@ -4,7 +4,7 @@ use alloy::primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
 use super::{Funds, Payout, Share, Target, Via};
-use crate::units::Bps;
+use crate::units::{Bps, Optional, Raw};
 
 /// An action on a loop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,13 +37,16 @@ pub enum Request {
         /// Where to, before the amount is drawn; it must not be below the present state.
         target: Option<Target>,
         /// Paid out, in the debt asset.
+        #[serde(with = "Raw")]
         amount: U256,
     },
     /// Takes equity out.
     Withdraw {
         /// In collateral.
+        #[serde(with = "Raw")]
         collateral: U256,
         /// In the debt asset.
+        #[serde(with = "Raw")]
         debt: U256,
         /// Collateral as ether: the wrapped token.
         unwrap: Option<Address>,
@@ -55,11 +58,13 @@ pub enum Request {
         /// Where to, in the end.
         target: Target,
         /// Most debt repaid by this action.
+        #[serde(default, with = "Optional::<Raw>")]
         at_most: Option<U256>,
     },
     /// Repays debt from the wallet.
     Repay {
         /// In the debt asset; never more than the debt.
+        #[serde(with = "Raw")]
         amount: U256,
         /// How it is paid.
         via: Via,

@@ -1,7 +1,7 @@
 //! Actions on one asset: debt repaid with the account's own supply of it (no swap, no loan, one call to Aave's pool), and a
 //! supply that is used as collateral or not.
 
-use alloy::{primitives::U256, sol, sol_types::SolCall};
+use alloy::{primitives::U256, sol_types::SolCall};
 
 use super::{
     PlanError, Target,
@@ -9,14 +9,11 @@ use super::{
     draft::{Draft, Flows, Prepare},
     solve::smallest,
 };
+use crate::aave::abi::IPool::repayWithATokensCall;
 use crate::{
     aave::{self, Amount as AaveAmount},
     plan::{CallData, Step},
 };
-
-sol! {
-    function repayWithATokens(address asset, uint256 amount, uint256 interestRateMode) external returns (uint256);
-}
 
 /// Aave's only interest rate mode: variable.
 const VARIABLE: u64 = 2;

@@ -1,11 +1,9 @@
 //! Everything a plan is made from, read at one block.
 
-use alloy::{
-    primitives::{Address, U256},
-    sol,
-};
+use alloy::primitives::{Address, U256};
 
 use super::Pair;
+use crate::abi::IERC20::{allowanceCall, balanceOfCall};
 use crate::{
     aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
@@ -13,13 +11,6 @@ use crate::{
     onedelta::{CALL_FORWARDER as FORWARDER, COMPOSER, MORPHO_BLUE},
     units::Secs,
 };
-
-sol! {
-    #[derive(Debug)]
-    function balanceOf(address account) external view returns (uint256);
-    #[derive(Debug)]
-    function allowance(address owner, address spender) external view returns (uint256);
-}
 
 /// State of market, account and pools at one block.
 #[derive(Debug, Clone)]
@@ -169,12 +160,12 @@ struct TokenSlots {
 
 impl ContractSlots {
     pub(super) fn add(pair: &Pair, batch: &mut Batch) -> Self {
-        let morpho = batch.add(pair.debt.token, &balanceOfCall { account: MORPHO_BLUE });
+        let morpho = batch.add(pair.debt.token, &balanceOfCall { owner: MORPHO_BLUE });
         let pool = crate::aave::Deployment::BASE.pool;
         let router = dex::Deployment::BASE.router;
         let tokens = [pair.collateral.token, pair.debt.token].map(|token| TokenSlots {
-            composer: batch.add(token, &balanceOfCall { account: COMPOSER }),
-            forwarder: batch.add(token, &balanceOfCall { account: FORWARDER }),
+            composer: batch.add(token, &balanceOfCall { owner: COMPOSER }),
+            forwarder: batch.add(token, &balanceOfCall { owner: FORWARDER }),
             pool: batch.add(token, &allowanceCall { owner: COMPOSER, spender: pool }),
             router: batch.add(token, &allowanceCall { owner: FORWARDER, spender: router }),
             morpho: batch.add(token, &allowanceCall { owner: COMPOSER, spender: MORPHO_BLUE }),

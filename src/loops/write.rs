@@ -1,6 +1,6 @@
 //! A drafted action written as a plan: steps, permits, bounds, figures, costs.
 
-use alloy::{primitives::U256, sol, sol_types::SolCall};
+use alloy::{primitives::U256, sol_types::SolCall};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use super::{
     figures::figures,
     grants::{Grants, fixed, segment},
 };
+use crate::aave::abi::IPool::{setUserEModeCall, setUserUseReserveAsCollateralCall};
 use crate::{
     aave,
     config::{Thresholds, Urgency},
@@ -19,11 +20,6 @@ use crate::{
     plan::{CallData, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
     units::{Raw, Secs},
 };
-
-sol! {
-    function setUserEMode(uint8 categoryId) external;
-    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
-}
 
 /// What the journal keeps of a loop plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,8 @@
-//! What stands at the composer's address: read, and judged (DESIGN.md §4, onedelta-composer.md §0).
+//! What stands at the composer's address: read, and judged (onedelta-composer.md §0).
 
 use alloy::{
     eips::BlockId,
     primitives::{Address, U256},
-    sol,
     sol_types::SolCall,
 };
 use serde::Serialize;
@@ -12,11 +11,8 @@ use super::{
     COMPOSER, EIP1967_ADMIN_SLOT, EIP1967_IMPLEMENTATION_SLOT, Generation, LogicRelease, PROBE_CALLDATA, generation_of,
     release_of,
 };
+use crate::abi::IOwnable::ownerCall;
 use crate::chain::{CallRequest, Endpoints, ReadError};
-
-sol! {
-    function owner() external view returns (address owner);
-}
 
 /// Why call data of ours must not go to the composer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Brings an order's state into the journal: the position it opened, made smaller or closed first, then its answer.
-pub(super) async fn apply<V: PerpVenue>(
+pub(super) async fn apply(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     handle: &OrderHandle,
     state: &OrderState,
     (head, stamp): (BlockRef, Stamp),
@@ -49,18 +49,17 @@ pub(super) async fn apply<V: PerpVenue>(
 }
 
 /// The journal's open position in a slot.
-pub(super) fn slot<V: PerpVenue>(
+pub(super) fn slot(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     key: PositionKey,
 ) -> Result<Option<PerpPosition>, ExecuteError> {
-    let (Ok(pair), Ok(index)) = (u32::try_from(key.pair_index), u32::try_from(key.index)) else { return Ok(None) };
-    Ok(journal.reader().open_perp_at(venue.name(), pair, index)?)
+    Ok(journal.reader().open_perp_at(venue.name(), key.as_str())?)
 }
 
-async fn opened<V: PerpVenue>(
+async fn opened(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     order: &journal::Order,
     fill: &Fill,
     (head, stamp): (BlockRef, Stamp),
@@ -74,7 +73,6 @@ async fn opened<V: PerpVenue>(
         // The slot was emptied without our seeing it; only then could the venue fill it again.
         end(journal, venue, &there, (head, stamp)).await?;
     }
-    let small = |figure: u64| u32::try_from(figure).unwrap_or(u32::MAX);
     let (stop, target) = match &kept.subject.forecast {
         Some(super::Forecast::Open(forecast)) => (forecast.stop.0, forecast.target.0),
         _ => Default::default(),
@@ -91,8 +89,7 @@ async fn opened<V: PerpVenue>(
         entry: PerpEntry {
             venue: order.venue.clone(),
             pair: request.pair.clone(),
-            pair_index: small(fill.key.pair_index),
-            trade_index: small(fill.key.index),
+            key: fill.key.to_string(),
             side: match fill.side {
                 Side::Long => PerpSide::Long,
                 Side::Short => PerpSide::Short,
@@ -145,9 +142,9 @@ fn close_once(
     }
 }
 
-fn closed<V: PerpVenue>(
+fn closed(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     order: &journal::Order,
     fill: &Fill,
     stamp: Stamp,
@@ -170,14 +167,13 @@ const BLOCK_MARGIN: u64 = blocks_in(Duration::from_secs(2_000));
 
 /// Closes a position in the journal that the chain says has ended; tells how. `None` while it is open: then that it was
 /// is remembered, so that the next look starts there.
-pub(super) async fn end<V: PerpVenue>(
+pub(super) async fn end(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     position: &PerpPosition,
     (head, stamp): (BlockRef, Stamp),
 ) -> Result<Option<Ending>, ExecuteError> {
-    let key =
-        PositionKey { pair_index: u64::from(position.entry.pair_index), index: u64::from(position.entry.trade_index) };
+    let key = PositionKey::recorded(&position.entry)?;
     let since = open_at(position, head);
     if let Some(ending) = venue.ending(journal.account(), key, since).await? {
         return Ok(close_once(journal, position.id, None, &ending, stamp)?.then_some(ending));

@@ -25,6 +25,9 @@ pub enum PerpError {
     /// There is no contract at all.
     #[error("there is no perp venue at {0} on this network")]
     NoVenue(Address),
+    /// None was recognised on this network, or none was looked for.
+    #[error("no perp venue is known here")]
+    NoneKnown,
     /// The pair is not listed.
     #[error("pair: {name} is not listed; listed are {listed}")]
     UnknownPair {
@@ -142,11 +145,11 @@ pub struct BelowMinimum {
 }
 
 impl PerpError {
-    /// The program's exit code (DESIGN.md §3).
+    /// The program's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::UnknownVenue { .. } | Self::NoVenue(_) | Self::NoPriceService => 3,
+            Self::UnknownVenue { .. } | Self::NoVenue(_) | Self::NoneKnown | Self::NoPriceService => 3,
             Self::UnknownPair { .. } | Self::Field { .. } | Self::NotFound { .. } => 2,
             Self::Prices(_) => 6,
             Self::Read(error) => error.exit_code(),

@@ -80,9 +80,9 @@ impl Placed {
 
 /// Carries out an approved plan: sends it, records the orders it placed, and follows each to its end or to the deadline.
 /// No order is placed while the end of an earlier one is not known; what can be settled of earlier ones is settled first.
-pub async fn execute<W: Wire + Reader, V: PerpVenue>(
+pub async fn execute<W: Wire + Reader>(
     sender: &mut Sender<W>,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     approved: Approved<Plan>,
     patience: OrderPatience,
@@ -93,9 +93,9 @@ pub async fn execute<W: Wire + Reader, V: PerpVenue>(
 
 /// The first half of [`execute`]: everything that needs the sender. Its orders are in the journal when it is over, and are
 /// found there by whoever comes next, should nobody follow them.
-pub async fn place<W: Wire + Reader, V: PerpVenue>(
+pub async fn place<W: Wire + Reader>(
     sender: &mut Sender<W>,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     approved: Approved<Plan>,
 ) -> Result<Placed, ExecuteError> {
@@ -117,10 +117,10 @@ pub async fn place<W: Wire + Reader, V: PerpVenue>(
 
 /// The same for an intent whose transactions are all included already: what it placed is recorded, if nobody has done that,
 /// and can be followed.
-pub async fn take_up<R: Reader, V: PerpVenue>(
+pub async fn take_up<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     id: IntentId,
 ) -> Result<Placed, ExecuteError> {
@@ -134,10 +134,10 @@ pub async fn take_up<R: Reader, V: PerpVenue>(
 
 /// The second half: the orders are followed to their ends or to the deadline, and what they came to is recorded. It needs no
 /// sender, so that whoever has one may use it meanwhile.
-pub async fn follow<R: Reader, V: PerpVenue>(
+pub async fn follow<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     placed: Placed,
     patience: OrderPatience,
@@ -158,13 +158,13 @@ pub async fn follow<R: Reader, V: PerpVenue>(
 
 const fn places_order(request: &PerpRequest) -> bool {
     match request {
-        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => true,
+        PerpRequest::Open(_) | PerpRequest::Close { .. } => true,
         PerpRequest::Margin { .. } | PerpRequest::Levels { .. } | PerpRequest::Cancel { .. } => false,
     }
 }
 
 /// A limit order that waits for its price is in nobody's way.
-fn require_no_order<V: PerpVenue>(reader: &JournalReader, venue: &V) -> Result<(), ExecuteError> {
+fn require_no_order(reader: &JournalReader, venue: &dyn PerpVenue) -> Result<(), ExecuteError> {
     use crate::journal::{OrderKind as Kind, OrderState as State};
     let open = reader.open_orders()?;
     let waiting: Vec<String> = open
@@ -178,8 +178,8 @@ fn require_no_order<V: PerpVenue>(reader: &JournalReader, venue: &V) -> Result<(
 }
 
 /// Looks at each order until it has ended or the deadline is over. An endpoint that fails does not end the following.
-async fn watch<V: PerpVenue>(
-    venue: &V,
+async fn watch(
+    venue: &dyn PerpVenue,
     journal: &Journal,
     handles: Vec<OrderHandle>,
     clock: &dyn Clock,

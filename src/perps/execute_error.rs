@@ -1,5 +1,6 @@
 //! Why a perp action was not carried out, or not to its end.
 
+use super::KeyError;
 use super::PerpError;
 use crate::{
     chain::ReadError,
@@ -21,6 +22,9 @@ pub enum ExecuteError {
         .0.join(", ")
     )]
     Pending(Vec<String>),
+    /// The journal's name of a position is none.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It was not sent, or not to the end of its last transaction.
     #[error(transparent)]
     Send(#[from] send::ExecuteError),
@@ -42,12 +46,13 @@ pub enum ExecuteError {
 }
 
 impl ExecuteError {
-    /// The program's exit code (DESIGN.md §3).
+    /// The program's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Subject(_) => 2,
             Self::Pending(_) | Self::Settle(_) | Self::Orders(_) => 7,
+            Self::Key(_) => 9,
             Self::Send(error) => error.exit_code(),
             Self::Venue(error) => error.exit_code(),
             Self::Journal(error) => error.exit_code(),

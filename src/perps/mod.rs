@@ -1,11 +1,12 @@
 //! Perpetual futures, at the level of meaning: what a caller wants of any venue, and adapters that know how.
 //!
 //! [`PerpVenue`] reads everything at one block, plans each request (pure: bounds, call data, forecast), finds the orders
-//! that a transaction placed and follows each to its end. Callers ask [`Capabilities`], never which version runs.
-//! A venue is recognised by its code (`recognise`); one that is not known refuses every write.
+//! that a transaction placed and follows each to its end. Callers have a [`Venue`] and never ask which it is; [`venues`] is the
+//! one list of adapters, recognises the one on the chain by its code, and refuses what no adapter knows.
 //! Fails with [`PerpError`]: figures and the fix in every refusal, exit 3 for an unknown venue.
 
 mod apply;
+mod audit_error;
 pub mod avantis_v1;
 mod compare;
 mod error;
@@ -24,7 +25,9 @@ mod side;
 mod snapshot;
 mod units;
 mod venue;
+pub mod venues;
 
+pub use audit_error::AuditError;
 pub use compare::compare;
 pub use error::{BelowMinimum, PerpError};
 pub use execute::{OrderPatience, Placed, Report, execute, follow, place, take_up};
@@ -39,6 +42,6 @@ pub use request::{Change, Entry, Level, MarginChange, OpenRequest, Outlook, Perp
 pub use resume::{Looked, Resumed, ended_event, ended_words, resume, resume_from, settle_endings};
 pub use settle::settle;
 pub use side::Side;
-pub use snapshot::{Availability, PairTerms, VenueDetail, VenueSnapshot};
+pub use snapshot::{Availability, ClosingFee, PairTerms, VenueDetail, VenueSnapshot};
 pub use units::{LeverageE10, PercentDelta, PercentE10, PriceE10, Usdc, UsdcDelta};
-pub use venue::{Capabilities, Interest, PerpSettings, PerpSubject, PerpVenue};
+pub use venue::{Capabilities, Interest, PerpSettings, PerpSubject, PerpVenue, UsualFees, Venue};

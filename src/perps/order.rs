@@ -25,11 +25,11 @@ pub enum OrderKind {
 /// An order that was placed: what is needed to find out what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderHandle {
-    /// The venue's number; for a limit order, pair and slot.
+    /// The venue's own name of it.
     pub id: String,
     /// What it does.
     pub kind: OrderKind,
-    /// Pair; for a close and a limit order also the slot.
+    /// The position that it closes, the limit order, or what the venue has of a position to come.
     pub key: PositionKey,
     /// The transaction that placed it.
     pub transaction: B256,

@@ -58,8 +58,10 @@ pub struct PendingOrder {
     pub id: U256,
     /// Open or close.
     pub kind: OrderKind,
-    /// Pair and, for a close, slot.
+    /// Of a close: the position. Of an open: what the venue has of the one to come.
     pub key: PositionKey,
+    /// Such as `ETH/USD`.
+    pub pair: String,
     /// Direction.
     pub side: Side,
     /// USDC that it holds (an open), or is to be closed.
@@ -71,7 +73,7 @@ pub struct PendingOrder {
 /// A limit order that waits for its price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LimitOrder {
-    /// Pair and slot.
+    /// Its name.
     pub key: PositionKey,
     /// Such as `ETH/USD`.
     pub pair: String,

@@ -22,13 +22,6 @@ pub enum PerpRequest {
         /// How much.
         portion: Portion,
     },
-    /// Makes a position larger; only where [`Capabilities::increase`](super::Capabilities::increase).
-    Increase {
-        /// Which.
-        position: PositionKey,
-        /// Margin to add at the position's leverage.
-        margin: Usdc,
-    },
     /// Puts margin in or takes it out; the size stays.
     Margin {
         /// Which.
@@ -47,7 +40,7 @@ pub enum PerpRequest {
     },
     /// Takes a limit order back.
     Cancel {
-        /// Pair and slot of the order.
+        /// Which.
         order: PositionKey,
     },
 }

@@ -38,20 +38,20 @@ pub struct Looked(BTreeMap<String, u64>);
 /// has no answer yet. Sends nothing and needs no key; doing it again finds the same.
 ///
 /// What fails does not keep the rest: the first error comes back when everything was tried.
-pub async fn resume<R: Reader, V: PerpVenue>(
+pub async fn resume<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
 ) -> Result<Resumed, ExecuteError> {
     resume_from(journal, reader, venue, clock, &mut Looked::default()).await
 }
 
 /// The same for one who looks again and again.
-pub async fn resume_from<R: Reader, V: PerpVenue>(
+pub async fn resume_from<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     looked: &mut Looked,
 ) -> Result<Resumed, ExecuteError> {
@@ -91,10 +91,10 @@ fn keep(failed: &mut Option<ExecuteError>, error: ExecuteError) {
     failed.get_or_insert(error);
 }
 
-async fn look_at<R: Reader, V: PerpVenue>(
+async fn look_at<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     order: Order,
     looked: &mut Looked,
@@ -118,10 +118,10 @@ async fn look_at<R: Reader, V: PerpVenue>(
 /// end.
 ///
 /// What fails does not keep the rest: the first error comes back when everything was tried.
-pub async fn settle_endings<R: Reader, V: PerpVenue>(
+pub async fn settle_endings<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     clock: &dyn Clock,
     mut tell: impl FnMut(&PerpPosition, &Ending),
 ) -> Result<(), ExecuteError> {
@@ -146,12 +146,9 @@ pub async fn settle_endings<R: Reader, V: PerpVenue>(
 /// How a position came to its end, for people.
 #[must_use]
 pub fn ended_words(position: &PerpPosition, ending: &Ending) -> String {
-    let PerpEntry { side, pair, pair_index, trade_index, .. } = &position.entry;
+    let PerpEntry { side, pair, key, .. } = &position.entry;
     let (id, Ending { kind, fill, .. }) = (position.id, ending);
-    format!(
-        "perp {id} ({side} {pair} {pair_index}:{trade_index}) has ended ({kind}) at {} and paid {} USDC",
-        fill.price, fill.paid
-    )
+    format!("perp {id} ({side} {pair} {key}) has ended ({kind}) at {} and paid {} USDC", fill.price, fill.paid)
 }
 
 /// The same for the journal: liquidation is what somebody should look at.

@@ -16,10 +16,10 @@ use crate::{
 /// Settles a perp intent whose transactions are all included: reads the outcome at the last one's block, records the
 /// orders that were placed, and then the outcome beside the prediction. Doing it again records nothing twice, and neither
 /// does another task that does it at the same time.
-pub async fn settle<R: Reader, V: PerpVenue>(
+pub async fn settle<R: Reader>(
     journal: &Journal,
     reader: &R,
-    venue: &V,
+    venue: &dyn PerpVenue,
     id: IntentId,
     stamp: Stamp,
 ) -> Result<(Settlement, Vec<OrderHandle>), ExecuteError> {
@@ -47,9 +47,9 @@ fn with_slot(handle: OrderHandle, request: &PerpRequest) -> OrderHandle {
     }
 }
 
-fn record_order<V: PerpVenue>(
+fn record_order(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     handle: &OrderHandle,
     subject: &PerpSubject,
     intent: IntentId,
@@ -91,9 +91,9 @@ fn record_order<V: PerpVenue>(
 }
 
 /// Whether the journal has an order as placed by this intent.
-fn is_recorded<V: PerpVenue>(
+fn is_recorded(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     handle: &OrderHandle,
     intent: IntentId,
 ) -> Result<bool, ExecuteError> {
@@ -102,9 +102,9 @@ fn is_recorded<V: PerpVenue>(
 }
 
 /// What the transaction did by itself, without the keeper.
-async fn change_position<V: PerpVenue>(
+async fn change_position(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     plan: &Plan,
     subject: &PerpSubject,
     settlement: &Settlement,
@@ -137,13 +137,13 @@ async fn change_position<V: PerpVenue>(
             }
             Ok(())
         }
-        PerpRequest::Open(_) | PerpRequest::Close { .. } | PerpRequest::Increase { .. } => Ok(()),
+        PerpRequest::Open(_) | PerpRequest::Close { .. } => Ok(()),
     }
 }
 
-fn change_terms<V: PerpVenue>(
+fn change_terms(
     journal: &Journal,
-    venue: &V,
+    venue: &dyn PerpVenue,
     key: PositionKey,
     stamp: Stamp,
     change: impl FnOnce(PerpTerms) -> PerpTerms,

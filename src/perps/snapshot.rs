@@ -1,9 +1,11 @@
 //! Everything a plan on the venue is made from, read at one block.
 
+use std::{any::Any, fmt::Debug, sync::Arc};
+
 use alloy::primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
-use super::{LeverageE10, LimitOrder, PendingOrder, PercentE10, PerpPosition, PositionKey, PriceE10, Usdc, avantis_v1};
+use super::{LeverageE10, LimitOrder, PendingOrder, PercentE10, PerpPosition, PositionKey, PriceE10, Usdc};
 use crate::chain::BlockRef;
 
 /// Whether a pair can be opened.
@@ -21,10 +23,21 @@ pub enum Availability {
     Paused,
 }
 
+/// What a closing fee is charged on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ClosingFee {
+    /// The notional at the close price.
+    OnCloseNotional,
+    /// The notional at entry.
+    OnEntryNotional,
+}
+
 /// What the venue demands and takes on one pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairTerms {
-    /// Index at the venue.
+    /// The venue's number of it; only the adapter reads it.
     pub index: u64,
     /// Such as `ETH/USD`.
     pub name: String,
@@ -38,8 +51,10 @@ pub struct PairTerms {
     pub most_leverage: LeverageE10,
     /// Opening fee, of the ordered notional.
     pub opening_fee: PercentE10,
-    /// Closing fee, of the notional at the close price.
+    /// Closing fee, of the notional that `closing_on` names.
     pub closing_fee: PercentE10,
+    /// What the closing fee is charged on.
+    pub closing_on: ClosingFee,
     /// The keeper's share of the collateral when it executes stop or target.
     pub keeper_fee: PercentE10,
     /// Constant spread of an open.
@@ -80,16 +95,13 @@ pub struct VenueSnapshot {
     /// Most market orders that may wait at a time.
     pub most_pending: usize,
     /// What only the adapter reads.
-    pub detail: VenueDetail,
+    pub detail: Arc<dyn VenueDetail>,
 }
 
 /// What only the adapter of a venue reads of its own snapshot.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum VenueDetail {
-    /// Of Avantis v1.
-    AvantisV1(Box<avantis_v1::Detail>),
-}
+pub trait VenueDetail: Any + Debug + Send + Sync {}
+
+impl<T: Any + Debug + Send + Sync> VenueDetail for T {}
 
 impl VenueSnapshot {
     /// The terms of a pair by its name.
@@ -98,10 +110,11 @@ impl VenueSnapshot {
         self.pairs.iter().find(|pair| pair.name.eq_ignore_ascii_case(name))
     }
 
-    /// The terms of a pair by its index.
+    /// The detail as its adapter made it; `None` when another one did.
     #[must_use]
-    pub fn pair_at(&self, index: u64) -> Option<&PairTerms> {
-        self.pairs.iter().find(|pair| pair.index == index)
+    pub fn detail_as<T: Any>(&self) -> Option<&T> {
+        let detail: &dyn Any = &*self.detail;
+        detail.downcast_ref()
     }
 
     /// A position by its name.

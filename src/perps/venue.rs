@@ -1,36 +1,58 @@
 //! The trait that every venue's adapter keeps.
 
-use std::future::Future;
+use std::{fmt, sync::Arc};
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
+use async_trait::async_trait;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ending, Forecast, OrderHandle, OrderState, PerpError, PerpRequest, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
+    AuditError, ClosingFee, Ending, Entry, Forecast, OrderHandle, OrderState, PairTerms, PerpError, PerpRequest,
+    Portion, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
 };
-use crate::{config::Urgency, plan::Plan, units::Secs};
+use crate::{chain::BlockRef, config::Urgency, plan::Plan, units::Secs};
 
-/// What a venue can do beyond opening and closing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[allow(clippy::struct_excessive_bools)]
+/// A venue, whichever it is.
+pub type Venue = Arc<dyn PerpVenue>;
+
+/// What a venue can do beyond opening at the market, closing in whole, and moving stop, target and margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Orders are transactions that need gas and an execution fee.
-    pub needs_gas: bool,
-    /// A market order is filled in its own transaction; otherwise a keeper fills it.
-    pub atomic_fill: bool,
-    /// Stop and target are transactions.
-    pub levels_on_chain: bool,
-    /// A position can be made larger.
-    pub increase: bool,
     /// A part of a position can be closed.
     pub partial_close: bool,
     /// Limit orders can be placed.
     pub limit_orders: bool,
-    /// Positions pay or earn funding.
-    pub funding: bool,
-    /// A close can carry a slippage bound.
-    pub close_slippage: bool,
+}
+
+impl Capabilities {
+    /// Refuses what the venue cannot do at all.
+    pub fn allow(self, venue: &'static str, request: &PerpRequest) -> Result<(), PerpError> {
+        let missing = match request {
+            PerpRequest::Open(open) if !self.limit_orders && open.entry != Entry::Market => "limit orders",
+            PerpRequest::Close { portion: Portion::Part(_), .. } if !self.partial_close => {
+                "way to close a part of a position; close all of it"
+            }
+            _ => return Ok(()),
+        };
+        Err(PerpError::Incapable { venue, what: missing })
+    }
+}
+
+/// What a venue usually takes, before a pair's own terms are read; shares, so 0.00045 is 0.045 %.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsualFees {
+    /// Of the ordered notional, out of the margin.
+    pub opening: Decimal,
+    /// Of the notional that `closing_on` names.
+    pub closing: Decimal,
+    /// What the closing fee is charged on.
+    pub closing_on: ClosingFee,
+    /// Of the margin after the opening fee, to the keeper that executes stop or target.
+    pub keeper: Decimal,
+    /// Loss, as a share of the margin, at which the venue liquidates.
+    pub liquidation: Decimal,
 }
 
 /// What a snapshot is wanted for: the venue's quote depends on pair, side and size.
@@ -54,13 +76,13 @@ pub struct PerpSettings {
     /// How long it is valid at most; price updates shorten it.
     pub valid_for: Secs,
     /// Wei per gas, for the execution fee.
-    pub gas_price: alloy::primitives::U256,
+    pub gas_price: U256,
 }
 
 /// What the journal keeps of a plan on the venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PerpSubject {
-    /// The adapter: `avantis-v1`.
+    /// The adapter, such as `avantis-v1`.
     pub venue: String,
     /// What was asked.
     pub perp: PerpRequest,
@@ -69,48 +91,62 @@ pub struct PerpSubject {
 }
 
 /// A venue for perpetual futures.
-pub trait PerpVenue: Send + Sync {
+#[async_trait]
+pub trait PerpVenue: fmt::Debug + Send + Sync {
     /// The adapter's name, as the journal stores it.
     fn name(&self) -> &'static str;
+
+    /// The contract that takes orders.
+    fn address(&self) -> Address;
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
+    /// What it usually takes.
+    fn usual_fees(&self) -> UsualFees;
+
+    /// The same venue, taking a price that nothing on chain confirms. One that the chain contradicts is refused all the same.
+    fn with_unchecked_prices(&self) -> Venue;
+
+    /// How the price service stands, in words: what it answers at this block, and how that compares with the chain.
+    async fn check_prices(&self, block: BlockRef) -> Result<String, PerpError>;
+
+    /// What of a snapshot a request needs.
+    fn interest(&self, request: &PerpRequest) -> Result<Interest, PerpError>;
+
     /// Reads the venue, the account's positions and its wallet at the newest block.
-    fn snapshot(
-        &self,
-        account: Address,
-        interest: &Interest,
-    ) -> impl Future<Output = Result<VenueSnapshot, PerpError>> + Send;
+    async fn snapshot(&self, account: Address, interest: &Interest) -> Result<VenueSnapshot, PerpError>;
 
     /// Plans a request: checks everything that the venue does not reject itself, writes the transactions, predicts. The
     /// price update of a request that carries one is fetched here, so that it is as fresh as can be.
-    fn plan(
+    async fn plan(
         &self,
         request: &PerpRequest,
         snapshot: &VenueSnapshot,
         settings: &PerpSettings,
-    ) -> impl Future<Output = Result<Plan, PerpError>> + Send;
+    ) -> Result<Plan, PerpError>;
+
+    /// Refuses a plan whose transactions are not to the last argument what its action would send now. The snapshot must have
+    /// the mark of the pair that is opened.
+    fn audit(&self, plan: &Plan, snapshot: &VenueSnapshot, gas_price: U256) -> Result<(), AuditError>;
 
     /// The orders that an included transaction placed.
-    fn orders_in(&self, transaction: B256) -> impl Future<Output = Result<Vec<OrderHandle>, PerpError>> + Send;
+    async fn orders_in(&self, transaction: B256) -> Result<Vec<OrderHandle>, PerpError>;
 
     /// Where an order stands now. `forecast` and the request let it name the likely reason of a cancellation.
-    fn track(
+    async fn track(
         &self,
         account: Address,
         order: &OrderHandle,
         subject: Option<&PerpSubject>,
-    ) -> impl Future<Output = Result<OrderState, PerpError>> + Send;
+    ) -> Result<OrderState, PerpError>;
 
     /// How a position that was open at a block came to its end after it; `None` while it is open.
-    fn ending(
-        &self,
-        account: Address,
-        key: PositionKey,
-        since: u64,
-    ) -> impl Future<Output = Result<Option<Ending>, PerpError>> + Send;
+    async fn ending(&self, account: Address, key: PositionKey, since: u64) -> Result<Option<Ending>, PerpError>;
 
-    /// The oracle's price of a pair now.
-    fn mark(&self, pair_index: u64) -> impl Future<Output = Result<PriceE10, PerpError>> + Send;
+    /// The oracle's price now of the pair that a position is on.
+    async fn mark(&self, key: PositionKey) -> Result<PriceE10, PerpError>;
+
+    /// A name on this pair for a position that the venue does not have: one of practice, or one to come.
+    fn key_on(&self, pair: &PairTerms) -> PositionKey;
 }

@@ -24,5 +24,5 @@ pub use figure::{Deviation, Figure, ReadBack, deviations};
 pub use permit::{PermitKind, PermitRequest};
 pub use quantity::Quantity;
 pub use rehearse::{Rehearsal, StepResult, rehearse};
-pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simulator, simulate};
+pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simulator, alone_words, simulate};
 pub use step::{CallData, FillError, ReadyStep, Segment, SignedPermits, Step};

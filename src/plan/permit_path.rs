@@ -6,22 +6,18 @@
 
 use alloy::{
     primitives::{Address, B256, U256},
-    sol,
     sol_types::SolCall,
 };
 
 use super::{CallOutcome, PermitKind, PermitRequest, Plan, SimulatedCall, SimulationError, Simulator};
+use crate::abi::{
+    ICreditDelegation::delegationWithSigCall,
+    IERC20Permit::{DOMAIN_SEPARATORCall, noncesCall, permitCall},
+};
 use crate::{
     chain::{AccountCode, BlockRef, Lens, ReadError},
     units::Secs,
 };
-
-sol! {
-    function nonces(address owner) external view returns (uint256);
-    function DOMAIN_SEPARATOR() external view returns (bytes32);
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-    function delegationWithSig(address delegator, address delegatee, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-}
 
 /// Questions about one permit.
 const QUESTIONS: usize = 3;
@@ -126,7 +122,7 @@ mod tests {
     fn a_permit_is_told_that_its_token_would_not_take() {
         let request = request();
         let own = request.domain().separator();
-        let outcome = |success, output: Bytes| CallOutcome { success, output, gas_used: 0 };
+        let outcome = |success, output: Bytes| CallOutcome { success, output, gas_used: 0, alone: false };
         let answers = |nonce: u64, domain: B256, asks: bool| {
             let nonce = Bytes::copy_from_slice(&U256::from(nonce).to_be_bytes::<32>());
             vec![outcome(true, nonce), outcome(true, domain.into()), outcome(asks, Bytes::new())]

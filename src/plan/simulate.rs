@@ -32,6 +32,8 @@ pub struct CallOutcome {
     pub output: Bytes,
     /// Gas used, after refunds.
     pub gas_used: u64,
+    /// It was tried by itself, without the calls before it: the endpoint has no `eth_simulateV1`.
+    pub alone: bool,
 }
 
 /// Runs calls one after the other in an imagined block on top of a real one.
@@ -50,13 +52,18 @@ pub trait Simulator: Send + Sync {
 #[non_exhaustive]
 pub enum SimulationError {
     /// A step would revert.
-    #[error("`{purpose}` would revert: {data}")]
+    #[error("`{purpose}` would revert: {data}{}", alone_words(*.alone))]
     Reverts {
         /// The step.
         purpose: String,
         /// Revert data, to be decoded by whoever knows the contracts.
         data: Bytes,
+        /// It was tried without the steps before it, which may be why.
+        alone: bool,
     },
+    /// The figures differ, and each call was tried by itself.
+    #[error("what the plan leads to cannot be seen{}", alone_words(true))]
+    Alone,
     /// A token would not take a permit, whatever is signed.
     #[error("the permit of {symbol} would not be taken: {why}")]
     Permit {
@@ -77,6 +84,16 @@ pub enum SimulationError {
     /// An answer is shorter than the figure needs.
     #[error("the answer for `{0}` has no such word")]
     ShortAnswer(String),
+}
+
+/// What is said where each call was tried by itself.
+#[must_use]
+pub const fn alone_words(alone: bool) -> &'static str {
+    if alone {
+        "; the endpoint lacks eth_simulateV1, so each call was tried by itself, without those before it: use another endpoint"
+    } else {
+        ""
+    }
 }
 
 /// A plan whose exact signed call data was simulated on a given block. Only [`simulate`] makes one; the sender accepts
@@ -177,7 +194,8 @@ pub(super) async fn run<S: Simulator>(
     let (acted, answered) = outcomes.split_at(steps.len());
     for (step, outcome) in steps.iter().zip(acted) {
         if !outcome.success {
-            return Err(SimulationError::Reverts { purpose: step.purpose.clone(), data: outcome.output.clone() });
+            let (purpose, data) = (step.purpose.clone(), outcome.output.clone());
+            return Err(SimulationError::Reverts { purpose, data, alone: outcome.alone });
         }
     }
     let words = readable
@@ -191,5 +209,9 @@ pub(super) async fn run<S: Simulator>(
             word.ok_or_else(|| SimulationError::ShortAnswer(figure.label.clone()))
         })
         .collect::<Result<Vec<U256>, _>>()?;
-    Ok((acted.iter().map(|outcome| outcome.gas_used).collect(), deviations(&plan.figures, &words)))
+    let differs = deviations(&plan.figures, &words);
+    if outcomes.iter().any(|outcome| outcome.alone) && differs.iter().any(|deviation| !deviation.within) {
+        return Err(SimulationError::Alone);
+    }
+    Ok((acted.iter().map(|outcome| outcome.gas_used).collect(), differs))
 }

@@ -4,20 +4,15 @@ use std::collections::HashMap;
 
 use alloy::{
     primitives::{Address, B256, Bytes, FixedBytes, Signature, U256},
-    sol,
     sol_types::{SolCall, SolValue},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::abi::{ICreditDelegation::approveDelegationCall, IERC20::approveCall};
 use crate::units::Ether;
 
 use super::{PermitKind, PermitRequest};
-
-sol! {
-    function approve(address spender, uint256 value) external returns (bool);
-    function approveDelegation(address delegatee, uint256 amount) external;
-}
 
 /// One transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -165,7 +160,7 @@ impl Step {
     pub fn rehearsal(&self) -> Vec<ReadyStep> {
         let approval = |request: &PermitRequest| {
             let data = match request.kind {
-                PermitKind::Erc2612 => approveCall { spender: request.spender, value: request.value }.abi_encode(),
+                PermitKind::Erc2612 => approveCall { spender: request.spender, amount: request.value }.abi_encode(),
                 PermitKind::CreditDelegation => {
                     approveDelegationCall { delegatee: request.spender, amount: request.value }.abi_encode()
                 }

@@ -6,9 +6,10 @@ use alloy::{
 };
 
 use crate::{
-    aave::abi::{IDebtToken, IPool, IToken},
+    aave::abi::IPool,
+    abi::{ICreditDelegation, IERC20},
     onedelta::Names,
-    perps::avantis_v1,
+    perps::venues,
     units::{format_units, group_thousands},
 };
 
@@ -18,17 +19,17 @@ pub(super) fn call_words(data: &[u8], to: Option<Address>, names: &dyn Names) ->
     let selector: [u8; 4] = data.get(..4)?.try_into().ok()?;
     let words = Words { names, to };
     match selector {
-        IToken::approveCall::SELECTOR => {
-            let call = IToken::approveCall::abi_decode(data).ok()?;
+        IERC20::approveCall::SELECTOR => {
+            let call = IERC20::approveCall::abi_decode(data).ok()?;
             let what = words.own(call.amount);
             Some(("approve", format!("{} may pull {what} of the caller", words.who(call.spender))))
         }
-        IToken::transferCall::SELECTOR => {
-            let call = IToken::transferCall::abi_decode(data).ok()?;
+        IERC20::transferCall::SELECTOR => {
+            let call = IERC20::transferCall::abi_decode(data).ok()?;
             Some(("transfer", format!("{} to {}", words.own(call.amount), words.who(call.to))))
         }
-        IDebtToken::approveDelegationCall::SELECTOR => {
-            let call = IDebtToken::approveDelegationCall::abi_decode(data).ok()?;
+        ICreditDelegation::approveDelegationCall::SELECTOR => {
+            let call = ICreditDelegation::approveDelegationCall::abi_decode(data).ok()?;
             let what = words.own(call.amount);
             Some(("approveDelegation", format!("{} may borrow {what} for the caller", words.who(call.delegatee))))
         }
@@ -37,7 +38,7 @@ pub(super) fn call_words(data: &[u8], to: Option<Address>, names: &dyn Names) ->
 }
 
 fn venue_words(data: &[u8]) -> Option<(&'static str, String)> {
-    Some(("PERP", avantis_v1::explain(data)?.join("; ")))
+    Some(("PERP", venues::explain(data)?.join("; ")))
 }
 
 fn pool_words(selector: [u8; 4], data: &[u8], words: &Words<'_>) -> Option<(&'static str, String)> {
@@ -64,8 +65,11 @@ fn pool_words(selector: [u8; 4], data: &[u8], words: &Words<'_>) -> Option<(&'st
         }
         IPool::setUserEModeCall::SELECTOR => {
             let call = IPool::setUserEModeCall::abi_decode(data).ok()?;
-            let what =
-                if call.category == 0 { "leave e-mode".to_owned() } else { format!("enter e-mode {}", call.category) };
+            let what = if call.categoryId == 0 {
+                "leave e-mode".to_owned()
+            } else {
+                format!("enter e-mode {}", call.categoryId)
+            };
             Some(("setUserEMode", what))
         }
         IPool::setUserUseReserveAsCollateralCall::SELECTOR => {
@@ -117,11 +121,11 @@ mod tests {
     #[test]
     fn an_amount_without_its_token_is_said_in_units_not_guessed() {
         let spender = Address::repeat_byte(2);
-        let data = IToken::approveCall { spender, amount: U256::from(5_000_000u64) }.abi_encode();
+        let data = IERC20::approveCall { spender, amount: U256::from(5_000_000u64) }.abi_encode();
         let (name, words) = call_words(&data, None, &NoNames).expect("known");
         assert_eq!(name, "approve");
         assert_eq!(words, format!("{spender} may pull 5000000 units of the token called of the caller"));
-        let endless = IToken::approveCall { spender, amount: U256::MAX }.abi_encode();
+        let endless = IERC20::approveCall { spender, amount: U256::MAX }.abi_encode();
         let (_, words) = call_words(&endless, Some(Address::ZERO), &NoNames).expect("known");
         assert!(words.contains("any amount of"), "{words}");
     }
@@ -133,7 +137,7 @@ mod tests {
         let data = IPool::withdrawCall { asset, amount: U256::MAX, to }.abi_encode();
         let expected = format!("all {asset} to {to}");
         assert_eq!(call_words(&data, None, &NoNames), Some(("withdraw", expected)));
-        let data = IPool::setUserEModeCall { category: 9 }.abi_encode();
+        let data = IPool::setUserEModeCall { categoryId: 9 }.abi_encode();
         assert_eq!(call_words(&data, None, &NoNames), Some(("setUserEMode", "enter e-mode 9".to_owned())));
         assert_eq!(call_words(&[1, 2, 3, 4], None, &NoNames), None);
         assert_eq!(call_words(&data[..20], None, &NoNames), None);

@@ -3,16 +3,12 @@
 use alloy::{
     eips::BlockId,
     primitives::{Address, B256, Bytes, address},
-    sol,
     sol_types::SolCall,
 };
 
 use super::Check;
+use crate::abi::IERC1271::isValidSignatureCall;
 use crate::chain::{AccountCode, BlockRef, CallRequest, Endpoints, ReadError, Reader};
-
-sol! {
-    function isValidSignature(bytes32 digest, bytes signature) external view returns (bytes4);
-}
 
 /// Delegates of well-known wallets, at the same address on every chain.
 const KNOWN: [(Address, &str); 4] = [

@@ -1,6 +1,6 @@
 //! Where a scenario happens: a replica at its prices, with a keeper and a trader.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use alloy::primitives::U256;
 use rust_decimal::{Decimal, dec};
@@ -18,8 +18,8 @@ use crate::{
     loops::{self, Funds, Payout, Request, Share, Target, WETH},
     perps::{
         self, EndKind, Fill, Interest, OpenRequest, OrderPatience, OrderState, PerpRequest, PerpSettings, PerpVenue,
-        Portion, PriceE10, Usdc, VenueDetail, VenueSnapshot,
-        avantis_v1::{AvantisV1, PriceService},
+        Portion, PriceE10, Usdc, VenueSnapshot,
+        avantis_v1::{AvantisV1, Detail, PriceService},
     },
     plan::{Plan, check},
     send::Settlement,
@@ -42,7 +42,7 @@ const BLOCK: Secs = Secs(2);
 /// A replica at the scenarios' prices, with a keeper and a trader.
 pub(super) struct Arena {
     cell: Cell,
-    desk: Desk<AvantisV1>,
+    desk: Desk,
     // Before the stage: it ends before its chain does.
     _keeper: Keeper,
     stage: Stage,
@@ -85,7 +85,7 @@ impl Arena {
         settings.strategy.table = cell.table;
         settings.strategy.base_capital = Some(cell.base);
         let desk = Desk {
-            venue: AvantisV1::recognise(&endpoints, prices).await?,
+            venue: Some(Arc::new(AvantisV1::recognise(&endpoints, prices).await?)),
             endpoints,
             reserves: stage.list.clone(),
             account,
@@ -167,7 +167,8 @@ impl Arena {
         // The signal is not in this journal: the saga is another story.
         let order = OpenRequest { signal: None, ..assessment.perp.clone() };
         let before = self.venue().await?;
-        let VenueDetail::AvantisV1(detail) = &before.detail;
+        let detail = before.detail_as::<Detail>();
+        let detail = detail.ok_or_else(|| StoryError::InVain("the venue's detail".to_owned()))?;
         let terms = before.pair(&order.pair).and_then(|pair| detail.pair(pair.index));
         let terms = terms.ok_or_else(|| StoryError::InVain(format!("the pair {}", order.pair)))?;
         let expected = Expected::new(terms, detail.liquidation, &order, oracle)?;
@@ -210,7 +211,7 @@ impl Arena {
     }
 
     async fn venue(&self) -> Result<VenueSnapshot, StoryError> {
-        Ok(self.desk.venue.snapshot(self.desk.account, &Interest::default()).await?)
+        Ok(self.desk.venue()?.snapshot(self.desk.account, &Interest::default()).await?)
     }
 
     async fn act_on_loop(&mut self, request: &Request) -> Result<(Plan, Settlement), StoryError> {
@@ -238,12 +239,12 @@ impl Arena {
             valid_for: Secs::HOUR,
             gas_price: U256::from(1_000_000_000u64),
         };
-        let plan = desk.venue.plan(request, &snapshot, &settings).await?;
+        let plan = desk.venue()?.plan(request, &snapshot, &settings).await?;
         let at = plan.block.timestamp;
         let approved = check(plan, &desk.network, at)?;
         let patience = OrderPatience { timeout: PATIENCE, poll: POLL };
         let report =
-            perps::execute(&mut self.stage.sender, &self.desk.venue, &*self.desk.clock, approved, patience).await?;
+            perps::execute(&mut self.stage.sender, self.desk.venue()?, &*self.desk.clock, approved, patience).await?;
         let gas = report.settlement.as_ref().map_or(U256::ZERO, |settled| settled.gas_cost.raw);
         match report.orders.into_iter().next() {
             Some((_, OrderState::Filled(fill))) => Ok((fill, gas)),
@@ -278,7 +279,7 @@ impl Arena {
     async fn ended(&self, end: End, fill: &Fill) -> Result<(EndKind, Fill), StoryError> {
         let started = self.desk.clock.monotonic();
         loop {
-            if let Some(ending) = self.desk.venue.ending(self.desk.account, fill.key, fill.block).await? {
+            if let Some(ending) = self.desk.venue()?.ending(self.desk.account, fill.key, fill.block).await? {
                 return Ok((ending.kind, ending.fill));
             }
             if self.desk.clock.monotonic().saturating_sub(started) > PATIENCE {

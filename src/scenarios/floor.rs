@@ -40,7 +40,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// The stage, the venue's keeper, and a desk to trade at.
 #[derive(Debug)]
 pub struct Floor {
-    desk: Desk<AvantisV1>,
+    desk: Desk,
     // Before the stage: it ends before its chain does.
     _keeper: Keeper,
     stage: Stage,
@@ -76,7 +76,7 @@ impl Floor {
             slippage: PercentE10(U256::from(10_000_000_000u64)),
         };
         let desk = Desk {
-            venue: AvantisV1::recognise(&endpoints, prices).await?,
+            venue: Some(Arc::new(AvantisV1::recognise(&endpoints, prices).await?)),
             endpoints,
             reserves: stage.list.clone(),
             account,
@@ -176,7 +176,7 @@ impl Floor {
         let meters = Meters::new().map_err(|error| StoryError::InVain(format!("meters: {error}")))?;
         let (alerts, meters) = (Arc::new(Quiet), Arc::new(meters));
         let office = Office::new(endpoints.clone(), network.clone(), clock.clone(), alerts, meters, rulebook);
-        let office = Arc::new(office.with_venue(Some(desk.venue.clone())));
+        let office = Arc::new(office.with_venue(desk.venue.clone()));
         let account = sender.account();
         let mut seats = vec![Seat::new(office.clone(), account, Hands::Sender(Box::new(sender)))];
         let survey = Survey::new(list.clone(), Wad(WAD * U256::from(2u8)));

@@ -24,6 +24,7 @@ impl Simulator for Endpoints {
             success: done.success,
             output: done.returned,
             gas_used: done.gas_used,
+            alone: done.alone,
         };
         Ok(outcomes.into_iter().map(outcome).collect())
     }

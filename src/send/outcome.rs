@@ -118,7 +118,7 @@ impl Outcome {
         }
     }
 
-    /// The program's exit code (DESIGN.md §3).
+    /// The program's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match &self.ending {

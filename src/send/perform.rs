@@ -30,13 +30,14 @@ pub enum ExecuteError {
 }
 
 impl ExecuteError {
-    /// The program's exit code (DESIGN.md §3).
+    /// The program's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Send(error) => error.exit_code(),
             Self::Simulation(SimulationError::Read(error)) | Self::Read(error) => error.exit_code(),
             Self::Simulation(SimulationError::OffPlan(_)) => 4,
+            Self::Simulation(SimulationError::Alone) => 6,
             Self::Simulation(_) => 5,
             Self::Settle(_) => 7,
             Self::Id(_) => 1,

@@ -5,23 +5,17 @@ use std::collections::HashSet;
 use alloy::{
     dyn_abi::TypedData,
     primitives::{B256, U256},
-    sol,
     sol_types::SolCall,
 };
 
 use serde_json::json;
 
 use super::SendError;
+use crate::abi::{ICreditDelegation::borrowAllowanceCall, IERC20::allowanceCall, IERC20Permit::noncesCall};
 use crate::{
     chain::{BlockRef, ReadError, Signer},
     plan::{PermitKind, PermitRequest, Plan, SignedPermits, SimulatedCall, Simulator},
 };
-
-sol! {
-    function nonces(address owner) external view returns (uint256);
-    function allowance(address owner, address spender) external view returns (uint256);
-    function borrowAllowance(address fromUser, address toUser) external view returns (uint256);
-}
 
 /// Whether what a permit would grant is in force without it: its nonce is used up and the allowance is exactly its
 /// value. So it is after somebody took the signature out of a waiting transaction and used it first: the permit would

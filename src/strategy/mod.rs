@@ -20,7 +20,7 @@ pub use feasibility::{
 pub use governor::{
     Bound, Cap, Closed, Command, Decision, GovernorState, OpenPositions, Proposal, Refusal, decide, kelly_share,
 };
-pub use outcome::{ClosingFee, Costs, LoopShare, Outcome, SideResult, outcome};
+pub use outcome::{Costs, LoopShare, Outcome, SideResult, outcome};
 pub use scenario::{SCENARIOS, Scenario, ScenarioResult};
 pub use signal::{Kind, Levels, Side, Signal, SignalError};
 pub use sizing::{Capital, Size, SizingError, size, tiers};

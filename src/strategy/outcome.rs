@@ -8,17 +8,7 @@ use super::{
     Levels, Size,
     exact::{ONE, shown, x},
 };
-
-/// What the closing fee is charged on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ClosingFee {
-    /// The notional at the close price (Avantis v1).
-    OnCloseNotional,
-    /// The notional at entry (Avantis v2).
-    OnEntryNotional,
-}
+use crate::perps::{ClosingFee, UsualFees};
 
 /// Costs of one perp on one pair; shares, so 0.00045 is 0.045 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,7 +24,7 @@ pub struct Costs {
     /// By which the fill is worse than the oracle price. Stop and target keep their distance from the fill, so it
     /// counts in the round trip and not in what they win or lose.
     pub spread_open: Decimal,
-    /// By which a close is worse than the oracle price; 0 on Avantis v1.
+    /// By which a close is worse than the oracle price.
     pub spread_close: Decimal,
     /// Rollover and funding over the time the position is expected to last, of the notional.
     pub holding: Decimal,
@@ -43,19 +33,32 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Avantis v1 (avantis-v1.md §5) with a pair's spread and the holding cost left to the caller.
+    /// Fees with a pair's spread; what holding costs is left to the caller.
     #[must_use]
-    pub fn avantis_v1(spread: Decimal) -> Self {
+    pub const fn of(fees: &UsualFees, spread: Decimal) -> Self {
         Self {
-            opening_fee: Decimal::new(45, 5),
-            closing_fee: Decimal::new(45, 5),
-            closing_on: ClosingFee::OnCloseNotional,
-            keeper_fee: Decimal::new(1, 4),
+            opening_fee: fees.opening,
+            closing_fee: fees.closing,
+            closing_on: fees.closing_on,
+            keeper_fee: fees.keeper,
             spread_open: spread,
             spread_close: Decimal::ZERO,
             holding: Decimal::ZERO,
-            liquidation: Decimal::new(85, 2),
+            liquidation: fees.liquidation,
         }
+    }
+
+    /// A venue's fees as the worked examples of strategy.md have them.
+    #[cfg(test)]
+    pub(super) fn example(spread: Decimal) -> Self {
+        let fees = UsualFees {
+            opening: Decimal::new(45, 5),
+            closing: Decimal::new(45, 5),
+            closing_on: ClosingFee::OnCloseNotional,
+            keeper: Decimal::new(1, 4),
+            liquidation: Decimal::new(85, 2),
+        };
+        Self::of(&fees, spread)
     }
 
     /// Fees and spread both ways, as a share of the price. `None` when it does not fit.

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn every_scenario_under_every_table_is_a_hundred_times_as_big_at_a_hundred_times_the_capital() {
-        let costs = Costs::avantis_v1(dec!(0.0002));
+        let costs = Costs::example(dec!(0.0002));
         let mut cells = 0;
         for scenario in &SCENARIOS {
             for table in TableName::ALL.iter().copied().filter(|table| *table != TableName::Custom) {
@@ -153,8 +153,7 @@ mod tests {
 
     #[test]
     fn the_scenarios_win_and_lose_notional_times_distance_and_nothing_with_leverage_twice() {
-        let free =
-            Costs { opening_fee: dec!(0), closing_fee: dec!(0), keeper_fee: dec!(0), ..Costs::avantis_v1(dec!(0)) };
+        let free = Costs { opening_fee: dec!(0), closing_fee: dec!(0), keeper_fee: dec!(0), ..Costs::example(dec!(0)) };
         // Margin × 15 × distance at 30: figures of strategy.md §10's prices under option-c.
         for (scenario, win, loss, shock) in [
             (&SCENARIOS[0], dec!(9.395), dec!(-4.932), dec!(-9)),
@@ -177,7 +176,7 @@ mod tests {
     #[test]
     fn a_loop_changes_nothing_about_the_perp() {
         use crate::strategy::LoopShare;
-        let costs = Costs::avantis_v1(dec!(0));
+        let costs = Costs::example(dec!(0));
         let with = compute(&SCENARIOS[0], TableName::OptionC, dec!(30), &costs);
         let without = Size { loop_leverage: dec!(1), ..with.size.clone() };
         let share = |size: &Size| LoopShare::new(size, &with.outcome, dec!(0.05), dec!(0.02)).expect("fits");

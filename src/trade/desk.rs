@@ -9,7 +9,7 @@ use crate::{
     chain::{Clock, Endpoints, Reader},
     config::{BoundsConfig, Config, FeesConfig, GovernorConfig, StrategyConfig, ThresholdsConfig},
     journal::Stamp,
-    perps::PercentE10,
+    perps::{PercentE10, PerpError, PerpVenue, Venue},
     units::{Millis, Secs},
 };
 
@@ -53,13 +53,13 @@ impl From<&Config> for TradeSettings {
 
 /// One account on one network, with its venue and its settings.
 #[derive(Debug, Clone)]
-pub struct Desk<V> {
+pub struct Desk {
     /// The chain.
     pub endpoints: Endpoints,
     /// Aave's reserves.
     pub reserves: ReserveList,
-    /// Where perps are traded.
-    pub venue: V,
+    /// Where perps are traded; `None` where none is known or none is needed.
+    pub venue: Option<Venue>,
     /// Whose trades.
     pub account: Address,
     /// Settings.
@@ -72,7 +72,12 @@ pub struct Desk<V> {
     pub live: bool,
 }
 
-impl<V> Desk<V> {
+impl Desk {
+    /// Where perps are traded.
+    pub fn venue(&self) -> Result<&dyn PerpVenue, PerpError> {
+        self.venue.as_deref().ok_or(PerpError::NoneKnown)
+    }
+
     /// Now, for the journal: the newest block's time and the wall clock.
     pub async fn stamp(&self) -> Result<Stamp, TradeError> {
         let head = Reader::head(&self.endpoints).await?;

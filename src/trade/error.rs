@@ -72,7 +72,7 @@ pub enum TradeError {
 }
 
 impl TradeError {
-    /// The process's exit code (DESIGN.md §3).
+    /// The process's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {

@@ -12,7 +12,7 @@ use crate::{
     actions::{self, Done},
     chain::{Batch, Endpoints, Reader},
     config::{Thresholds, Urgency},
-    journal::{IntentId, JournalReader, LoopPosition, PerpEntry},
+    journal::{IntentId, JournalReader, LoopPosition},
     loops::{self, KnownLoop, LoopSnapshot, MovingPrice, Pair, Request, Scope, Settings, Share, class_of, known_loops},
     perps::{
         self, Interest, OrderKind, OrderPatience, OrderRecord, PerpError, PerpRequest, PerpSettings, PerpVenue,
@@ -79,8 +79,8 @@ impl fmt::Display for Flattened {
 
 /// Plans it: limit orders, perps, loops. Those of this journal only, or with `include_existing` every limit order and perp
 /// that the venue shows; a loop is always one of the journal's.
-pub async fn plan_flatten<V: PerpVenue>(
-    desk: &Desk<V>,
+pub async fn plan_flatten(
+    desk: &Desk,
     reader: Option<&JournalReader>,
     include_existing: bool,
 ) -> Result<FlattenPlan, TradeError> {
@@ -90,8 +90,14 @@ pub async fn plan_flatten<V: PerpVenue>(
     };
     let mut all = FlattenPlan::default();
     let mut legs = Vec::new();
-    match desk.venue.snapshot(desk.account, &Interest::default()).await {
+    let venue = match desk.venue() {
+        Ok(venue) => venue.snapshot(desk.account, &Interest::default()).await,
+        Err(error) => Err(error),
+    };
+    match venue {
         Ok(venue) => at_venue(&venue, &own, include_existing, &mut legs, &mut all.left),
+        // Nothing is known to be there.
+        Err(PerpError::NoneKnown) if own.perps.is_empty() && own.limits.is_empty() && !include_existing => {}
         // A venue that cannot be read keeps its own; the loops are closed all the same.
         Err(error) => {
             let what = "everything at the perp venue".to_owned();
@@ -112,7 +118,7 @@ pub async fn plan_flatten<V: PerpVenue>(
 
 /// The loops with the lowest health factor of their own first: each closing then lifts what stays, or leaves it where it is.
 /// As they are where the account cannot be read, which each closing says for itself.
-async fn riskiest_first<V>(desk: &Desk<V>, loops: Vec<LoopPosition>, known: &[KnownLoop]) -> Vec<LoopPosition> {
+async fn riskiest_first(desk: &Desk, loops: Vec<LoopPosition>, known: &[KnownLoop]) -> Vec<LoopPosition> {
     if loops.len() < 2 {
         return loops;
     }
@@ -137,11 +143,7 @@ async fn riskiest_first<V>(desk: &Desk<V>, loops: Vec<LoopPosition>, known: &[Kn
 }
 
 /// The account as the journal's loops divide it.
-async fn account<V>(
-    desk: &Desk<V>,
-    loops: &[LoopPosition],
-    known: &[KnownLoop],
-) -> Result<loops::AccountModel, TradeError> {
+async fn account(desk: &Desk, loops: &[LoopPosition], known: &[KnownLoop]) -> Result<loops::AccountModel, TradeError> {
     let market = market(desk).await?;
     let any = loops.first().map(|open| (open.collateral.to_string(), open.debt.to_string())).unwrap_or_default();
     let pair = Pair::find(&desk.reserves, &market, &any.0, &any.1)?;
@@ -187,17 +189,17 @@ struct Own {
 }
 
 impl Own {
-    fn read<V: PerpVenue>(desk: &Desk<V>, reader: &JournalReader) -> Result<Self, TradeError> {
-        let is_ours = |venue: &str, paper: bool| venue == desk.venue.name() && !paper;
+    fn read(desk: &Desk, reader: &JournalReader) -> Result<Self, TradeError> {
+        // Without a venue everything that the journal has at any.
+        let name = desk.venue().ok().map(PerpVenue::name);
+        let is_ours = |venue: &str, paper: bool| name.is_none_or(|name| venue == name) && !paper;
         let orders = reader.open_orders()?.into_iter().filter(|order| is_ours(&order.venue, order.paper));
         let handles = orders.filter_map(|order| serde_json::from_value::<OrderRecord>(order.predicted).ok());
         let limits = handles.map(|kept| kept.handle).filter(|handle| handle.kind == OrderKind::LimitOpen);
         let perps = reader.open_perps()?.into_iter().filter(|perp| is_ours(&perp.entry.venue, perp.paper));
-        let key =
-            |entry: PerpEntry| PositionKey { pair_index: entry.pair_index.into(), index: entry.trade_index.into() };
         Ok(Self {
             limits: limits.map(|handle| handle.key).collect(),
-            perps: perps.map(|perp| key(perp.entry)).collect(),
+            perps: perps.filter_map(|perp| PositionKey::recorded(&perp.entry).ok()).collect(),
             loops: reader.open_loops()?.into_iter().filter(|open| !open.paper).collect(),
         })
     }
@@ -221,8 +223,8 @@ impl FlattenReport {
 }
 
 /// Carries it out, one after the other, each planned again on the state of its moment.
-pub async fn flatten<V: PerpVenue>(
-    desk: &Desk<V>,
+pub async fn flatten(
+    desk: &Desk,
     sender: &mut Sender<Endpoints>,
     legs: &[ClosingLeg],
     patience: OrderPatience,
@@ -237,8 +239,8 @@ pub async fn flatten<V: PerpVenue>(
     all
 }
 
-async fn carry_out<V: PerpVenue>(
-    desk: &Desk<V>,
+async fn carry_out(
+    desk: &Desk,
     sender: &mut Sender<Endpoints>,
     leg: &ClosingLeg,
     patience: OrderPatience,
@@ -248,12 +250,12 @@ async fn carry_out<V: PerpVenue>(
     let plan = plan_leg(desk, leg, &known).await.map_err(|error| (error.to_string(), error.exit_code()))?;
     let at = plan.block.timestamp;
     let approved = check(plan, &desk.network, at).map_err(|refusal| (refusal.to_string(), 4))?;
-    let done = actions::execute(sender, Some(&desk.venue), &*desk.clock, approved, patience).await;
+    let done = actions::execute(sender, desk.venue.as_deref(), &*desk.clock, approved, patience).await;
     done.map_err(|error| (error.to_string(), error.exit_code()))
 }
 
 /// Plans one thing anew, on the state of this moment.
-pub async fn plan_leg<V: PerpVenue>(desk: &Desk<V>, leg: &ClosingLeg, known: &[KnownLoop]) -> Result<Plan, TradeError> {
+pub async fn plan_leg(desk: &Desk, leg: &ClosingLeg, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     plan(desk, &leg.action, known).await
 }
 
@@ -288,7 +290,7 @@ impl ClosingLeg {
     }
 }
 
-async fn plan<V: PerpVenue>(desk: &Desk<V>, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
+async fn plan(desk: &Desk, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     let market = market(desk).await?;
     let gas_price = desk.endpoints.fee_market(&market.block).await?.price(&desk.settings.fees.open);
     let subject = format!("flatten {action:?} {} {}", market.block.hash, desk.account);
@@ -299,11 +301,11 @@ async fn plan<V: PerpVenue>(desk: &Desk<V>, action: &FlattenAction, known: &[Kno
         FlattenAction::Loop(open) => return plan_loop(desk, &market, (open, known), (id, gas_price)).await,
         // Asked again, it says what is wrong, or that it can be read by now: then flattening once more closes it.
         FlattenAction::Venue => {
-            desk.venue.snapshot(desk.account, &Interest::default()).await?;
+            desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
             return Err(PerpError::Refused("the venue can be read again: flatten once more".to_owned()).into());
         }
     };
-    let venue = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let venue = desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
     let settings = PerpSettings {
         id,
         network: desk.network.clone(),
@@ -311,11 +313,11 @@ async fn plan<V: PerpVenue>(desk: &Desk<V>, action: &FlattenAction, known: &[Kno
         valid_for: desk.settings.permit_ttl,
         gas_price,
     };
-    Ok(desk.venue.plan(&request, &venue, &settings).await?)
+    Ok(desk.venue()?.plan(&request, &venue, &settings).await?)
 }
 
-async fn plan_loop<V>(
-    desk: &Desk<V>,
+async fn plan_loop(
+    desk: &Desk,
     market: &Market,
     (open, known): (&LoopPosition, &[KnownLoop]),
     (id, gas_price): (String, U256),
@@ -345,7 +347,7 @@ async fn plan_loop<V>(
     Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs)?)
 }
 
-async fn market<V>(desk: &Desk<V>) -> Result<Market, TradeError> {
+async fn market(desk: &Desk) -> Result<Market, TradeError> {
     let block = Reader::head(&desk.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(&desk.reserves, &mut batch);

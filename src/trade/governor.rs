@@ -24,8 +24,8 @@ pub fn store_governor(journal: &Journal, paper: bool, state: &GovernorState, sta
 }
 
 /// The stored state, or a fresh one from the account's equity. Practice begins with the equity of the real account.
-pub async fn load_governor<V>(
-    desk: &Desk<V>,
+pub async fn load_governor(
+    desk: &Desk,
     reader: Option<&JournalReader>,
     perps: Option<&VenueSnapshot>,
     paper: bool,
@@ -43,7 +43,7 @@ pub async fn load_governor<V>(
 
 /// What the account is worth, US dollars: its equity at Aave, free USDC, and what its perps would pay out now
 /// (our reading of strategy.md §9). Perps that cannot be read count for nothing.
-pub async fn account_equity<V>(desk: &Desk<V>, perps: Option<&VenueSnapshot>) -> Result<Decimal, TradeError> {
+pub async fn account_equity(desk: &Desk, perps: Option<&VenueSnapshot>) -> Result<Decimal, TradeError> {
     let loop_ = LoopState::read(desk, &OpenTrades::default(), false, false).await?;
     let in_loop = loop_.equity;
     let value = |value: Usdc| to_decimal(value.0, Usdc::DECIMALS).unwrap_or_default();

@@ -25,7 +25,6 @@ pub use governor::{account_equity, command_governor, load_governor, store_govern
 pub use open::{OpenTrade, OpenTrades};
 pub use order::{
     Ask, LoopAsk, ORDER_SCHEMA, Order, OrderError, Planner, Predicted, PredictedCost, Prediction, Source, Which, hold,
-    interest_of,
 };
 pub use pause::{PauseError, is_paused, refuse_again_while_paused, refuse_while_paused};
 pub use reverts::{error_table, with_error_names};

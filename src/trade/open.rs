@@ -50,7 +50,7 @@ pub struct OpenTrades {
 impl OpenTrades {
     /// What the journal has open: perps, and the loop of the strategy's pair. What their tiers ask of the loop is known by
     /// the sagas that opened them.
-    pub fn read<V>(desk: &Desk<V>, reader: &JournalReader, paper: bool) -> Result<Self, JournalError> {
+    pub fn read(desk: &Desk, reader: &JournalReader, paper: bool) -> Result<Self, JournalError> {
         let open = reader.open_perps()?;
         let trades = open.iter().filter(|perp| perp.paper == paper).map(OpenTrade::of).collect();
         let strategy = &desk.settings.strategy;

@@ -32,7 +32,7 @@ impl From<TradeError> for PauseError {
 }
 
 impl PauseError {
-    /// The process's exit code (DESIGN.md §3).
+    /// The process's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -71,9 +71,7 @@ pub fn refuse_again_while_paused(reader: &JournalReader, intent: IntentId) -> Re
 /// nobody can say.
 fn is_looser(reader: &JournalReader, subject: &PerpSubject) -> bool {
     let PerpRequest::Levels { position, stop: Change::To(level), .. } = &subject.perp else { return false };
-    let slots = (u32::try_from(position.pair_index), u32::try_from(position.index));
-    let (Ok(pair), Ok(slot)) = slots else { return false };
-    let Ok(Some(perp)) = reader.open_perp_at(&subject.venue, pair, slot) else { return false };
+    let Ok(Some(perp)) = reader.open_perp_at(&subject.venue, position.as_str()) else { return false };
     let is_long = perp.entry.side == PerpSide::Long;
     let stop = level.price(PriceE10(perp.entry.entry_price), !is_long);
     let before = perp.terms.stop;

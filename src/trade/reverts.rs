@@ -3,18 +3,15 @@
 use crate::{
     aave,
     chain::{ErrorTable, Revert},
-    dex, onedelta, perps,
-    plan::SimulationError,
+    dex, onedelta,
+    perps::venues,
+    plan::{SimulationError, alone_words},
 };
 
 /// All errors that any contract on a trade's way can revert with.
 pub fn error_table() -> ErrorTable {
-    ErrorTable::new()
-        .with(onedelta::ERRORS)
-        .with(aave::ERRORS)
-        .with(perps::avantis_v1::ERRORS)
-        .with_strings(dex::ERRORS)
-        .with_strings(perps::avantis_v1::STRINGS)
+    let table = ErrorTable::new().with(onedelta::ERRORS).with(aave::ERRORS).with_strings(dex::ERRORS);
+    venues::with_errors(table)
 }
 
 /// A reason that somebody wrote down with the contract's bytes in it, the bytes by their error's name where that is known.
@@ -41,8 +38,8 @@ pub fn with_error_names(reason: &str) -> String {
 /// Why a simulation failed, the contract's error by its name.
 pub(super) fn simulation_words(error: &SimulationError) -> String {
     match error {
-        SimulationError::Reverts { purpose, data } => {
-            format!("simulation: `{purpose}` would revert: {}", error_table().decode(data))
+        SimulationError::Reverts { purpose, data, alone } => {
+            format!("simulation: `{purpose}` would revert: {}{}", error_table().decode(data), alone_words(*alone))
         }
         other => format!("simulation: {other}"),
     }
@@ -58,7 +55,11 @@ mod tests {
     use super::*;
 
     fn words(data: impl Into<alloy::primitives::Bytes>) -> String {
-        simulation_words(&SimulationError::Reverts { purpose: "order the open".to_owned(), data: data.into() })
+        simulation_words(&SimulationError::Reverts {
+            purpose: "order the open".to_owned(),
+            data: data.into(),
+            alone: false,
+        })
     }
 
     #[test]

@@ -286,7 +286,7 @@ fn call_of(action: Action, who: Address) -> Call {
         Action::Withdraw(asset, amount) => {
             Call::Withdraw(IPool::withdrawCall { asset, amount: number(amount), to: who })
         }
-        Action::EMode(category) => Call::EMode(IPool::setUserEModeCall { category }),
+        Action::EMode(category) => Call::EMode(IPool::setUserEModeCall { categoryId: category }),
     }
 }
 

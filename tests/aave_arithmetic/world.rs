@@ -12,9 +12,9 @@ use alloy::{
 use serde_json::{Value, json};
 use trimtab::{
     aave::{
-        AccountData, AccountQuery, AccountState, Deployment, Market, MarketQuery, Projection, ReserveList,
-        abi::{IPool, IToken},
+        AccountData, AccountQuery, AccountState, Deployment, Market, MarketQuery, Projection, ReserveList, abi::IPool,
     },
+    abi::IERC20,
     chain::{BASE_CHAIN_ID, Batch, Endpoints, Reader, SystemClock},
     config::RpcConfig,
     units::Secs,
@@ -122,7 +122,7 @@ impl World {
     }
 
     pub(crate) async fn let_pool_take(&self, who: Address, asset: Address) {
-        let approve = IToken::approveCall { spender: POOL, amount: U256::MAX };
+        let approve = IERC20::approveCall { spender: POOL, amount: U256::MAX };
         assert!(self.send(who, asset, &approve, None).await, "approve");
     }
 

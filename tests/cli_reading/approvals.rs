@@ -1,22 +1,13 @@
 //! `approvals`.
 
-use alloy::{
-    primitives::{Address, U256, address},
-    sol,
-};
+use alloy::primitives::{Address, U256, address};
+use trimtab::abi::ICreditDelegation;
 use trimtab::onedelta::{CALL_FORWARDER, COMPOSER};
 
 use crate::{
     masked::masked,
     trader::{Erc20, Trader, USDC, ether, units},
 };
-
-sol! {
-    interface Debt {
-        function approveDelegation(address delegatee, uint256 amount) external;
-        function borrowAllowance(address fromUser, address toUser) external view returns (uint256);
-    }
-}
 
 /// Receipts of WETH and USDC on Base (base-replica.md §2).
 const A_WETH: Address = address!("D4a0e0b9149BCee3C920d2E00b5dE09138fd8bb7");
@@ -26,7 +17,7 @@ async fn approve_carelessly(trader: &Trader) {
     let replica = &trader.replica;
     replica.send(trader.account, USDC, &Erc20::approveCall { spender: COMPOSER, value: U256::MAX }).await;
     replica.send(trader.account, A_WETH, &Erc20::approveCall { spender: CALL_FORWARDER, value: ether(1) }).await;
-    let delegation = Debt::approveDelegationCall { delegatee: COMPOSER, amount: units(5, 6) };
+    let delegation = ICreditDelegation::approveDelegationCall { delegatee: COMPOSER, amount: units(5, 6) };
     replica.send(trader.account, USDC_DEBT, &delegation).await;
 }
 
@@ -65,7 +56,7 @@ async fn what_may_still_be_done_is_listed_and_taken_back() {
     trader.program().run("approvals revoke --all --broadcast").await.succeeds();
     let allowance = Erc20::allowanceCall { owner: trader.account, spender: CALL_FORWARDER };
     assert_eq!(trader.replica.ask(A_WETH, &allowance).await, U256::ZERO);
-    let delegation = Debt::borrowAllowanceCall { fromUser: trader.account, toUser: COMPOSER };
+    let delegation = ICreditDelegation::borrowAllowanceCall { fromUser: trader.account, toUser: COMPOSER };
     assert_eq!(trader.replica.ask(USDC_DEBT, &delegation).await, U256::ZERO);
     trader.program().run("journal list").await.succeeds().shows(&["approvals revoke", "reconciled"]);
 }

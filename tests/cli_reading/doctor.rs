@@ -85,3 +85,28 @@ async fn a_real_key_a_journal_in_use_and_no_wallet_are_told_of() {
     let busy = program().run(&format!("doctor --from {from}")).await;
     busy.succeeds().shows(&["warn  journal:", &format!("in use by process {}", std::process::id())]);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_with_the_secret_of_an_alert_service_that_others_can_read_is_told_with_what_closes_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let trader = Trader::start().await;
+    let path = trader.journals.path().join("hook");
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("mode");
+    };
+    std::fs::write(&path, "https://hooks.example/s3cr3t").expect("written");
+    mode(trader.journals.path(), 0o755);
+    mode(&path, 0o644);
+    let file = path.to_str().expect("utf-8");
+    let run = async |command: &str| trader.program().env("TRIMTAB_ALERTS_WEBHOOK_URL_FILE", file).run(command).await;
+    let told = format!("{file} can be read by everybody on this machine");
+    run("doctor").await.succeeds().shows(&[&format!("warn  alert secrets: {told}; chmod 600 {file}")]);
+    let once = run("watch --once").await;
+    assert!(once.stderr.contains(&format!("warning: {told}: `chmod 600 {file}`")), "{once:?}");
+    assert!(!once.stderr.contains("s3cr3t"), "{once:?}");
+    mode(&path, 0o600);
+    let ran = run("doctor").await;
+    assert!(!ran.succeeds().stdout.contains("alert secrets"), "{ran:?}");
+}

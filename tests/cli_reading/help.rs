@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 42] = [
+const COMMANDS: [&str; 44] = [
     "demo",
     "replica build",
     "replica start",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 42] = [
     "loop withdraw",
     "loop close",
     "loop adopt",
+    "loop pairs",
     "perp open",
     "perp close",
     "perp list",
@@ -45,6 +46,7 @@ const COMMANDS: [&str; 42] = [
     "doctor",
     "config show",
     "completions",
+    "man",
     "loop",
 ];
 

@@ -5,6 +5,10 @@
 mod common;
 #[path = "../common/large.rs"]
 mod large;
+#[path = "../common/listed.rs"]
+mod listed;
+#[path = "../common/proxy.rs"]
+mod proxy;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -15,4 +19,5 @@ mod doctor;
 mod help;
 mod journal;
 mod masked;
+mod pairs;
 mod status;

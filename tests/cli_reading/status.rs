@@ -233,3 +233,34 @@ fn leave_something_signed(trader: &Trader) -> IntentId {
     journal.record_signed(&lease, raw, at(5)).expect("recorded");
     id
 }
+
+/// The governor's row, which says whether the account is paused, is one of many.
+#[tokio::test]
+async fn a_damaged_row_of_the_governor_is_named_and_the_rest_is_shown() {
+    let trader = Trader::start().await;
+    trader.program().run("loop open --equity 1 --leverage 2 --broadcast").await.succeeds();
+    trader.program().run("pause").await.succeeds();
+    let json = reading(&trader).run("status --json").await.succeeds().json();
+    assert_eq!(json["paused"], true);
+    let path = Journal::read(trader.journals.path(), trader.identity.id().as_str(), trader.account)
+        .expect("a journal")
+        .path()
+        .to_owned();
+    for (state, problem) in [("no json", "no json"), ("{\"paused\": \"maybe\"}", "governor")] {
+        let db = rusqlite::Connection::open(&path).expect("opens");
+        db.pragma_update(None, "ignore_check_constraints", true).expect("set");
+        assert_eq!(db.execute("UPDATE governor_state SET state = ?1", [state]).expect("changed"), 1);
+        drop(db);
+        let shown = reading(&trader).run("status").await;
+        shown.succeeds().shows(&["WETH/USDC", "leverage", "whether it is paused cannot be read"]);
+        assert!(shown.stderr.contains("journal: governor_state"), "{shown:?}");
+        let json = reading(&trader).run("status --json").await.succeeds().json();
+        assert_eq!((&json["paused"], json["loops"].as_array().map(Vec::len)), (&true.into(), Some(1)));
+        let row = &json["damaged"][0];
+        assert_eq!((&row["table"], &row["column"]), (&"governor_state".into(), &"state".into()), "{json:#}");
+        assert!(row["problem"].as_str().expect("told").contains(problem), "{row:#}");
+        // What adds risk is refused while nobody knows.
+        let refused = trader.program().run("loop adjust --leverage 2.2 --broadcast").await;
+        assert!(matches!(refused.code, Some(3 | 9)) && refused.stderr.contains("governor"), "{refused:?}");
+    }
+}

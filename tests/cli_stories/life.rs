@@ -51,6 +51,13 @@ async fn a_loop_is_shown_then_opened_adjusted_and_closed_and_the_journal_tells_i
     let exported = trader.program().run("journal export").await;
     let lines: Vec<Value> =
         exported.succeeds().stdout.lines().map(|line| serde_json::from_str(line).expect("json")).collect();
+    lines.iter().for_each(has_the_schema_of_an_export);
+    let csv = trader.program().run("journal export --csv transactions").await;
+    assert_eq!(
+        csv.succeeds().stdout.lines().count(),
+        1 + lines.iter().filter(|l| l["table"] == "transactions").count()
+    );
+    trader.program().run("journal export --csv trades").await.fails(2, &["trades", "transactions"]);
     let positions: Vec<_> = lines.iter().filter(|line| line["table"] == "positions").collect();
     assert_eq!(positions.len(), 1, "one loop, however often it was changed");
     assert!(!positions[0]["record"]["closed_by"].is_null(), "{positions:#?}");
@@ -103,4 +110,15 @@ async fn reading_needs_no_key_and_sending_does() {
     reader().run("loop open --equity 1 --leverage 2").await.succeeds().shows(&["dry run"]);
     reader().run("loop open --equity 1 --leverage 2 --broadcast").await.fails(2, &["--account"]);
     assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
+}
+
+/// As docs/schema says; the first line names it.
+#[track_caller]
+fn has_the_schema_of_an_export(line: &Value) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/journal-export.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).expect("schema")).expect("json");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(validator.is_valid(line), "{line:#}");
+    assert!(line["table"].is_string() || line["schema"] == "trimtab.journal-export/1", "{line:#}");
+    assert!(!validator.is_valid(&serde_json::json!({ "table": "intents" })), "a line has something in it");
 }

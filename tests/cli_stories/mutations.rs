@@ -8,7 +8,7 @@ use trimtab::{
     config::{BoundsConfig, FeesConfig, ThresholdsConfig},
     loops::{Funds, Pair, Payout, Request, Share, Target, ThresholdChange},
     onedelta::COMPOSER,
-    perps::{PercentE10, avantis_v1::AvantisV1},
+    perps::PercentE10,
     trade::{Ask, LoopAsk, Order, Planner, Which},
     units::{Bps, Secs},
 };
@@ -80,7 +80,7 @@ async fn every_leaf_of_every_kind_of_loop_plan_may_be_changed_and_nothing_harmfu
 
 async fn all_mutations(trader: &Trader, ask: Ask) -> BTreeMap<Harmless, usize> {
     let network = trader.identity.id();
-    let planner: Planner<'_, AvantisV1> = Planner {
+    let planner: Planner<'_> = Planner {
         endpoints: &trader.endpoints,
         reserves: &trader.list,
         venue: None,

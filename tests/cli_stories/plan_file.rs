@@ -54,6 +54,43 @@ async fn a_plan_is_refused_after_the_price_moved_but_not_for_a_small_gift_or_som
     trader.program().run("send plan.json --broadcast").await.succeeds();
 }
 
+/// Every number in what a file asks.
+fn numbers(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.values().for_each(|field| numbers(field, found)),
+        Value::Array(items) => items.iter().for_each(|item| numbers(item, found)),
+        Value::String(text) => found.push(text.clone()),
+        Value::Number(number) => found.push(number.to_string()),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_file_asks_for_amounts_in_decimal_and_one_in_hex_is_still_read() {
+    let trader = Trader::start().await;
+    for (line, amount) in [
+        ("loop open --equity 5 --leverage 2", "5000000000000000000"),
+        ("loop deposit --equity 0.5", "500000000000000000"),
+    ] {
+        let path = planned(&trader, line).await;
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("written")).expect("json");
+        let mut found = Vec::new();
+        numbers(&file["ask"], &mut found);
+        assert!(found.iter().any(|number| number == amount), "{line}: {found:?}");
+        // Addresses have 20 bytes.
+        let bare = |text: &&String| text.starts_with("0x") && text.len() != 42;
+        assert_eq!(found.iter().find(bare), None, "{line}: {found:?}");
+    }
+    let path = planned(&trader, "loop open --equity 5 --leverage 2").await;
+    let text = std::fs::read_to_string(&path).expect("written");
+    let mut file: Value = serde_json::from_str(&text).expect("json");
+    let funds = &mut file["ask"]["loop"]["request"]["open"]["funds"]["native"];
+    assert_eq!(*funds, "5000000000000000000");
+    *funds = "0x4563918244f40000".into();
+    std::fs::write(&path, file.to_string()).expect("written");
+    trader.program().run("send plan.json --broadcast").await.succeeds().shows(&["nothing left behind"]);
+}
+
 #[tokio::test]
 async fn a_plan_is_refused_after_its_time() {
     let trader = Trader::start().await;

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use alloy::{primitives::U256, sol};
+use alloy::primitives::U256;
+use trimtab::abi::IERC20::approveCall;
 use trimtab::onedelta::COMPOSER;
 
 use crate::{
@@ -11,10 +12,6 @@ use crate::{
     proxy::{Proxy, Verdict},
     trader::{Program, Trader, WETH},
 };
-
-sol! {
-    function approve(address spender, uint256 amount) external returns (bool);
-}
 
 /// What is asked side by side is asked within this.
 const HOLD: Duration = Duration::from_millis(300);

@@ -8,7 +8,6 @@ use trimtab::{
     config::Thresholds,
     loops::{self, Subject},
     onedelta,
-    perps::PerpVenue,
     plan::{CallData, Plan, check},
     trade::{Order, OrderError, Planner, Source, hold},
     units::to_decimal,
@@ -82,8 +81,8 @@ fn holds(plan: &Plan) -> bool {
 }
 
 /// Judges every mutation of an order; what is taken must be harmless, for one of the reasons that [`Harmless`] names.
-pub async fn judge<V: PerpVenue>(
-    planner: &Planner<'_, V>,
+pub async fn judge(
+    planner: &Planner<'_>,
     order: &Order,
     audit: impl Fn(&Plan) -> Result<(), String>,
 ) -> BTreeMap<Harmless, usize> {

@@ -96,6 +96,9 @@ async fn an_endpoint_without_eth_simulate_v1_is_told_by_doctor_and_nothing_is_se
     let ran = Program::new(trader.journals.path()).args(both).wallet(trader.index).run("doctor").await;
     assert!(ran.stdout.contains("warn  abilities of") && !ran.stdout.contains("FAIL  abilities"), "{ran:#?}");
     // What needs a call before it cannot be tried by itself: it is refused, and nothing is sent.
-    program(&trader, &poor.url()).run(OPEN).await.fails(5, &["simulation", "would revert"]);
+    program(&trader, &poor.url())
+        .run(OPEN)
+        .await
+        .fails(5, &["simulation", "would revert", "the endpoint lacks eth_simulateV1"]);
     assert_eq!(trader.replica.nonce(trader.account).await, U256::ZERO);
 }

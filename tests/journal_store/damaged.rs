@@ -9,7 +9,7 @@ use crate::kit::{
 };
 
 /// Changes rows past the tables' own checks, as a broken disk or another program does.
-fn damage(desk: &Desk, change: &str) {
+pub(crate) fn damage(desk: &Desk, change: &str) {
     let db = Connection::open(desk.journal.reader().path()).expect("opens");
     db.pragma_update(None, "ignore_check_constraints", true).expect("set");
     assert!(db.execute(change, []).expect(change) > 0, "{change}");

@@ -89,8 +89,7 @@ pub(crate) fn new_perp(name: &str, signal: Option<&str>) -> NewPerp {
         entry: PerpEntry {
             venue: VENUE.to_owned(),
             pair: "ETH/USD".to_owned(),
-            pair_index: 0,
-            trade_index: 0,
+            key: "0:0".to_owned(),
             side: PerpSide::Long,
             margin: U256::from(100_000_000),
             entry_price: U256::from(30_003_010_379_670u64),

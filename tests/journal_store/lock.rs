@@ -9,7 +9,7 @@ use std::{
 
 use trimtab::journal::{IntentState, Journal, JournalError};
 
-use crate::kit::{Desk, NETWORK, account, at, id, refused, signed, simulated};
+use crate::kit::{Desk, NETWORK, account, at, id, new_intent, refused, signed, simulated};
 
 /// Set for the child: where its journal is.
 const CHILD: &str = "TRIMTAB_TEST_JOURNAL_HOLDER";
@@ -33,6 +33,30 @@ fn readers_work_beside_a_writer_and_see_what_it_committed() {
     signed(&desk.journal, "seen too", 0);
     assert_eq!(reader.unresolved().expect("listed").len(), 1);
     assert_eq!(desk.reader().unresolved().expect("listed").len(), 1);
+}
+
+/// Somebody removes the lock file, and a second program starts: the first one must not go on signing.
+#[test]
+fn a_writer_whose_lock_file_was_removed_or_replaced_signs_nothing_any_more() {
+    let desk = Desk::new();
+    let intent = simulated(&desk.journal, "late", 1);
+    let recorded = signed(&desk.journal, "earlier", 0);
+    let lock = desk.reader().path().with_extension("lock");
+    std::fs::remove_file(&lock).expect("removed");
+    for replaced in [false, true] {
+        let other =
+            replaced.then(|| Journal::open(desk.dir.path(), NETWORK, account()).expect("nothing is locked any more"));
+        for refused in [
+            refused(desk.journal.lease_nonce(intent, 1, at(9))),
+            refused(desk.journal.resendable(recorded.get().hash())),
+            refused(desk.journal.record_planned(&new_intent("next", 1), at(9))),
+        ] {
+            assert!(matches!(refused, JournalError::LeaseLost { .. }), "{refused}");
+            assert_eq!(refused.exit_code(), 9);
+            assert!(refused.to_string().contains("nothing is signed or sent"), "{refused}");
+        }
+        drop(other);
+    }
 }
 
 #[test]

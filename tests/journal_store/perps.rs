@@ -9,9 +9,9 @@ use trimtab::journal::{
 
 use crate::kit::{Desk, VENUE, at, id, new_order, new_perp, refused, simulated};
 
-fn at_slot(name: &str, trade_index: u32, paper: bool) -> NewPerp {
+fn at_key(name: &str, key: &str, paper: bool) -> NewPerp {
     let new = new_perp(name, None);
-    NewPerp { paper, entry: PerpEntry { trade_index, ..new.entry.clone() }, ..new }
+    NewPerp { paper, entry: PerpEntry { key: key.to_owned(), ..new.entry.clone() }, ..new }
 }
 
 #[test]
@@ -23,12 +23,12 @@ fn a_perp_is_opened_adjusted_and_closed_and_keeps_what_its_exits_need() {
     desk.journal.open_perp(&new, opened_by, at(5)).expect("open");
 
     let desk = desk.restart();
-    let open = desk.reader().open_perp_at(VENUE, 0, 0).expect("asked").expect("open");
+    let open = desk.reader().open_perp_at(VENUE, "0:0").expect("asked").expect("open");
     assert_eq!((&open.entry, &open.terms), (&new.entry, &new.terms));
     assert_eq!((open.id, open.origin, open.paper, open.opened_by), (new.id, Origin::Opened, false, Some(opened_by)));
     assert_eq!((open.opened, open.updated, open.closed), (at(5), at(5), None));
-    assert_eq!(desk.reader().open_perp_at(VENUE, 0, 1).expect("asked"), None);
-    assert_eq!(desk.reader().open_perp_at("avantis-v2", 0, 0).expect("asked"), None);
+    assert_eq!(desk.reader().open_perp_at(VENUE, "0:1").expect("asked"), None);
+    assert_eq!(desk.reader().open_perp_at("avantis-v2", "0:0").expect("asked"), None);
 
     let terms = PerpTerms {
         collateral: U256::from(49_775_000),
@@ -44,7 +44,7 @@ fn a_perp_is_opened_adjusted_and_closed_and_keeps_what_its_exits_need() {
 
     desk.journal.close_position(new.id, None, &json!({ "pnl": "24.8" }), at(8)).expect("closed by the venue");
     assert!(desk.reader().open_perps().expect("listed").is_empty());
-    assert_eq!(desk.reader().open_perp_at(VENUE, 0, 0).expect("asked"), None);
+    assert_eq!(desk.reader().open_perp_at(VENUE, "0:0").expect("asked"), None);
     let closed = desk.reader().perp(new.id).expect("asked").expect("kept");
     assert_eq!((closed.closed, closed.closed_by, closed.realised), (Some(at(8)), None, Some(json!({ "pnl": "24.8" }))));
     let late = refused(desk.journal.update_perp(new.id, &terms, at(9)));
@@ -54,24 +54,24 @@ fn a_perp_is_opened_adjusted_and_closed_and_keeps_what_its_exits_need() {
 #[test]
 fn a_slot_of_the_venue_holds_one_open_perp_and_practice_takes_none() {
     let desk = Desk::new();
-    let first = at_slot("first", 0, false);
+    let first = at_key("first", "0:0", false);
     desk.journal.adopt_perp(&first, at(1)).expect("adopted");
-    let taken = refused(desk.journal.adopt_perp(&at_slot("second", 0, false), at(2)));
+    let taken = refused(desk.journal.adopt_perp(&at_key("second", "0:0", false), at(2)));
     assert!(matches!(taken, JournalError::PerpIsOpen(open) if open == first.id), "{taken}");
     assert_eq!(taken.exit_code(), 4);
 
-    desk.journal.adopt_perp(&at_slot("next", 1, false), at(2)).expect("another slot");
+    desk.journal.adopt_perp(&at_key("next", "0:1", false), at(2)).expect("another slot");
     for name in ["practice", "practice again"] {
-        desk.journal.adopt_perp(&at_slot(name, 0, true), at(2)).expect("practice has no slots");
+        desk.journal.adopt_perp(&at_key(name, "0:0", true), at(2)).expect("practice has no slots");
     }
-    let open = desk.reader().open_perp_at(VENUE, 0, 0).expect("asked").expect("open");
+    let open = desk.reader().open_perp_at(VENUE, "0:0").expect("asked").expect("open");
     assert_eq!((open.id, open.origin), (first.id, Origin::Adopted));
 
     desk.journal.close_position(first.id, None, &json!({}), at(3)).expect("closed");
-    desk.journal.adopt_perp(&at_slot("second", 0, false), at(4)).expect("the slot is free again");
+    desk.journal.adopt_perp(&at_key("second", "0:0", false), at(4)).expect("the slot is free again");
     assert_eq!(desk.reader().open_perps().expect("listed").len(), 4);
     assert_eq!(desk.reader().perps().expect("listed").len(), 5);
-    let again = refused(desk.journal.adopt_perp(&at_slot("first", 5, false), at(5)));
+    let again = refused(desk.journal.adopt_perp(&at_key("first", "0:5", false), at(5)));
     assert!(matches!(again, JournalError::DuplicatePosition(known) if known == first.id), "{again}");
 }
 

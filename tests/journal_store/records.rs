@@ -3,11 +3,14 @@
 use alloy::primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 use trimtab::{
-    journal::{Checkpoint, Event, Journal, JournalError, LoopTerms, NewLoop, Origin, PositionId, Sample, Severity},
+    journal::{
+        Checkpoint, Event, Journal, JournalError, LoopTerms, NewIntent, NewLoop, Origin, PositionId, Sample, Severity,
+    },
     units::Wad,
 };
 
-use crate::kit::{Desk, NETWORK, account, at, id, new_order, new_perp, refused, sign, signed, simulated};
+use crate::damaged::damage;
+use crate::kit::{Desk, NETWORK, account, at, id, new_intent, new_order, new_perp, refused, sign, signed, simulated};
 
 pub(crate) fn new_loop(name: &str) -> NewLoop {
     NewLoop {
@@ -163,6 +166,36 @@ fn a_missing_or_damaged_journal_and_a_bad_network_name_are_told_apart() {
 }
 
 #[test]
+fn a_table_as_csv_has_its_columns_and_no_cell_is_a_formula() {
+    let desk = Desk::new();
+    let plan = json!({ "headline": "a, \"b\"" });
+    let wanted = NewIntent { kind: "=HYPERLINK(\"http://x\")".to_owned(), plan, ..new_intent("plain", 1) };
+    desk.journal.record_planned(&wanted, at(1)).expect("planned");
+    let mut out = Vec::new();
+    let exported = desk.reader().export_csv(&mut out, "intents", false).expect("exported");
+    assert_eq!((exported.records, exported.damaged), (1, 0));
+    let text = String::from_utf8(out).expect("text");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    let columns: Vec<&str> = lines[0].split(',').collect();
+    assert!(["id", "kind", "plan", "state"].iter().all(|column| columns.contains(column)), "{}", lines[0]);
+    assert!(lines[1].contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{}", lines[1]);
+    assert!(lines[1].contains(r#""{""headline"":""a, \""b\""""}""#), "{}", lines[1]);
+
+    // What cannot be read is in it as it stands, and is named.
+    damage(&desk, "UPDATE intents SET state = 'maybe'");
+    let reader = desk.reader();
+    let mut out = Vec::new();
+    let exported = reader.export_csv(&mut out, "intents", false).expect("exported");
+    assert_eq!((exported.records, exported.damaged), (1, 1));
+    assert!(String::from_utf8(out).expect("text").contains(",maybe,"));
+    assert_eq!(reader.damages().all()[0].column, "state");
+    for table in trimtab::journal::exported_tables() {
+        reader.export_csv(&mut Vec::new(), table, true).expect(table);
+    }
+}
+
+#[test]
 fn the_export_has_every_record_and_signed_bytes_only_when_asked() {
     let desk = Desk::new();
     signed(&desk.journal, "open", 0);
@@ -181,7 +214,7 @@ fn the_export_has_every_record_and_signed_bytes_only_when_asked() {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     };
     let plain = lines(false);
-    assert_eq!(plain[0], json!({ "schema": 1, "tables": 5 }));
+    assert_eq!(plain[0], json!({ "schema": "trimtab.journal-export/1", "tables": 6 }));
     let tables: Vec<_> = plain[1..].iter().map(|line| line["table"].as_str().expect("named")).collect();
     let expected = "network intents transactions signals sagas saga_intents positions positions orders governor_state";
     assert_eq!(tables.join(" "), expected, "every record comes after those it refers to");

@@ -8,15 +8,17 @@ use trimtab::journal::{Event, Journal, JournalError, Severity};
 use crate::kit::{NETWORK, account, at, id, new_intent, new_perp, refused};
 
 /// The steps from version to version, for good.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 6] = [
     include_str!("../../src/journal/migrations/0001_tables.sql"),
     include_str!("../../src/journal/migrations/0002_perps_orders_sagas.sql"),
     include_str!("../../src/journal/migrations/0003_seen_block.sql"),
     include_str!("../../src/journal/migrations/0004_loop_indices.sql"),
+    include_str!("../../src/journal/migrations/0005_indexes.sql"),
+    include_str!("../../src/journal/migrations/0006_perp_key.sql"),
 ];
 
 /// The version that this program makes.
-const CURRENT: u32 = 5;
+const CURRENT: u32 = 6;
 
 /// A database as a program of a version left it: an open loop, a signal, an event, the governor's state.
 fn journal_of(version: u32, directory: &std::path::Path) {
@@ -100,6 +102,24 @@ fn a_journal_of_each_earlier_version_is_brought_up_to_date_with_a_copy_kept_besi
 }
 
 #[test]
+fn a_perp_of_an_earlier_journal_has_the_name_that_its_pair_and_slot_make() {
+    let dir = tempfile::TempDir::new().expect("temporary directory");
+    journal_of(5, dir.path());
+    let home = dir.path().join(NETWORK).join(format!("{}.sqlite", account().to_string().to_lowercase()));
+    let connection = Connection::open(home).expect("opens");
+    let perp = "INSERT INTO positions (id, kind, origin, paper, opened_by, thresholds, venue, pair, pair_index, trade_index,
+            side, margin, perp_collateral, leverage, entry_price, stop, target, guard_uses, predicted, opened_block_time,
+            opened_ms, updated_block_time, updated_ms)
+         VALUES (?1, 'perp', 'adopted', 0, NULL, '{}', 'avantis-v1', 'BTC/USD', 1, 7, 'long', '5', '5', '6', '7', '0', '0', 0,
+            '{}', 1, 2, 3, 4)";
+    connection.execute(perp, [id("perp").to_string()]).expect("a perp");
+    drop(connection);
+    let journal = Journal::open(dir.path(), NETWORK, account()).expect("opens");
+    let found = journal.reader().open_perp_at("avantis-v1", "1:7").expect("asked").expect("found");
+    assert_eq!((found.entry.pair.as_str(), found.entry.key.as_str()), ("BTC/USD", "1:7"));
+}
+
+#[test]
 fn damaged_rows_of_an_old_journal_do_not_keep_it_from_being_brought_up_to_date() {
     for version in 1..CURRENT {
         let dir = tempfile::TempDir::new().expect("temporary directory");
@@ -163,14 +183,14 @@ fn the_tables_refuse_half_a_perp_and_numbers_that_are_none() {
     let path = journal.reader().path().to_owned();
     drop(journal);
     let connection = Connection::open(path).expect("opens");
-    let columns = "venue pair pair_index trade_index side margin perp_collateral leverage entry_price stop target
+    let columns = "venue pair perp_key side margin perp_collateral leverage entry_price stop target
         guard_uses predicted";
     for column in columns.split_whitespace() {
         let result = connection.execute(&format!("UPDATE positions SET {column} = NULL"), []);
         assert!(result.is_err(), "a perp without {column}");
     }
     let wrong = "side='up' margin='-1' margin='1.5' margin='' perp_collateral='x' leverage='1e3' entry_price='0x1'
-        stop='-0' target='' guard_uses=-1 predicted='{' venue='' pair_index=-1 half_life_s=0 entry_drift='1e-3'
+        stop='-0' target='' guard_uses=-1 predicted='{' venue='' perp_key='' half_life_s=0 entry_drift='1e-3'
         entry_confidence='-1' signal='nobody'";
     connection.pragma_update(None, "foreign_keys", true).expect("set");
     for change in wrong.split_whitespace() {

@@ -1,14 +1,17 @@
 //! Where the loan comes from.
 
+use std::collections::BTreeSet;
+
+use alloy::primitives::U256;
 use rust_decimal::dec;
 use trimtab::{
     config::LoopClass,
-    loops::{FlashChoice, Funds, Payout, PlanError, Request, Share, Target},
+    loops::{FlashChoice, FlashNeed, FlashSource, Funds, Meanwhile, Payout, PlanError, Request, Share, Target, rank},
 };
 
 use crate::{
     open::{as_predicted, is_close, leverage},
-    trader::{MORPHO, Trader, USDC, WETH, ether},
+    trader::{Configurator, MORPHO, Trader, USDC, WETH, ether, units},
 };
 
 #[tokio::test]
@@ -75,4 +78,40 @@ async fn the_cheapest_source_is_taken_and_the_others_are_named_with_their_reason
     assert!(matches!(refused, PlanError::NoFlash { .. }), "{refused}");
     let said = refused.to_string();
     assert!(said.contains("Morpho Blue can lend 0 USDC") && said.contains("left out by --flash"), "{said}");
+}
+
+#[tokio::test]
+async fn a_paused_reserve_is_never_taken_as_a_source_even_where_it_is_the_only_one_with_enough() {
+    let trader = Trader::start().await;
+    let pair = trader.pair("WETH", "USDC").await;
+    // More than Morpho Blue and every pool hold.
+    let amount = units(55_000_000, 6);
+    let swapped_in = BTreeSet::new();
+    let ranked = async |meanwhile, choice| {
+        let snapshot = trader.snapshot(&pair).await;
+        rank(&snapshot, &pair, FlashNeed { amount, meanwhile, choice, swapped_in: &swapped_in }).expect("ranked")
+    };
+    let open = ranked(Meanwhile::Repays, None).await;
+    assert_eq!((open[0].source, &open[0].rejected), (FlashSource::AaveV3, &None), "{open:?}");
+
+    trader.govern(&Configurator::setReservePauseCall { asset: USDC, on: true }).await;
+    for meanwhile in [Meanwhile::Borrows, Meanwhile::Repays] {
+        for choice in [None, Some(FlashChoice::Aave)] {
+            let ranked = ranked(meanwhile, choice).await;
+            assert!(ranked.iter().all(|candidate| candidate.rejected.is_some()), "{ranked:?}");
+            let aave = ranked.iter().find(|candidate| candidate.source == FlashSource::AaveV3).expect("named");
+            assert_eq!(aave.rejected.as_deref(), Some("aave reserve USDC is paused"));
+        }
+    }
+    let request = Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(2)) };
+    let refused = trader.plan(&pair, &request).await.expect_err("paused").to_string();
+    assert!(refused.contains("aave reserve USDC is paused"), "{refused}");
+
+    // Another pair's loan does not come from it either: only the debt asset's own reserve is asked.
+    let other = trader.pair("USDC", "WETH").await;
+    let snapshot = trader.snapshot(&other).await;
+    let need = FlashNeed { amount: ether(1), meanwhile: Meanwhile::Repays, choice: None, swapped_in: &swapped_in };
+    let ranked = rank(&snapshot, &other, need).expect("ranked");
+    assert!(ranked.iter().all(|candidate| candidate.liquidity.unit == "WETH"), "{ranked:?}");
+    assert!(amount > U256::ZERO && ranked[0].rejected.is_none(), "{ranked:?}");
 }

@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/listed.rs"]
+mod listed;
 #[path = "../common/trader.rs"]
 mod trader;
 
@@ -11,6 +13,7 @@ mod close;
 mod delegated;
 mod draw;
 mod equity;
+mod every_pair;
 mod flash;
 mod open;
 mod random;

@@ -60,8 +60,8 @@ impl Requests for Daemon {
             }
             Request::Pause(_) => Ok(self.govern(true)),
             Request::Resume(_) => Ok(self.govern(false)),
-            Request::Submit(order) => {
-                *self.order.lock().expect("order") = Some(*order);
+            Request::Submit(with) => {
+                *self.order.lock().expect("order") = Some(with.order);
                 self.submitted.fetch_add(1, Ordering::SeqCst);
                 Err(Refused::new(4, "health factor after opening 1.107 is below the floor 1.230"))
             }
@@ -142,7 +142,7 @@ async fn a_command_asks_pauses_and_hands_over_its_order_unchanged() {
     let governed = client.ask(Pause(PaperWith::default())).await.expect("paused");
     assert!(governed.governor.paused && !governed.was_paused);
     assert!(is_paused(&mut desk.client().await).await);
-    let refused = client.ask(Submit(order())).await.expect_err("refused");
+    let refused = client.ask(Submit { order: order(), unchecked_price: false }).await.expect_err("refused");
     assert_eq!(refused.exit_code(), 4, "the daemon's exit code becomes the command's");
     assert!(refused.to_string().contains("1.107 is below the floor 1.230"), "{refused}");
     assert_eq!(*desk.daemon.order.lock().expect("order"), Some(order()), "the same order arrived");
@@ -271,9 +271,11 @@ async fn many_clients_are_served_at_once_and_more_than_that_are_told_so() {
     }
     let crowded = desk.client().await.ping().await.expect_err("too many");
     assert!(crowded.to_string().contains("socket.max_clients"), "{crowded}");
-    let asked = clients
-        .into_iter()
-        .map(|mut client| tokio::spawn(async move { client.ask(Submit(order())).await.expect_err("refused") }));
+    let asked = clients.into_iter().map(|mut client| {
+        tokio::spawn(async move {
+            client.ask(Submit { order: order(), unchecked_price: false }).await.expect_err("refused")
+        })
+    });
     for answer in asked.collect::<Vec<_>>() {
         assert_eq!(answer.await.expect("task").exit_code(), 4);
     }
@@ -321,7 +323,8 @@ async fn an_answer_of_another_shape_is_unknown_when_something_was_to_change() {
         }
     });
     let mut client = DaemonClient::connect(&path, &config).await.expect("reachable").expect("somebody");
-    let unread = client.ask(Submit(order())).await.expect_err("not an answer to that");
+    let unread =
+        client.ask(Submit { order: order(), unchecked_price: false }).await.expect_err("not an answer to that");
     assert_eq!(unread.exit_code(), 7, "{unread}");
     assert!(unread.to_string().contains("may be done: look with `trimtab journal list`"), "{unread}");
     let unread = client.ask(Status).await.expect_err("not an answer to that");

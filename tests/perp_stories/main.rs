@@ -22,3 +22,4 @@ mod mutations;
 mod orders;
 mod program;
 mod refusals;
+mod toy;

@@ -12,7 +12,7 @@ use trimtab::{
         VenueSnapshot,
     },
     plan::Plan,
-    trade::{Ask, Order, Planner, interest_of},
+    trade::{Ask, Order, Planner},
     units::Secs,
 };
 
@@ -41,7 +41,7 @@ async fn every_leaf_of_every_kind_of_perp_plan_may_be_changed_and_nothing_harmfu
         PerpRequest::Margin { position, change: MarginChange::Add(usd(20)) },
         PerpRequest::Margin { position, change: MarginChange::Remove(usd(20)) },
         PerpRequest::Levels { position, stop: Change::To(Level::Price(PriceE10(e10(2_950)))), target: Change::Keep },
-        PerpRequest::Cancel { order: PositionKey { pair_index: 0, index: 0 } },
+        PerpRequest::Cancel { order: PositionKey::of_pair_and_slot(0, 0) },
     ] {
         add(&mut table, all_mutations(&desk, request).await);
     }
@@ -74,7 +74,7 @@ async fn all_mutations(desk: &Desk, request: PerpRequest) -> BTreeMap<Harmless, 
         gas_price,
     };
     use trimtab::perps::PerpVenue;
-    let needed = interest_of(&request).expect("interest");
+    let needed = desk.venue.interest(&request).expect("interest");
     let snapshot = desk.venue.snapshot(trader.account, &needed).await.expect("snapshot");
     let id = desk.settings().id;
     let plan = planner.of_perp(&desk.venue, &request, &snapshot, id).await.expect("a plan");

@@ -6,7 +6,7 @@ use trimtab::{chain::Reader, localchain::Behaviour};
 
 use crate::{
     desk::{Desk, TRADING},
-    trader::Ran,
+    trader::{Ran, WETH, ether},
 };
 
 const OPEN: &str = "perp open --pair ETH/USD --side long --margin 100 --leverage 10";
@@ -147,6 +147,22 @@ async fn unknown_code_refuses_every_perp_command_with_exit_3() {
         desk.program().run(words).await.fails(3, &["does not know", "nothing is written to it"]);
     }
     desk.program().run("status").await.succeeds();
+}
+
+#[tokio::test]
+async fn a_venue_that_nobody_knows_keeps_no_loop_open_when_everything_is_to_be_closed() {
+    let desk = Desk::open(Behaviour::faithful()).await;
+    desk.trader.give(WETH, ether(1)).await;
+    desk.program().run("loop open --equity 1 --leverage 2 --broadcast").await.succeeds();
+    let code = Bytes::from(vec![0xfe]);
+    let _: Value = desk.trader.replica.request("anvil_setCode", json!([TRADING, code])).await.expect("anvil");
+    desk.program().run("flatten").await.succeeds().shows(&["loop WETH/USDC"]);
+    let done = desk.program().run("flatten --broadcast").await;
+    done.succeeds();
+    assert!(done.stderr.contains("loops are closed all the same"), "{done:?}");
+    assert!(desk.trader.loops().is_empty());
+    // What may be there at the venue is told, and not taken for closed.
+    desk.program().run("flatten --broadcast --include-existing").await.fails(3, &["could not be closed"]);
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn every_bad_change_of_a_position_is_refused_with_its_field_and_the_fix() 
     desk.act(PerpRequest::Open(eth(Side::Long))).await;
     desk.mine(2).await;
     let key = desk.position().await.key;
-    let nowhere = PositionKey { pair_index: 3, index: 4 };
+    let nowhere = PositionKey::of_pair_and_slot(3, 4);
     let part = |share| PerpRequest::Close { position: key, portion: Portion::Part(share) };
     let levels = |stop, target| PerpRequest::Levels { position: key, stop, target };
     let to = |dollars| Change::To(Level::Price(price(dollars)));
@@ -101,7 +101,8 @@ async fn every_bad_change_of_a_position_is_refused_with_its_field_and_the_fix() 
         (margin(MarginChange::Remove(usd(200))), 2, "is not less than the margin"),
         (margin(MarginChange::Remove(usd(90))), 4, "outside ETH/USD's range"),
         (margin(MarginChange::Add(usd(950))), 4, "outside ETH/USD's range"),
-        (PerpRequest::Increase { position: key, margin: usd(10) }, 4, "avantis-v1 has no"),
+        (PerpRequest::Cancel { order: "nonsense".parse().expect("a name") }, 2, "there is no limit order nonsense"),
+        (PerpRequest::Close { position: "0:x".parse().expect("a name"), portion: Portion::All }, 2, "such as 0:1"),
         (PerpRequest::Cancel { order: key }, 2, "there is no limit order 0:0"),
     ];
     for (request, code, words) in table {

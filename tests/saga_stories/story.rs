@@ -15,7 +15,7 @@ use trimtab::{
     journal::{Event, IntentId, Severity},
     localchain::{Behaviour, Keeper, KeeperOptions, PriceChange, PriceScope},
     perps::{
-        self, Change, Interest, OrderPatience, PerpRequest, PerpSettings, PerpVenue,
+        self, Change, Interest, OrderPatience, PerpRequest, PerpSettings,
         avantis_v1::{AvantisV1, PriceService},
     },
     plan::check,
@@ -44,7 +44,7 @@ pub const POLICIES: Policies = Policies {
 /// A trader with 10 000 USDC, a keeper, and the desk of both at a base capital of 3 000.
 #[derive(Debug)]
 pub struct Story {
-    pub desk: Desk<AvantisV1>,
+    pub desk: Desk,
     pub keeper: Keeper,
     pub trader: Trader,
 }
@@ -59,7 +59,7 @@ impl Story {
         Self { desk, keeper, trader }
     }
 
-    async fn desk(trader: &Trader, keeper: &Keeper) -> Desk<AvantisV1> {
+    async fn desk(trader: &Trader, keeper: &Keeper) -> Desk {
         let url = keeper.price_url().parse().expect("url");
         let prices = PriceService::new(Some(url), Duration::from_secs(5)).expect("price service");
         let venue = AvantisV1::recognise(&trader.endpoints, prices).await.expect("the known venue");
@@ -69,7 +69,7 @@ impl Story {
         Desk {
             endpoints: trader.endpoints.clone(),
             reserves: trader.list.clone(),
-            venue,
+            venue: Some(Arc::new(venue)),
             account: trader.account,
             settings,
             clock,
@@ -159,7 +159,7 @@ impl Story {
 
     /// Takes the only position's stop away.
     pub async fn remove_stop(&self, sender: &mut Sender<Endpoints>) {
-        let venue = &self.desk.venue;
+        let venue = self.desk.venue().expect("a venue");
         let snapshot = venue.snapshot(self.desk.account, &Interest::default()).await.expect("snapshot");
         let request = PerpRequest::Levels {
             position: snapshot.positions.first().expect("a position").key,
@@ -183,7 +183,13 @@ impl Story {
 
     /// Positions that the venue shows.
     pub async fn positions(&self) -> usize {
-        let snapshot = self.desk.venue.snapshot(self.desk.account, &Interest::default()).await.expect("snapshot");
+        let snapshot = self
+            .desk
+            .venue()
+            .expect("a venue")
+            .snapshot(self.desk.account, &Interest::default())
+            .await
+            .expect("snapshot");
         snapshot.positions.len()
     }
 

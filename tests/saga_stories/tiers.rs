@@ -46,9 +46,10 @@ async fn a_weak_signal_leaves_the_loop_alone() {
 }
 
 async fn bitcoin(story: &Story) -> String {
-    use trimtab::perps::{Interest, PerpVenue};
+    use trimtab::perps::Interest;
     let interest = Interest { open: None, marks: vec!["BTC/USD".to_owned()] };
-    let snapshot = story.desk.venue.snapshot(story.desk.account, &interest).await.expect("snapshot");
+    let snapshot =
+        story.desk.venue().expect("a venue").snapshot(story.desk.account, &interest).await.expect("snapshot");
     let mark = snapshot.pair("BTC/USD").expect("listed").mark;
     mark.to_decimal().expect("a price").normalize().to_string()
 }

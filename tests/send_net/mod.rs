@@ -368,13 +368,13 @@ impl Inner {
             let (nonce, allowance) = self.permit;
             let is_nonce = call.data.starts_with(&[0x7e, 0xce, 0xbe, 0x00]);
             let word = if is_nonce { U256::from(nonce) } else { allowance };
-            return CallOutcome { success: true, output: word.abi_encode().into(), gas_used: 30_000 };
+            return CallOutcome { success: true, output: word.abi_encode().into(), gas_used: 30_000, alone: false };
         }
         let is_shown = !self.reverts_late || !self.handed.is_empty();
         let is_late = is_shown && self.reverts_from.is_some_and(|from| at.number + 1 >= from);
         let reverts = call.to == TARGET && (is_late || self.spoiled.contains(&call.data));
         let output = if reverts { Bytes::from_static(&[0xde, 0xad, 0xbe, 0xef]) } else { Bytes::new() };
-        CallOutcome { success: !reverts, output, gas_used: 100_000 }
+        CallOutcome { success: !reverts, output, gas_used: 100_000, alone: false }
     }
 }
 

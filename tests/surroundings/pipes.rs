@@ -12,12 +12,13 @@ use crate::{
 };
 
 /// Every kind of output that needs no node.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "--help",
     "help loop open",
     "--version",
     "completions bash",
     "completions zsh",
+    "man",
     "config show",
     "config show --json",
     "decode 0x08c379a0",

@@ -5,6 +5,7 @@ use alloy::{
     sol,
 };
 use rust_decimal::dec;
+use trimtab::aave::abi::IAaveOracle;
 use trimtab::{
     localchain::{PriceChange, PriceScope},
     units::Secs,
@@ -16,14 +17,7 @@ use crate::{
     trader::{Trader, WETH},
 };
 
-sol! {
-    interface Oracle {
-        function getSourceOfAsset(address asset) external view returns (address source);
-    }
-    interface Feed {
-        function set(int256 answer) external;
-    }
-}
+sol!("abi/replica/IReplicaFeed.sol");
 
 const ORACLE: Address = address!("2Cc0Fc26eD4563A5ce5e8bdcfe1A2878676Ae156");
 /// Where the feed is that Aave's oracle does not ask yet.
@@ -31,11 +25,11 @@ const AHEAD: Address = address!("00000000000000000000000000000000000Feed1");
 
 /// Another feed of the same code, at this many dollars.
 async fn feed_ahead(trader: &Trader, dollars: u64) {
-    let source = trader.replica.ask(ORACLE, &Oracle::getSourceOfAssetCall { asset: WETH }).await;
+    let source = trader.replica.ask(ORACLE, &IAaveOracle::getSourceOfAssetCall { asset: WETH }).await;
     let code: Bytes = trader.replica.request("eth_getCode", (source, "latest")).await.expect("code");
     let _: serde_json::Value = trader.replica.request("anvil_setCode", (AHEAD, code)).await.expect("set");
     let answer = I256::try_from(dollars * 100_000_000).expect("fits");
-    trader.replica.send(account(9), AHEAD, &Feed::setCall { answer }).await;
+    trader.replica.send(account(9), AHEAD, &IReplicaFeed::setCall { answer }).await;
 }
 
 #[tokio::test]

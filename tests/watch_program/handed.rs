@@ -5,8 +5,9 @@ use std::{fs, path::PathBuf, time::Duration};
 use rust_decimal::dec;
 use serde_json::{Value, json};
 use trimtab::{
-    localchain::{Behaviour, PriceChange, PriceScope},
+    localchain::{Behaviour, FeedAge, PriceChange, PriceScope},
     loops::{Funds, Request, Target},
+    units::Secs,
 };
 
 use crate::{
@@ -244,5 +245,21 @@ async fn flatten_beside_the_daemon_closes_what_the_journal_did_not_open_only_whe
     let all = story.command().run("flatten --broadcast --include-existing --json").await.succeeds().json();
     assert_eq!((all["closed"].as_array().map(Vec::len), &all["stays"]), (Some(1), &json!([])), "{all}");
     assert_eq!(story.positions().await, 0);
+    daemon.stop().await.succeeds();
+}
+
+/// The daemon plans what it is handed with its own settings; only whoever hands it over can take an unchecked price, each time.
+#[tokio::test]
+async fn an_unchecked_price_is_the_callers_choice_beside_the_daemon_too_and_no_setting_of_the_command_is() {
+    let story = Story::start(Behaviour::faithful()).await;
+    story.trader.replica.controls.warp(Secs(7_200), FeedAge::Grows).await.expect("time");
+    let daemon = story.daemon("").await;
+    let open = "perp open --pair SOL/USD --side long --margin 100 --leverage 5 --broadcast";
+    let by_setting = story.command().env("TRIMTAB_PERPS_UNCHECKED_PRICES", "true");
+    by_setting.run(open).await.fails(4, &["handed to the daemon", "nothing on chain confirms that SOL/USD"]);
+    assert_eq!(story.positions().await, 0);
+    let ran = story.command().run(&format!("{open} --unchecked-price")).await;
+    assert!(ran.succeeds().stderr.contains("handed to the daemon"), "{ran:?}");
+    assert_eq!(story.positions().await, 1);
     daemon.stop().await.succeeds();
 }

@@ -19,7 +19,7 @@ async fn one_look_says_zero_when_there_is_nothing_to_do_and_eight_when_it_trimme
     let acted = program(&trader).run("watch --once --json -vv").await;
     assert_eq!(acted.code, Some(8), "{acted:#?}");
     let look = acted.json();
-    assert_eq!((&look["acted"], &look["schema"]), (&true.into(), &"trimtab.watch-once/1".into()));
+    assert_eq!((&look["acted"], &look["schema"]), (&true.into(), &"trimtab.watch-once/2".into()));
     let turn = &look["accounts"][0]["turn"];
     assert!(turn["acted"]["mined_in"].is_u64(), "{turn:#}");
     assert!(is_at_target(health(&trader).await), "{}", health(&trader).await);

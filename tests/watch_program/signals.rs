@@ -3,10 +3,7 @@
 use std::{fs, io::Write, time::Duration};
 
 use serde_json::json;
-use trimtab::{
-    localchain::Behaviour,
-    perps::{Interest, PerpVenue},
-};
+use trimtab::{localchain::Behaviour, perps::Interest};
 
 use crate::{
     kit::{Daemon, program, until},
@@ -33,7 +30,7 @@ async fn a_line_that_is_appended_is_traded_by_the_daemon_that_watches_the_loop()
     assert!(story.leverage().await > rust_decimal::dec!(1), "and the loop behind it");
     story.price("3200").await;
     until("the perp is over", || async {
-        let venue = &story.desk.venue;
+        let venue = story.desk.venue().expect("a venue");
         venue.snapshot(story.desk.account, &Interest::default()).await.expect("snapshot").positions.is_empty()
     })
     .await;

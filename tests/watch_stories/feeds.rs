@@ -19,12 +19,7 @@ use crate::{
     trader::{CBETH, Trader, ether},
 };
 
-sol! {
-    interface Feed {
-        function set(int256 answer) external;
-        function setAt(int256 answer, uint256 updatedAt) external;
-    }
-}
+sol!("abi/replica/IReplicaFeed.sol");
 
 /// The standard feed of ether, whose code any other feed may have.
 const STANDARD: Address = address!("71041dddad3595F9CEd3DcCFBe3D1F4b0a16Bb70");
@@ -50,7 +45,7 @@ async fn put(trader: &Trader, code: Bytes) {
 /// The named feed answers this, in hundredths of a dollar, as of now.
 async fn says(trader: &Trader, cents: u64) {
     let answer = I256::try_from(cents * 1_000_000).expect("fits");
-    trader.replica.send(crate::common::account(SOMEBODY), NAMED, &Feed::setCall { answer }).await;
+    trader.replica.send(crate::common::account(SOMEBODY), NAMED, &IReplicaFeed::setCall { answer }).await;
 }
 
 /// And calls itself this; a short text is one word, with its length at the end.
@@ -194,7 +189,7 @@ async fn a_feed_that_is_old_unfinished_of_the_future_or_above_aave_changes_nothi
         ("future", 2_400, head + 90_000),
         ("above", 5_000, head + 5),
     ] {
-        let call = Feed::setAtCall { answer: answer(dollars), updatedAt: U256::from(at) };
+        let call = IReplicaFeed::setAtCall { answer: answer(dollars), updatedAt: U256::from(at) };
         guard.trader.replica.send(crate::common::account(SOMEBODY), NAMED, &call).await;
         let turn = guard.look().await;
         assert_eq!(turn.acted, None, "{what}");

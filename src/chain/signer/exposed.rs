@@ -25,6 +25,12 @@ enum Readers {
 }
 
 impl ExposedFile {
+    /// Those of these files that somebody else can read.
+    #[must_use]
+    pub fn among(files: impl IntoIterator<Item = PathBuf>) -> Vec<Self> {
+        files.into_iter().filter_map(|path| Some(Self { by: readers(&path)?, path })).collect()
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn fix(&self) -> String {
@@ -52,7 +58,7 @@ impl WalletArgs {
         };
         let mnemonic = self.mnemonic.as_ref().map(|phrase| PathBuf::from(phrase.expose_secret()));
         let files = keystore.into_iter().chain(self.password_file.clone()).chain(mnemonic);
-        files.filter_map(|path| Some(ExposedFile { by: readers(&path)?, path })).collect()
+        ExposedFile::among(files)
     }
 }
 

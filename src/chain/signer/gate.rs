@@ -61,7 +61,7 @@ impl SigningError {
     }
 }
 
-/// Lets keys sign for one verified network, and only such keys as belong there (DESIGN.md §1.7).
+/// Lets keys sign for one verified network, and only such keys as belong there (docs/safety.md, Which network).
 #[derive(Debug, Clone)]
 pub struct SigningGate {
     identity: NetworkIdentity,

@@ -4,7 +4,7 @@ use alloy::primitives::Address;
 use rust_decimal::Decimal;
 
 use crate::{
-    chain::Reader,
+    chain::{ExposedFile, Reader},
     cli::{
         exit::{Exit, Failure, Outcome},
         session::Session,
@@ -48,6 +48,13 @@ pub(super) async fn deployments(session: &Session) -> Outcome {
         return Ok(());
     }
     Err(Failure::message(Exit::Configuration, format!("deployments: {}", failed.join("\n  "))))
+}
+
+/// Says which files with a secret of an alert service others can read, as is said of keystores.
+pub(super) fn secret_files(session: &Session) {
+    for file in ExposedFile::among(session.config.alerts.secret_files().cloned()) {
+        session.output.note(format!("warning: {file}: `{}`", file.fix()));
+    }
 }
 
 /// Every price exit means what its settings say, by the market's own tokens. One whose price is reached already is told:

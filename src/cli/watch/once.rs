@@ -34,7 +34,7 @@ struct Account {
     turn: Turn,
 }
 
-document!("watch-once": Look);
+document!("watch-once" / 2: Look);
 
 pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let mut post = Manned::take(global, args).await?.open(args.shadow).await?;

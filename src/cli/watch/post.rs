@@ -52,6 +52,7 @@ impl Manned {
         let session = Session::connect(global).await?;
         tracing::info!(check = "network", "{}", session.identity);
         let places = places(global, &session, args).await?;
+        checks::secret_files(&session);
         checks::deployments(&session).await?;
         let meters = Meters::new().map_err(|error| Failure::message(Exit::Bug, error))?;
         Ok(Self { session, meters: Arc::new(meters), places })

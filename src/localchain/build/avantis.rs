@@ -16,9 +16,8 @@ use super::{
 use crate::localchain::{
     LocalChainError, Role,
     venue_abi::{
-        IAvantisInitialize0, IAvantisInitialize1, IAvantisInitialize2, IAvantisInitialize3, IAvantisPairInfos,
-        IAvantisPairStorage, IAvantisPriceAggregator, IAvantisReferral, IAvantisTrading, IAvantisTradingStorage,
-        IAvantisTranche, IAvantisVaultManager,
+        IInitialize0, IInitialize1, IInitialize2, IInitialize3, IPairInfos, IPairStorage, IPriceAggregator, IReferral,
+        ITrading, ITradingStorage, ITranche, IVaultManager,
     },
 };
 
@@ -70,7 +69,7 @@ pub(super) async fn fund(site: &Site<'_>) -> Result<(), LocalChainError> {
     let whale = Role::Whale.address();
     for (tranche, tokens) in [(AVANTIS_SENIOR, SENIOR_USDC), (AVANTIS_JUNIOR, JUNIOR_USDC)] {
         let assets = site.give_for(tranche, "USDC", whale, tokens).await?;
-        site.act(whale, tranche, &IAvantisTranche::depositCall { assets, receiver: whale }).await?;
+        site.act(whale, tranche, &ITranche::depositCall { assets, receiver: whale }).await?;
     }
     Ok(())
 }
@@ -124,8 +123,8 @@ fn with_pyth(code: &Bytes) -> Result<Bytes, LocalChainError> {
 async fn initialize(site: &Site<'_>) -> Result<(), LocalChainError> {
     let gov = Role::VenueGovernor.address();
     let usdc = site.market.reserve("USDC")?.token;
-    govern(site, AVANTIS_STORAGE, &IAvantisInitialize0::initializeCall {}).await?;
-    let start = IAvantisPairStorage::initializeCall { tradingStorage: AVANTIS_STORAGE, currentOrderId: U256::from(1) };
+    govern(site, AVANTIS_STORAGE, &IInitialize0::initializeCall {}).await?;
+    let start = IPairStorage::initializeCall { tradingStorage: AVANTIS_STORAGE, firstOrderId: U256::from(1) };
     govern(site, AVANTIS_PAIR_STORAGE, &start).await?;
     let pairs = [
         (AVANTIS_PAIR_INFOS, AVANTIS_STORAGE, AVANTIS_PAIR_STORAGE),
@@ -136,15 +135,15 @@ async fn initialize(site: &Site<'_>) -> Result<(), LocalChainError> {
         (AVANTIS_SENIOR_VE, AVANTIS_SENIOR, AVANTIS_VAULT_MANAGER),
     ];
     for (contract, first, second) in pairs {
-        govern(site, contract, &IAvantisInitialize2::initializeCall { first, second }).await?;
+        govern(site, contract, &IInitialize2::initializeCall { first, second }).await?;
     }
     for (contract, first) in [(AVANTIS_EXECUTE, AVANTIS_STORAGE), (AVANTIS_REFERRAL, gov)] {
-        govern(site, contract, &IAvantisInitialize1::initializeCall { first }).await?;
+        govern(site, contract, &IInitialize1::initializeCall { first }).await?;
     }
     let (first, second, third) = (AVANTIS_STORAGE, AVANTIS_PAIR_STORAGE, AVANTIS_EXECUTE);
-    govern(site, AVANTIS_PRICE_AGGREGATOR, &IAvantisInitialize3::initializeCall { first, second, third }).await?;
+    govern(site, AVANTIS_PRICE_AGGREGATOR, &IInitialize3::initializeCall { first, second, third }).await?;
     for (tranche, name, symbol) in [(AVANTIS_JUNIOR, "JUNIOR", "j"), (AVANTIS_SENIOR, "SENIOR", "s")] {
-        let start = IAvantisTranche::initializeCall {
+        let start = ITranche::initializeCall {
             asset: usdc,
             vaultManager: AVANTIS_VAULT_MANAGER,
             name: name.to_owned(),
@@ -156,28 +155,28 @@ async fn initialize(site: &Site<'_>) -> Result<(), LocalChainError> {
 }
 
 async fn wire(site: &Site<'_>) -> Result<(), LocalChainError> {
-    use {IAvantisTradingStorage as Storage, IAvantisVaultManager as Vault};
+    use {ITradingStorage as Storage, IVaultManager as Vault};
     let (gov, keeper) = (Role::VenueGovernor.address(), Role::VenueKeeper.address());
     let store = AVANTIS_STORAGE;
     let token = site.market.reserve("USDC")?.token;
     govern(site, store, &Storage::setPriceAggregatorCall { aggregator: AVANTIS_PRICE_AGGREGATOR }).await?;
     govern(site, store, &Storage::setVaultManagerCall { manager: AVANTIS_VAULT_MANAGER }).await?;
-    govern(site, store, &Storage::setTradingCall { trading: AVANTIS_TRADING }).await?;
-    govern(site, store, &Storage::setCallbacksCall { callbacks: AVANTIS_CALLBACKS }).await?;
+    govern(site, store, &Storage::setTradingCall { newTrading: AVANTIS_TRADING }).await?;
+    govern(site, store, &Storage::setCallbacksCall { newCallbacks: AVANTIS_CALLBACKS }).await?;
     govern(site, store, &Storage::setUSDCCall { token }).await?;
     govern(site, store, &Storage::setReferralCall { referral: AVANTIS_REFERRAL }).await?;
     for trading in [AVANTIS_TRADING, AVANTIS_CALLBACKS, AVANTIS_VAULT_MANAGER, AVANTIS_STORAGE, AVANTIS_EXECUTE] {
-        govern(site, store, &Storage::addTradingContractCall { trading }).await?;
+        govern(site, store, &Storage::addTradingContractCall { newTrading: trading }).await?;
     }
     govern(site, store, &Storage::setDevCall { dev: Role::VenueDeveloper.address() }).await?;
     govern(site, store, &Storage::setGovTreasuryCall { treasury: Role::VenueTreasury.address() }).await?;
-    let price = IAvantisPriceAggregator::setPythCall { pyth: AVANTIS_PYTH };
+    let price = IPriceAggregator::setPythCall { newPyth: AVANTIS_PYTH };
     govern(site, AVANTIS_PRICE_AGGREGATOR, &price).await?;
-    govern(site, AVANTIS_PAIR_INFOS, &IAvantisPairInfos::setManagerCall { manager: gov }).await?;
-    govern(site, AVANTIS_PAIR_INFOS, &IAvantisPairInfos::setKeeperCall { keeper }).await?;
-    let operator = IAvantisTrading::updateOperatorCall { operator: keeper, on: true };
+    govern(site, AVANTIS_PAIR_INFOS, &IPairInfos::setManagerCall { manager: gov }).await?;
+    govern(site, AVANTIS_PAIR_INFOS, &IPairInfos::setKeeperCall { keeper }).await?;
+    let operator = ITrading::updateOperatorCall { operator: keeper, on: true };
     govern(site, AVANTIS_TRADING, &operator).await?;
-    govern(site, AVANTIS_TRADING, &IAvantisTrading::setMarketExecFeeRecieverCall { receiver: keeper }).await?;
+    govern(site, AVANTIS_TRADING, &ITrading::setMarketExecFeeRecieverCall { receiver: keeper }).await?;
     govern(site, AVANTIS_VAULT_MANAGER, &Vault::setKeeperCall { keeper }).await?;
     govern(site, AVANTIS_VAULT_MANAGER, &Vault::setJuniorTrancheCall { tranche: AVANTIS_JUNIOR }).await?;
     govern(site, AVANTIS_VAULT_MANAGER, &Vault::setSeniorTrancheCall { tranche: AVANTIS_SENIOR }).await?;
@@ -185,8 +184,8 @@ async fn wire(site: &Site<'_>) -> Result<(), LocalChainError> {
         govern(site, AVANTIS_VAULT_MANAGER, &Vault::addTradingContractCall { trading }).await?;
     }
     for (tranche, locks) in [(AVANTIS_JUNIOR, AVANTIS_JUNIOR_VE), (AVANTIS_SENIOR, AVANTIS_SENIOR_VE)] {
-        govern(site, tranche, &IAvantisTranche::setVeTrancheCall { veTranche: locks }).await?;
+        govern(site, tranche, &ITranche::setVeTrancheCall { veTranche: locks }).await?;
     }
-    let handler = IAvantisReferral::setHandlerCall { handler: AVANTIS_STORAGE, on: true };
+    let handler = IReferral::setHandlerCall { handler: AVANTIS_STORAGE, on: true };
     govern(site, AVANTIS_REFERRAL, &handler).await
 }

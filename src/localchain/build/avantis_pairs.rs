@@ -13,7 +13,7 @@ use super::{
 use crate::localchain::{
     LocalChainError,
     venue::{PairListing, Venue},
-    venue_abi::{IAvantisPairInfos, IAvantisPairStorage as Storage},
+    venue_abi::{IPairInfos, IPairStorage as Storage},
 };
 
 /// Opening and closing fee, percent 1e10. The opening fee in force is the skew row's.
@@ -119,15 +119,15 @@ async fn describe(site: &Site<'_>, pair: &PairListing) -> Result<(), LocalChainE
     };
     govern(site, AVANTIS_PAIR_STORAGE, &data).await?;
     let [above, below] = pair.depth.map(U256::from);
-    let value = IAvantisPairInfos::PairParams {
+    let value = IPairInfos::PairParams {
         onePercentDepthAbove: above,
         onePercentDepthBelow: below,
         rolloverFeePerBlockP: U256::from(pair.rollover),
     };
-    govern(site, AVANTIS_PAIR_INFOS, &IAvantisPairInfos::setPairParamsCall { pairIndex: index, value }).await?;
+    govern(site, AVANTIS_PAIR_INFOS, &IPairInfos::setPairParamsCall { pairIndex: index, value }).await?;
     let skew = PROTECTED_FROM.map(U256::from).to_vec();
     let protection =
-        IAvantisPairInfos::setLossProtectionConfigCall { pairIndex: index, longSkew: skew.clone(), shortSkew: skew };
+        IPairInfos::setLossProtectionConfigCall { pairIndex: index, longSkew: skew.clone(), shortSkew: skew };
     govern(site, AVANTIS_PAIR_INFOS, &protection).await?;
     let multipliers = Storage::updateLossProtectionMultiplierCall {
         pairIndex: index,

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256};
 
 use super::{Site, addresses::POOL};
-use crate::localchain::{LocalChainError, Role, abi::IAavePool, market::amount};
+use crate::localchain::{LocalChainError, Role, abi::IPool, market::amount};
 
 /// Aave's variable interest rate mode, the only one.
 const VARIABLE: u8 = 2;
@@ -17,15 +17,15 @@ pub(super) async fn stage(site: &Site<'_>) -> Result<(), LocalChainError> {
         let (symbol, tokens) = &plan.collateral;
         supply(site, borrower, symbol, tokens).await?;
         if plan.emode != 0 {
-            site.act(borrower, POOL, &IAavePool::setUserEModeCall { id: plan.emode }).await?;
+            site.act(borrower, POOL, &IPool::setUserEModeCall { categoryId: plan.emode }).await?;
         }
         let (symbol, tokens) = &plan.debt;
         let reserve = site.market.reserve(symbol)?;
-        let borrow = IAavePool::borrowCall {
+        let borrow = IPool::borrowCall {
             asset: reserve.token,
             amount: amount(tokens, reserve.decimals)?,
-            mode: U256::from(VARIABLE),
-            referral: 0,
+            interestRateMode: U256::from(VARIABLE),
+            referralCode: 0,
             onBehalfOf: borrower,
         };
         site.act(borrower, POOL, &borrow).await?;
@@ -36,5 +36,5 @@ pub(super) async fn stage(site: &Site<'_>) -> Result<(), LocalChainError> {
 async fn supply(site: &Site<'_>, who: Address, symbol: &str, tokens: &str) -> Result<(), LocalChainError> {
     let amount = site.give_for(POOL, symbol, who, tokens).await?;
     let asset = site.market.reserve(symbol)?.token;
-    site.act(who, POOL, &IAavePool::supplyCall { asset, amount, onBehalfOf: who, referral: 0 }).await
+    site.act(who, POOL, &IPool::supplyCall { asset, amount, onBehalfOf: who, referralCode: 0 }).await
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::localchain::{
     LocalChainError,
-    abi::{IAavePool, IInitializableProxy, IInitializableToken, IPoolConfigurator, IRateStrategy},
+    abi::{IInitializableProxy, IInitializableToken, IPool, IPoolConfigurator, IRateStrategy},
     market::{EMode, Reserve},
 };
 
@@ -77,13 +77,13 @@ async fn tokens(site: &Site<'_>, reserve: &Reserve) -> Result<(), LocalChainErro
 /// What the configurator does when it lists a reserve.
 async fn list(site: &Site<'_>, reserve: &Reserve) -> Result<(), LocalChainError> {
     let asset = reserve.token;
-    let init = IAavePool::initReserveCall { asset, aToken: reserve.a_token, variableDebtToken: reserve.v_token };
+    let init = IPool::initReserveCall { asset, aToken: reserve.a_token, variableDebtToken: reserve.v_token };
     site.act(CONFIGURATOR, POOL, &init).await?;
     let data = (U256::from(reserve.decimals) << DECIMALS_BIT)
         | (U256::from(1) << ACTIVE_BIT)
         | (U256::from(1) << VIRTUAL_ACCOUNTING_BIT);
-    let configuration = IAavePool::Configuration { data };
-    site.act(CONFIGURATOR, POOL, &IAavePool::setConfigurationCall { asset, configuration }).await?;
+    let configuration = IPool::Configuration { data };
+    site.act(CONFIGURATOR, POOL, &IPool::setConfigurationCall { asset, configuration }).await?;
     let rates = reserve.rates;
     let words = [u32::from(rates.optimal_usage), rates.base, rates.slope1, rates.slope2].map(U256::from);
     let params = words.abi_encode().into();

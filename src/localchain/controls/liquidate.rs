@@ -20,9 +20,9 @@ use crate::{
     localchain::{
         LocalChainError, Role,
         abi::{
-            IAavePool, IAtomicLiquidator,
+            IAtomicLiquidator,
             IAtomicLiquidator::{Prey, Update},
-            IERC20,
+            IERC20, IPool,
         },
         build::{POOL, WETH},
         market::{Market, Reserve},
@@ -156,13 +156,14 @@ impl Controls {
         account: Address,
         block: &BlockRef,
     ) -> Result<Vec<Liquidation>, LocalChainError> {
-        let filter = json!([{ "blockHash": block.hash, "address": POOL, "topics": [IAavePool::LiquidationCall::SIGNATURE_HASH] }]);
+        let filter =
+            json!([{ "blockHash": block.hash, "address": POOL, "topics": [IPool::LiquidationCall::SIGNATURE_HASH] }]);
         let logs: Vec<Log> = self.node.request("eth_getLogs", filter).await?;
         let symbol = |token: Address| {
             let known = market.reserves.iter().find(|reserve| reserve.token == token);
             known.map_or_else(|| token.to_string(), |reserve| reserve.symbol.clone())
         };
-        let events = logs.iter().filter_map(|log| IAavePool::LiquidationCall::decode_log(&log.inner).ok());
+        let events = logs.iter().filter_map(|log| IPool::LiquidationCall::decode_log(&log.inner).ok());
         let own = events.filter(|event| event.user == account);
         let taken = own.map(|event| Liquidation {
             debt: symbol(event.debt),

@@ -193,7 +193,7 @@ impl Controls {
             }
             PriceTarget::Ratio(ratio) => {
                 self.take_over_ratio(own, quote(before, self.base_of(market, reserve)?)?).await?;
-                Call::new(trader, own.source, &IReplicaRatioFeed::setRatioCall { ratio })
+                Call::new(trader, own.source, &IReplicaRatioFeed::setRatioCall { newRatio: ratio })
             }
         };
         call.gas = if delay == Secs(0) { ANSWER } else { SMALL };

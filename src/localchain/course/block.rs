@@ -12,9 +12,8 @@ use crate::{
     localchain::{
         BlockOrder, LocalChainError, Role,
         abi::{
-            IAavePool,
             IAtomicLiquidator::{Prey, Update},
-            IReplicaFeed, IReplicaRatioFeed,
+            IPool, IReplicaFeed, IReplicaRatioFeed,
         },
         build::POOL,
         controls::strike,
@@ -141,7 +140,7 @@ impl Course {
                 });
             }
         }
-        let events = struck.logs.iter().filter_map(|log| IAavePool::LiquidationCall::decode_log(&log.inner).ok());
+        let events = struck.logs.iter().filter_map(|log| IPool::LiquidationCall::decode_log(&log.inner).ok());
         let liquidated = events.map(|event| Liquidated {
             of: Quarry { account: event.user, collateral: event.collateral, debt: event.debt },
             covered: event.covered,
@@ -170,8 +169,11 @@ impl Course {
             // Rounded up, because the feed rounds its product down.
             *ratio = mul_div_up(wanted, WAD, base)
                 .map_err(|error| LocalChainError::BadAmount(format!("ratio of {}: {error}", named.reserve.symbol)))?;
-            let call =
-                Call::new(Role::Liquidator.address(), named.asked, &IReplicaRatioFeed::setRatioCall { ratio: *ratio });
+            let call = Call::new(
+                Role::Liquidator.address(),
+                named.asked,
+                &IReplicaRatioFeed::setRatioCall { newRatio: *ratio },
+            );
             calls.push(Call { gas: GAS, ..call });
         }
         Ok(calls)
@@ -202,7 +204,7 @@ impl Course {
         let money = amount.saturating_mul(U256::from(4u64));
         node.request::<Value>("anvil_dealERC20", json!([stranger, asset, money])).await?;
         node.request::<Value>("anvil_setERC20Allowance", json!([stranger, POOL, asset, U256::MAX])).await?;
-        let supply = IAavePool::supplyCall { asset, amount, onBehalfOf: owner, referral: 0 };
+        let supply = IPool::supplyCall { asset, amount, onBehalfOf: owner, referralCode: 0 };
         self.offer(&Call { gas: GAS, ..Call::new(stranger, POOL, &supply) }, price).await.map(drop)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     chain::{Batch, ReadError},
     localchain::{
         LocalChainError, Role,
-        abi::{IAavePool, IERC20, INonfungiblePositionManager as Positions, IUniswapV3Pool},
+        abi::{IERC20, INonfungiblePositionManager as Positions, IPool, IUniswapV3Pool},
         build::{MORPHO, POOL, POSITION_MANAGER},
         node::Call,
     },
@@ -192,7 +192,7 @@ impl Course {
     /// The word in which Aave keeps what a reserve has to give, in its upper half.
     async fn available(&self, asset: Address, slot: U256) -> Result<U256, LocalChainError> {
         let word = U256::from_be_bytes(self.controls.node.storage(POOL, slot).await?.0);
-        let told = self.controls.node.ask(POOL, &IAavePool::getVirtualUnderlyingBalanceCall { asset }).await?;
+        let told = self.controls.node.ask(POOL, &IPool::getVirtualUnderlyingBalanceCall { asset }).await?;
         if word >> HALF == U256::from(told) {
             return Ok(word);
         }

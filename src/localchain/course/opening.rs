@@ -6,7 +6,7 @@ use super::Course;
 use crate::{
     localchain::{
         LocalChainError, Role,
-        abi::{IAavePool, IERC20},
+        abi::{IERC20, IPool},
         build::POOL,
         node::Call,
     },
@@ -40,20 +40,21 @@ impl Course {
         node.impersonate(account, true).await?;
         let mut calls = Vec::new();
         for (asset, amount, _) in opening.supplies.iter().copied() {
-            let supply = IAavePool::supplyCall { asset, amount, onBehalfOf: account, referral: 0 };
+            let supply = IPool::supplyCall { asset, amount, onBehalfOf: account, referralCode: 0 };
             calls.push(Call::new(account, asset, &IERC20::approveCall { spender: POOL, amount }));
             calls.push(Call::new(account, POOL, &supply));
         }
         for (asset, _, _) in opening.supplies.iter().copied().filter(|(_, _, backs)| !backs) {
-            let switch = IAavePool::setUserUseReserveAsCollateralCall { asset, useAsCollateral: false };
+            let switch = IPool::setUserUseReserveAsCollateralCall { asset, useAsCollateral: false };
             calls.push(Call::new(account, POOL, &switch));
         }
         if opening.emode != 0 {
-            calls.push(Call::new(account, POOL, &IAavePool::setUserEModeCall { id: opening.emode }));
+            calls.push(Call::new(account, POOL, &IPool::setUserEModeCall { categoryId: opening.emode }));
         }
         for (asset, amount) in opening.debts.iter().copied() {
             let mode = U256::from(VARIABLE);
-            let borrow = IAavePool::borrowCall { asset, amount, mode, referral: 0, onBehalfOf: account };
+            let borrow =
+                IPool::borrowCall { asset, amount, interestRateMode: mode, referralCode: 0, onBehalfOf: account };
             calls.push(Call::new(account, POOL, &borrow));
             calls.push(Call::new(account, asset, &IERC20::transferCall { to: Role::Faucet.address(), amount }));
         }

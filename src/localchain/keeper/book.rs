@@ -12,10 +12,7 @@ use crate::{
         abi::IReplicaFeed,
         build::{AVANTIS_EXECUTE, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE, AVANTIS_STORAGE},
         venue::Venue,
-        venue_abi::{
-            IAvantisExecute, IAvantisPairInfos, IAvantisPairStorage, IAvantisTradingStorage as Storage, OpenLimitOrder,
-            Trade,
-        },
+        venue_abi::{IExecute, IPairInfos, IPairStorage, ITradingStorage as Storage, OpenLimitOrder, Trade},
     },
 };
 
@@ -51,7 +48,7 @@ impl Book {
     pub(super) async fn read(link: &Link, seen: &mut SeenOrders) -> Result<Self, LocalChainError> {
         let venue = Venue::get()?;
         let mut batch = Batch::new();
-        let newest = batch.add(AVANTIS_PAIR_STORAGE, &IAvantisPairStorage::currentOrderIdCall {});
+        let newest = batch.add(AVANTIS_PAIR_STORAGE, &IPairStorage::currentOrderIdCall {});
         let limits = batch.add(AVANTIS_STORAGE, &Storage::getOpenLimitOrdersCall {});
         let mut pairs = Vec::new();
         for pair in &venue.pairs {
@@ -133,7 +130,7 @@ impl Book {
             .iter()
             .map(|order| {
                 let (trader, pair, index) = (order.trader, order.pairIndex, order.index);
-                let call = IAvantisExecute::openLimitOrderTypesCall { trader, pairIndex: pair, index };
+                let call = IExecute::openLimitOrderTypesCall { trader, pairIndex: pair, index };
                 batch.add(AVANTIS_EXECUTE, &call)
             })
             .collect();
@@ -145,8 +142,8 @@ impl Book {
     }
 }
 
-fn liquidation_price(trade: &Trade) -> IAvantisPairInfos::getTradeLiquidationPriceCall {
-    IAvantisPairInfos::getTradeLiquidationPriceCall {
+fn liquidation_price(trade: &Trade) -> IPairInfos::getTradeLiquidationPriceCall {
+    IPairInfos::getTradeLiquidationPriceCall {
         trader: trade.trader,
         pairIndex: trade.pairIndex,
         index: trade.index,

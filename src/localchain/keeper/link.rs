@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
+    abi::IPyth::{Price, PriceFeed},
     localchain::{
         Kit, LocalChainError, Role,
         abi::IReplicaFeed,
@@ -15,7 +16,7 @@ use crate::{
         build::{AVANTIS_PRICE_AGGREGATOR, AVANTIS_TRADING},
         node::{Call, Node},
         venue::{PRICE_DECIMALS, PairListing},
-        venue_abi::{IAvantisPriceAggregator, IAvantisTrading, PythPrice, PythPriceFeed},
+        venue_abi::{IPriceAggregator, ITrading},
     },
     units::Secs,
 };
@@ -52,11 +53,11 @@ impl Link {
         }
         let refuse = |why: &str| LocalChainError::NoVenue { url: node.shown_url(), why: why.to_owned() };
         let keeper = Role::VenueKeeper.address();
-        let is_operator = node.ask(AVANTIS_TRADING, &IAvantisTrading::isOperatorCall { who: keeper }).await;
+        let is_operator = node.ask(AVANTIS_TRADING, &ITrading::isOperatorCall { who: keeper }).await;
         if !matches!(is_operator, Ok(true)) {
             return Err(refuse("its Trading contract does not know the local keeper as an operator"));
         }
-        let pyth = node.ask(AVANTIS_PRICE_AGGREGATOR, &IAvantisPriceAggregator::pythCall {}).await?;
+        let pyth = node.ask(AVANTIS_PRICE_AGGREGATOR, &IPriceAggregator::pythCall {}).await?;
         if node.code(pyth).await? != kit.runtime_code("ReplicaPyth")? {
             return Err(refuse("its oracle takes only signed prices"));
         }
@@ -107,6 +108,6 @@ impl Link {
 fn update(pair: &PairListing, price: U256, at: Secs) -> Result<Bytes, LocalChainError> {
     let price = i64::try_from(price)
         .map_err(|_| LocalChainError::BadAmount(format!("price {price} of {} is too large", pair.name())))?;
-    let price = PythPrice { price, conf: 0, expo: -i32::from(PRICE_DECIMALS), publishTime: U256::from(at.0) };
-    Ok(PythPriceFeed { id: pair.feed_id, price: price.clone(), emaPrice: price }.abi_encode().into())
+    let price = Price { price, conf: 0, expo: -i32::from(PRICE_DECIMALS), publishTime: U256::from(at.0) };
+    Ok(PriceFeed { id: pair.feed_id, price: price.clone(), emaPrice: price }.abi_encode().into())
 }

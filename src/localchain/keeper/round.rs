@@ -18,7 +18,7 @@ use super::{
 use crate::localchain::{
     LocalChainError,
     venue::{PairListing, Venue},
-    venue_abi::IAvantisTrading,
+    venue_abi::ITrading,
 };
 
 /// Somebody's position or limit order and what is due for it.
@@ -91,7 +91,7 @@ async fn market_orders(
 /// Fills or, where the contract finds a reason, cancels an order; tells whether the transaction passed.
 async fn fill(link: &Link, id: U256, pair: &PairListing, price: U256) -> Result<bool, LocalChainError> {
     let update = link.update(pair, price).await?;
-    let call = IAvantisTrading::executeMarketOrdersCall { orderIds: vec![id], priceUpdateData: vec![update] };
+    let call = ITrading::executeMarketOrdersCall { orderIds: vec![id], priceUpdateData: vec![update] };
     let passed = passed(link.node.send(&Link::call_with_price(&call)).await.map(drop), "market order", id)?;
     if passed {
         info!(order = %id, pair = pair.name(), %price, "market order executed");
@@ -100,7 +100,7 @@ async fn fill(link: &Link, id: U256, pair: &PairListing, price: U256) -> Result<
 }
 
 async fn refund(link: &Link, id: U256) -> Result<bool, LocalChainError> {
-    let cancel = IAvantisTrading::cancelPendingMarketOrderCall { id };
+    let cancel = ITrading::cancelPendingMarketOrderCall { id };
     let passed = passed(link.node.send(&Link::call(&cancel)).await.map(drop), "refund", id)?;
     if passed {
         info!(order = %id, "market order cancelled and refunded");
@@ -135,7 +135,7 @@ async fn executions(
         memory.tried.insert(key, price);
         let (trigger, trader, pair_index, index) = key;
         let Some(pair) = Venue::get()?.pair(pair_index.saturating_to()) else { continue };
-        let call = IAvantisTrading::executeLimitOrderCall {
+        let call = ITrading::executeLimitOrderCall {
             orderType: trigger as u8,
             trader,
             pairIndex: pair_index,

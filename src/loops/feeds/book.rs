@@ -2,29 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::{primitives::Address, sol};
+use alloy::primitives::Address;
 
 use super::{
-    FeedFault, FeedReading,
+    FeedFault,
     answer::{clean, subject},
-    query::FeedQuery,
     trust::Trust,
 };
+use crate::abi::IRatioSource;
 use crate::{
-    aave::{MarketQuery, QueryError, ReserveList},
+    aave::ReserveList,
     chain::{Batch, BlockRef, Reader},
     config::{FeedInUse, FeedOrigin, Heartbeats, StandardFeed, WatchConfig},
     units::{Secs, UsdE8},
 };
-
-sol! {
-    #[derive(Debug)]
-    /// A source of Aave's oracle that is a ratio to another feed, as its capped-rate adapters are.
-    interface IRatioSource {
-        function BASE_TO_USD_AGGREGATOR() external view returns (address base);
-        function description() external view returns (string memory description);
-    }
-}
 
 /// Dearer than this a token is no coin of a currency, USD with 8 decimals: 10.
 const COIN: UsdE8 = UsdE8(alloy::primitives::U256::from_limbs([1_000_000_000, 0, 0, 0]));
@@ -127,27 +118,6 @@ impl FeedBook {
             self.sources = Some(learned.collect());
         }
         1
-    }
-
-    /// What each feed answers at a block, beside Aave's price.
-    pub async fn inspect<R: Reader>(
-        &mut self,
-        reader: &R,
-        list: &ReserveList,
-        block: BlockRef,
-    ) -> Result<Vec<FeedReading>, QueryError> {
-        if self.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.learn(reader, block).await;
-        let mut batch = Batch::new();
-        let market = MarketQuery::add(list, &mut batch);
-        let market = market.decode(&reader.read(block, &batch).await?, block)?;
-        let mut batch = Batch::new();
-        let query = FeedQuery::add(self, &mut batch);
-        let shared = reader.read(block, &batch).await.ok();
-        let (hearing, _) = self.hear(reader, block, &query, shared.as_ref()).await;
-        Ok(self.read(&hearing, &market).1)
     }
 
     /// How old an answer for a token may be.

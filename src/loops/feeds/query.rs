@@ -5,32 +5,20 @@ use std::{
     time::Duration,
 };
 
-use alloy::{
-    primitives::{Address, U256},
-    sol,
-};
+use alloy::primitives::{Address, U256};
 
 use super::{
-    FeedAnswer, FeedBook,
+    FeedAnswer, FeedBook, FeedReading,
     answer::clean,
     trust::{Apart, Heard},
 };
+use crate::abi::IAggregator;
 use crate::{
+    aave::{MarketQuery, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
     config::FeedOrigin,
     units::Secs,
 };
-
-sol! {
-    #[derive(Debug)]
-    /// A price feed as Chainlink's aggregators answer (docs.chain.link, AggregatorV3Interface).
-    interface IAggregator {
-        function decimals() external view returns (uint8 decimals);
-        function description() external view returns (string memory description);
-        function latestRoundData() external view
-            returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
-    }
-}
 
 /// … up to this: an hour of blocks of 200 ms. Asking it may take as long as [`PROBE`].
 const LONGEST_QUARANTINE: u64 = 18_000;
@@ -113,6 +101,27 @@ impl FeedQuery {
 }
 
 impl FeedBook {
+    /// What each feed answers at a block, beside Aave's price.
+    pub async fn inspect<R: Reader>(
+        &mut self,
+        reader: &R,
+        list: &ReserveList,
+        block: BlockRef,
+    ) -> Result<Vec<FeedReading>, QueryError> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.learn(reader, block).await;
+        let mut batch = Batch::new();
+        let market = MarketQuery::add(list, &mut batch);
+        let market = market.decode(&reader.read(block, &batch).await?, block)?;
+        let mut batch = Batch::new();
+        let query = FeedQuery::add(self, &mut batch);
+        let shared = reader.read(block, &batch).await.ok();
+        let (hearing, _) = self.hear(reader, block, &query, shared.as_ref()).await;
+        Ok(self.read(&hearing, &market).1)
+    }
+
     /// What was heard of every feed at a head: of those that shared the call (`None` when it failed with them and went
     /// through without), and of one that is asked alone, at the first head of all of them. With the count of calls that it
     /// took.

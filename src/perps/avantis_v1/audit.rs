@@ -14,12 +14,13 @@ use super::{
     math::slippage_holds,
     plan::{Context, EXECUTION_FEE, ORACLE_FEE, execution_fee, share_of},
     prices::{CORE_FEE, PRO_FEE},
+    slot::Slot,
 };
 use crate::{
     config::ExecutionFee,
     perps::{
-        Change, Entry, Forecast, Interest, Level, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError,
-        PerpPosition, PerpRequest, PerpSubject, PerpVenue, Portion, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
+        AuditError, Change, Entry, Forecast, Level, LeverageE10, MarginChange, OpenRequest, PercentE10, PerpError,
+        PerpPosition, PerpRequest, PerpSubject, Portion, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
     },
     plan::{CallData, Plan, Step},
 };
@@ -28,56 +29,10 @@ use crate::{
 /// or such a part of it.
 const FEE_FACTOR: U256 = U256::from_limbs([4, 0, 0, 0]);
 
-/// Why a plan file is not sent.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuditError {
-    /// Not a plan of a perp action.
-    #[error("the plan does not say which perp action it is: {0}")]
-    Subject(serde_json::Error),
-    /// Of another adapter.
-    #[error("the plan is for the venue {0}, which this program does not write to")]
-    Venue(String),
-    /// A transaction that the action does not make.
-    #[error("`{purpose}` calls {to} in a way that this perp action does not")]
-    Step {
-        /// What the file says it is for.
-        purpose: String,
-        /// What it calls.
-        to: Address,
-    },
-    /// One argument that is not what the action asks for.
-    #[error("`{purpose}`: {field} is {found}, where the action asks for {wanted}; plan again")]
-    Argument {
-        /// What the file says the transaction is for.
-        purpose: String,
-        /// The argument, as the venue names it; `value` for the ether sent along.
-        field: &'static str,
-        /// What the file has.
-        found: String,
-        /// What belongs there.
-        wanted: String,
-    },
-    /// The venue as it is now does not fit the action.
-    #[error(transparent)]
-    Present(#[from] PerpError),
-}
-
 impl AvantisV1 {
-    /// What a plan is held against: the venue as it is now, with the mark of the pair that the plan opens.
-    pub async fn snapshot_for(&self, plan: &Plan) -> Result<VenueSnapshot, PerpError> {
-        let subject = serde_json::from_value::<PerpSubject>(plan.subject.clone()).map(|subject| subject.perp);
-        let marks = match subject {
-            Ok(PerpRequest::Open(open)) => vec![open.pair],
-            _ => Vec::new(),
-        };
-        self.snapshot(plan.account, &Interest { marks, ..Interest::default() }).await
-    }
-
-    /// Refuses a plan whose transactions are not to the last argument what its action would send now: one call of the
-    /// venue's Trading contract, and before it at most the exact approval of the USDC that it takes. The snapshot must
-    /// have the mark of the pair that is opened. The oracle's signed update alone is left to the venue, which checks it.
-    pub fn audit(&self, plan: &Plan, snapshot: &VenueSnapshot, gas_price: U256) -> Result<(), AuditError> {
+    /// Holds a plan against what its action would send now: one call of the venue's Trading contract, and before it at most
+    /// the exact approval of the USDC that it takes. The oracle's signed update alone is left to the venue, which checks it.
+    pub(super) fn audit_plan(&self, plan: &Plan, snapshot: &VenueSnapshot, gas_price: U256) -> Result<(), AuditError> {
         let subject: PerpSubject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
         if subject.venue != NAME {
             return Err(AuditError::Venue(subject.venue));
@@ -110,7 +65,6 @@ impl AvantisV1 {
                 audit.slot(call.pairIndex, call.index, *order)?;
                 audit.value(Value::Nothing)
             }
-            PerpRequest::Increase { .. } => Err(refused(last)),
         }
     }
 }
@@ -276,8 +230,9 @@ impl Audit<'_> {
     }
 
     fn slot(&self, pair: U256, index: U256, key: PositionKey) -> Result<(), AuditError> {
-        self.same("pairIndex", pair, U256::from(key.pair_index))?;
-        self.same("index", index, U256::from(key.index))
+        let (wanted_pair, wanted_index) = Slot::of(key)?.arguments();
+        self.same("pairIndex", pair, wanted_pair)?;
+        self.same("index", index, wanted_index)
     }
 
     fn position(&self, key: PositionKey) -> Result<&PerpPosition, AuditError> {

@@ -6,11 +6,11 @@ use alloy::{
     sol,
 };
 
-use super::{AvantisV1, PairDetail};
+use super::{AvantisV1, PairDetail, detail::detail_of, positions::name_of};
 use crate::{
     aave,
     chain::{Answers, Batch, BlockRef, Reader, Slot},
-    perps::{PerpError, PriceE10, VenueDetail, VenueSnapshot},
+    perps::{PerpError, PriceE10, VenueSnapshot},
     units::Secs,
 };
 
@@ -109,9 +109,9 @@ impl AvantisV1 {
         snapshot: &VenueSnapshot,
         pair_index: u64,
     ) -> Result<Vec<ChainPrice>, PerpError> {
-        let VenueDetail::AvantisV1(detail) = &snapshot.detail;
-        let name = snapshot.pair_at(pair_index).map_or("", |pair| &pair.name);
-        self.read_prices(name, (detail.pair(pair_index), detail.pyth), snapshot.block).await
+        let detail = detail_of(snapshot)?;
+        let name = name_of(&snapshot.pairs, pair_index);
+        self.read_prices(&name, (detail.pair(pair_index), detail.pyth), snapshot.block).await
     }
 
     /// What Aave's oracle says of a pair at a block.

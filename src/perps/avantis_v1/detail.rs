@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256, U256};
 
 use super::math::{Accruals, Close, FeeRows, OpenInterest, SpreadParams, loss_share};
-use crate::perps::{LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc};
+use crate::perps::{LeverageE10, PercentDelta, PercentE10, PerpError, PriceE10, Side, Usdc, VenueSnapshot};
 
 /// What the adapter's plans need beyond the neutral snapshot.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,12 @@ pub struct Detail {
     pub quotes: Vec<Quote>,
     /// Where the venue's prices are stored; zero where it does not say.
     pub pyth: Address,
+}
+
+/// The detail of a snapshot that this adapter has read.
+pub(super) fn detail_of(snapshot: &VenueSnapshot) -> Result<&Detail, PerpError> {
+    let foreign = || PerpError::Refused("the snapshot is another venue's".to_owned());
+    snapshot.detail_as().ok_or_else(foreign)
 }
 
 /// One pair's parameters and state.

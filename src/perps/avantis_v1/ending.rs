@@ -9,6 +9,7 @@ use super::{
     AvantisV1,
     abi::{ICallbacks, ITradingStorage, LIQUIDATION, STOP, TARGET, Trade},
     logs::{Wanted, first},
+    slot::Slot,
     track::fill,
 };
 use crate::{
@@ -42,11 +43,8 @@ impl AvantisV1 {
             emitters: vec![self.at.callbacks],
             events: vec![ICallbacks::LimitExecuted::SIGNATURE_HASH, ICallbacks::MarketExecuted::SIGNATURE_HASH],
         };
-        let is_ours = |trade: &Trade| {
-            trade.trader == account
-                && trade.pairIndex == U256::from(key.pair_index)
-                && trade.index == U256::from(key.index)
-        };
+        let wanted_slot = Slot::of(key)?.arguments();
+        let is_ours = |trade: &Trade| trade.trader == account && (trade.pairIndex, trade.index) == wanted_slot;
         let pick = |log: &LocatedLog| {
             let end = triggered(log).or_else(|| closed(log))?;
             is_ours(&end.trade).then_some(end)
@@ -69,7 +67,7 @@ impl AvantisV1 {
         since: u64,
         head: BlockRef,
     ) -> Result<bool, PerpError> {
-        let (pair, index) = (U256::from(key.pair_index), U256::from(key.index));
+        let (pair, index) = Slot::of(key)?.arguments();
         let mut batch = Batch::new();
         let call = ITradingStorage::openTradesCall { trader: account, pairIndex: pair, index };
         let slot = batch.add(self.at.storage, &call);

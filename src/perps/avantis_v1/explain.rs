@@ -5,7 +5,10 @@ use alloy::{
     sol_types::{SolCall, SolInterface},
 };
 
-use super::abi::{DEPOSIT, ITrading, MARKET};
+use super::{
+    abi::{DEPOSIT, ITrading, MARKET},
+    slot::Slot,
+};
 use crate::perps::{LeverageE10, PercentE10, PositionKey, PriceE10, Side, Usdc};
 
 /// What a call of the venue's Trading contract does, one line each; `None` for anything else.
@@ -104,7 +107,7 @@ fn usdc(amount: U256) -> String {
 }
 
 fn key(pair: U256, index: U256) -> PositionKey {
-    PositionKey { pair_index: pair.saturating_to(), index: index.saturating_to() }
+    Slot::new(pair, index).key()
 }
 
 fn level(level: U256, none: &str) -> String {

@@ -23,11 +23,11 @@ mod prices;
 mod read;
 mod recognise;
 mod reference;
+mod slot;
 mod track;
 mod venue;
 mod why;
 
-pub use audit::AuditError;
 pub use deployment::Deployment;
 pub use detail::{Detail, PairDetail, Quote};
 pub use errors::{ERRORS, STRINGS};

@@ -1,11 +1,11 @@
 //! The orders that a transaction placed.
 
 use alloy::{
-    primitives::{B256, Log},
+    primitives::{B256, Log, U256},
     sol_types::SolEvent,
 };
 
-use super::{AvantisV1, abi::ITrading};
+use super::{AvantisV1, abi::ITrading, slot::Slot};
 use crate::{
     chain::{BlockRef, ReadError, Receipt},
     perps::{OrderHandle, OrderKind, PerpError, PositionKey},
@@ -42,15 +42,15 @@ fn handle(log: &Log, transaction: B256, block: BlockRef) -> Option<OrderHandle> 
     if let Ok(event) = ITrading::MarketOrderInitiated::decode_log(log) {
         let kind = if event.open { OrderKind::Open } else { OrderKind::Close };
         // Which slot an open will get, and which one a close empties, the event does not say.
-        let key = PositionKey { pair_index: event.pairIndex.saturating_to(), index: 0 };
+        let key = Slot::new(event.pairIndex, U256::ZERO).key();
         return Some(order(event.orderId.to_string(), kind, key));
     }
     let event = ITrading::OpenLimitPlaced::decode_log(log).ok()?;
-    let key = PositionKey { pair_index: event.pairIndex.saturating_to(), index: event.index.saturating_to() };
+    let key = Slot::new(event.pairIndex, event.index).key();
     Some(order(limit_id(key), OrderKind::LimitOpen, key))
 }
 
 /// How a limit order, which has no number, is named.
 pub(super) fn limit_id(key: PositionKey) -> String {
-    format!("limit:{}:{}", key.pair_index, key.index)
+    format!("limit:{key}")
 }

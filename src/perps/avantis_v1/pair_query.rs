@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     chain::{Answers, Batch, ReadError, Slot},
-    perps::{Availability, LeverageE10, PairTerms, PercentE10, PerpError, PriceE10, Usdc},
+    perps::{Availability, ClosingFee, LeverageE10, PairTerms, PercentE10, PerpError, PriceE10, Usdc},
 };
 
 /// Tiers of loss protection that are read.
@@ -117,6 +117,7 @@ impl PairQuery {
             most_leverage: LeverageE10(backend.pair.leverages.maxLeverage),
             opening_fee,
             closing_fee: detail.closing_fee,
+            closing_on: ClosingFee::OnCloseNotional,
             keeper_fee: detail.keeper_fee,
             spread: detail.spread.constant,
             liquidation: common.liquidation,

@@ -4,13 +4,12 @@ use super::{
     Detail,
     abi::{OpenLimitOrder, PositionView},
     detail::Closing,
+    detail::detail_of,
     math::payout,
+    slot::Slot,
 };
 use crate::{
-    perps::{
-        LeverageE10, LimitOrder, PairTerms, PerpError, PerpPosition, PositionKey, PriceE10, Side, Usdc, VenueDetail,
-        VenueSnapshot,
-    },
+    perps::{LeverageE10, LimitOrder, PairTerms, PerpError, PerpPosition, PriceE10, Side, Usdc, VenueSnapshot},
     units::Secs,
 };
 
@@ -18,19 +17,19 @@ const fn side(buy: bool) -> Side {
     if buy { Side::Long } else { Side::Short }
 }
 
-fn name_of(pairs: &[PairTerms], index: u64) -> String {
+pub(super) fn name_of(pairs: &[PairTerms], index: u64) -> String {
     pairs.iter().find(|pair| pair.index == index).map_or_else(|| format!("pair {index}"), |pair| pair.name.clone())
 }
 
 /// A position, valued at nothing until its mark is known.
 pub(super) fn position(view: &PositionView, pairs: &[PairTerms], detail: &Detail) -> Result<PerpPosition, PerpError> {
     let (trade, info) = (&view.trade, &view.info);
-    let key = PositionKey { pair_index: trade.pairIndex.saturating_to(), index: trade.index.saturating_to() };
+    let slot = Slot::new(trade.pairIndex, trade.index);
     let tier = usize::try_from(info.lossProtection).unwrap_or(usize::MAX);
     let updated: u64 = info.tpLastUpdated.max(info.slLastUpdated).saturating_to();
     Ok(PerpPosition {
-        key,
-        pair: name_of(pairs, key.pair_index),
+        key: slot.key(),
+        pair: name_of(pairs, slot.pair),
         side: side(trade.buy),
         collateral: Usdc(trade.initialPosToken),
         leverage: LeverageE10(trade.leverage),
@@ -47,16 +46,16 @@ pub(super) fn position(view: &PositionView, pairs: &[PairTerms], detail: &Detail
         opened: Secs(trade.timestamp.saturating_to()),
         closing: info.beingMarketClosed,
         changeable_from: updated.saturating_add(detail.timelock),
-        loss_share: detail.pair(key.pair_index).map_or(100, |pair| pair.borne(tier)),
+        loss_share: detail.pair(slot.pair).map_or(100, |pair| pair.borne(tier)),
     })
 }
 
 /// A limit order.
 pub(super) fn limit(order: &OpenLimitOrder, pairs: &[PairTerms], timelock: u64) -> LimitOrder {
-    let key = PositionKey { pair_index: order.pairIndex.saturating_to(), index: order.index.saturating_to() };
+    let slot = Slot::new(order.pairIndex, order.index);
     LimitOrder {
-        key,
-        pair: name_of(pairs, key.pair_index),
+        key: slot.key(),
+        pair: name_of(pairs, slot.pair),
         side: side(order.buy),
         margin: Usdc(order.positionSize),
         leverage: LeverageE10(order.leverage),
@@ -69,10 +68,12 @@ pub(super) fn limit(order: &OpenLimitOrder, pairs: &[PairTerms], timelock: u64) 
 
 /// Fills in what the positions are worth at the marks that are known.
 pub(super) fn value_at_marks(snapshot: &mut VenueSnapshot) -> Result<(), PerpError> {
-    let VenueDetail::AvantisV1(detail) = &snapshot.detail;
-    for position in &mut snapshot.positions {
-        let mark = snapshot.pairs.iter().find(|pair| pair.index == position.key.pair_index).map(|pair| pair.mark);
-        let (Some(mark), Some(pair)) = (mark, detail.pair(position.key.pair_index)) else { continue };
+    let mut positions = std::mem::take(&mut snapshot.positions);
+    let detail = detail_of(snapshot)?;
+    for position in &mut positions {
+        let index = Slot::of(position.key)?.pair;
+        let mark = snapshot.pairs.iter().find(|pair| pair.index == index).map(|pair| pair.mark);
+        let (Some(mark), Some(pair)) = (mark, detail.pair(index)) else { continue };
         if mark == PriceE10::ZERO {
             continue;
         }
@@ -83,6 +84,7 @@ pub(super) fn value_at_marks(snapshot: &mut VenueSnapshot) -> Result<(), PerpErr
         position.is_loss = parts.paid < position.collateral;
         position.pnl = Usdc(parts.paid.0.abs_diff(position.collateral.0));
     }
+    snapshot.positions = positions;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Reading the venue, an account's positions there and its wallet, all at one block.
 
+use std::sync::Arc;
+
 use alloy::primitives::{Address, U256};
 use tokio::task::JoinSet;
 
@@ -7,13 +9,15 @@ use super::{
     AvantisV1, Detail, PairDetail, Quote,
     abi::{IERC20, IPairInfos, IPairStorage, IPriceAggregator, ITrading, ITradingStorage, IViews, PendingMarketOrder},
     pair_query::{Common, PairQuery},
+    positions::name_of,
     positions::{limit, position},
+    slot::Slot,
 };
 use crate::{
     chain::{Answers, Batch, BlockRef, ReadError, Reader, multicall3},
     perps::{
-        Interest, LeverageE10, OrderKind, PairTerms, PendingOrder, PercentDelta, PercentE10, PerpError, PositionKey,
-        PriceE10, Side, Usdc, VenueDetail, VenueSnapshot,
+        Interest, LeverageE10, OrderKind, PairTerms, PendingOrder, PercentDelta, PercentE10, PerpError, PriceE10, Side,
+        Usdc, VenueSnapshot,
     },
 };
 
@@ -101,7 +105,7 @@ impl AvantisV1 {
             pending: orders,
             most_pending: usize::try_from(answers.get(most_pending)?).unwrap_or(usize::MAX),
             pairs,
-            detail: VenueDetail::AvantisV1(Box::new(detail)),
+            detail: Arc::new(detail),
         })
     }
 
@@ -156,7 +160,7 @@ impl AvantisV1 {
         let answers = self.endpoints.read(block, &batch).await?;
         let orders = slots
             .into_iter()
-            .map(|(id, slot)| Ok(pending(id, &answers.get(slot)?)))
+            .map(|(id, slot)| Ok(pending(id, &answers.get(slot)?, pairs)))
             .collect::<Result<Vec<_>, ReadError>>()?;
         let quotes = match asked {
             Some((wanted, slots)) => vec![quote(wanted, slots, &answers)?],
@@ -191,8 +195,8 @@ impl AvantisV1 {
         let named = interest.marks.iter().chain(interest.open.as_ref().map(|(name, _, _)| name));
         let mut wanted: Vec<u64> = named
             .filter_map(|name| snapshot.pair(name).map(|pair| pair.index))
-            .chain(snapshot.positions.iter().map(|position| position.key.pair_index))
-            .chain(snapshot.limits.iter().map(|limit| limit.key.pair_index))
+            .chain(snapshot.positions.iter().filter_map(|position| Slot::of(position.key).ok()).map(|slot| slot.pair))
+            .chain(snapshot.limits.iter().filter_map(|limit| Slot::of(limit.key).ok()).map(|slot| slot.pair))
             .collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -234,13 +238,15 @@ fn quote(wanted: (u64, Side, Usdc), slots: QuoteSlots, answers: &Answers) -> Res
 }
 
 /// A close has no leverage of its own.
-fn pending(id: U256, order: &PendingMarketOrder) -> PendingOrder {
+fn pending(id: U256, order: &PendingMarketOrder, pairs: &[PairTerms]) -> PendingOrder {
     let trade = &order.trade;
+    let slot = Slot::new(trade.pairIndex, trade.index);
     let is_close = LeverageE10(trade.leverage) == LeverageE10::ZERO;
     PendingOrder {
         id,
         kind: if is_close { OrderKind::Close } else { OrderKind::Open },
-        key: PositionKey { pair_index: trade.pairIndex.saturating_to(), index: trade.index.saturating_to() },
+        key: slot.key(),
+        pair: name_of(pairs, slot.pair),
         side: if trade.buy { Side::Long } else { Side::Short },
         amount: Usdc(if is_close { trade.initialPosToken } else { trade.positionSizeUSDC }),
         block: order.block.saturating_to(),

@@ -11,13 +11,11 @@ use super::{
     AvantisV1,
     abi::{ICallbacks, IERC20, ITrading, ITradingStorage, OPENED, Trade},
     logs::{Wanted, first},
+    slot::Slot,
 };
 use crate::{
     chain::{Batch, BlockRef, CallRequest, LocatedLog, ReadError, Reader, Receipt, unexpected},
-    perps::{
-        Fill, LeverageE10, LikelyReason, OrderHandle, OrderKind, OrderState, PerpError, PositionKey, PriceE10, Side,
-        Usdc,
-    },
+    perps::{Fill, LeverageE10, LikelyReason, OrderHandle, OrderKind, OrderState, PerpError, PriceE10, Side, Usdc},
 };
 
 /// What the chain says became of an order.
@@ -81,7 +79,7 @@ impl AvantisV1 {
     async fn waits(&self, account: Address, order: &OrderHandle, head: BlockRef) -> Result<bool, PerpError> {
         let mut batch = Batch::new();
         if order.kind == OrderKind::LimitOpen {
-            let (pair, index) = (U256::from(order.key.pair_index), U256::from(order.key.index));
+            let (pair, index) = Slot::of(order.key)?.arguments();
             let call = ITradingStorage::hasOpenLimitOrderCall { trader: account, pairIndex: pair, index };
             let slot = batch.add(self.at.storage, &call);
             return Ok(self.endpoints.read(head, &batch).await?.get(slot)?);
@@ -127,7 +125,7 @@ impl AvantisV1 {
             emitters: vec![self.at.callbacks, self.at.trading],
             events: vec![ICallbacks::LimitExecuted::SIGNATURE_HASH, ITrading::OpenLimitCanceled::SIGNATURE_HASH],
         };
-        let (pair, index) = (U256::from(order.key.pair_index), U256::from(order.key.index));
+        let (pair, index) = Slot::of(order.key)?.arguments();
         let pick = |log: &LocatedLog| {
             if let Ok(event) = ICallbacks::LimitExecuted::decode_log(&log.log) {
                 let event = event.data;
@@ -228,7 +226,7 @@ pub(super) fn fill(
     block: BlockRef,
 ) -> Fill {
     Fill {
-        key: PositionKey { pair_index: trade.pairIndex.saturating_to(), index: trade.index.saturating_to() },
+        key: Slot::new(trade.pairIndex, trade.index).key(),
         side: if trade.buy { Side::Long } else { Side::Short },
         price: PriceE10(price),
         collateral: Usdc(collateral),

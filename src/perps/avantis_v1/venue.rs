@@ -1,21 +1,31 @@
 //! The adapter as a [`PerpVenue`].
 
+use std::sync::Arc;
+
 use alloy::primitives::{Address, B256, U256};
+use async_trait::async_trait;
+use rust_decimal::Decimal;
 
 use super::{
     Deployment, NAME, PriceService,
     abi::ITradingStorage as Storage,
+    math::notional,
     pair_query::{Common, PairQuery},
+    slot::Slot,
 };
 use crate::{
-    chain::{Batch, Endpoints, ReadError, Reader},
+    chain::{Batch, BlockRef, Endpoints, ReadError, Reader},
     config::{ExecutionFee, PriceCheck},
     perps::{
-        Capabilities, Ending, Interest, OrderHandle, OrderState, PercentE10, PerpError, PerpRequest, PerpSettings,
-        PerpSubject, PerpVenue, PositionKey, PriceE10, Side, Usdc, VenueSnapshot,
+        AuditError, Capabilities, ClosingFee, Ending, Interest, OrderHandle, OrderState, PairTerms, PercentE10,
+        PerpError, PerpRequest, PerpSettings, PerpSubject, PerpVenue, PositionKey, PriceE10, Side, Usdc, UsualFees,
+        Venue, VenueSnapshot,
     },
     plan::Plan,
 };
+
+/// The pair of ether, by which the price service is held against the chain.
+const ETHER: u64 = 0;
 
 /// The venue on one network; only [`AvantisV1::recognise`] makes one.
 #[derive(Debug, Clone)]
@@ -37,13 +47,6 @@ impl AvantisV1 {
     #[must_use]
     pub const fn with_price_check(mut self, check: PriceCheck) -> Self {
         self.check = check;
-        self
-    }
-
-    /// Takes a price that nothing on chain confirms. One that the chain contradicts is refused all the same.
-    #[must_use]
-    pub const fn with_unchecked_prices(mut self) -> Self {
-        self.check.unchecked_prices = true;
         self
     }
 
@@ -103,22 +106,47 @@ impl AvantisV1 {
     }
 }
 
+#[async_trait]
 impl PerpVenue for AvantisV1 {
     fn name(&self) -> &'static str {
         NAME
     }
 
+    fn address(&self) -> Address {
+        self.at.trading
+    }
+
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            needs_gas: true,
-            atomic_fill: false,
-            levels_on_chain: true,
-            increase: false,
-            partial_close: true,
-            limit_orders: true,
-            funding: false,
-            close_slippage: false,
+        Capabilities { partial_close: true, limit_orders: true }
+    }
+
+    /// As most pairs have it (avantis-v1.md §5).
+    fn usual_fees(&self) -> UsualFees {
+        UsualFees {
+            opening: Decimal::new(45, 5),
+            closing: Decimal::new(45, 5),
+            closing_on: ClosingFee::OnCloseNotional,
+            keeper: Decimal::new(1, 4),
+            liquidation: Decimal::new(85, 2),
         }
+    }
+
+    fn with_unchecked_prices(&self) -> Venue {
+        let check = PriceCheck { unchecked_prices: true, ..self.check.clone() };
+        Arc::new(self.clone().with_price_check(check))
+    }
+
+    async fn check_prices(&self, block: BlockRef) -> Result<String, PerpError> {
+        let price = self.prices.update(ETHER).await?.price;
+        let words = self.ether_against_chain(price, block).await?;
+        let url = self.prices.shown_url().unwrap_or_default();
+        Ok(format!("{url} answers: pair {ETHER} at {price}; {words}"))
+    }
+
+    fn interest(&self, request: &PerpRequest) -> Result<Interest, PerpError> {
+        let PerpRequest::Open(open) = request else { return Ok(Interest::default()) };
+        let ordered = notional(open.margin, open.leverage)?;
+        Ok(Interest { open: Some((open.pair.clone(), open.side, ordered)), ..Interest::default() })
     }
 
     async fn snapshot(&self, account: Address, interest: &Interest) -> Result<VenueSnapshot, PerpError> {
@@ -132,6 +160,10 @@ impl PerpVenue for AvantisV1 {
         settings: &PerpSettings,
     ) -> Result<Plan, PerpError> {
         self.draft_plan(request, snapshot, settings).await
+    }
+
+    fn audit(&self, plan: &Plan, snapshot: &VenueSnapshot, gas_price: U256) -> Result<(), AuditError> {
+        self.audit_plan(plan, snapshot, gas_price)
     }
 
     async fn orders_in(&self, transaction: B256) -> Result<Vec<OrderHandle>, PerpError> {
@@ -151,7 +183,11 @@ impl PerpVenue for AvantisV1 {
         self.ending_of(account, key, since).await
     }
 
-    async fn mark(&self, pair_index: u64) -> Result<PriceE10, PerpError> {
-        Ok(self.prices.update(pair_index).await?.price)
+    async fn mark(&self, key: PositionKey) -> Result<PriceE10, PerpError> {
+        Ok(self.prices.update(Slot::of(key)?.pair).await?.price)
+    }
+
+    fn key_on(&self, pair: &PairTerms) -> PositionKey {
+        Slot { pair: pair.index, index: 0 }.key()
     }
 }

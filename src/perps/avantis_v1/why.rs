@@ -10,6 +10,7 @@ use super::{
     AvantisV1,
     abi::{IAggregator, IPairInfos, ITradingStorage},
     math::{notional, slippage_holds, slippage_limit},
+    slot::Slot,
     track::number,
 };
 use crate::{
@@ -60,7 +61,7 @@ impl AvantisV1 {
         if self.ask_before(self.at.storage, &within, block).await? {
             return Ok(LikelyReason::Unclear);
         }
-        let room = self.room_before(account, order.key.pair_index, side, block).await?;
+        let room = self.room_before(account, Slot::of(order.key)?.pair, side, block).await?;
         Ok(LikelyReason::Exposure { notional: ordered, room })
     }
 

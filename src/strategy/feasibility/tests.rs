@@ -29,7 +29,7 @@ fn market() -> Market {
             minimum_notional: dec!(100),
             least_leverage: dec!(1),
             most_leverage: dec!(50),
-            costs: Costs::avantis_v1(dec!(0.0001)),
+            costs: Costs::example(dec!(0.0001)),
             open_interest_room: dec!(100000),
             stops: Some(StopLimits { beyond_spread: dec!(0.0001), most_of_margin: dec!(0.8) }),
         },

@@ -6,7 +6,8 @@ use rust_decimal::{Decimal, dec};
 use super::*;
 use crate::{
     config::{Fraction, StrategyConfig, TableName, Tier, Volatility},
-    strategy::{ClosingFee, Costs, Kind, Levels, Outcome, Side, Signal, outcome},
+    perps::ClosingFee,
+    strategy::{Costs, Kind, Levels, Outcome, Side, Signal, outcome},
     units::Millis,
 };
 
@@ -86,7 +87,7 @@ fn a_top_score_in_a_market_that_is_not_calm_is_only_strong() {
 
 #[test]
 fn option_c_wins_and_loses_what_the_reference_says_before_and_after_fees() {
-    let v1 = Costs::avantis_v1(dec!(0));
+    let v1 = Costs::example(dec!(0));
     for (score, ordered, win, loss, net_win, net_loss, on_base) in [
         (dec!(95), dec!(225), dec!(9), dec!(-4.5), dec!(8.732), dec!(-4.671), dec!(29.1)),
         (dec!(75), dec!(150), dec!(6), dec!(-3), dec!(5.821), dec!(-3.114), dec!(19.4)),
@@ -107,7 +108,7 @@ fn option_c_wins_and_loses_what_the_reference_says_before_and_after_fees() {
 #[test]
 fn the_newer_venue_charges_its_closing_fee_on_the_entry_and_its_spread_twice() {
     let size = sized(TableName::OptionC, dec!(30), dec!(95), Volatility::Low);
-    let v2 = Costs { closing_on: ClosingFee::OnEntryNotional, ..Costs::avantis_v1(dec!(0)) };
+    let v2 = Costs { closing_on: ClosingFee::OnEntryNotional, ..Costs::example(dec!(0)) };
     let plain = ends(&size, &v2);
     assert_eq!((plain.win.net.round_dp(3), plain.loss.net.round_dp(3)), (dec!(8.736), dec!(-4.673)));
     let wide = Costs { spread_open: dec!(0.01), spread_close: dec!(0.01), ..v2 };
@@ -164,7 +165,7 @@ fn what_cannot_or_may_not_be_sized_says_why() {
 
 #[test]
 fn a_perp_never_loses_more_than_its_margin() {
-    let costs = Costs::avantis_v1(dec!(0));
+    let costs = Costs::example(dec!(0));
     let far = outcome(dec!(10), dec!(50), Levels { stop: dec!(0.02), target: dec!(0.04) }, &costs).expect("outcome");
     assert!(far.liquidated_first);
     assert_eq!((far.loss.gross, far.loss.net), (dec!(-10), dec!(-10)));
@@ -194,7 +195,7 @@ proptest! {
             spread_close: Decimal::new(spread, 4),
             holding: Decimal::new(holding, 4),
             closing_on: if on_entry { ClosingFee::OnEntryNotional } else { ClosingFee::OnCloseNotional },
-            ..Costs::avantis_v1(Decimal::new(spread, 4))
+            ..Costs::example(Decimal::new(spread, 4))
         };
         let levels = Levels { stop: Decimal::new(stop, 4), target: Decimal::new(target, 4) };
         let margin = Decimal::from(margin);

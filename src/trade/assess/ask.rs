@@ -19,8 +19,8 @@ pub struct AssessOptions {
 }
 
 /// Everything an assessment is made from.
-pub(super) struct Ask<'a, V> {
-    pub(super) desk: &'a Desk<V>,
+pub(super) struct Ask<'a> {
+    pub(super) desk: &'a Desk,
     pub(super) signal: &'a Signal,
     pub(super) governor: &'a GovernorState,
     pub(super) open: &'a OpenTrades,

@@ -44,11 +44,7 @@ pub(super) struct PerpLeg {
 }
 
 /// Plans the perp with what the wallet will hold after the loop's leg.
-pub(super) async fn perp_leg<V: PerpVenue>(
-    ask: &Ask<'_, V>,
-    loop_: &LoopState,
-    sized: &Sized,
-) -> Result<PerpLeg, TradeError> {
+pub(super) async fn perp_leg(ask: &Ask<'_>, loop_: &LoopState, sized: &Sized) -> Result<PerpLeg, TradeError> {
     let request = open_request(ask, sized)?;
     let mut snapshot = sized.venue.snapshot.clone();
     let borrowed = Usdc::from_decimal(sized.borrowed()).unwrap_or_default();
@@ -63,7 +59,7 @@ pub(super) async fn perp_leg<V: PerpVenue>(
         valid_for: ask.desk.settings.permit_ttl,
         gas_price: loop_.gas_price,
     };
-    let plan = match ask.desk.venue.plan(&PerpRequest::Open(request.clone()), &snapshot, &settings).await {
+    let plan = match ask.desk.venue()?.plan(&PerpRequest::Open(request.clone()), &snapshot, &settings).await {
         Ok(plan) => plan,
         Err(error) if is_refusal(&error) => {
             return Ok(PerpLeg { request, plan: None, refusals: vec![format!("perp: {error}")], forecast: None });
@@ -79,7 +75,7 @@ pub(super) async fn perp_leg<V: PerpVenue>(
     Ok(PerpLeg { request, plan: Some(plan), refusals, forecast })
 }
 
-fn open_request<V>(ask: &Ask<'_, V>, sized: &Sized) -> Result<OpenRequest, TradeError> {
+fn open_request(ask: &Ask<'_>, sized: &Sized) -> Result<OpenRequest, TradeError> {
     let digits = |what, value| TradeError::Digits { what, value };
     let size = &sized.size;
     Ok(OpenRequest {
@@ -116,12 +112,7 @@ const fn is_refusal(error: &PerpError) -> bool {
 }
 
 /// Plans the loop.
-pub(super) fn loop_leg<V>(
-    ask: &Ask<'_, V>,
-    loop_: &LoopState,
-    sized: &Sized,
-    perp: PerpLeg,
-) -> Result<Legs, TradeError> {
+pub(super) fn loop_leg(ask: &Ask<'_>, loop_: &LoopState, sized: &Sized, perp: PerpLeg) -> Result<Legs, TradeError> {
     let funds = equity(ask, loop_, sized)?;
     let PerpLeg { request: perp, plan: perp_plan, refusals: perp_refusals, forecast } = perp;
     let mut legs = Legs {
@@ -181,7 +172,7 @@ fn loop_request(loop_: &LoopState, sized: &Sized, funds: Funds) -> Result<Option
 }
 
 /// The base capital in the collateral: wrapped where the wallet has enough of it, else ether.
-fn equity<V>(ask: &Ask<'_, V>, loop_: &LoopState, sized: &Sized) -> Result<Funds, TradeError> {
+fn equity(ask: &Ask<'_>, loop_: &LoopState, sized: &Sized) -> Result<Funds, TradeError> {
     let needs_loop = sized.examined.has_loop() || !sized.borrowed().is_zero();
     if loop_.now.is_some() || !needs_loop {
         return Ok(Funds::None);
@@ -193,7 +184,7 @@ fn equity<V>(ask: &Ask<'_, V>, loop_: &LoopState, sized: &Sized) -> Result<Funds
     Ok(if is_ether { Funds::Native(amount) } else { Funds::Collateral(amount) })
 }
 
-fn settings<V>(ask: &Ask<'_, V>, loop_: &LoopState) -> Settings {
+fn settings(ask: &Ask<'_>, loop_: &LoopState) -> Settings {
     let trade = &ask.desk.settings;
     Settings {
         id: intent(ask, "loop", loop_),
@@ -213,13 +204,13 @@ fn settings<V>(ask: &Ask<'_, V>, loop_: &LoopState) -> Settings {
 }
 
 /// A name for a plan that is only looked at; whoever carries it out gives it its own.
-fn intent<V>(ask: &Ask<'_, V>, leg: &str, loop_: &LoopState) -> String {
+fn intent(ask: &Ask<'_>, leg: &str, loop_: &LoopState) -> String {
     let subject = format!("{} {leg} {} {}", ask.signal.id, loop_.snapshot.block.hash, ask.desk.account);
     IntentId::derive(Millis(ask.desk.clock.wall_millis()), subject.as_bytes()).to_string()
 }
 
 /// The bounds of a plan that do not hold.
-fn broken<V>(plan: &Plan, desk: &Desk<V>, leg: &str) -> Vec<String> {
+fn broken(plan: &Plan, desk: &Desk, leg: &str) -> Vec<String> {
     match check(plan.clone(), &desk.network, plan.block.timestamp) {
         Ok(_) => Vec::new(),
         Err(refusal) => refusal.to_string().lines().map(|line| format!("{leg}: {line}")).collect(),
@@ -229,7 +220,7 @@ fn broken<V>(plan: &Plan, desk: &Desk<V>, leg: &str) -> Vec<String> {
 impl Legs {
     /// Simulates both legs on the chain, for their gas and for what would revert. A perp whose margin is borrowed cannot go
     /// before the loop: it is simulated when the loop is there.
-    pub(super) async fn rehearse<V>(&mut self, ask: &Ask<'_, V>) -> Result<Vec<String>, TradeError> {
+    pub(super) async fn rehearse(&mut self, ask: &Ask<'_>) -> Result<Vec<String>, TradeError> {
         let mut refusals = Vec::new();
         let is_after = self.loop_plan.as_ref().is_some_and(|plan| plan.kind == "loop draw");
         let perp = self.perp_plan.as_ref().filter(|_| !is_after);

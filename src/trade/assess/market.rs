@@ -10,7 +10,7 @@ use crate::{
     config::{Thresholds, Urgency},
     loops::{FlashNeed, LoopSnapshot, Meanwhile, SwapCost, rank, stressed},
     perps::{Availability, PercentE10, Side, Usdc},
-    strategy::{self, ClosingFee, Costs, Funds, LoopMarket, Market, PairMarket, Size},
+    strategy::{self, Costs, Funds, LoopMarket, Market, PairMarket, Size},
     trade::{TradeError, TradeSettings},
     units::{MathError, to_decimal},
 };
@@ -161,7 +161,7 @@ pub(super) fn costs(venue: &VenueState) -> Result<Costs, TradeError> {
     Ok(Costs {
         opening_fee: share(terms.opening_fee)?,
         closing_fee: share(terms.closing_fee)?,
-        closing_on: ClosingFee::OnCloseNotional,
+        closing_on: terms.closing_on,
         keeper_fee: share(terms.keeper_fee)?,
         spread_open: share(terms.spread)?,
         spread_close: Decimal::ZERO,

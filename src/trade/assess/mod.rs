@@ -24,8 +24,8 @@ pub use assessment::{Assessment, CapitalNeeded, Cost, OpenNotional};
 
 /// Assesses a signal on the newest state. Its age is not looked at here: a signal that was taken in time is assessed again
 /// between the steps of its trade ([`Signal::check_age`] is for taking it). `open` is without the signal's own trade.
-pub async fn assess<V: PerpVenue>(
-    desk: &Desk<V>,
+pub async fn assess(
+    desk: &Desk,
     signal: &Signal,
     governor: &GovernorState,
     open: &OpenTrades,
@@ -43,12 +43,7 @@ pub async fn assess<V: PerpVenue>(
     conclude(&ask, &loop_, sized, legs).await
 }
 
-async fn conclude<V: PerpVenue>(
-    ask: &Ask<'_, V>,
-    loop_: &LoopState,
-    sized: Sized,
-    mut legs: Legs,
-) -> Result<Assessment, TradeError> {
+async fn conclude(ask: &Ask<'_>, loop_: &LoopState, sized: Sized, mut legs: Legs) -> Result<Assessment, TradeError> {
     let strategy = &ask.desk.settings.strategy;
     let deviation = ask.signal.check_entry(sized.venue.mark, strategy.max_entry_deviation);
     let mut refusals: Vec<String> = deviation.as_ref().err().map(ToString::to_string).into_iter().collect();

@@ -48,7 +48,7 @@ pub(super) fn costs(loop_: &LoopState, sized: &Sized, legs: &Legs) -> Result<Vec
 }
 
 /// Notional over all open perps beside its cap.
-pub(super) fn open_notional<V>(ask: &Ask<'_, V>, sized: &Sized) -> OpenNotional {
+pub(super) fn open_notional(ask: &Ask<'_>, sized: &Sized) -> OpenNotional {
     let own = sized.size.ordered_notional().unwrap_or_default();
     let factor = ask.desk.settings.governor.open_notional_equities;
     OpenNotional {

@@ -42,7 +42,7 @@ impl Sized {
 }
 
 /// Sizes the signal, examines it, asks the governor, and examines again what the governor lowered.
-pub(super) async fn sized<V: PerpVenue>(ask: &Ask<'_, V>, loop_: &LoopState) -> Result<Sized, TradeError> {
+pub(super) async fn sized(ask: &Ask<'_>, loop_: &LoopState) -> Result<Sized, TradeError> {
     let settings = &ask.desk.settings;
     let levels = ask.signal.levels()?;
     let (pair, side) = (ask.signal.pair.as_str(), ask.signal.side);
@@ -55,7 +55,8 @@ pub(super) async fn sized<V: PerpVenue>(ask: &Ask<'_, V>, loop_: &LoopState) -> 
         forced: ask.options.forced,
     };
     // The venue quotes for a size. Only fixed-risk's depends on the quote, through the pair's constant costs.
-    let guess = size(ask.signal, &settings.strategy, &capital(&Costs::avantis_v1(Decimal::ZERO)))?;
+    let guess =
+        size(ask.signal, &settings.strategy, &capital(&Costs::of(&ask.desk.venue()?.usual_fees(), Decimal::ZERO)))?;
     let notional = guess.ordered_notional().unwrap_or_default();
     let mut venue = VenueState::read(ask.desk, (pair, side), notional, ask.governor, ask.options).await?;
     let asked = size(ask.signal, &settings.strategy, &capital(&market::costs(&venue)?))?;
@@ -81,12 +82,7 @@ pub(super) async fn sized<V: PerpVenue>(ask: &Ask<'_, V>, loop_: &LoopState) -> 
 }
 
 /// Examines the final size once more with the spread that the venue quotes for it. Nothing is raised any more.
-pub(super) fn resize<V>(
-    ask: &Ask<'_, V>,
-    loop_: &LoopState,
-    sized: &mut Sized,
-    spread: Decimal,
-) -> Result<(), TradeError> {
+pub(super) fn resize(ask: &Ask<'_>, loop_: &LoopState, sized: &mut Sized, spread: Decimal) -> Result<(), TradeError> {
     let policies = Policies { below_minimum: BelowMinimum::Skip, cap: false, ..sized.policies };
     let last = examined(ask, loop_, &sized.venue, &sized.examined, &policies, Some(spread))?;
     // What a policy adjusted stays told: the last look sees only the result.
@@ -103,8 +99,8 @@ pub(super) fn resize<V>(
     Ok(())
 }
 
-fn examined<V>(
-    ask: &Ask<'_, V>,
+fn examined(
+    ask: &Ask<'_>,
     loop_: &LoopState,
     venue: &VenueState,
     size: &Size,
@@ -133,7 +129,7 @@ fn own(examined: &Size, asked: &Size) -> Size {
     Size { loop_leverage: asked.loop_leverage.min(examined.loop_leverage), ..examined.clone() }
 }
 
-fn govern<V>(ask: &Ask<'_, V>, levels: Levels, size: &Size, venue: &VenueState) -> Result<Decision, TradeError> {
+fn govern(ask: &Ask<'_>, levels: Levels, size: &Size, venue: &VenueState) -> Result<Decision, TradeError> {
     let settings = &ask.desk.settings;
     let pending = venue.snapshot.pending.iter().filter(|order| order.kind != OrderKind::Close).count();
     // Positions that this journal did not open count as well: they are as much at risk.

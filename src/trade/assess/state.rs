@@ -49,8 +49,8 @@ pub(in crate::trade) struct LoopState {
 
 impl LoopState {
     /// Reads the strategy's pair at the newest block. In practice (`paper`) the account has nothing but money.
-    pub(in crate::trade) async fn read<V>(
-        desk: &Desk<V>,
+    pub(in crate::trade) async fn read(
+        desk: &Desk,
         open: &OpenTrades,
         paper: bool,
         include_existing: bool,
@@ -131,7 +131,7 @@ impl LoopState {
     }
 }
 
-async fn market<V>(desk: &Desk<V>) -> Result<Market, TradeError> {
+async fn market(desk: &Desk) -> Result<Market, TradeError> {
     let block = Reader::head(&desk.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(&desk.reserves, &mut batch);
@@ -176,8 +176,8 @@ pub(in crate::trade) struct VenueState {
 
 impl VenueState {
     /// Reads the venue for an open of a size.
-    pub(in crate::trade) async fn read<V: PerpVenue>(
-        desk: &Desk<V>,
+    pub(in crate::trade) async fn read(
+        desk: &Desk,
         (pair, side): (&str, Side),
         notional: Decimal,
         governor: &GovernorState,
@@ -187,7 +187,7 @@ impl VenueState {
             open: Some((pair.to_owned(), side, Usdc::from_decimal(notional).unwrap_or_default())),
             marks: vec![pair.to_owned()],
         };
-        let mut snapshot = desk.venue.snapshot(desk.account, &interest).await?;
+        let mut snapshot = desk.venue()?.snapshot(desk.account, &interest).await?;
         if options.paper {
             snapshot.usdc = Usdc::from_decimal(governor.equity).unwrap_or_default();
             snapshot.native = U256::MAX >> 128;
@@ -195,7 +195,11 @@ impl VenueState {
         let listed = || snapshot.pairs.iter().map(|pair| pair.name.as_str()).collect::<Vec<_>>().join(", ");
         let terms = snapshot.pair(pair).cloned();
         let terms = terms.ok_or_else(|| PerpError::UnknownPair { name: pair.to_owned(), listed: listed() })?;
-        let mark = if terms.mark == PriceE10::ZERO { desk.venue.mark(terms.index).await? } else { terms.mark };
+        let mark = if terms.mark == PriceE10::ZERO {
+            desk.venue()?.mark(desk.venue()?.key_on(&terms)).await?
+        } else {
+            terms.mark
+        };
         Ok(Self { mark: decimal(mark.0, PriceE10::DECIMALS)?, snapshot, terms })
     }
 

@@ -17,7 +17,7 @@ mod schema;
 pub use ask::{Ask, LoopAsk, Which};
 pub use error::OrderError;
 pub use hold::{Predicted, PredictedCost, Prediction, hold};
-pub use planner::{Planner, interest_of};
+pub use planner::Planner;
 pub use schema::ORDER_SCHEMA;
 
 use alloy::primitives::Address;

@@ -11,20 +11,20 @@ use crate::{
         self, Approval, ApprovalsQuery, KnownLoop, LoopSnapshot, Pair, PairError, Request, Revocation, Scope, Settings,
         ThresholdChange, thresholds_in_force,
     },
-    perps::{Interest, PercentE10, PerpRequest, PerpSettings, PerpVenue, VenueSnapshot},
+    perps::{PercentE10, PerpRequest, PerpSettings, PerpVenue, VenueSnapshot},
     plan::Plan,
     units::Secs,
 };
 
 /// Everything of one's own that a plan is made with.
 #[derive(Debug)]
-pub struct Planner<'a, V> {
+pub struct Planner<'a> {
     /// The chain.
     pub endpoints: &'a Endpoints,
     /// Aave's reserves.
     pub reserves: &'a ReserveList,
     /// The perp venue, where one is known.
-    pub venue: Option<&'a V>,
+    pub venue: Option<&'a dyn PerpVenue>,
     /// The network's name.
     pub network: &'a str,
     /// Whose plan.
@@ -47,7 +47,7 @@ pub struct Planner<'a, V> {
     pub gas_price: U256,
 }
 
-impl<V: PerpVenue> Planner<'_, V> {
+impl Planner<'_> {
     /// The plan for an order from elsewhere, or why there is none: it asks what no order may, or has come to something else
     /// than it predicted. `at` is the block after which a perp's plan is imagined, where that is not the newest.
     pub async fn carry(&self, order: &Order, from: Source, at: Option<BlockRef>) -> Result<Plan, OrderError> {
@@ -69,7 +69,7 @@ impl<V: PerpVenue> Planner<'_, V> {
             }
             Ask::Perp(request) => {
                 let venue = self.venue.ok_or(OrderError::NoVenue)?;
-                let mut snapshot = venue.snapshot(self.account, &interest_of(request)?).await?;
+                let mut snapshot = venue.snapshot(self.account, &venue.interest(request)?).await?;
                 snapshot.block = at.unwrap_or(snapshot.block);
                 self.of_perp(venue, request, &snapshot, order.id.to_string()).await?
             }
@@ -151,7 +151,7 @@ impl<V: PerpVenue> Planner<'_, V> {
     /// Plans what is asked of the perp venue, on a snapshot of it.
     pub async fn of_perp(
         &self,
-        venue: &V,
+        venue: &dyn PerpVenue,
         request: &PerpRequest,
         snapshot: &VenueSnapshot,
         id: String,
@@ -163,6 +163,7 @@ impl<V: PerpVenue> Planner<'_, V> {
             valid_for: self.perp_ttl,
             gas_price: self.gas_price,
         };
+        venue.capabilities().allow(venue.name(), request)?;
         Ok(venue.plan(request, snapshot, &settings).await?)
     }
 
@@ -184,14 +185,6 @@ impl<V: PerpVenue> Planner<'_, V> {
         let valid_until = block.timestamp.plus(self.permit_ttl);
         Revocation { id, network: self.network.to_owned(), account: self.account, block, valid_until }.plan(&wanted)
     }
-}
-
-/// What of a venue's snapshot a request needs.
-pub fn interest_of(request: &PerpRequest) -> Result<Interest, OrderError> {
-    let PerpRequest::Open(open) = request else { return Ok(Interest::default()) };
-    let notional = crate::perps::avantis_v1::math::notional(open.margin, open.leverage);
-    let notional = notional.map_err(crate::perps::PerpError::from)?;
-    Ok(Interest { open: Some((open.pair.clone(), open.side, notional)), ..Interest::default() })
 }
 
 /// Says which thresholds are stored that were not in force before.

@@ -48,8 +48,8 @@ impl Policies {
 
 /// Takes a signal: checks its age and that its id is new, assesses it on the newest state, and begins its saga in the
 /// journal, in one write. Nothing is signed. A signal that the rules refuse is not taken; an event says why.
-pub async fn accept<V: PerpVenue>(
-    desk: &Desk<V>,
+pub async fn accept(
+    desk: &Desk,
     hand: &Hand<'_>,
     signal: &Signal,
     policies: Policies,

@@ -27,8 +27,8 @@ use crate::{
 const LEAST_LEVERAGE: Decimal = dec!(1.01);
 
 /// Carries a leg out.
-pub(super) async fn act<V: PerpVenue + Clone>(
-    desk: &Desk<V>,
+pub(super) async fn act(
+    desk: &Desk,
     hand: &mut Hand<'_>,
     state: &mut SagaState,
     facts: &Facts,
@@ -65,13 +65,13 @@ pub(super) async fn act<V: PerpVenue + Clone>(
 }
 
 /// The loop's way up, from an assessment of the whole trade on the newest state.
-async fn raise<V: PerpVenue + Clone>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState) -> Result<Plan, Stopped> {
+async fn raise(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Plan, Stopped> {
     let assessment = again(desk, hand, state).await?;
     assessment.loop_plan.ok_or(Stopped::There)
 }
 
 /// The perp, from an assessment on the state that the loop's leg left: the mark may have moved, the wallet has.
-async fn open<V: PerpVenue + Clone>(desk: &Desk<V>, hand: &Hand<'_>, state: &mut SagaState) -> Result<Plan, Stopped> {
+async fn open(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState) -> Result<Plan, Stopped> {
     let mut desk = desk.clone();
     if state.has_loop() {
         // What was to be borrowed is in the wallet now.
@@ -85,7 +85,7 @@ async fn open<V: PerpVenue + Clone>(desk: &Desk<V>, hand: &Hand<'_>, state: &mut
 }
 
 /// The loop's way back.
-async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
+async fn back(desk: &Desk, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
     let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
     let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await.map_err(SagaError::from)?;
     let request = match goal {
@@ -123,8 +123,8 @@ async fn back<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState, 
 }
 
 /// Sends the perp's order and records it.
-async fn order<V: PerpVenue>(
-    desk: &Desk<V>,
+async fn order(
+    desk: &Desk,
     sender: &mut Sender<Endpoints>,
     state: &SagaState,
     approved: Approved<Plan>,
@@ -139,12 +139,7 @@ async fn order<V: PerpVenue>(
 }
 
 /// Compares an included leg with its plan and records what it placed.
-pub(super) async fn settle<V: PerpVenue>(
-    desk: &Desk<V>,
-    hand: &mut Hand<'_>,
-    state: &SagaState,
-    role: Role,
-) -> Result<(), SagaError> {
+pub(super) async fn settle(desk: &Desk, hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
     let Hand::Live(sender) = hand else { return Ok(()) };
     for id in intents_in(sender, state, role, &[IntentState::Mined])? {
         match PlanKind::of_intent(&sender.journal().reader().intent(id)?) {
@@ -164,10 +159,10 @@ fn unsettled(state: &SagaState, reason: String) -> SagaError {
 }
 
 /// Records the orders that an included open placed, then its outcome: a crash in between is settled once more.
-async fn settle_open<V: PerpVenue>(desk: &Desk<V>, sender: &Sender<Endpoints>, id: IntentId) -> Result<(), SagaError> {
+async fn settle_open(desk: &Desk, sender: &Sender<Endpoints>, id: IntentId) -> Result<(), SagaError> {
     fail::fail_point!("saga-before-ordered");
     let stamp = desk.stamp().await?;
-    perps::settle(sender.journal(), sender.wire(), &desk.venue, id, stamp).await?;
+    perps::settle(sender.journal(), sender.wire(), desk.venue()?, id, stamp).await?;
     fail::fail_point!("saga-after-ordered");
     Ok(())
 }

@@ -84,7 +84,7 @@ pub enum SagaError {
 }
 
 impl SagaError {
-    /// The program's exit code (DESIGN.md §3).
+    /// The program's exit code (docs/commands.md, Exit codes).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -19,11 +19,7 @@ use crate::{
 
 /// Reads what journal and chain say about a saga now. What the chain tells about unresolved transactions is recorded on
 /// the way.
-pub(super) async fn gather<V: PerpVenue>(
-    desk: &Desk<V>,
-    hand: &Hand<'_>,
-    state: &SagaState,
-) -> Result<Facts, SagaError> {
+pub(super) async fn gather(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Facts, SagaError> {
     let intent = match (state.phase.leg(), hand) {
         (None, _) => IntentFact::Absent,
         (Some((role, attempt)), Hand::Paper(journal)) => paper::intent(journal.reader(), state.intent(role, attempt))?,
@@ -99,17 +95,12 @@ fn fact(intent: &Intent, findings: &[Finding], head: Secs) -> IntentFact {
     }
 }
 
-async fn order<V: PerpVenue>(
-    desk: &Desk<V>,
-    hand: &Hand<'_>,
-    state: &SagaState,
-    intent: IntentFact,
-) -> Result<OrderFact, SagaError> {
+async fn order(desk: &Desk, hand: &Hand<'_>, state: &SagaState, intent: IntentFact) -> Result<OrderFact, SagaError> {
     let handle = match (state.phase, &state.order) {
         (Phase::Placed, Some(order)) => order.clone(),
         (Phase::Open(_), _) if intent == IntentFact::Done => {
             if hand.is_paper() {
-                return paper::order(hand.reader(), desk.venue.name(), state);
+                return paper::order(hand.reader(), desk.venue()?.name(), state);
             }
             match placed(desk, hand.reader(), state).await? {
                 Some(order) => order,
@@ -119,10 +110,10 @@ async fn order<V: PerpVenue>(
         _ => return Ok(OrderFact::None),
     };
     if hand.is_paper() {
-        return paper::order(hand.reader(), desk.venue.name(), state);
+        return paper::order(hand.reader(), desk.venue()?.name(), state);
     }
     let subject = subject(hand.reader(), state)?;
-    Ok(match desk.venue.track(desk.account, &handle, subject.as_ref()).await? {
+    Ok(match desk.venue()?.track(desk.account, &handle, subject.as_ref()).await? {
         OrderState::Initiated => OrderFact::Waiting(handle),
         OrderState::Filled(fill) => OrderFact::Filled { order: handle, fill: Box::new(fill) },
         OrderState::Cancelled { reason, refund, .. } => {
@@ -135,13 +126,13 @@ async fn order<V: PerpVenue>(
 }
 
 /// The order that the saga's open placed, from its transaction.
-pub(super) async fn placed<V: PerpVenue>(
-    desk: &Desk<V>,
+pub(super) async fn placed(
+    desk: &Desk,
     reader: &JournalReader,
     state: &SagaState,
 ) -> Result<Option<OrderHandle>, SagaError> {
     for transaction in open_transactions(reader, state)? {
-        let orders = desk.venue.orders_in(transaction).await?;
+        let orders = desk.venue()?.orders_in(transaction).await?;
         if let Some(order) = orders.into_iter().find(|order| order.kind == OrderKind::Open) {
             return Ok(Some(order));
         }
@@ -177,10 +168,10 @@ fn subject(reader: &JournalReader, state: &SagaState) -> Result<Option<PerpSubje
     Ok(None)
 }
 
-async fn ending<V: PerpVenue>(desk: &Desk<V>, hand: &Hand<'_>, state: &SagaState) -> Result<Option<Ending>, SagaError> {
+async fn ending(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Option<Ending>, SagaError> {
     let Some(held) = state.position.as_ref().filter(|_| state.phase == Phase::Held) else { return Ok(None) };
     if hand.is_paper() {
         return paper::ending(desk, state, held).await;
     }
-    Ok(desk.venue.ending(desk.account, held.fill.key, held.fill.block).await?)
+    Ok(desk.venue()?.ending(desk.account, held.fill.key, held.fill.block).await?)
 }

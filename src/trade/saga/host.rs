@@ -84,12 +84,7 @@ impl Host {
     }
 
     /// Takes a signal that a command hands over, with the settings it came with. Nothing is signed; the next round goes on.
-    pub async fn accept<V: PerpVenue + Clone>(
-        &mut self,
-        desk: &Desk<V>,
-        hand: &Hand<'_>,
-        order: &SignalOrder,
-    ) -> Result<Assessment, SagaError> {
+    pub async fn accept(&mut self, desk: &Desk, hand: &Hand<'_>, order: &SignalOrder) -> Result<Assessment, SagaError> {
         let signal = order.read()?;
         let own = with_own(desk, Some(&order.strategy));
         let assessment = Box::pin(accept(&own, hand, &signal, order.policies())).await?;
@@ -109,22 +104,14 @@ impl Host {
     }
 
     /// Every open signal of a hand goes on as far as it goes; no new line is taken.
-    pub async fn go_on<V: PerpVenue + Clone>(
-        &mut self,
-        desk: &Desk<V>,
-        hand: &mut Hand<'_>,
-    ) -> Result<Vec<Notice>, SagaError> {
+    pub async fn go_on(&mut self, desk: &Desk, hand: &mut Hand<'_>) -> Result<Vec<Notice>, SagaError> {
         self.see_through(desk, hand).await?;
         Ok(std::mem::take(&mut self.untold))
     }
 
     /// One round. Nothing of a single signal ends it; an error does that concerns the journal or the file itself. It may be
     /// dropped at any wait: the next round goes on, and loses nothing.
-    pub async fn round<V: PerpVenue + Clone>(
-        &mut self,
-        desk: &Desk<V>,
-        hand: &mut Hand<'_>,
-    ) -> Result<Vec<Notice>, SagaError> {
+    pub async fn round(&mut self, desk: &Desk, hand: &mut Hand<'_>) -> Result<Vec<Notice>, SagaError> {
         self.see_through(desk, hand).await?;
         if let Some(follow) = &mut self.follow {
             let lines = follow
@@ -164,18 +151,14 @@ impl Host {
         Ok(std::mem::take(&mut self.untold))
     }
 
-    async fn take<V: PerpVenue>(&self, desk: &Desk<V>, hand: &Hand<'_>, line: Line) -> Result<String, SagaError> {
+    async fn take(&self, desk: &Desk, hand: &Hand<'_>, line: Line) -> Result<String, SagaError> {
         let text = line.text.map_err(|why| SagaError::File(why.to_owned()))?;
         let signal = Signal::parse(&text, &desk.settings.strategy)?;
         accept(desk, hand, &signal, self.policies).await?;
         Ok(signal.id)
     }
 
-    async fn see_through<V: PerpVenue + Clone>(
-        &mut self,
-        desk: &Desk<V>,
-        hand: &mut Hand<'_>,
-    ) -> Result<(), SagaError> {
+    async fn see_through(&mut self, desk: &Desk, hand: &mut Hand<'_>) -> Result<(), SagaError> {
         let paper = hand.is_paper();
         let open = hand.reader().open_sagas()?;
         for id in open.into_iter().filter(|saga| saga.paper == paper).map(|saga| saga.id) {
@@ -199,13 +182,7 @@ impl Host {
     }
 
     /// An order that the venue lets lie; the journal is told once.
-    async fn overdue<V: PerpVenue>(
-        &self,
-        desk: &Desk<V>,
-        hand: &Hand<'_>,
-        id: &str,
-        wait: Wait,
-    ) -> Result<Option<String>, SagaError> {
+    async fn overdue(&self, desk: &Desk, hand: &Hand<'_>, id: &str, wait: Wait) -> Result<Option<String>, SagaError> {
         if !matches!(wait, Wait::Keeper | Wait::Unresolved) {
             return Ok(None);
         }
@@ -229,7 +206,7 @@ impl Host {
 }
 
 /// The desk with the settings that a signal came with.
-fn with_own<'desk, V: Clone>(desk: &'desk Desk<V>, own: Option<&StrategyConfig>) -> Cow<'desk, Desk<V>> {
+fn with_own<'desk>(desk: &'desk Desk, own: Option<&StrategyConfig>) -> Cow<'desk, Desk> {
     match own {
         Some(strategy) if *strategy != desk.settings.strategy => {
             let mut desk = desk.clone();

@@ -66,7 +66,7 @@ fn fresh(tier: Decimal, base: Option<Decimal>, after_perp: AfterPerp, on_perp_fa
 }
 
 fn key() -> PositionKey {
-    PositionKey { pair_index: 0, index: 0 }
+    PositionKey::of_pair_and_slot(0, 0)
 }
 
 fn handle() -> OrderHandle {

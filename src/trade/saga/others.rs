@@ -23,15 +23,11 @@ pub fn state_of(saga: &Saga) -> Result<SagaState, SagaError> {
 }
 
 /// The governor's state, or a fresh one.
-pub(super) async fn governor<V: PerpVenue>(
-    desk: &Desk<V>,
-    reader: &JournalReader,
-    paper: bool,
-) -> Result<GovernorState, SagaError> {
+pub(super) async fn governor(desk: &Desk, reader: &JournalReader, paper: bool) -> Result<GovernorState, SagaError> {
     if let Some(state) = stored_governor(reader, paper)? {
         return Ok(state);
     }
-    let snapshot = desk.venue.snapshot(desk.account, &Interest::default()).await?;
+    let snapshot = desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
     Ok(load_governor(desk, Some(reader), Some(&snapshot), paper).await?)
 }
 
@@ -48,7 +44,7 @@ pub(super) fn highest(others: &[SagaState]) -> Option<Decimal> {
 }
 
 /// Everything that is open beside one signal, as an assessment wants it.
-pub fn open_trades<V>(desk: &Desk<V>, reader: &JournalReader, paper: bool, but: &str) -> Result<OpenTrades, SagaError> {
+pub fn open_trades(desk: &Desk, reader: &JournalReader, paper: bool, but: &str) -> Result<OpenTrades, SagaError> {
     let others = others(reader, paper, but)?;
     let active = others.iter().filter(|state| state.phase.holds_loop());
     let mut trades: Vec<OpenTrade> = active.map(of_saga).collect();
@@ -92,8 +88,8 @@ fn by_itself(perp: &PerpPosition) -> OpenTrade {
 }
 
 /// The loop's leverage now; `None` without one.
-pub(super) async fn leverage_now<V>(
-    desk: &Desk<V>,
+pub(super) async fn leverage_now(
+    desk: &Desk,
     reader: &JournalReader,
     (paper, include_existing): (bool, bool),
     id: &str,

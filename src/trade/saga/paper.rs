@@ -20,7 +20,7 @@ use crate::{
     },
     perps::{
         EndKind, Ending, Fill, Forecast, OpenForecast, OrderHandle, OrderKind, OrderRecord, PerpRequest, PerpSubject,
-        PerpVenue, PositionKey, PriceE10, Side, Usdc,
+        PerpVenue, PriceE10, Side, Usdc,
     },
     plan::Plan,
     trade::{Desk, assess::state::LoopState},
@@ -61,13 +61,9 @@ fn order_id(state: &SagaState) -> String {
 }
 
 /// How the perp ended, if the mark has reached one of its levels.
-pub(super) async fn ending<V: PerpVenue>(
-    desk: &Desk<V>,
-    state: &SagaState,
-    held: &Held,
-) -> Result<Option<Ending>, SagaError> {
+pub(super) async fn ending(desk: &Desk, state: &SagaState, held: &Held) -> Result<Option<Ending>, SagaError> {
     let Some(forecast) = &state.forecast else { return Ok(None) };
-    let mark = desk.venue.mark(held.fill.key.pair_index).await?;
+    let mark = desk.venue()?.mark(held.fill.key).await?;
     let Some((kind, price, paid)) = reached(state.signal.side, mark, forecast) else { return Ok(None) };
     let head = Reader::head(&desk.endpoints).await?;
     let (block, at) = (head.number, head.timestamp);
@@ -103,8 +99,8 @@ fn reached(side: Side, mark: PriceE10, forecast: &OpenForecast) -> Option<(EndKi
 
 /// Carries a leg out on paper. What it leaves is written before its intent is approved, and is the same when it is done
 /// again after a crash.
-pub(super) async fn act<V: PerpVenue + Clone>(
-    desk: &Desk<V>,
+pub(super) async fn act(
+    desk: &Desk,
     journal: &Journal,
     state: &mut SagaState,
     facts: &Facts,
@@ -127,7 +123,7 @@ pub(super) async fn act<V: PerpVenue + Clone>(
             remember(desk, &hand, state, &assessment).await?;
             planned(journal, id, "perp open", assessment.perp_plan.as_ref(), stamp, state)?;
             let subject = PerpSubject {
-                venue: desk.venue.name().to_owned(),
+                venue: desk.venue()?.name().to_owned(),
                 perp: PerpRequest::Open(assessment.perp.clone()),
                 forecast: Some(Forecast::Open(forecast.clone())),
             };
@@ -161,24 +157,24 @@ fn planned(
 }
 
 /// The fill at the forecast's price, written with the order.
-async fn fill<V: PerpVenue>(
-    desk: &Desk<V>,
+async fn fill(
+    desk: &Desk,
     journal: &Journal,
     state: &SagaState,
     (forecast, subject): (&OpenForecast, PerpSubject),
     at: Stamp,
 ) -> Result<(), SagaError> {
-    let (venue, id) = (desk.venue.name(), order_id(state));
+    let (venue, id) = (desk.venue()?.name(), order_id(state));
     let reader = journal.reader();
     if reader.order(venue, &id)?.is_some_and(|order| order.state.is_final()) {
         return Ok(());
     }
     let head = Reader::head(&desk.endpoints).await?;
     let interest = crate::perps::Interest { open: None, marks: vec![state.signal.pair.clone()] };
-    let snapshot = desk.venue.snapshot(desk.account, &interest).await?;
+    let snapshot = desk.venue()?.snapshot(desk.account, &interest).await?;
     let pair = snapshot.pair(&state.signal.pair).ok_or(SagaError::Unfit("the pair"))?;
     let fill = Fill {
-        key: PositionKey { pair_index: pair.index, index: 0 },
+        key: desk.venue()?.key_on(pair),
         side: state.signal.side,
         price: forecast.entry,
         collateral: forecast.collateral,
@@ -216,8 +212,8 @@ fn leverage_of(forecast: &OpenForecast) -> Option<crate::perps::LeverageE10> {
 
 /// Writes the loop as it is after a leg. A new one stands at its plan's prediction; one that is moved keeps its equity at
 /// the oracle's prices.
-async fn settle_loop<V: PerpVenue>(
-    desk: &Desk<V>,
+async fn settle_loop(
+    desk: &Desk,
     journal: &Journal,
     state: &SagaState,
     (goal, plan): (Goal, Option<&Plan>),

@@ -8,14 +8,13 @@ use super::{
     state::json,
 };
 use crate::{
-    perps::PerpVenue,
     plan::Plan,
     trade::{Assessment, Desk, assess, assess::state::LoopState},
 };
 
 /// Sizes and forecast of the newest assessment are what the outcome is compared with.
-pub(super) async fn remember<V: PerpVenue>(
-    desk: &Desk<V>,
+pub(super) async fn remember(
+    desk: &Desk,
     hand: &Hand<'_>,
     state: &mut SagaState,
     assessment: &Assessment,
@@ -32,11 +31,7 @@ pub(super) async fn remember<V: PerpVenue>(
 }
 
 /// Assesses the trade again; what refuses it now ends it.
-pub(super) async fn again<V: PerpVenue>(
-    desk: &Desk<V>,
-    hand: &Hand<'_>,
-    state: &SagaState,
-) -> Result<Assessment, Stopped> {
+pub(super) async fn again(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Assessment, Stopped> {
     let reader = hand.reader();
     let governor = governor(desk, reader, state.paper).await?;
     let open = open_trades(desk, reader, state.paper, &state.signal.id)?;

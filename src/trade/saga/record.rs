@@ -52,8 +52,8 @@ pub(super) fn save(journal: &Journal, state: &SagaState, at: Stamp) -> Result<()
 
 /// Enters a phase: what belongs to it is written first, the phase last; a leg's intent is linked before the phase, so
 /// that whatever comes of it is found.
-pub(super) async fn enter<V: PerpVenue>(
-    desk: &Desk<V>,
+pub(super) async fn enter(
+    desk: &Desk,
     hand: &Hand<'_>,
     state: &SagaState,
     phase: Phase,
@@ -66,7 +66,7 @@ pub(super) async fn enter<V: PerpVenue>(
     if let Some((role, attempt)) = phase.leg() {
         journal.link_intent(&state.signal.id, state.intent(role, attempt), role.as_str())?;
     }
-    cancelled(journal, desk.venue.name(), state, facts, stamp)?;
+    cancelled(journal, desk.venue()?.name(), state, facts, stamp)?;
     let governed = match phase {
         Phase::Held => {
             let held = after.position.take().ok_or(SagaError::Unfit("the position"))?;
@@ -126,14 +126,8 @@ pub(super) fn cancelled(
 }
 
 /// Records the open perp and the order's answer; both may be there already.
-fn opened<V: PerpVenue>(
-    desk: &Desk<V>,
-    journal: &Journal,
-    state: &SagaState,
-    held: &Held,
-    at: Stamp,
-) -> Result<PositionId, SagaError> {
-    let (signal, fill, venue) = (&state.signal, &held.fill, desk.venue.name());
+fn opened(desk: &Desk, journal: &Journal, state: &SagaState, held: &Held, at: Stamp) -> Result<PositionId, SagaError> {
+    let (signal, fill, venue) = (&state.signal, &held.fill, desk.venue()?.name());
     let order = state.order.as_ref().map(|order| order.id.clone());
     let kept = match &order {
         Some(order) => journal.reader().order(venue, order)?.map(|order| order.predicted),
@@ -144,7 +138,6 @@ fn opened<V: PerpVenue>(
         Some(OrderRecord { subject, .. }) => written(&OpenedRecord { subject, fill: fill.clone() }, &signal.id)?,
         None => written(&state.forecast, &signal.id)?,
     };
-    let slot = |number: u64| u32::try_from(number).map_err(|_| SagaError::Unfit("the venue's slot"));
     let margin = crate::perps::Usdc::from_decimal(state.margin).ok_or(SagaError::Unfit("the margin"))?;
     let new = NewPerp {
         id: PositionId::derive(state.accepted.wall, format!("saga {}", signal.id).as_bytes()),
@@ -152,8 +145,7 @@ fn opened<V: PerpVenue>(
         entry: PerpEntry {
             venue: venue.to_owned(),
             pair: signal.pair.clone(),
-            pair_index: slot(fill.key.pair_index)?,
-            trade_index: slot(fill.key.index)?,
+            key: fill.key.to_string(),
             side: match signal.side {
                 Side::Long => PerpSide::Long,
                 Side::Short => PerpSide::Short,

@@ -32,11 +32,7 @@ pub enum Progress {
 
 /// Goes on with a saga as far as it goes now: every step is planned on the newest state, checked, carried out, compared
 /// and recorded. After an error it stays as it is in the journal; calling this again goes on.
-pub async fn advance<V: PerpVenue + Clone>(
-    desk: &Desk<V>,
-    hand: &mut Hand<'_>,
-    id: &str,
-) -> Result<Progress, SagaError> {
+pub async fn advance(desk: &Desk, hand: &mut Hand<'_>, id: &str) -> Result<Progress, SagaError> {
     let saga = hand.reader().saga(id)?.ok_or_else(|| SagaError::Unknown(id.to_owned()))?;
     let mut state = state_of(&saga)?;
     if saga.outcome.is_some() {
@@ -67,8 +63,8 @@ pub async fn advance<V: PerpVenue + Clone>(
 
 /// Goes on with every saga that runs, of the hand's kind: what a command that writes does first. What keeps one from
 /// going on does not keep the others.
-pub async fn resume_open_sagas<V: PerpVenue + Clone>(
-    desk: &Desk<V>,
+pub async fn resume_open_sagas(
+    desk: &Desk,
     hand: &mut Hand<'_>,
 ) -> Result<Vec<(String, Result<Progress, SagaError>)>, SagaError> {
     let paper = hand.is_paper();
@@ -82,8 +78,8 @@ pub async fn resume_open_sagas<V: PerpVenue + Clone>(
 }
 
 /// A try that ended before anything was signed.
-async fn refused<V: PerpVenue>(
-    desk: &Desk<V>,
+async fn refused(
+    desk: &Desk,
     hand: &Hand<'_>,
     state: &mut SagaState,
     role: Role,
@@ -123,13 +119,7 @@ async fn refused<V: PerpVenue>(
 }
 
 /// An order without an answer that should have one is said once, in the journal and in the log.
-async fn warn<V: PerpVenue>(
-    desk: &Desk<V>,
-    hand: &Hand<'_>,
-    state: &mut SagaState,
-    facts: &Facts,
-    wait: Wait,
-) -> Result<(), SagaError> {
+async fn warn(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState, facts: &Facts, wait: Wait) -> Result<(), SagaError> {
     if wait != Wait::Unresolved || state.warned {
         return Ok(());
     }
@@ -142,8 +132,8 @@ async fn warn<V: PerpVenue>(
 }
 
 /// Records that an order is overdue.
-pub(super) async fn unresolved<V: PerpVenue>(
-    desk: &Desk<V>,
+pub(super) async fn unresolved(
+    desk: &Desk,
     hand: &Hand<'_>,
     state: &mut SagaState,
     reason: String,
@@ -155,8 +145,8 @@ pub(super) async fn unresolved<V: PerpVenue>(
     save(hand.journal(), state, stamp)
 }
 
-async fn over<V: PerpVenue>(
-    desk: &Desk<V>,
+async fn over(
+    desk: &Desk,
     hand: &Hand<'_>,
     state: SagaState,
     facts: &Facts,
@@ -165,7 +155,7 @@ async fn over<V: PerpVenue>(
     let journal = hand.journal();
     let last = state.entered(state.phase, facts);
     let stamp = desk.stamp().await?;
-    cancelled(journal, desk.venue.name(), &state, facts, stamp)?;
+    cancelled(journal, desk.venue()?.name(), &state, facts, stamp)?;
     if finish == Finish::LoopLeft {
         let reason = "the loop could not be brought back: see `trimtab status`, and `trimtab loop adjust`".to_owned();
         event(journal, (Severity::Alert, "loop-left"), reason, Some(&last.signal.id), stamp)?;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use alloy::{
     primitives::{Address, U256},
-    sol,
     sol_types::{SolCall, SolInterface},
 };
 
+use crate::{aave::abi::IPool::IPoolCalls, abi::IERC20::approveCall};
 use crate::{
     aave::{AccountState, Amount as AaveAmount, Deployment as Aave, Market, Projection},
     dex::Pools,
@@ -16,15 +16,6 @@ use crate::{
     plan::{Plan, SignedPermits, Step},
     units::Secs,
 };
-
-sol! {
-    interface IAave {
-        function repayWithATokens(address asset, uint256 amount, uint256 interestRateMode) external returns (uint256);
-        function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
-        function setUserEMode(uint8 categoryId) external;
-    }
-    function approve(address spender, uint256 value) external returns (bool);
-}
 
 /// Where a transaction is carried out.
 #[derive(Debug, Clone, Copy)]
@@ -91,15 +82,16 @@ impl Run<'_> {
     }
 
     fn pool(&mut self, data: &[u8]) -> Result<(), Revert> {
-        match IAave::IAaveCalls::abi_decode(data).map_err(because)? {
-            IAave::IAaveCalls::repayWithATokens(call) => {
+        match IPoolCalls::abi_decode(data).map_err(because)? {
+            IPoolCalls::repayWithATokens(call) => {
                 let amount = if call.amount == U256::MAX { AaveAmount::All } else { AaveAmount::Exact(call.amount) };
                 self.projection.repay_with_supply(call.asset, amount).map(|_| ()).map_err(because)
             }
-            IAave::IAaveCalls::setUserUseReserveAsCollateral(call) => {
+            IPoolCalls::setUserUseReserveAsCollateral(call) => {
                 self.projection.use_as_collateral(call.asset, call.useAsCollateral).map_err(because)
             }
-            IAave::IAaveCalls::setUserEMode(call) => self.projection.set_emode(call.categoryId).map_err(because),
+            IPoolCalls::setUserEMode(call) => self.projection.set_emode(call.categoryId).map_err(because),
+            other => Err(because(format!("a call of the pool that no plan makes: {other:?}"))),
         }
     }
 

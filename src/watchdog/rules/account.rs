@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::Address;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,9 @@ use crate::{
     chain::BlockRef,
     config::{LoopClass, Thresholds},
     loops::MovingPrice,
+    plan::Quantity,
     strategy::Side,
-    units::{Raw, Secs, UsdE8, Wad},
+    units::{Secs, UsdE8, Wad},
 };
 
 /// An account at one block.
@@ -83,12 +84,10 @@ impl fmt::Display for PairKey {
 pub struct HoldingFacts {
     /// The token's symbol.
     pub symbol: String,
-    /// Supplied with interest, smallest unit.
-    #[serde(with = "Raw")]
-    pub supplied: U256,
-    /// Owed with interest, smallest unit.
-    #[serde(with = "Raw")]
-    pub owed: U256,
+    /// Supplied with interest.
+    pub supplied: Quantity,
+    /// Owed with interest.
+    pub owed: Quantity,
 }
 
 /// One loop of the journal: its own share of the account.
@@ -100,12 +99,10 @@ pub struct LoopFacts {
     pub class: LoopClass,
     /// Those given with it.
     pub thresholds: Thresholds,
-    /// Collateral with interest, smallest unit.
-    #[serde(with = "Raw")]
-    pub collateral: U256,
-    /// Debt with interest, smallest unit.
-    #[serde(with = "Raw")]
-    pub debt: U256,
+    /// Collateral with interest.
+    pub collateral: Quantity,
+    /// Debt with interest.
+    pub debt: Quantity,
     /// Value of the collateral.
     pub collateral_value: UsdE8,
     /// Value of the debt.

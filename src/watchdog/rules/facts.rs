@@ -78,7 +78,7 @@ impl AccountFacts {
             last_resort: (model.class == LoopClass::Volatile).then_some(sources.bounds.last_resort.health_factor),
             collateral_value: model.data.collateral,
             debt_value: if owes { model.data.debt } else { UsdE8(U256::ZERO) },
-            holdings: holdings(&model),
+            holdings: holdings(market, &model)?,
             oracles: collaterals
                 .iter()
                 .map(|reserve| (*reserve, true))
@@ -95,16 +95,24 @@ impl AccountFacts {
 }
 
 /// Supplies and debts that matter, by asset.
-fn holdings(model: &AccountModel) -> Vec<HoldingFacts> {
-    let mut held: BTreeMap<Address, HoldingFacts> = BTreeMap::new();
-    let empty = |symbol: &str| HoldingFacts { symbol: symbol.to_owned(), supplied: U256::ZERO, owed: U256::ZERO };
+fn holdings(market: &Market, model: &AccountModel) -> Result<Vec<HoldingFacts>, StateError> {
+    let mut held: BTreeMap<Address, (U256, U256)> = BTreeMap::new();
     for supply in model.supplies.iter().filter(|supply| !supply.is_dust) {
-        held.entry(supply.asset).or_insert_with(|| empty(&supply.symbol)).supplied = supply.amount;
+        held.entry(supply.asset).or_default().0 = supply.amount;
     }
     for debt in model.owed() {
-        held.entry(debt.asset).or_insert_with(|| empty(&debt.symbol)).owed = debt.amount;
+        held.entry(debt.asset).or_default().1 = debt.amount;
     }
-    held.into_values().collect()
+    let facts = |(asset, (supplied, owed))| {
+        let reserve = market.reserve(asset)?;
+        let (supplied, owed) = (tokens(reserve, supplied), tokens(reserve, owed));
+        Ok(HoldingFacts { symbol: reserve.symbol.clone(), supplied, owed })
+    };
+    held.into_iter().map(facts).collect()
+}
+
+fn tokens(reserve: &Reserve, amount: U256) -> Quantity {
+    Quantity::new(amount, reserve.configuration.decimals(), reserve.symbol.clone())
 }
 
 impl Sources<'_> {
@@ -123,8 +131,8 @@ impl Sources<'_> {
             pair: PairKey { collateral: collateral.asset, debt: debt.asset, name: part.name.clone() },
             class: part.class,
             thresholds: part.thresholds,
-            collateral: part.collateral,
-            debt: part.debt,
+            collateral: tokens(collateral, part.collateral),
+            debt: tokens(debt, part.debt),
             collateral_value: part.collateral_value,
             debt_value: part.debt_value,
             price: Quantity::to_decimal(&moving.now(self.market)?).ok_or(MathError::Overflow)?,

@@ -2,15 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::primitives::{B256, U256};
+use alloy::primitives::B256;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Action, Rule};
 use crate::{
-    plan::Plan,
+    plan::{Plan, Quantity},
     units::{Secs, Wad},
 };
+
+/// What is supplied and owed, by the token's symbol.
+pub(super) type Held = BTreeMap<String, (Quantity, Quantity)>;
+
+/// Earlier versions kept whole numbers: then the next head's amounts are taken as they are.
+fn held_of_any_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Held, D::Error> {
+    let kept = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(kept).unwrap_or_default())
+}
 
 /// State of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +32,8 @@ pub struct Memory {
     /// When the last trim was mined.
     last_trim: Option<Secs>,
     /// What was supplied and owed at the last head, by the token's symbol.
-    held: BTreeMap<String, (U256, U256)>,
+    #[serde(deserialize_with = "held_of_any_version")]
+    held: Held,
     /// An action of ours changed them since, nobody knows by how much.
     changing: bool,
     /// An action of ours changed them since as its plan said, which is in `held` already.
@@ -92,7 +102,8 @@ impl Memory {
             let Some(held) = self.held.get_mut(&figure.before.unit) else { continue };
             let amount = if is_debt { &mut held.1 } else { &mut held.0 };
             let less = figure.before.raw.saturating_sub(figure.after.raw);
-            *amount = amount.saturating_sub(less).saturating_add(figure.after.raw.saturating_sub(figure.before.raw));
+            amount.raw =
+                amount.raw.saturating_sub(less).saturating_add(figure.after.raw.saturating_sub(figure.before.raw));
         }
         self.foreseen = true;
     }
@@ -103,7 +114,7 @@ impl Memory {
     }
 
     /// Takes the amounts of this head; answers with those of the last one, and whether an action of ours lies between.
-    pub(super) fn take_held(&mut self, held: BTreeMap<String, (U256, U256)>) -> (BTreeMap<String, (U256, U256)>, bool) {
+    pub(super) fn take_held(&mut self, held: Held) -> (Held, bool) {
         self.foreseen = false;
         (std::mem::replace(&mut self.held, held), std::mem::take(&mut self.changing))
     }

@@ -299,7 +299,7 @@ impl Daemon {
             },
             Request::Status => Ok(Reply::Status(self.status())),
             // An order names its account.
-            Request::Submit(order) => return self.to_seat(Some(order.account), Request::Submit(order), answer),
+            Request::Submit(with) => return self.to_seat(Some(with.order.account), Request::Submit(with), answer),
             other => return self.to_seat(account, other, answer),
         };
         let _ = answer.send(result);

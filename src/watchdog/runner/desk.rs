@@ -279,12 +279,12 @@ impl Service {
     /// What waits for others than the chain is done by the tasks beside the seat.
     async fn on_request(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
         match request {
-            Request::Submit(order) => {
-                let queue = match order.ask {
+            Request::Submit(with) => {
+                let queue = match with.order.ask {
                     Ask::Perp(_) => &self.orders,
                     Ask::Loop(_) | Ask::Revoke(_) => &self.plans,
                 };
-                hand_over(queue.as_ref(), answer, |answer| Order::Submitted(order, answer));
+                hand_over(queue.as_ref(), answer, |answer| Order::Submitted(with, answer));
             }
             Request::Flatten(with) => {
                 let include_existing = with.include_existing;

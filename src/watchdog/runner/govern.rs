@@ -31,7 +31,7 @@ pub(super) async fn fresh_governor(
     if let Some(state) = stored_governor(reader, paper).map_err(refused)? {
         return Ok(state);
     }
-    let desk = office.desk(account, ()).ok_or_else(not_trading)?;
+    let desk = office.desk(account, None).ok_or_else(not_trading)?;
     // A venue that does not answer must not keep anybody from pausing.
     let perps = match &office.venue {
         Some(venue) => {

@@ -8,7 +8,6 @@ use tokio::time::{Instant, sleep_until};
 use super::{Seat, no_key::no_key, seat::Hands};
 use crate::{
     journal::Severity,
-    perps::avantis_v1::AvantisV1,
     trade::{
         Desk,
         saga::{Hand, Host, Notice, SignalOrder},
@@ -93,9 +92,9 @@ impl Seat {
         round.map_err(|error| error.to_string())
     }
 
-    fn trading(&self) -> Result<Desk<AvantisV1>, String> {
+    fn trading(&self) -> Result<Desk, String> {
         let venue = self.office.venue.clone().ok_or("the daemon knows no perp venue here")?;
-        self.office.desk(self.account, venue).ok_or_else(|| "the daemon has no settings for trades".to_owned())
+        self.office.desk(self.account, Some(venue)).ok_or_else(|| "the daemon has no settings for trades".to_owned())
     }
 
     /// Takes a signal that a command hands over, as one of the daemon's file: what is open goes first, and from then on

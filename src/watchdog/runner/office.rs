@@ -13,7 +13,7 @@ use crate::{
     chain::{Clock, Endpoints},
     config::{BoundsConfig, Config, FeesConfig, ThresholdsConfig, WatchConfig},
     loops::Survey,
-    perps::{OrderPatience, PercentE10, avantis_v1::AvantisV1},
+    perps::{OrderPatience, PercentE10, Venue},
     send::Outcome,
     trade::{Assessment, Desk, TradeSettings},
     units::Secs,
@@ -95,7 +95,7 @@ pub struct Office {
     /// Figures.
     pub meters: Arc<Meters>,
     /// The perp venue, where one is known.
-    pub venue: Option<AvantisV1>,
+    pub venue: Option<Venue>,
     /// USDC, as the wallet holds it.
     pub usdc: Address,
     /// Decides and tells, signs nothing.
@@ -139,7 +139,7 @@ impl Office {
 
     /// With a perp venue.
     #[must_use]
-    pub fn with_venue(self, venue: Option<AvantisV1>) -> Self {
+    pub fn with_venue(self, venue: Option<Venue>) -> Self {
         Self { venue, ..self }
     }
 
@@ -166,7 +166,7 @@ impl Office {
     }
 
     /// An account's desk; `None` where nothing is traded.
-    pub(super) fn desk<V>(&self, account: Address, venue: V) -> Option<Desk<V>> {
+    pub(super) fn desk(&self, account: Address, venue: Option<Venue>) -> Option<Desk> {
         let TradeOffice { settings, reserves, live, .. } = self.trade.clone()?;
         Some(Desk {
             endpoints: self.endpoints.clone(),

@@ -12,13 +12,13 @@ use crate::{
     chain::{Clock, Endpoints},
     journal::{IntentId, IntentState, Journal, JournalError},
     loops::known_loops,
-    perps::{self, Placed, avantis_v1::AvantisV1},
+    perps::{self, PerpVenue, Placed},
     plan::Plan,
     send::{Ending, Outcome, Settlement},
     strategy::Command,
-    trade::{self, ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
+    trade::{ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
     units::Millis,
-    watchdog::ops::{Answer, Refused, Reply},
+    watchdog::ops::{Answer, Refused, Reply, Submit},
 };
 
 /// How often an action is tried that gave way to a trim before anything of it was signed.
@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) enum Order {
     /// What a command hands over.
-    Submitted(Box<trade::Order>, oneshot::Sender<Answer>),
+    Submitted(Box<Submit>, oneshot::Sender<Answer>),
     /// Close everything.
     Flatten { include_existing: bool, answer: oneshot::Sender<Answer> },
 }
@@ -63,8 +63,8 @@ impl Orders {
     pub(super) async fn run(self, mut queue: mpsc::Receiver<Order>) {
         while let Some(order) = queue.recv().await {
             match order {
-                Order::Submitted(order, answer) => {
-                    let _ = answer.send(Box::pin(self.submitted(&order)).await);
+                Order::Submitted(with, answer) => {
+                    let _ = answer.send(Box::pin(self.submitted(&with)).await);
                 }
                 Order::Flatten { include_existing, answer } => {
                     let _ = answer.send(Box::pin(self.flatten(include_existing)).await.map(Reply::Flattened));
@@ -178,7 +178,7 @@ impl Orders {
         let trading = |error: TradeError| Refused::new(error.exit_code(), error.to_string());
         let fresh = Box::new(fresh_governor(&self.office, self.account, self.journal.reader(), false).await?);
         self.ask(|answer| Work::Govern { command: Command::Flatten, paper: false, fresh, answer }).await??;
-        let desk = self.office.desk(self.account, self.venue()?.clone()).ok_or_else(super::govern::not_trading)?;
+        let desk = self.office.desk(self.account, self.office.venue.clone()).ok_or_else(super::govern::not_trading)?;
         let plan = plan_flatten(&desk, Some(self.journal.reader()), include_existing).await.map_err(trading)?;
         let mut closed = Vec::with_capacity(plan.legs.len());
         for leg in &plan.legs {
@@ -190,7 +190,7 @@ impl Orders {
     }
 
     /// Closes one thing; planned anew when a trim has changed what it was planned on.
-    async fn close(&self, desk: &Desk<AvantisV1>, leg: &ClosingLeg) -> Result<Done, (String, u8)> {
+    async fn close(&self, desk: &Desk, leg: &ClosingLeg) -> Result<Done, (String, u8)> {
         let mut last = (format!("a trim went first {TRIES} times"), 9);
         for _ in 0..TRIES {
             // What the loops before this one have left.
@@ -214,8 +214,8 @@ impl Orders {
         answered.await.map_err(|_| gone())
     }
 
-    fn venue(&self) -> Result<&AvantisV1, Refused> {
-        self.office.venue.as_ref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))
+    fn venue(&self) -> Result<&dyn PerpVenue, Refused> {
+        self.office.venue.as_deref().ok_or_else(|| Refused::new(3, "the daemon knows no perp venue here"))
     }
 
     pub(super) fn endpoints(&self) -> &Endpoints {

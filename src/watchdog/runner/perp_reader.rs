@@ -19,8 +19,7 @@ use crate::{
     journal::{self, Event, Journal, JournalReader, PerpPosition as Recorded, PositionId, Severity},
     perps::{
         Availability, Ending, ExecuteError, Forecast, Interest, Looked, OpenForecast, OpenedRecord, PerpPosition,
-        PerpVenue, PositionKey, PriceE10, VenueSnapshot, avantis_v1::AvantisV1, ended_event, resume_from,
-        settle_endings,
+        PerpVenue, PositionKey, PriceE10, Venue, VenueSnapshot, ended_event, resume_from, settle_endings,
     },
     units::{Millis, to_decimal},
     watchdog::{
@@ -74,7 +73,7 @@ impl Records {
 pub(super) struct PerpReader {
     office: Arc<Office>,
     account: Address,
-    venue: AvantisV1,
+    venue: Venue,
     records: Records,
     looked: Looked,
     /// What is wrong was told, and is not over.
@@ -82,7 +81,7 @@ pub(super) struct PerpReader {
 }
 
 impl PerpReader {
-    pub(super) fn new(office: Arc<Office>, account: Address, venue: AvantisV1, records: Records) -> Self {
+    pub(super) fn new(office: Arc<Office>, account: Address, venue: Venue, records: Records) -> Self {
         Self { office, account, venue, records, looked: Looked::default(), told: None }
     }
 
@@ -105,6 +104,7 @@ impl PerpReader {
     pub(super) async fn look(&mut self) -> Option<PerpReading> {
         let ((), reading) = {
             let Self { office, account, venue, records, looked, .. } = &mut *self;
+            let venue = &**venue;
             let update = async {
                 let Records::Writes(journal) = &*records else { return };
                 let up = up_to_date(office, *account, venue, journal, looked);
@@ -156,7 +156,7 @@ impl PerpReader {
 async fn up_to_date(
     office: &Office,
     account: Address,
-    venue: &AvantisV1,
+    venue: &dyn PerpVenue,
     journal: &Journal,
     looked: &mut Looked,
 ) -> Result<(), ExecuteError> {
@@ -188,7 +188,7 @@ fn tell_ending(office: &Office, account: Address, journal: &Journal, position: &
 async fn read(
     office: &Office,
     account: Address,
-    venue: &AvantisV1,
+    venue: &dyn PerpVenue,
     records: &JournalReader,
 ) -> Result<PerpReading, String> {
     let open = records.open_perps().map_err(|error| error.to_string())?;
@@ -201,7 +201,7 @@ async fn read(
     let snapshot = venue.snapshot(account, &Interest::default()).await.map_err(|error| error.to_string())?;
     reading.block = snapshot.block.number;
     for position in &ours {
-        let key = key_of(position);
+        let Ok(key) = PositionKey::recorded(&position.entry) else { continue };
         // What the venue no longer shows has ended, and is closed in the journal once its end is found.
         let Some(held) = snapshot.position(key) else { continue };
         let id = position.id.to_string();
@@ -212,10 +212,6 @@ async fn read(
         }
     }
     Ok(reading)
-}
-
-fn key_of(position: &Recorded) -> PositionKey {
-    PositionKey { pair_index: position.entry.pair_index.into(), index: position.entry.trade_index.into() }
 }
 
 /// Whether the journal still has a perp open.
@@ -237,7 +233,7 @@ fn seen(position: &Recorded, held: &PerpPosition, snapshot: &VenueSnapshot) -> O
     let kept = forecast.as_ref().filter(|forecast| forecast.stop != PriceE10::ZERO);
     let at_stop = kept.and_then(|forecast| forecast.paid_at_stop.to_decimal()).unwrap_or_default();
     let first_liquidation = forecast.as_ref().and_then(|forecast| price(forecast.liquidation)).unwrap_or(liquidation);
-    let availability = snapshot.pair_at(held.key.pair_index).map_or(Availability::Open, |pair| pair.availability);
+    let availability = snapshot.pair(&held.pair).map_or(Availability::Open, |pair| pair.availability);
     Some(PerpFacts {
         id: position.id.to_string(),
         market: held.pair.clone(),

@@ -134,7 +134,7 @@ impl Seat {
             return Ok(acted(None, format!("perp {perp}: shadow: would have sent `{headline}`")));
         }
         self.perps.unfinished = Some((id, action.clone()));
-        let execution = perps::execute(sender, venue, &*office.clock, approved, office.order_patience());
+        let execution = perps::execute(sender, &**venue, &*office.clock, approved, office.order_patience());
         let result = Box::pin(execution).await;
         self.perps.unfinished = None;
         Ok(match result {

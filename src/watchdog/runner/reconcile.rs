@@ -67,7 +67,7 @@ impl Half {
             (None, true) => Some(Refused::new(3, "the daemon knows no perp venue here: its orders stay open")),
             (Some(venue), true) => {
                 let (endpoints, clock) = (&office.endpoints, &*office.clock);
-                let settled = settle_at_venue(&journal, endpoints, venue, clock, &mut done);
+                let settled = settle_at_venue(&journal, endpoints, &**venue, clock, &mut done);
                 Box::pin(settled).await.err().map(refused)
             }
         };

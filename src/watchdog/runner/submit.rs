@@ -28,7 +28,7 @@ impl Seat {
         }
         let lookout = self.lookout(heads)?;
         let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
-        let sending = actions::send(sender, office.venue.as_ref(), &*office.clock, approved);
+        let sending = actions::send(sender, office.venue.as_deref(), &*office.clock, approved);
         let sending = Box::pin(sending);
         let carried = match (is_perp, helps) {
             (true, _) => lookout.instead(sending).await.map_or(Ok(Carried::GaveWay), Carried::of),

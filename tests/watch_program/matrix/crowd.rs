@@ -6,6 +6,7 @@ use crate::{
     common::account,
     trader::{CBBTC, CBETH, Erc20, POOL, Pool, Trader, USDC, WETH, units},
 };
+use trimtab::aave::abi::IPool::setUserUseReserveAsCollateralCall;
 
 /// The account's own deposit, dollars.
 const DEPOSIT: u64 = 700;
@@ -42,10 +43,6 @@ pub(super) async fn gather(trader: &Trader) {
     let stranger = account(STRANGER);
     supply(trader, stranger, CBETH, U256::from(1_000u64)).await;
     supply(trader, stranger, WETH, units(1, 12)).await;
-}
-
-alloy::sol! {
-    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
 
 /// By hand, as on Aave's own page.

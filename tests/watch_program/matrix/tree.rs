@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::rows::rows;
 
 /// Commands that change nothing of an account: they read, explain, practise, or steer a local chain.
-const READS: [&str; 28] = [
+const READS: [&str; 30] = [
     "demo",
     "replica build",
     "replica start",
@@ -20,6 +20,7 @@ const READS: [&str; 28] = [
     "replica keeper",
     "fork",
     "status",
+    "loop pairs",
     "perp list",
     "signal plan",
     "signal list",
@@ -37,6 +38,7 @@ const READS: [&str; 28] = [
     "doctor",
     "config show",
     "completions",
+    "man",
 ];
 
 /// Commands that need the journal for themselves: refused beside a daemon.

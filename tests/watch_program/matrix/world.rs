@@ -200,8 +200,8 @@ impl World {
             if words.contains(name) {
                 let listed = self.prepare("perp list").await;
                 let key = &listed[list][0]["key"];
-                assert!(key.is_object(), "no {list} for {words}: {listed:#}");
-                words = words.replace(name, &format!("{}:{}", key["pair_index"], key["index"]));
+                let key = key.as_str().unwrap_or_else(|| panic!("no {list} for {words}: {listed:#}"));
+                words = words.replace(name, key);
             }
         }
         words

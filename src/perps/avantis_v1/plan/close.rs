@@ -1,9 +1,7 @@
 //! Closing at the market, wholly or in part.
 
-use alloy::primitives::U256;
-
 use super::{
-    Context, Draft, EXECUTION_FEE, PerpPosition, Usdc,
+    Context, Draft, EXECUTION_FEE, PerpPosition, Slot, Usdc,
     context::{price, usdc},
     figures::derived,
 };
@@ -32,12 +30,9 @@ pub(super) fn draft(
     let amount = amount(ctx, position, portion)?;
     let is_whole = amount == position.collateral;
     let fee = ctx.execution_fee();
-    let key = position.key;
-    let call = ITrading::closeTradeMarketCall {
-        pairIndex: U256::from(key.pair_index),
-        index: U256::from(key.index),
-        amount: amount.0,
-    };
+    let (key, slot) = (position.key, Slot::of(position.key)?);
+    let (pair_index, index) = slot.arguments();
+    let call = ITrading::closeTradeMarketCall { pairIndex: pair_index, index, amount: amount.0 };
     let what = if is_whole {
         "all of it".to_owned()
     } else {
@@ -54,7 +49,7 @@ pub(super) fn draft(
         derived("notional", "notional", usdc(position.notional), usdc(left.open_interest)),
         ctx.ether_figure(fee),
         ctx.waiting_figure(),
-        ctx.closing_figure(key),
+        ctx.closing_figure(slot),
     ];
     draft.costs.push((EXECUTION_FEE.to_owned(), Quantity::new(fee, 18, "ETH")));
     match mark {
@@ -73,7 +68,7 @@ fn amount(ctx: &Context<'_>, position: &PerpPosition, portion: Portion) -> Resul
     }
     let left = partial_close(position.collateral, position.notional, position.leverage, amount)?;
     let rest = notional(left.collateral, position.leverage)?;
-    let least = ctx.snapshot.pair_at(position.key.pair_index).map_or(Usdc::ZERO, |pair| pair.minimum_notional);
+    let least = ctx.snapshot.pair(&position.pair).map_or(Usdc::ZERO, |pair| pair.minimum_notional);
     if rest < least {
         return Err(PerpError::Refused(format!(
             "closing {} would leave {} at {}x, {} of notional, below the pair's minimum of {}: close less, or all of it",
@@ -112,7 +107,7 @@ fn add_forecast(
 ) -> Result<(), PerpError> {
     let rollover = Usdc(mul_div_down(position.rollover.0, amount.0, position.collateral.0)?);
     let closing = Closing { collateral: amount, at: mark, rollover, ..Closing::of(position) };
-    let pair = ctx.pair(position.key.pair_index)?;
+    let pair = ctx.pair(Slot::of(position.key)?.pair)?;
     let parts = payout(&pair.close(&closing, ctx.detail.liquidation))?;
     if parts.is_liquidated {
         draft

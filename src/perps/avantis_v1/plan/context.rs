@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::{Fresh, PerpPosition, PerpSettings, PositionKey, Usdc, VenueSnapshot, detail};
+use super::{Fresh, PerpPosition, PerpSettings, PositionKey, Usdc, VenueSnapshot, detail_of};
 use crate::{
     config::ExecutionFee,
     perps::{
@@ -33,13 +33,13 @@ pub(in crate::perps::avantis_v1) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(in crate::perps::avantis_v1) const fn new(
+    pub(in crate::perps::avantis_v1) fn new(
         at: &'a Deployment,
         snapshot: &'a VenueSnapshot,
         settings: &'a PerpSettings,
         fee: ExecutionFee,
-    ) -> Self {
-        Self { at, snapshot, detail: detail(snapshot), settings, fee }
+    ) -> Result<Self, PerpError> {
+        Ok(Self { at, snapshot, detail: detail_of(snapshot)?, settings, fee })
     }
 
     pub(super) fn price<'f>(&self, fresh: &'f Fresh) -> Result<&'f PriceUpdate, PerpError> {

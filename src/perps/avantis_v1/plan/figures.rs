@@ -2,7 +2,7 @@
 
 use alloy::{primitives::U256, sol_types::SolCall};
 
-use super::{Context, PositionKey, Usdc, context::usdc};
+use super::{Context, Slot, Usdc, context::usdc};
 use crate::{
     chain::multicall3,
     perps::avantis_v1::abi::{IERC20, ITradingStorage},
@@ -102,13 +102,13 @@ impl Context<'_> {
     /// A word of a stored position.
     pub(super) fn trade_figure(
         &self,
-        key: PositionKey,
+        slot: Slot,
         word: TradeWord,
         (name, label): (&str, &str),
         (before, after): (Quantity, Quantity),
         tolerance: U256,
     ) -> Figure {
-        let (pair, index) = (U256::from(key.pair_index), U256::from(key.index));
+        let (pair, index) = slot.arguments();
         let call = ITradingStorage::openTradesCall { trader: self.snapshot.account, pairIndex: pair, index };
         let data = call.abi_encode().into();
         Figure {
@@ -119,8 +119,8 @@ impl Context<'_> {
     }
 
     /// Whether the position waits for its close. The keeper may be as fast as our own block.
-    pub(super) fn closing_figure(&self, key: PositionKey) -> Figure {
-        let (pair, index) = (U256::from(key.pair_index), U256::from(key.index));
+    pub(super) fn closing_figure(&self, slot: Slot) -> Figure {
+        let (pair, index) = slot.arguments();
         let call = ITradingStorage::openTradesInfoCall { trader: self.snapshot.account, pairIndex: pair, index };
         let flag = |raised: bool| Quantity::new(U256::from(raised), 0, "");
         let data = call.abi_encode().into();

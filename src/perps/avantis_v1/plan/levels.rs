@@ -6,7 +6,7 @@
 
 use alloy::primitives::U256;
 
-use super::{Context, Draft, ORACLE_FEE, PerpPosition, Usdc, context::price, figures::TradeWord};
+use super::{Context, Draft, ORACLE_FEE, PerpPosition, Slot, Usdc, context::price, figures::TradeWord};
 use crate::{
     perps::{
         Change, PerpError, PriceE10,
@@ -32,7 +32,8 @@ pub(super) fn draft(
         let reason = "give --tp or --sl as a price or a distance such as 4%, or `none` to remove it".to_owned();
         return Err(PerpError::Field { field: "tp", reason });
     }
-    let pair = ctx.pair(position.key.pair_index)?;
+    let slot = Slot::of(position.key)?;
+    let pair = ctx.pair(slot.pair)?;
     let new_target = target_after(position, pair, target, update.price)?;
     let new_stop = stop_after(position, pair, stop, update.price)?;
     let with_price = match stop {
@@ -55,14 +56,15 @@ pub(super) fn draft(
     let stops = (price(position.stop), price(new_stop));
     let targets = (price(position.target), price(new_target));
     draft.figures = vec![
-        ctx.trade_figure(key, TradeWord::Stop, ("stop", "stop"), stops, U256::ZERO),
-        ctx.trade_figure(key, TradeWord::Target, ("target", "target"), targets, U256::ZERO),
+        ctx.trade_figure(slot, TradeWord::Stop, ("stop", "stop"), stops, U256::ZERO),
+        ctx.trade_figure(slot, TradeWord::Target, ("target", "target"), targets, U256::ZERO),
         ctx.ether_figure(fee),
     ];
     draft.bounds.push(ctx.timelock_bound(position.changeable_from));
+    let (pair_index, index) = slot.arguments();
     let call = ITrading::updateTpAndSlCall {
-        pairIndex: U256::from(key.pair_index),
-        index: U256::from(key.index),
+        pairIndex: pair_index,
+        index,
         newSl: new_stop.0,
         newTp: if target == Change::Remove { U256::ZERO } else { new_target.0 },
         priceUpdateData: if with_price { vec![update.data.clone()] } else { Vec::new() },

@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 
 use super::{
-    Context, Draft, ORACLE_FEE, PerpPosition, Usdc,
+    Context, Draft, ORACLE_FEE, PerpPosition, Slot, Usdc,
     context::{price, usdc},
     figures::{TradeWord, derived},
 };
@@ -30,7 +30,8 @@ pub(super) fn draft(
 ) -> Result<Draft, PerpError> {
     ctx.require_running()?;
     Context::require_not_closing(position)?;
-    let pair = ctx.pair(position.key.pair_index)?;
+    let slot = Slot::of(position.key)?;
+    let pair = ctx.pair(slot.pair)?;
     let step = MarginStep {
         side: position.side,
         collateral: position.collateral,
@@ -63,7 +64,7 @@ pub(super) fn draft(
         Usdc::ZERO,
         ctx.detail.liquidation,
     )?;
-    let (key, names) = (position.key, format!("{} {}", position.pair, position.key));
+    let names = format!("{} {}", position.pair, position.key);
     let headline = match change {
         MarginChange::Add(_) => format!("put {} into {names}", usdc(amount)),
         MarginChange::Remove(_) => format!("take {} out of {names}", usdc(amount)),
@@ -90,19 +91,20 @@ pub(super) fn draft(
     let targets = (price(position.target), price(after.target));
     let share = |figure: U256| figure / U256::from(1_000);
     draft.figures = vec![
-        ctx.trade_figure(key, TradeWord::Collateral, ("collateral", "margin"), margins, ROLLOVER_TOLERANCE),
-        ctx.trade_figure(key, TradeWord::Leverage, ("leverage", "leverage"), leverages, share(after.leverage.0)),
+        ctx.trade_figure(slot, TradeWord::Collateral, ("collateral", "margin"), margins, ROLLOVER_TOLERANCE),
+        ctx.trade_figure(slot, TradeWord::Leverage, ("leverage", "leverage"), leverages, share(after.leverage.0)),
         derived("liquidation_price", "liquidation price", price(position.liquidation), price(liquidation)),
-        ctx.trade_figure(key, TradeWord::Target, ("target", "target"), targets, share(after.target.0)),
+        ctx.trade_figure(slot, TradeWord::Target, ("target", "target"), targets, share(after.target.0)),
         ctx.usdc_figure(wallet),
         ctx.ether_figure(update.fee),
     ];
     draft.figures.extend((takes > Usdc::ZERO).then(|| ctx.allowance_figure(takes)).flatten());
     draft.costs.push(("rollover so far".to_owned(), usdc(position.rollover)));
     draft.costs.push((ORACLE_FEE.to_owned(), Quantity::new(update.fee, 18, "ETH")));
+    let (pair_index, index) = slot.arguments();
     let call = ITrading::updateMarginCall {
-        pairIndex: U256::from(key.pair_index),
-        index: U256::from(key.index),
+        pairIndex: pair_index,
+        index,
         updateType: kind,
         amount: amount.0,
         priceUpdateData: vec![update.data.clone()],
@@ -125,7 +127,7 @@ fn check_amount(position: &PerpPosition, change: MarginChange, amount: Usdc) -> 
 }
 
 fn check_leverage(ctx: &Context<'_>, position: &PerpPosition, leverage: LeverageE10) -> Result<(), PerpError> {
-    let Some(terms) = ctx.snapshot.pair_at(position.key.pair_index) else { return Ok(()) };
+    let Some(terms) = ctx.snapshot.pair(&position.pair) else { return Ok(()) };
     let (least, most) = (terms.least_leverage, terms.most_leverage);
     if leverage >= least && leverage <= most {
         return Ok(());

@@ -10,14 +10,17 @@ mod margin;
 mod open;
 
 use super::{
-    AvantisV1, Detail, PriceUpdate, Quote,
+    AvantisV1, PriceUpdate, Quote,
+    detail::detail_of,
     math::notional,
+    positions::name_of,
     reference::{Strictness, judge},
+    slot::Slot,
 };
 use crate::{
     perps::{
         MarginChange, OpenRequest, PairTerms, PerpError, PerpPosition, PerpRequest, PerpSettings, PositionKey, Usdc,
-        VenueDetail, VenueSnapshot,
+        VenueSnapshot,
     },
     plan::Plan,
 };
@@ -51,7 +54,7 @@ impl AvantisV1 {
         settings: &PerpSettings,
     ) -> Result<Plan, PerpError> {
         let fresh = self.fresh(request, snapshot).await?;
-        let mut plan = plan(&Context::new(&self.at, snapshot, settings, self.fee), request, &fresh)?;
+        let mut plan = plan(&Context::new(&self.at, snapshot, settings, self.fee)?, request, &fresh)?;
         plan.notes.extend(fresh.notes);
         Ok(plan)
     }
@@ -61,7 +64,7 @@ impl AvantisV1 {
             PerpRequest::Open(open) => {
                 let pair = pair_of(snapshot, open)?;
                 let ordered = notional(open.margin, open.leverage)?;
-                let quote = match detail(snapshot).quote(pair.index, open.side, ordered) {
+                let quote = match detail_of(snapshot)?.quote(pair.index, open.side, ordered) {
                     Some(quote) => quote.clone(),
                     None => self.quote_at(snapshot.block, snapshot.account, (pair.index, open.side, ordered)).await?,
                 };
@@ -70,7 +73,7 @@ impl AvantisV1 {
             }
             PerpRequest::Close { position, .. } => {
                 // A position can be closed without a price; only the forecast needs one.
-                match self.price_held(snapshot, position.pair_index, Strictness::Told).await {
+                match self.price_held(snapshot, Slot::of(*position)?.pair, Strictness::Told).await {
                     Ok(fresh) => Ok(fresh),
                     Err(PerpError::Prices(_) | PerpError::NoPriceService) => Ok(Fresh::default()),
                     Err(error) => Err(error),
@@ -81,12 +84,12 @@ impl AvantisV1 {
                     MarginChange::Add(_) => Strictness::Told,
                     MarginChange::Remove(_) => Strictness::Confirmed,
                 };
-                self.price_held(snapshot, position.pair_index, strictness).await
+                self.price_held(snapshot, Slot::of(*position)?.pair, strictness).await
             }
             PerpRequest::Levels { position, .. } => {
-                self.price_held(snapshot, position.pair_index, Strictness::NotContradicted).await
+                self.price_held(snapshot, Slot::of(*position)?.pair, Strictness::NotContradicted).await
             }
-            PerpRequest::Cancel { .. } | PerpRequest::Increase { .. } => Ok(Fresh::default()),
+            PerpRequest::Cancel { .. } => Ok(Fresh::default()),
         }
     }
 
@@ -105,8 +108,8 @@ impl AvantisV1 {
             Err(_) if strictness == Strictness::Told => Vec::new(),
             other => other?,
         };
-        let name = snapshot.pair_at(pair_index).map_or("the pair", |pair| &pair.name);
-        let note = judge((name, price.price), &chain, &self.check, strictness)?;
+        let name = name_of(&snapshot.pairs, pair_index);
+        let note = judge((&name, price.price), &chain, &self.check, strictness)?;
         Ok(Fresh { price: Some(price), quote: None, notes: vec![note] })
     }
 }
@@ -130,12 +133,6 @@ pub(super) fn plan(ctx: &Context<'_>, request: &PerpRequest, fresh: &Fresh) -> R
             levels::draft(ctx, ctx.position(*position)?, *stop, *target, ctx.price(fresh)?)?
         }
         PerpRequest::Cancel { order } => cancel::draft(ctx, *order)?,
-        PerpRequest::Increase { .. } => {
-            return Err(PerpError::Incapable {
-                venue: super::NAME,
-                what: "way to make a position larger; open a second one",
-            });
-        }
     };
     draft.finish(ctx, request)
 }
@@ -146,9 +143,4 @@ fn pair_of<'a>(snapshot: &'a VenueSnapshot, request: &OpenRequest) -> Result<&'a
         let listed: Vec<&str> = snapshot.pairs.iter().map(|pair| pair.name.as_str()).collect();
         PerpError::UnknownPair { name: request.pair.clone(), listed: listed.join(", ") }
     })
-}
-
-const fn detail(snapshot: &VenueSnapshot) -> &Detail {
-    let VenueDetail::AvantisV1(detail) = &snapshot.detail;
-    detail
 }

@@ -8,11 +8,11 @@ use super::{
         Stopping, ThresholdsAnswer,
     },
     request::Request,
-    with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith},
+    with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith, Submit},
 };
 use crate::{
     loops::Adopted,
-    trade::{FlattenReport, Order, saga::SignalOrder},
+    trade::{FlattenReport, saga::SignalOrder},
 };
 
 /// A request and the type of its answer.
@@ -31,10 +31,6 @@ pub struct Ping;
 /// How it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Status;
-
-/// An order to be carried out.
-#[derive(Debug, Clone)]
-pub struct Submit(pub Order);
 
 /// Open nothing new.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +64,7 @@ macro_rules! asks {
 asks! {
     Ping => Pong, |_| Request::Ping;
     Status => DaemonStatus, |_| Request::Status;
-    Submit => Delivered, |Self(order)| Request::Submit(Box::new(order));
+    Submit => Delivered, |with| Request::Submit(Box::new(with));
     AdoptWith => Adopted, |with| Request::Adopt(Box::new(with));
     ChangeWith => ThresholdsAnswer, |with| Request::Thresholds(with);
     Pause => Governed, |Self(with)| Request::Pause(with);

@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn order(kind: OrderKind) -> OrderHandle {
-        let key = PositionKey { pair_index: 0, index: 1 };
+        let key = PositionKey::of_pair_and_slot(0, 1);
         OrderHandle { id: "7".to_owned(), kind, key, transaction: B256::repeat_byte(4), block: 5, placed: Secs(6) }
     }
 
@@ -111,7 +111,7 @@ mod tests {
         let delivered = Delivered { orders: orders.clone(), ..delivered };
         let plan = Plan { id: intent.to_string(), ..crate::actions::test_plan("approvals revoke", Value::Null) };
         let order = Order::of(&plan, OrderAsk::Revoke(Which::All)).expect("an order");
-        heard(&Submit(order), Reply::Delivered(Box::new(delivered)));
+        heard(&Submit { order, unchecked_price: true }, Reply::Delivered(Box::new(delivered)));
         let pair = AdoptWith { collateral: account, debt: account, thresholds };
         let terms: LoopTerms = serde_json::from_value(json!({
             "e_mode": 0, "thresholds": {}, "collateral_principal": "0x7", "debt_principal": "0x8",

@@ -18,7 +18,7 @@ mod server;
 mod short;
 mod with;
 
-pub use ask::{Ask, Pause, Ping, Reload, Resume, Status, Stop, Submit};
+pub use ask::{Ask, Pause, Ping, Reload, Resume, Status, Stop};
 pub use client::DaemonClient;
 pub use error::SocketError;
 pub use message::{Answer, SOCKET_SCHEMA};
@@ -30,4 +30,4 @@ pub use reply::{
 };
 pub use request::Request;
 pub use server::{DaemonSocket, Requests};
-pub use with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith};
+pub use with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith, Submit};

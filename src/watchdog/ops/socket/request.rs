@@ -6,9 +6,9 @@ use serde_json::{Value, json, value::RawValue};
 use super::{
     message::SOCKET_SCHEMA,
     refused::Refused,
-    with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith},
+    with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith, Submit},
 };
-use crate::trade::{Order, saga::SignalOrder};
+use crate::trade::saga::SignalOrder;
 
 /// What a command asks of the daemon; what is answered to each, [`super::Ask`] says.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub enum Request {
     /// How it is.
     Status,
     /// An order to be planned anew, held against what it predicts, and sent.
-    Submit(Box<Order>),
+    Submit(Box<Submit>),
     /// A loop that was opened elsewhere is ours from now on.
     Adopt(Box<AdoptWith>),
     /// Other thresholds of a loop.
@@ -42,13 +42,6 @@ pub enum Request {
     Reload,
     /// End in good order.
     Stop,
-}
-
-/// With `submit`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SubmitWith {
-    order: Box<Order>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +94,7 @@ impl Request {
 
     pub(super) fn line(&self) -> Result<String, serde_json::Error> {
         let with = match self {
-            Self::Submit(order) => Some(json!({ "order": order })),
+            Self::Submit(with) => Some(serde_json::to_value(with)?),
             Self::Adopt(with) => Some(serde_json::to_value(with)?),
             Self::Thresholds(with) => Some(serde_json::to_value(with)?),
             Self::Pause(with) | Self::Resume(with) => unless_usual(with)?,
@@ -133,7 +126,7 @@ impl Request {
             "status" => Self::Status,
             "reload" => Self::Reload,
             "stop" => Self::Stop,
-            "submit" => return Ok(Self::Submit(needed::<SubmitWith>(name, with, "{\"order\": …}")?.order)),
+            "submit" => return Ok(Self::Submit(Box::new(needed(name, with, "{\"order\": …}")?))),
             "adopt" => {
                 let form = "{\"collateral\": …, \"debt\": …, \"thresholds\": …}";
                 return Ok(Self::Adopt(Box::new(needed(name, with, form)?)));

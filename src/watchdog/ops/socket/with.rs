@@ -8,7 +8,20 @@ use crate::{
     config::{StrategyConfig, Thresholds},
     journal::IntentId,
     loops::ThresholdChange,
+    trade::Order,
 };
+
+/// With `submit`: an order, and what whoever hands it over chooses now. No plan file has the choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submit {
+    /// The order.
+    pub order: Order,
+    /// Take the price service's word where nothing on chain says what a pair costs. Left out where it is not chosen, so that an
+    /// older daemon understands the line; one that does not know it refuses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchecked_price: bool,
+}
 
 /// With `adopt`. The amounts are those that the chain has when the daemon looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -135,13 +135,35 @@ fn a_trim_that_one_more_fall_would_overtake_begins_with_the_urgent_bounds() {
 }
 
 #[test]
+fn a_memory_of_whole_numbers_is_read_and_takes_the_next_amounts_as_they_are() {
+    let mut watch = Watch::new();
+    watch.sees(&at(1, hf(1_245)));
+    let mut kept = serde_json::to_value(&watch.memory).expect("memory as text");
+    kept["held"] = serde_json::json!({ "WETH": ["0x1a055690d9db80000", "0x0"], "USDC": ["0x0", "0xdf8475800"] });
+    watch.memory = serde_json::from_value(kept).expect("an earlier version's");
+    let mut halved = at(2, hf(1_200));
+    halved.holdings[0].supplied.raw >>= 1;
+    halved.holdings[1].owed.raw >>= 1;
+    assert_eq!(watch.sees(&halved).0, []);
+    halved.holdings[0].supplied.raw >>= 1;
+    halved.holdings[1].owed.raw >>= 1;
+    assert_eq!(watch.sees(&halved).0, [Rule::Changed]);
+}
+
+#[test]
 fn a_liquidation_is_told_at_the_first_head_after_it_and_our_own_trim_is_not() {
     let mut watch = Watch::new();
     watch.sees(&at(1, hf(1_245)));
     let mut halved = at(2, hf(1_200));
-    halved.holdings[0].supplied >>= 1;
-    halved.holdings[1].owed >>= 1;
-    assert_eq!(watch.sees(&halved).0, [Rule::Changed]);
+    halved.holdings[0].supplied.raw >>= 1;
+    halved.holdings[1].owed.raw >>= 1;
+    let (told, _) = watch.tells(&halved);
+    let [told] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(told.rule, Rule::Changed);
+    assert!(told.reason.contains("what is supplied fell from 30 WETH to 15 WETH"), "{}", told.reason);
+    let after = serde_json::json!({ "value": "30000", "raw": "30000000000", "decimals": 6, "unit": "USDC" });
+    assert_eq!(told.inputs["changes"][0]["symbol"], "USDC");
+    assert_eq!(told.inputs["changes"][0]["after"], after);
     let (loops, holdings, debt_value) = (vec![], vec![], usd(0));
     let gone = AccountFacts { loops, holdings, debt_value, health_factor: Wad(U256::MAX), ..at(3, hf(1_200)) };
     assert_eq!(watch.sees(&gone).0, [Rule::Changed]);
@@ -149,7 +171,7 @@ fn a_liquidation_is_told_at_the_first_head_after_it_and_our_own_trim_is_not() {
     let mut watch = Watch::new();
     watch.sees(&at(1, hf(1_245)));
     let mut repaid = at(2, hf(1_300));
-    repaid.holdings[1].owed >>= 1;
+    repaid.holdings[1].owed.raw >>= 1;
     assert_eq!(watch.sees(&repaid).0, []);
 
     let mut watch = Watch::new();

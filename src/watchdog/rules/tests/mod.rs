@@ -16,6 +16,7 @@ use crate::{
     chain::BlockRef,
     config::{LoopClass, PairSide, ThresholdsConfig, WatchConfig},
     loops::MovingPrice,
+    plan::Quantity,
     strategy::Side,
     units::{Bps, Secs, UsdE8, WAD, Wad},
 };
@@ -39,8 +40,8 @@ fn weth_loop() -> LoopFacts {
         },
         class: LoopClass::Volatile,
         thresholds: ThresholdsConfig::default().volatile,
-        collateral: U256::from(30u64) * WAD,
-        debt: U256::from(60_000_000_000u64),
+        collateral: Quantity::new(U256::from(30u64) * WAD, 18, "WETH"),
+        debt: Quantity::new(U256::from(60_000_000_000u64), 6, "USDC"),
         collateral_value: usd(90_000),
         debt_value: usd(60_000),
         moving: MovingPrice::of_tokens(
@@ -64,7 +65,10 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
         age: Some(Secs(10)),
         heartbeat: Secs(heartbeat),
     };
-    let holding = |symbol: &str, supplied, owed| HoldingFacts { symbol: symbol.to_owned(), supplied, owed };
+    let holding = |symbol: &str, decimals, supplied, owed| {
+        let amount = |raw| Quantity::new(raw, decimals, symbol);
+        HoldingFacts { symbol: symbol.to_owned(), supplied: amount(supplied), owed: amount(owed) }
+    };
     // What 90,000 dollars at a threshold of 0.83 are at this health factor against 60,000.
     let collateral = usd(60_000).0 * health_factor.0.min(hf(10_000).0) / hf(830).0;
     AccountFacts {
@@ -88,8 +92,8 @@ fn at(block: u64, health_factor: Wad) -> AccountFacts {
         collateral_value: UsdE8(collateral),
         debt_value: usd(60_000),
         holdings: vec![
-            holding("WETH", U256::from(30u64) * WAD, U256::ZERO),
-            holding("USDC", U256::ZERO, U256::from(60_000_000_000u64)),
+            holding("WETH", 18, U256::from(30u64) * WAD, U256::ZERO),
+            holding("USDC", 6, U256::ZERO, U256::from(60_000_000_000u64)),
         ],
         oracles: vec![oracle("WETH", 1_500), oracle("USDC", 90_000)],
         loops: vec![weth_loop()],

@@ -8,9 +8,9 @@ use std::{
 
 use crate::tree::Tree;
 
-/// Rooms by floor, lowest first (DESIGN of the house; docs/architecture.md).
+/// Rooms by floor, lowest first (docs/architecture.md).
 const FLOORS: &[&[&str]] = &[
-    &["config", "units", "text", "http"],
+    &["abi", "config", "units", "text", "http"],
     &["chain", "journal"],
     &["plan", "send"],
     &["aave", "onedelta", "dex"],

@@ -11,7 +11,7 @@ use crate::tree::{Edges, Tree, written};
 
 /// The circles that are not opened yet: one a line, by its files.
 fn known() -> Vec<Vec<String>> {
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/house/known_circles.txt");
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tree/known_circles.txt");
     let list = fs::read_to_string(list).expect("the list of known circles");
     list.lines().map(|line| line.split(' ').map(str::to_owned).collect()).collect()
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.27;
+pragma solidity ^0.8.0;
 
+/// The composer's forwarder: a packed stream of ops that may call anything.
 interface ICallForwarder {
-    /// @notice Runs a packed stream of ops. Selector 0x6a0c90ff.
+    /// Selector 0x6a0c90ff.
     function deltaForwardCompose(bytes calldata ops) external payable;
 }
