@@ -1,29 +1,12 @@
 //! New heads as they come. Silence is reported, not hidden.
 
-use std::time::Duration;
-
 use tokio::{
     sync::watch,
     task::JoinSet,
     time::{Instant, timeout_at},
 };
 
-use super::{BLOCK_TIME, BlockRef, Endpoints, ReadError, follow::Follower};
-
-/// How heads are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeadOptions {
-    /// How often endpoints are asked while there is no subscription.
-    pub poll: Duration,
-    /// Silence after which there is something to tell (strategy.md §5).
-    pub stale_after: Duration,
-}
-
-impl Default for HeadOptions {
-    fn default() -> Self {
-        Self { poll: BLOCK_TIME, stale_after: Duration::from_secs(2) }
-    }
-}
+use super::{BlockRef, Endpoints, ReadError, follow::Follower, head_options::HeadOptions};
 
 /// The heads of the chain; only the newest is kept. Following ends when this is dropped.
 #[derive(Debug)]

@@ -5,40 +5,26 @@
 
 use std::time::Duration;
 
-use alloy::{
-    eips::BlockNumberOrTag,
-    primitives::{B256, U64, U256},
-};
+use alloy::primitives::{B256, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::time::{error::Elapsed, timeout};
 
-use super::{BlockRef, Endpoints, FeeMarket, ReadError, blocks_in};
-use crate::config::Urgency;
+use super::{BlockRef, blocks_in};
 
 /// Blocks whose tips are looked at.
-const BLOCKS: u64 = blocks_in(Duration::from_secs(4));
-
-/// Shares of a block's gas, per cent, below which it took these tips or less.
-const PERCENTILES: [u8; 3] = [50, 75, 95];
-
-/// How long an answer about tips is waited for.
-const WAIT: Duration = Duration::from_millis(500);
-
-/// How long nobody is asked about tips after an answer that did not come.
-const PAUSE: Duration = Duration::from_secs(10);
+pub(super) const BLOCKS: u64 = blocks_in(Duration::from_secs(4));
 
 /// What endpoints said.
 #[derive(Debug, Clone, Copy)]
-struct Told {
-    block: B256,
-    at: Duration,
-    suggested: U256,
-    paid: PaidTips,
+pub(super) struct Told {
+    pub(super) block: B256,
+    pub(super) at: Duration,
+    pub(super) suggested: U256,
+    pub(super) paid: PaidTips,
 }
 
 impl Told {
-    fn counts_for(&self, head: &BlockRef, now: Duration) -> bool {
+    pub(super) fn counts_for(&self, head: &BlockRef, now: Duration) -> bool {
         self.block == head.hash || now.saturating_sub(self.at) < FRESH
     }
 }
@@ -57,7 +43,7 @@ pub struct PaidTips {
 impl PaidTips {
     /// From `eth_feeHistory`'s rewards: one row a block, one tip per percentile. A row or figure that cannot be read is
     /// left out.
-    fn read(rows: &[Vec<Value>]) -> Self {
+    pub(super) fn read(rows: &[Vec<Value>]) -> Self {
         let column = |index: usize| -> Vec<U256> {
             let rows = rows.iter().take(usize::try_from(BLOCKS).unwrap_or(usize::MAX));
             rows.filter_map(|row| U256::deserialize(row.get(index)?).ok()).collect()
@@ -71,91 +57,15 @@ impl PaidTips {
     }
 }
 
-impl FeeMarket {
-    /// The tip that a first bid of this urgency follows, before any limit: what the node suggests for what can wait, the
-    /// upper quarter of recent blocks for a trim, their top for what is urgent; never less than the node suggests.
-    #[must_use]
-    pub fn tip_of(&self, urgency: Urgency) -> U256 {
-        let paid = match urgency {
-            Urgency::Open => U256::ZERO,
-            Urgency::Trim => self.paid.upper,
-            Urgency::Urgent | Urgency::LastResort => self.paid.top,
-        };
-        paid.max(self.suggested_tip)
-    }
-}
-
 /// How long what was told counts for newer blocks too: a quarter of the blocks that it is about.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What is known of tips, shared by all who ask about the same block, or within a second.
 #[derive(Debug, Default)]
 pub(super) struct TipMemory {
-    known: Option<Told>,
+    pub(super) known: Option<Told>,
     /// Monotonic time until which nobody is asked.
-    silent_until: Duration,
-}
-
-#[derive(Deserialize)]
-struct WireFeeHistory {
-    #[serde(default)]
-    reward: Option<Vec<Vec<Value>>>,
-}
-
-impl Endpoints {
-    /// What blocks cost at the moment: the base fee of `head`, the node's suggestion for the tip (what half of the recent
-    /// gas paid, where it makes none), and what recent blocks took as tips. Asked once a block, both questions at once;
-    /// without an answer in half a second the tips are 0, and the least tips of the configuration are what is bid.
-    pub async fn fee_market(&self, head: &BlockRef) -> Result<FeeMarket, ReadError> {
-        let now = self.clock().monotonic();
-        let (known, is_silent) = {
-            let memory = self.tips();
-            (memory.known.filter(|told| told.counts_for(head, now)), now < memory.silent_until)
-        };
-        let (suggested_tip, paid) = match known {
-            Some(Told { suggested, paid, .. }) => (suggested, paid),
-            None if is_silent => (U256::ZERO, PaidTips::default()),
-            None => self.ask_for_tips(head).await,
-        };
-        Ok(FeeMarket { base_fee: head.base_fee, suggested_tip, paid })
-    }
-
-    /// The same from what was told last, at whatever block; asks nobody.
-    #[must_use]
-    pub fn known_market(&self, head: &BlockRef) -> FeeMarket {
-        let (suggested_tip, paid) = self.tips().known.map(|told| (told.suggested, told.paid)).unwrap_or_default();
-        FeeMarket { base_fee: head.base_fee, suggested_tip, paid }
-    }
-
-    async fn ask_for_tips(&self, head: &BlockRef) -> (U256, PaidTips) {
-        let history = (U64::from(BLOCKS), BlockNumberOrTag::Latest, PERCENTILES);
-        let (suggested, history) = tokio::join!(
-            timeout(WAIT, self.request::<_, U256>("eth_maxPriorityFeePerGas", ())),
-            timeout(WAIT, self.request::<_, WireFeeHistory>("eth_feeHistory", history)),
-        );
-        if suggested.is_err() || history.is_err() {
-            tracing::warn!("an answer about tips did not come in {WAIT:?}; nobody is asked for {PAUSE:?}");
-            self.tips().silent_until = self.clock().monotonic().saturating_add(PAUSE);
-        }
-        let rows = told(history, "recent tips").and_then(|history| history.reward).unwrap_or_default();
-        let paid = PaidTips::read(&rows);
-        let suggested = told(suggested, "a tip").unwrap_or(paid.middle);
-        let at = self.clock().monotonic();
-        self.tips().known = Some(Told { block: head.hash, at, suggested, paid });
-        (suggested, paid)
-    }
-}
-
-/// An answer that came and made sense.
-fn told<T>(answer: Result<Result<T, ReadError>, Elapsed>, what: &str) -> Option<T> {
-    match answer {
-        Ok(Ok(told)) => Some(told),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "no endpoint tells {what}");
-            None
-        }
-        Err(_) => None,
-    }
+    pub(super) silent_until: Duration,
 }
 
 /// The figure that so many quarters of all are not above; nothing of none.
@@ -169,6 +79,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{chain::FeeMarket, config::Urgency};
 
     fn rows(value: &Value) -> Vec<Vec<Value>> {
         serde_json::from_value(value.clone()).expect("rows")

@@ -10,8 +10,8 @@ use super::{
     document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::{intent_id, send_approved},
-    order::{Onward, planner, prepare},
+    loops::send_approved,
+    order::{Onward, intent_id, planner, prepare},
     output::table,
     session::Session,
 };

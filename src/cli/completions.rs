@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::{Cli, exit::Outcome, output::written};
+use super::{exit::Outcome, output::written};
 
 /// `completions SHELL`.
 #[derive(Debug, Args)]
@@ -15,10 +15,10 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionsArgs) -> Outcome {
+pub(super) fn run(args: &CompletionsArgs, mut command: Command) -> Outcome {
     // Into memory first: the generator panics when its writer fails, and a pipe may be closed.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "trimtab", &mut script);
+    clap_complete::generate(args.shell, &mut command, "trimtab", &mut script);
     let mut stdout = io::stdout().lock();
     written(stdout.write_all(&script).and_then(|()| stdout.flush()))
 }

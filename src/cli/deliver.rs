@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 
-use super::{exit::Outcome, journal::ending_words, loops::confirm, session::Session, signal_run::finish_open};
+use super::{exit::Outcome, open_signals::finish_open, outcome_view::ending_words, prompt::confirm, session::Session};
 use crate::{
     actions::{ActionError, PlanKind, execute},
     journal::Writer,

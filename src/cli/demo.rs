@@ -10,7 +10,7 @@ use super::{
     global::GlobalArgs,
     output::table,
     plan_view::{plan_text, settlement_text, simulation_text},
-    replica::ensure_state,
+    replica_state::ensure_state,
     signal_view::assessment_text,
 };
 use crate::{

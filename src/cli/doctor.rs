@@ -18,12 +18,9 @@ use crate::{
     config::Config,
     localchain::{ANVIL_VERSION, Kit},
     loops::FeedBook,
-    perps::{PerpError, PerpVenue, avantis_v1::Deployment},
+    perps::PerpError,
     report::{Check, Verdict, ability_checks, contract_checks, endpoint_checks, feed_checks},
 };
-
-/// Where the venue is.
-const PERPS: Deployment = Deployment::BASE;
 
 /// Check endpoints, network, contracts, wallet and journal; signs nothing.
 #[derive(Debug, clap::Args)]

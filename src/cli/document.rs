@@ -114,7 +114,7 @@ pub(in crate::cli) mod tests {
             cli::simulate::schemas(),
             cli::simulate_crash::schemas(),
             cli::status::schemas(),
-            cli::watch::schemas(),
+            cli::watch::run::schemas(),
             cli::watch::drill::schemas(),
             cli::watch::events::schemas(),
             cli::watch::once::schemas(),

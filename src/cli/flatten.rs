@@ -8,13 +8,13 @@ use super::{
     document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::confirm,
     output::{Output, table},
+    prompt::confirm,
     session::Session,
     trade::desk_as_far_as_known,
 };
 use crate::{
-    perps::{Interest, OrderPatience, PerpVenue},
+    perps::{Interest, OrderPatience},
     strategy::Command,
     trade::{
         ClosingLeg, FlattenPlan, FlattenReport, Flattened, command_governor, flatten, load_governor, plan_flatten,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{exit::Outcome, global::GlobalArgs, replica::MiningArgs, replica_run::Stopped};
+use super::{exit::Outcome, global::GlobalArgs, replica_args::MiningArgs, replica_run::Stopped};
 use crate::localchain::{self, Cache, DEFAULT_PORT, ForkOptions, Kit, LocalKind, start_fork};
 
 #[derive(Debug, Args)]

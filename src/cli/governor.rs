@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{document::document, exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
 use crate::{
-    perps::{Interest, PerpVenue, VenueSnapshot},
+    perps::{Interest, VenueSnapshot},
     strategy::{Command, GovernorState},
     trade::{command_governor, load_governor, stored_governor},
     watchdog::ops::{Governed, PaperWith, Pause, Resume},

@@ -9,16 +9,17 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     journal_keep::{self, BackupArgs, ExportArgs, PruneArgs, RestoreArgs},
+    journal_reader::reader,
+    outcome_view::ending_words,
     output::table,
     plan_view::settlement_text,
     session::Session,
 };
 use crate::{
     actions::{Reconciled, settle_at_venue, settle_included},
-    chain::{ErrorTable, Receipt},
-    journal::{Intent, IntentFilter, IntentId, Journal, JournalReader, Migrated, TransactionRecord},
+    journal::{Intent, IntentFilter, IntentId, Journal, Migrated, TransactionRecord},
     plan::Plan,
-    send::{Ending, Outcome as SendOutcome, Settlement, reconcile},
+    send::{Settlement, reconcile},
     text::one_line,
     trade::{refuse_again_while_paused, with_error_names},
     watchdog::ops::{ReconcileAnswer, ReconcileWith},
@@ -104,14 +105,6 @@ pub(super) async fn run(global: &GlobalArgs, command: JournalCommand) -> Outcome
         JournalCommand::Prune(args) => journal_keep::prune(&session, &args).await,
         JournalCommand::Reconcile(args) => reconcile_all(session, args).await,
     }
-}
-
-pub(super) async fn reader(session: &Session) -> Outcome<JournalReader> {
-    let account = session.account().await?;
-    session.journal_reader(account)?.ok_or_else(|| {
-        let message = format!("no journal for {account} on {} yet", session.network().as_str());
-        Failure::message(Exit::Configuration, message)
-    })
 }
 
 async fn list(session: &Session, args: &ListArgs) -> Outcome {
@@ -231,44 +224,4 @@ fn told(session: &Session, done: &Reconciled, migrated: Option<&Migrated>) -> Ou
         return Err(Failure::after_result(Exit::Unknown, format!("{open} still open{hint}")));
     }
     Ok(())
-}
-
-/// How an execution ended, in words.
-pub(super) fn ending_words(outcome: &SendOutcome) -> String {
-    let table: ErrorTable = crate::trade::error_table();
-    let done = outcome.done.len();
-    let before = if done == 0 { String::new() } else { format!("{done} earlier steps went through; then: ") };
-    let what = match &outcome.ending {
-        Ending::Mined => "all steps went through".to_owned(),
-        Ending::Reverted { receipt, data } => {
-            let Receipt { transaction, block_number, .. } = receipt;
-            let why = data.as_ref().map_or_else(
-                || "it goes through on the block before: something earlier in the same block was in its way".to_owned(),
-                |data| table.decode(data).to_string(),
-            );
-            format!("{transaction} reverted in block {block_number}: {why}")
-        }
-        Ending::Unpaid(short) => short.to_string(),
-        Ending::NotTaken { reason } => format!(
-            "no endpoint takes the transaction: {reason}. Nothing was sent; run the same again, or with another --rpc-url"
-        ),
-        Ending::Rejected { reason } => format!("the endpoint refused the transaction: {reason}"),
-        Ending::Cancelled { reason, receipt } => {
-            format!("taken back by {} in block {}: {reason}", receipt.transaction, receipt.block_number)
-        }
-        Ending::Superseded { nonce, by, intent: None } => format!("nonce {nonce} was used by {by}, which is not ours"),
-        Ending::Superseded { nonce, by, intent: Some(intent) } => {
-            format!("nonce {nonce} was used by {by} of intent {intent}, which was to be replaced")
-        }
-        Ending::Unknown { hash, nonce, reason } => {
-            format!(
-                "nobody can say yet what becomes of {hash} (nonce {nonce}): {reason}; run `trimtab journal reconcile`"
-            )
-        }
-        Ending::Outdated { hash, nonce, reason } => {
-            format!("{hash} (nonce {nonce}) waits and would fail by now: {reason}; the next plan takes its place")
-        }
-        Ending::Stopped(error) => format!("not signed: {error}"),
-    };
-    with_error_names(&format!("{before}{what}"))
 }

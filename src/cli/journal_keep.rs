@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{
     document::document,
     exit::{Exit, Failure, Outcome},
-    journal::reader,
+    journal_reader::reader,
     output::written,
     session::Session,
 };

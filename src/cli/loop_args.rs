@@ -23,7 +23,7 @@ pub(super) enum LoopCommand {
     /// Take over a position that was opened elsewhere, and set its thresholds.
     Adopt(AdoptArgs),
     /// List the pairs that can be looped now, with leverage, carry and swap costs; with --all why the others cannot.
-    Pairs(super::loop_pairs::PairsArgs),
+    Pairs(PairsArgs),
 }
 
 /// A number as people write it: digits with at most one point. No exponents, and nothing is rounded.
@@ -268,4 +268,18 @@ pub(super) struct AdoptArgs {
     /// Thresholds stored with the loop.
     #[command(flatten)]
     pub(super) thresholds: ThresholdArgs,
+}
+
+/// Which pairs can be looped now, as a new account would open them; nothing is planned for an account.
+#[derive(Debug, Args)]
+pub(super) struct PairsArgs {
+    /// Equity in dollars that fee, price impact and caps are told for.
+    #[arg(long, value_name = "USD", default_value = "10000", value_parser = decimal, allow_hyphen_values = true)]
+    pub(super) equity: Decimal,
+    /// Leverage that they are told for; a pair that cannot have so much is told at the most that it can.
+    #[arg(long, short = 'L', value_name = "X", default_value = "2", value_parser = decimal, allow_hyphen_values = true)]
+    pub(super) leverage: Decimal,
+    /// The impossible ones too, each with its reason.
+    #[arg(long)]
+    pub(super) all: bool,
 }

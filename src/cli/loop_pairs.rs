@@ -1,7 +1,6 @@
 //! `loop pairs`: which pairs can be looped on this network now, and why the others cannot.
 
 use alloy::primitives::{Address, U256};
-use clap::Args;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,7 +8,7 @@ use serde::Serialize;
 use super::{
     document::document,
     exit::{Exit, Failure, Outcome},
-    loop_args::decimal,
+    loop_args::PairsArgs,
     output::table,
     session::Session,
 };
@@ -23,20 +22,6 @@ use crate::{
     plan::Quantity,
     units::{UsdE8, from_decimal},
 };
-
-/// Which pairs can be looped now, as a new account would open them; nothing is planned for an account.
-#[derive(Debug, Args)]
-pub(super) struct PairsArgs {
-    /// Equity in dollars that fee, price impact and caps are told for.
-    #[arg(long, value_name = "USD", default_value = "10000", value_parser = decimal, allow_hyphen_values = true)]
-    equity: Decimal,
-    /// Leverage that they are told for; a pair that cannot have so much is told at the most that it can.
-    #[arg(long, short = 'L', value_name = "X", default_value = "2", value_parser = decimal, allow_hyphen_values = true)]
-    leverage: Decimal,
-    /// The impossible ones too, each with its reason.
-    #[arg(long)]
-    all: bool,
-}
 
 /// An e-mode.
 #[derive(Debug, Serialize, JsonSchema)]

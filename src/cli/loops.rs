@@ -1,8 +1,6 @@
 //! The `loop` commands: ask, plan, check, show, and send with `--broadcast`.
 
-use std::io::{IsTerminal, Write};
-
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
@@ -15,22 +13,21 @@ use super::{
     },
     loop_pairs::pairs,
     loop_records::{adopt, store_thresholds},
-    order::{Onward, planner, prepare},
-    plan_view::{GasView, settlement_text},
+    loop_state::own_loops,
+    order::{Onward, intent_id, planner, prepare},
+    plan_view::settlement_text,
     session::Session,
 };
 use crate::{
-    aave::{Market, MarketQuery, ReserveList},
-    chain::{Batch, BlockRef, L1FeeQuery, Reader},
+    aave::{Market, ReserveList},
     config::BoundsConfig,
-    journal::IntentId,
     loops::{
-        FlashChoice, Funds, KnownLoop, Pair, PairError, Payout, PlanError, Request, Share, ThresholdChange, WETH,
-        known_loops, thresholds_in_force,
+        FlashChoice, Funds, Pair, PairError, Payout, PlanError, Request, Share, ThresholdChange, WETH,
+        thresholds_in_force,
     },
-    plan::{Approved, Plan, Quantity, Rehearsal, rehearse},
+    plan::{Approved, Plan},
     trade::{Ask, LoopAsk, Order},
-    units::{Bps, Millis, Secs, parse_units},
+    units::{Bps, parse_units},
 };
 
 pub(super) async fn run(global: &GlobalArgs, command: LoopCommand) -> Outcome {
@@ -207,12 +204,6 @@ impl Desk {
     }
 }
 
-/// Names an intent: what is asked, on the state of a block, now.
-pub(super) fn intent_id(session: &Session, what: &str, on: BlockRef) -> String {
-    let subject = format!("{what} {}", on.hash);
-    IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string()
-}
-
 /// Sends a checked plan and shows what came of it.
 pub(super) async fn send_approved(session: Session, sent: (Approved<Plan>, &Order), yes: bool) -> Outcome {
     let output = session.output;
@@ -221,56 +212,4 @@ pub(super) async fn send_approved(session: Session, sent: (Approved<Plan>, &Orde
         Some(settlement) if delivered.exit == 0 => output.result(&settlement, || settlement_text(&settlement)),
         _ => Err(Failure::message(Exit::from_code(delivered.exit), delivered.ending)),
     }
-}
-
-pub(super) fn confirm(session: &Session, yes: bool) -> Outcome {
-    if yes || !session.identity.is_live() {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::message(Exit::Usage, "sending on the live chain without a terminal needs --yes"));
-    }
-    let mut stderr = std::io::stderr();
-    let _ = write!(stderr, "send this on Base? [y/N] ").and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Failure::new(Exit::Usage, error))?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    Err(Failure::message(Exit::Refused, "not sent: not confirmed"))
-}
-
-/// What a plan does and takes in gas on the state that it was planned on, side by side with what its call data costs on L1.
-pub(super) async fn rehearse_with_gas(
-    session: &Session,
-    plan: &Plan,
-    at: Secs,
-    price: U256,
-) -> Outcome<(Rehearsal, GasView)> {
-    let mut batch = Batch::new();
-    let bytes: usize = plan.steps.iter().map(|step| step.data.size()).sum();
-    // Call data with permits is mostly non-zero bytes.
-    let sample = Bytes::from(vec![0xffu8; bytes]);
-    let query = L1FeeQuery::add(&mut batch, &sample);
-    let (rehearsal, answers) =
-        tokio::join!(rehearse(&session.endpoints, plan, plan.block, at), session.endpoints.read(plan.block, &batch));
-    let (rehearsal, answers) = (rehearsal?, answers?);
-    let gas: u64 = rehearsal.steps.iter().map(|step| step.gas_used).sum();
-    let (l1, l2) = (query.read(&answers)?, price.saturating_mul(U256::from(gas)));
-    Ok((rehearsal, GasView { gas, l2: Quantity::new(l2, 18, "ETH"), l1: Quantity::new(l1, 18, "ETH") }))
-}
-
-/// Aave at the newest block.
-pub(super) async fn read_market(session: &Session, list: &ReserveList) -> Outcome<Market> {
-    let block = Reader::head(&session.endpoints).await?;
-    let mut batch = Batch::new();
-    let query = MarketQuery::add(list, &mut batch);
-    let answers = session.endpoints.read(block, &batch).await?;
-    Ok(query.decode(&answers, block)?)
-}
-
-/// The journal's loops of an account; none without a journal.
-pub(super) fn own_loops(session: &Session, account: Address) -> Outcome<Vec<KnownLoop>> {
-    let reader = session.journal_reader(account)?;
-    Ok(reader.as_ref().map(known_loops).transpose()?.unwrap_or_default())
 }

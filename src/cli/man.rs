@@ -6,10 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 
 use super::{
-    Cli,
     exit::{Exit, Failure, Outcome},
     output::written,
 };
@@ -22,21 +21,21 @@ pub(super) struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &ManArgs) -> Outcome {
+pub(super) fn run(args: &ManArgs, command: Command) -> Outcome {
     if let Some(dir) = &args.dir {
-        return pages(dir).map_err(|error| {
+        return pages(dir, command).map_err(|error| {
             let message = format!("--dir {}: {error}; name a directory that can be written", dir.display());
             Failure::message(Exit::Configuration, message)
         });
     }
     let mut page = Vec::new();
-    written(clap_mangen::Man::new(Cli::command()).render(&mut page).and_then(|()| {
+    written(clap_mangen::Man::new(command).render(&mut page).and_then(|()| {
         let mut stdout = io::stdout().lock();
         stdout.write_all(&page).and_then(|()| stdout.flush())
     }))
 }
 
-fn pages(dir: &Path) -> io::Result<()> {
+fn pages(dir: &Path, command: Command) -> io::Result<()> {
     fs::create_dir_all(dir)?;
-    clap_mangen::generate_to(Cli::command(), dir)
+    clap_mangen::generate_to(command, dir)
 }

@@ -3,17 +3,19 @@
 use super::{
     deliver::note_pause,
     exit::{Failure, Outcome},
-    loops::{own_loops, rehearse_with_gas},
+    loop_state::own_loops,
     plan_view::{DryRun, plan_text, simulation_text},
+    rehearsal::rehearse_with_gas,
     session::Session,
 };
 use crate::{
     aave::ReserveList,
     chain::BlockRef,
+    journal::IntentId,
     perps::PerpVenue,
     plan::{Approved, Plan, check},
     trade::{Order, OrderError, Planner, TradeSettings},
-    units::Secs,
+    units::{Millis, Secs},
 };
 
 /// With the session's settings and the journal's loops.
@@ -105,4 +107,10 @@ impl From<OrderError> for Failure {
             error => Self::new(super::exit::Exit::from_code(error.exit_code()), error),
         }
     }
+}
+
+/// Names an intent: what is asked, on the state of a block, now.
+pub(super) fn intent_id(session: &Session, what: &str, on: BlockRef) -> String {
+    let subject = format!("{what} {}", on.hash);
+    IntentId::derive(Millis(session.clock.wall_millis()), subject.as_bytes()).to_string()
 }

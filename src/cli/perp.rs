@@ -7,8 +7,7 @@ use super::{
     deliver::deliver,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::intent_id,
-    order::{Onward, planner, prepare},
+    order::{Onward, intent_id, planner, prepare},
     perp_args::{
         CancelArgs, CloseArgs, LevelArg, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs,
         WhichArgs,

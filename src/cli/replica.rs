@@ -1,10 +1,7 @@
 //! `replica`: build, start, stop and steer the offline replica of Base.
 
-use std::time::Duration;
-
 use alloy::primitives::{Address, B256, U256};
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,22 +9,19 @@ use super::{
     document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    local::local_chain,
     output::Output,
+    replica_args::PRICE_PORT,
+    replica_controls::{controls, url_of_local_chain},
     replica_price::{self, LiquidateArgs, PriceArgs},
     replica_run::{StartArgs, StopArgs, start, status, stop},
+    replica_state::ensure_state,
 };
 use crate::{
     chain::BlockRef,
-    localchain::{
-        self, Behaviour, ComposerSource, Conduct, Controls, FeedAge, Keeper, KeeperOptions, Kit, Mining, ReplicaState,
-    },
+    localchain::{self, Behaviour, ComposerSource, Conduct, FeedAge, Keeper, KeeperOptions, Kit},
     plan::Quantity,
     units::{Millis, Secs, parse_units},
 };
-
-/// Where the price service listens unless told otherwise.
-pub(super) const PRICE_PORT: u16 = 8645;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReplicaCommand {
@@ -59,30 +53,6 @@ pub(super) struct BuildArgs {
     /// Forget code taken from a live RPC and use our stand-ins again.
     #[arg(long, conflicts_with = "composer_from")]
     stand_ins: bool,
-}
-
-/// When a local chain makes its blocks.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct MiningArgs {
-    /// Time between blocks, such as 200ms or 2s; blocks of one second share its timestamp.
-    #[arg(long, value_name = "DURATION", default_value = "200ms", value_parser = block_time)]
-    block_time: Duration,
-    /// Make a block for each transaction, and none in between.
-    #[arg(long, conflicts_with = "block_time")]
-    manual: bool,
-}
-
-impl MiningArgs {
-    pub(super) const fn mining(self) -> Mining {
-        if self.manual { Mining::Manual } else { Mining::Every(self.block_time) }
-    }
-}
-
-/// 10 milliseconds to an hour.
-fn block_time(text: &str) -> Result<Duration, String> {
-    let (shortest, longest) = (Duration::from_millis(10), Duration::from_secs(3_600));
-    let time = humantime::parse_duration(text).map_err(|_| "expected a duration such as 200ms or 2s".to_owned())?;
-    if (shortest..=longest).contains(&time) { Ok(time) } else { Err("expected 10ms to 1h".to_owned()) }
 }
 
 #[derive(Debug, Args)]
@@ -182,25 +152,6 @@ pub(super) async fn run(global: &GlobalArgs, command: ReplicaCommand) -> Outcome
     }
 }
 
-/// The built state, built now if it must be.
-pub(super) async fn ensure_state(output: Output, kit: &Kit, composer: ComposerSource<'_>) -> Outcome<ReplicaState> {
-    let bar = progress(output);
-    let state = ReplicaState::ensure(kit, composer, &bar).await?;
-    bar.finish_and_clear();
-    Ok(state)
-}
-
-fn progress(output: Output) -> ProgressBar {
-    if !output.shows_progress() {
-        return ProgressBar::hidden();
-    }
-    let style =
-        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
-}
-
 async fn build(output: Output, args: &BuildArgs) -> Outcome {
     let kit = Kit::find()?;
     let source = match &args.composer_from {
@@ -241,21 +192,6 @@ async fn keeper(global: &GlobalArgs, args: &KeeperArgs) -> Outcome {
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(())
-}
-
-/// Controls of the chain at `--rpc-url`, or of the running replica or fork.
-pub(super) async fn controls(global: &GlobalArgs) -> Outcome<Controls> {
-    let kit = Kit::find()?;
-    Ok(Controls::connect(&url_of_local_chain(global).await?, &kit).await?)
-}
-
-async fn url_of_local_chain(global: &GlobalArgs) -> Outcome<String> {
-    let mut config = global.settings()?.config;
-    local_chain(global, &mut config).await?;
-    let url = config.rpc.urls.first().map(|url| url.expose().as_str().to_owned());
-    url.ok_or_else(|| {
-        Failure::message(Exit::Configuration, "no replica or fork runs: start one with `trimtab replica start`")
-    })
 }
 
 async fn warp(global: &GlobalArgs, args: WarpArgs) -> Outcome {

@@ -8,7 +8,7 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
-    replica::controls,
+    replica_controls::controls,
 };
 use crate::{
     localchain::{self, LiquidationReport, PriceChange, PriceMoved, PriceReport, PriceScope},

@@ -10,7 +10,8 @@ use super::{
     global::GlobalArgs,
     local::{names, title},
     output::Output,
-    replica::{MiningArgs, PRICE_PORT, ensure_state},
+    replica_args::{MiningArgs, PRICE_PORT},
+    replica_state::ensure_state,
 };
 use crate::localchain::{
     self, Cache, ComposerSource, DEFAULT_PORT, Instance, InstanceName, Kit, LocalKind, Status, start_named_replica,

@@ -6,8 +6,8 @@ use alloy::primitives::Address;
 
 use super::{
     exit::{Exit, Failure, Outcome},
+    open_signals::shown,
     session::Session,
-    signal_run::shown,
     signal_stay::{POLL, Until, done, interrupted, stop_signal},
 };
 use crate::{

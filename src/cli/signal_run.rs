@@ -1,15 +1,12 @@
 //! `signal run`, `signal resume`, `signal list`: signals traded as sagas.
 
-use std::path::PathBuf;
-
-use clap::Args;
-
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    loops::confirm,
+    open_signals::{Hands, finish_earlier, order_timeout, shown},
+    prompt::confirm,
     session::Session,
-    signal::{SizingArgs, read},
+    signal_args::{ListArgs, ResumeArgs, RunArgs, SizingArgs, read},
     signal_beside,
     signal_events::{Assessed, SignalList},
     signal_stay::{Until, stay},
@@ -17,89 +14,15 @@ use super::{
     trade::desk,
 };
 use crate::{
-    chain::Endpoints,
-    journal::{Journal, JournalReader, Saga},
-    perps::{Interest, PerpVenue},
-    send::Sender,
+    perps::Interest,
     strategy::Signal,
     trade::{
         Desk, assess, load_governor,
-        saga::{Follow, Hand, Host, Progress, SagaReport, open_trades, report, resume_open_sagas, state_of},
+        saga::{Follow, Host, SagaReport, open_trades},
     },
-    units::{Millis, Secs},
+    units::Millis,
     watchdog::ops::SignalResumeWith,
 };
-
-#[derive(Debug, Args)]
-pub(super) struct RunArgs {
-    /// The signal: a file with one JSON object, or `-` for standard input; with --follow a file that grows by lines.
-    file: PathBuf,
-    /// Trade it. Without this flag the trade is planned, checked, simulated and shown only.
-    #[arg(long, conflicts_with = "paper")]
-    broadcast: bool,
-    /// Practise: live prices, no transactions, a journal and a governor of its own.
-    #[arg(long)]
-    paper: bool,
-    /// Trade every new line of the file, until stopped.
-    #[arg(long, conflicts_with = "detach")]
-    follow: bool,
-    /// End as soon as the perp is open; `trimtab signal resume` or the next run sees it through. Beside a daemon, which does
-    /// that itself, end at once.
-    #[arg(long)]
-    detach: bool,
-    #[command(flatten)]
-    policies: PolicyArgs,
-    #[command(flatten)]
-    sizing: SizingArgs,
-    /// Do not ask before sending (needed without a terminal).
-    #[arg(long, short = 'y')]
-    yes: bool,
-}
-
-/// What happens to the loop in the end, above the settings.
-#[derive(Debug, Clone, Args)]
-pub(super) struct PolicyArgs {
-    /// The loop after the perp: restore, close or keep.
-    #[arg(long, value_name = "POLICY")]
-    after_perp: Option<String>,
-    /// The loop when the perp is proven not to have opened: unwind or keep.
-    #[arg(long, value_name = "POLICY")]
-    on_perp_failure: Option<String>,
-}
-
-impl PolicyArgs {
-    /// The global flags with these above the settings of file and environment.
-    fn over(&self, mut global: GlobalArgs) -> GlobalArgs {
-        let values = [
-            ("strategy.after_perp", "--after-perp", self.after_perp.clone()),
-            ("strategy.on_perp_failure", "--on-perp-failure", self.on_perp_failure.clone()),
-        ];
-        global.overrides.extend(values.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))));
-        global
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ResumeArgs {
-    /// Go on with what was begun on paper.
-    #[arg(long)]
-    paper: bool,
-    /// Stay until everything is over.
-    #[arg(long)]
-    stay: bool,
-    #[command(flatten)]
-    sizing: SizingArgs,
-    /// Do not ask before sending (needed without a terminal).
-    #[arg(long, short = 'y')]
-    yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ListArgs {
-    /// At most so many, newest first.
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    limit: u32,
-}
 
 pub(super) async fn run(global: &GlobalArgs, args: RunArgs) -> Outcome {
     let global = args.policies.over(args.sizing.over(global));
@@ -172,11 +95,6 @@ pub(super) async fn resume(global: &GlobalArgs, args: ResumeArgs) -> Outcome {
     stay(session.output, &desk, &mut hands, host, until).await
 }
 
-/// How long an order may lie with the venue before it is called overdue.
-pub(super) const fn order_timeout(session: &Session) -> Secs {
-    Secs(session.config.perps.order_timeout.as_secs())
-}
-
 pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
     let session = Session::connect(global).await?;
     let account = session.account().await?;
@@ -188,10 +106,6 @@ pub(super) async fn list(global: &GlobalArgs, args: &ListArgs) -> Outcome {
         let lines: Vec<String> = reports.iter().map(SagaReport::words).collect();
         if lines.is_empty() { "no signal was taken yet".to_owned() } else { lines.join("\n") }
     })
-}
-
-pub(super) fn shown(reader: &JournalReader, saga: &Saga) -> Outcome<SagaReport> {
-    Ok(report(reader, saga, &state_of(saga)?)?)
 }
 
 /// Shows the trade as `signal plan` does.
@@ -214,63 +128,4 @@ async fn dry_run(session: &Session, desk: &Desk, signal: &Signal, sizing: &Sizin
         return Ok(());
     }
     Err(Failure::after_result(Exit::Refused, format!("refused:\n  {}", assessment.refusals.join("\n  "))))
-}
-
-/// The sender, or practice's journal.
-pub(super) enum Hands {
-    Live(Box<Sender<Endpoints>>),
-    Paper(Journal),
-}
-
-impl Hands {
-    async fn take(session: &Session, paper: bool, yes: bool) -> Outcome<Self> {
-        if paper {
-            let account = session.account().await?;
-            return Ok(Self::Paper(session.journal(account).await?));
-        }
-        let signer = session.signer().await?;
-        confirm(session, yes)?;
-        Ok(Self::Live(Box::new(session.sender(signer).await?)))
-    }
-
-    pub(super) fn hand(&mut self) -> Hand<'_> {
-        match self {
-            Self::Live(sender) => Hand::Live(sender),
-            Self::Paper(journal) => Hand::Paper(journal),
-        }
-    }
-
-    pub(super) fn reader(&self) -> &JournalReader {
-        match self {
-            Self::Live(sender) => sender.journal().reader(),
-            Self::Paper(journal) => journal.reader(),
-        }
-    }
-}
-
-/// Goes on with what signals have open, before another command of the account sends something: the next command finishes
-/// what a detached run began. What cannot go on now is said and does not keep the command.
-pub(super) async fn finish_open(session: &Session, sender: &mut Sender<Endpoints>) {
-    let finish = async {
-        let open = sender.journal().reader().open_sagas()?;
-        if open.iter().all(|saga| saga.paper) {
-            return Ok(());
-        }
-        let desk = desk(session).await?;
-        finish_earlier(session, &desk, &mut Hand::Live(sender)).await
-    };
-    if let Err(failure) = Box::pin(finish).await {
-        session.output.note(format!("warning: open signals wait for `trimtab signal resume`: {}", failure.report));
-    }
-}
-
-async fn finish_earlier(session: &Session, desk: &Desk, hand: &mut Hand<'_>) -> Outcome {
-    for (id, progress) in resume_open_sagas(desk, hand).await? {
-        match progress {
-            Ok(Progress::Over(report)) => session.output.note_lines(report.words()),
-            Ok(Progress::Waits { .. }) => {}
-            Err(error) => session.output.note(format!("signal {id}: {error}")),
-        }
-    }
-    Ok(())
 }

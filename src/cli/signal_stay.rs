@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 use super::{
     exit::{Exit, Failure, Outcome},
+    open_signals::{Hands, shown},
     output::Output,
     signal_events::{Over, SignalEvent, SignalsStopped},
-    signal_run::{Hands, shown},
 };
 use crate::{
     journal::JournalReader,

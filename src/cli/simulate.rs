@@ -10,7 +10,7 @@ use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
     output::table,
-    replica::ensure_state,
+    replica_state::ensure_state,
     simulate_crash::{self, CrashArgs},
 };
 use crate::{

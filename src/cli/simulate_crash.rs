@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,
-    replica::ensure_state,
+    replica_state::ensure_state,
 };
 use crate::{
     localchain::{ComposerSource, Kit},

@@ -19,7 +19,7 @@ use crate::{
     chain::{Batch, Reader},
     journal::{DamagedRow, Intent, IntentFilter, IntentId, IntentState, JournalReader},
     loops::{AccountView, LoopView, Mark, MovingPrice, PriceMarks, ReserveView, carry_label, known_loops},
-    perps::{Interest, PerpVenue},
+    perps::Interest,
     plan::Quantity,
     text,
     trade::is_paused,

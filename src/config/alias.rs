@@ -7,7 +7,7 @@ use figment::{
     value::{Dict, Value},
 };
 
-use super::{ConfigError, RpcUrl, sources};
+use super::{ConfigError, RpcUrl, find};
 
 /// What names and variables are looked up in.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Aliases<'a> {
 impl<'a> Aliases<'a> {
     /// Reads the nearest foundry.toml upwards; none is fine.
     pub(super) fn find(directory: &Path, env: &'a BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let Some(path) = sources::nearest(directory, "foundry.toml") else {
+        let Some(path) = find::nearest(directory, "foundry.toml") else {
             return Ok(Self { env, endpoints: BTreeMap::new() });
         };
         let text = std::fs::read_to_string(&path)

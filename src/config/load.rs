@@ -85,7 +85,14 @@ impl Layers {
     }
 }
 
-pub(super) fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+impl Sources {
+    /// Reads and checks everything.
+    pub fn load(self) -> Result<Loaded, ConfigError> {
+        load(&self)
+    }
+}
+
+fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let defaults = sources.defaults();
     let valid = keys::valid(&defaults)?;
     let mut layers = Layers { figment: Figment::new(), origins: BTreeMap::new(), valid, notes: Vec::new() };

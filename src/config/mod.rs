@@ -14,6 +14,7 @@ mod error;
 mod execution_fee;
 mod feeds;
 mod fees;
+mod find;
 mod governor;
 mod keys;
 mod kubernetes;

@@ -1,13 +1,10 @@
 //! What settings are made from, gathered before anything is decided.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use figment::value::Value;
 
-use super::{Config, ConfigError, Loaded, load};
+use super::{Config, find::nearest};
 
 /// Name of the file that is searched for.
 pub(super) const FILE: &str = "trimtab.toml";
@@ -63,11 +60,6 @@ impl Sources {
         if urls.is_empty() { self } else { self.flag("rpc.urls", "--rpc-url", urls.to_vec()) }
     }
 
-    /// Reads and checks everything.
-    pub fn load(self) -> Result<Loaded, ConfigError> {
-        load::load(&self)
-    }
-
     pub(super) fn defaults(&self) -> Config {
         Config::defaults(&self.env)
     }
@@ -80,9 +72,4 @@ impl Sources {
             Some(user.join("trimtab").join(FILE)).filter(|path| path.is_file())
         })
     }
-}
-
-/// The nearest file of this name, from a directory upwards.
-pub(super) fn nearest(directory: &Path, name: &str) -> Option<PathBuf> {
-    directory.ancestors().map(|above| above.join(name)).find(|path| path.is_file())
 }

@@ -14,8 +14,8 @@ use super::{
     error::Fault,
     in_flight::IN_FLIGHT,
     lock::WriterLock,
-    open::{self, check_owner, connect_any_reader, connect_immutable, database_path},
-    schema,
+    open::{check_owner, connect_any_reader, connect_immutable, database_path},
+    private_file, schema,
 };
 
 /// A backup that was made.
@@ -80,7 +80,7 @@ impl Journal {
         }
         let not_writable =
             |error: std::io::Error| JournalError::NotWritable { path: path.clone(), reason: error.to_string() };
-        open::create_private_directories(path.parent().unwrap_or(dir)).map_err(not_writable)?;
+        private_file::create_private_directories(path.parent().unwrap_or(dir)).map_err(not_writable)?;
         let _lock = WriterLock::take(&path.with_extension("lock"))?;
 
         let (backup, tables) = checked(file, network_id, account).map_err(|fault| fault.at(file))?;

@@ -10,12 +10,12 @@ use rusqlite::{
     backup::{Backup, StepResult},
 };
 
-use super::{JournalError, error::Fault, open};
+use super::{JournalError, error::Fault, private_file};
 
 /// Copies the database page by page into a new file that only the user may read, and checks the copy.
 pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Fault> {
     let failed = |error: std::io::Error| JournalError::Copy { path: to.to_owned(), reason: error.to_string() };
-    open::new_private_file(to).map_err(failed)?;
+    private_file::new_private_file(to).map_err(failed)?;
     let done =
         copy_into(from, to).and_then(|()| Ok(File::open(to).and_then(|file| file.sync_all()).map_err(failed)?));
     if done.is_err() {

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    DamagedRow, JournalError, JournalReader, column::Json, damage, event, intent, order, perp, position, saga, sample,
-    schema, transaction,
+    DamagedRow, JournalError, JournalReader, column::Json, damaged_row, event, intent_row, order, perp, position, saga,
+    sample, schema, transaction,
 };
 use crate::text;
 
@@ -25,7 +25,7 @@ pub(super) type Check = fn(&Row<'_>) -> rusqlite::Result<()>;
 /// Tables in an order in which every record comes after those it refers to.
 pub(super) const TABLES: [(&str, Check); 13] = [
     ("network", |_| Ok(())),
-    ("intents", |row| intent::from_row(row).map(drop)),
+    ("intents", |row| intent_row::from_row(row).map(drop)),
     ("transactions", |row| transaction::from_row(row).map(drop)),
     ("signals", |row| row.get::<_, Json>("body").map(drop)),
     ("sagas", |row| saga::from_row(row).map(drop)),
@@ -186,7 +186,7 @@ fn as_text(row: &Row<'_>, columns: &[Column]) -> Map<String, Value> {
         ValueRef::Text(text) => Value::from(String::from_utf8_lossy(text)),
         ValueRef::Blob(bytes) => Value::from(alloy::hex::encode_prefixed(bytes)),
         ValueRef::Null => Value::Null,
-        other => Value::from(damage::plain(other)),
+        other => Value::from(damaged_row::plain(other)),
     };
     columns.iter().map(|column| (column.name.clone(), row.get_ref(column.index).map_or(Value::Null, text))).collect()
 }

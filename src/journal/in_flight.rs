@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use rusqlite::{Connection, Row, types::ValueRef};
+use rusqlite::{Connection, Row};
 
 use super::{
-    DamagedRow, Intent, IntentId, IntentState, JournalError, JournalReader, Stamp, TransactionState,
+    DamagedRow, Intent, IntentId, IntentState, JournalError, JournalReader, TransactionState,
     damage::listed,
     error::Fault,
-    intent::{core, from_row},
+    intent_row::{from_row, salvaged},
 };
 
 /// States in which something signed may still take effect; a word that is none of the known ones may be such a state.
@@ -60,14 +60,4 @@ pub(super) fn check_resolved(db: &Connection, except: Option<IntentId>) -> Resul
         return Err(JournalError::UnreadableInFlight { rows }.into());
     }
     if intents.rows.is_empty() { Ok(()) } else { Err(JournalError::Unresolved { ids: intents.rows }.into()) }
-}
-
-/// What is needed to follow a transaction to its end, of a row of which more cannot be read.
-pub(super) fn salvaged(row: &Row<'_>) -> rusqlite::Result<Intent> {
-    let reason = match row.get_ref("reason")? {
-        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
-        _ => None,
-    };
-    let stamp = |prefix| Stamp::from_row(row, prefix).unwrap_or_default();
-    Ok(Intent { reason, created: stamp("created_"), updated: stamp("updated_"), ..core(row)? })
 }

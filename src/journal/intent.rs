@@ -1,18 +1,16 @@
 //! Intents: what somebody wants done, from the plan to the comparison with the chain.
 
 use alloy::primitives::B256;
-use rusqlite::{Connection, Error, ErrorCode, Row, Transaction, named_params};
-use schemars::JsonSchema;
-use serde::Serialize;
+use rusqlite::{Connection, ErrorCode, Transaction, named_params};
 use serde_json::Value;
 
 use super::{
     IntentId, IntentState, Journal, JournalError, JournalReader, Stamp,
-    column::{Json, Text},
+    column::Text,
     damage::{self, listed},
     error::Fault,
-    in_flight::salvaged,
-    nonce,
+    intent_row::{Intent, find, from_row},
+    lease_rows,
 };
 use crate::units::Millis;
 
@@ -31,35 +29,6 @@ pub struct NewIntent {
     pub plan_hash: B256,
     /// Transactions the plan needs one after the other; at least 1.
     pub steps: u32,
-}
-
-/// An intent as recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Intent {
-    /// Its name.
-    pub id: IntentId,
-    /// What it does.
-    pub kind: String,
-    /// Practice on live prices, without transactions.
-    pub paper: bool,
-    /// How far it has come.
-    pub state: IntentState,
-    /// Why it ended or what is known of an unknown outcome.
-    pub reason: Option<String>,
-    /// The step it is at, from 0.
-    pub step: u32,
-    /// How many steps it has.
-    pub steps: u32,
-    /// The plan with its predictions.
-    pub plan: Value,
-    /// Hash of the plan.
-    pub plan_hash: B256,
-    /// What the chain shows, beside the plan's predictions.
-    pub actual: Option<Value>,
-    /// When it was planned.
-    pub created: Stamp,
-    /// When it last changed.
-    pub updated: Stamp,
 }
 
 /// Which intents to list; the default is all of them.
@@ -134,7 +103,7 @@ impl Journal {
                 let (from, to) = (intent.state, IntentState::Failed);
                 return Err(JournalError::IllegalIntent { id, from, to }.into());
             }
-            nonce::release_of(tx, id, reason, at)?;
+            lease_rows::release_of(tx, id, reason, at)?;
             move_to(tx, &intent, IntentState::Failed, Some(reason), at)
         })
     }
@@ -203,13 +172,6 @@ fn is_pruned(db: &Connection, id: IntentId) -> Result<bool, Fault> {
     Ok(db.prepare_cached("SELECT 1 FROM pruned_intents WHERE id = ?1")?.exists([id])?)
 }
 
-/// An intent whose state is to change; its plan and figures may be damaged.
-pub(super) fn find(db: &Connection, id: IntentId) -> Result<Intent, Fault> {
-    let read = |row: &Row<'_>| from_row(row).or_else(|error| salvaged(row).map_err(|_| error));
-    let found = damage::found(db, "intents", "SELECT * FROM intents WHERE id = ?1", [id], read)?;
-    found.ok_or_else(|| JournalError::UnknownIntent(id).into())
-}
-
 /// The only place where the state of an intent changes.
 pub(super) fn move_to(
     tx: &Transaction<'_>,
@@ -231,39 +193,4 @@ pub(super) fn move_to(
 pub(super) fn is_duplicate_key(error: &rusqlite::Error) -> bool {
     let key = rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY;
     error.sqlite_error().is_some_and(|e| e.code == ErrorCode::ConstraintViolation && e.extended_code == key)
-}
-
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Intent> {
-    let core = core(row)?;
-    Ok(Intent {
-        reason: row.get("reason")?,
-        plan: row.get::<_, Json>("plan")?.0,
-        plan_hash: row.get::<_, Text<B256>>("plan_hash")?.0,
-        actual: row.get::<_, Option<Json>>("actual")?.map(|json| json.0),
-        created: Stamp::from_row(row, "created_")?,
-        updated: Stamp::from_row(row, "updated_")?,
-        ..core
-    })
-}
-
-pub(super) fn core(row: &Row<'_>) -> rusqlite::Result<Intent> {
-    let (step, steps) = (row.get("step")?, row.get("steps")?);
-    if step >= steps {
-        let index = row.as_ref().column_index("step")?;
-        return Err(Error::IntegralValueOutOfRange(index, i64::from(step)));
-    }
-    Ok(Intent {
-        id: row.get("id")?,
-        kind: row.get("kind")?,
-        paper: row.get("paper")?,
-        state: row.get("state")?,
-        reason: None,
-        step,
-        steps,
-        plan: Value::Null,
-        plan_hash: B256::ZERO,
-        actual: None,
-        created: Stamp::default(),
-        updated: Stamp::default(),
-    })
 }

@@ -1,8 +1,7 @@
 //! Opening the file: its place, who may read it, its version, and readers where nothing can be written.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io,
+    fs::{self},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -58,7 +57,7 @@ pub(super) fn connect_writer(
     check_owner(&transaction, path, network_id, account)?;
     // Writes a page even when nothing is leased: a full disk shows now and not when there is something to sign.
     transaction.execute("UPDATE network SET network_id = network_id", [])?;
-    super::nonce::release_all(&transaction)?;
+    super::lease_rows::release_all(&transaction)?;
     transaction.commit()?;
     Ok((connection, migrated))
 }
@@ -147,34 +146,4 @@ pub(super) fn check_owner(
     }
     let (found, expected) = (format!("{} on {network}", owner.0), format!("{account} on {network_id}"));
     Err(JournalError::WrongJournal { path: path.to_owned(), found, expected }.into())
-}
-
-/// Signed bytes that were not sent yet are in the journal: only the user may read it.
-pub(super) fn create_private_directories(directory: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
-pub(super) fn create_private_file(path: &Path) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    new_private_file(path)?;
-    // The names of a new file and of its new directory must survive a power cut as well.
-    for directory in path.ancestors().skip(1).take(2) {
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// Makes a file that must not exist yet, for the user only.
-pub(super) fn new_private_file(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.sync_all()
 }

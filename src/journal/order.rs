@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    DamagedRow, IntentId, Journal, JournalError, JournalReader, PositionId, Stamp,
+    DamagedRow, IntentId, Journal, JournalError, JournalReader, OrderState, PositionId, Stamp,
     column::{Json, Text, words},
     damage::{self, Listed, listed},
     error::Fault,
-    intent, signal,
+    intent_row, signal,
 };
 
 words! {
@@ -24,38 +24,6 @@ words! {
         LimitOpen = "limit-open",
         /// Ends a position by its stop, its target or its liquidation.
         Trigger = "trigger",
-    }
-}
-
-words! {
-    /// How far an order has come.
-    pub enum OrderState {
-        /// Placed; the venue has not answered.
-        Initiated = "initiated",
-        /// Nobody can say yet; the chain will.
-        Unknown = "unknown",
-        /// Carried out.
-        Filled = "filled",
-        /// Ended without effect, by the venue or by us.
-        Cancelled = "cancelled",
-    }
-}
-
-impl OrderState {
-    /// Whether the venue has given its answer, which does not change any more.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Filled | Self::Cancelled)
-    }
-
-    /// Whether `next` may follow. A final answer is only followed by itself.
-    #[must_use]
-    pub const fn can_become(self, next: Self) -> bool {
-        match self {
-            Self::Initiated | Self::Unknown => !matches!(next, Self::Initiated),
-            Self::Filled => matches!(next, Self::Filled),
-            Self::Cancelled => matches!(next, Self::Cancelled),
-        }
     }
 }
 
@@ -215,7 +183,7 @@ pub(super) fn name_position(
 
 fn check_references(tx: &Transaction<'_>, new: &NewOrder) -> Result<(), Fault> {
     if let Some(intent) = new.intent {
-        intent::find(tx, intent)?;
+        intent_row::find(tx, intent)?;
     }
     if let Some(signal) = &new.signal {
         signal::require(tx, signal)?;
@@ -259,19 +227,4 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Order> {
         created: Stamp::from_row(row, "created_")?,
         updated: Stamp::from_row(row, "updated_")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_order_is_answered_one_way_and_never_goes_back_to_waiting() {
-        for from in OrderState::ALL {
-            assert!(!from.can_become(OrderState::Initiated), "{from}");
-            for to in [OrderState::Unknown, OrderState::Filled, OrderState::Cancelled] {
-                assert_eq!(from.can_become(to), !from.is_final() || *from == to, "{from} to {to}");
-            }
-        }
-    }
 }

@@ -8,8 +8,9 @@ use super::{
     column::{Int, Text},
     damage,
     error::Fault,
-    intent::{self, Intent},
-    nonce, transaction,
+    intent,
+    intent_row::{self, Intent},
+    lease_rows, transaction,
 };
 
 impl Journal {
@@ -47,7 +48,7 @@ impl Journal {
             let record = transaction::find(tx, hash)?;
             check_pending(&record, TransactionState::Dropped)?;
             move_to(tx, &record, TransactionState::Dropped, Some(reason), at)?;
-            nonce::relink(tx, record.nonce)?;
+            lease_rows::relink(tx, record.nonce)?;
             settle(tx, record.intent, Some(reason), at)
         })
     }
@@ -127,7 +128,7 @@ fn include(
             settle(tx, holder, Some(&used), at)?;
         }
     }
-    conclude(tx, &intent::find(tx, record.intent)?, reason, at)
+    conclude(tx, &intent_row::find(tx, record.intent)?, reason, at)
 }
 
 /// Puts an included transaction, and those that its inclusion had ruled out, back among the pending ones.
@@ -152,7 +153,7 @@ fn reopen(tx: &Transaction<'_>, record: &TransactionRecord, reason: &str, at: St
          WHERE id = ?1",
         (record.row, reason, at.block(), at.ms()),
     )?;
-    nonce::relink(tx, record.nonce)?;
+    lease_rows::relink(tx, record.nonce)?;
     reopen_intent(tx, record.intent, IntentState::Sent, reason, at)?;
     for id in revived.into_iter().filter(|id| *id != record.intent) {
         reopen_intent(tx, id, IntentState::Unknown, reason, at)?;
@@ -161,15 +162,15 @@ fn reopen(tx: &Transaction<'_>, record: &TransactionRecord, reason: &str, at: St
 }
 
 fn reopen_intent(tx: &Transaction<'_>, id: IntentId, to: IntentState, reason: &str, at: Stamp) -> Result<(), Fault> {
-    let mut found = intent::find(tx, id)?;
+    let mut found = intent_row::find(tx, id)?;
     if found.state.is_unresolved() {
         return Ok(());
     }
     if found.state == IntentState::Simulated {
         // The next step was about to be signed on top of one that is not in a block any more.
-        nonce::release_of(tx, id, reason, at)?;
+        lease_rows::release_of(tx, id, reason, at)?;
         intent::move_to(tx, &found, IntentState::Failed, Some(reason), at)?;
-        found = intent::find(tx, id)?;
+        found = intent_row::find(tx, id)?;
     }
     intent::move_to(tx, &found, to, Some(reason), at)?;
     tx.execute(
@@ -183,7 +184,7 @@ fn reopen_intent(tx: &Transaction<'_>, id: IntentId, to: IntentState, reason: &s
 
 /// Brings an unresolved intent to what its transactions say; a resolved one stays.
 pub(super) fn settle(tx: &Transaction<'_>, id: IntentId, reason: Option<&str>, at: Stamp) -> Result<(), Fault> {
-    let found = intent::find(tx, id)?;
+    let found = intent_row::find(tx, id)?;
     if found.state.is_unresolved() { conclude(tx, &found, reason, at) } else { Ok(()) }
 }
 
@@ -202,7 +203,7 @@ fn conclude(tx: &Transaction<'_>, found: &Intent, reason: Option<&str>, at: Stam
     } else if has(TransactionState::Signed) {
         found.state
     } else {
-        nonce::release_of(tx, found.id, reason.unwrap_or("nothing is pending any more"), at)?;
+        lease_rows::release_of(tx, found.id, reason.unwrap_or("nothing is pending any more"), at)?;
         let is_mined = all.contains(&(TransactionState::Mined, found.step, false));
         if is_mined { IntentState::Mined } else { IntentState::Failed }
     };

@@ -11,7 +11,7 @@ use super::{
     column::{Int, Json, Text, words},
     damage::{self, Listed, listed},
     error::Fault,
-    intent, order, signal,
+    intent_row, order, signal,
 };
 use crate::units::Secs;
 
@@ -201,7 +201,7 @@ fn insert(tx: &Transaction<'_>, new: &NewPerp, opened_by: Option<IntentId>, at: 
         return Err(JournalError::PerpIsOpen(open.id).into());
     }
     if let Some(intent) = opened_by {
-        intent::find(tx, intent)?;
+        intent_row::find(tx, intent)?;
     }
     if let Some(signal) = &entry.signal {
         signal::require(tx, signal)?;

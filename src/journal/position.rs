@@ -193,7 +193,7 @@ fn insert(tx: &Transaction<'_>, new: &NewLoop, opened_by: Option<IntentId>, at: 
         return Err(JournalError::LoopIsOpen(open.id).into());
     }
     if let Some(id) = opened_by {
-        super::intent::find(tx, id)?;
+        super::intent_row::find(tx, id)?;
     }
     let origin = if opened_by.is_some() { Origin::Opened } else { Origin::Adopted };
     tx.execute(

@@ -10,6 +10,7 @@ use super::{
     column::{Json, Text},
     damage::{self, Listed, listed},
     error::Fault,
+    saga_intent::SagaIntent,
     signal,
 };
 
@@ -32,17 +33,6 @@ pub struct Saga {
     pub updated: Stamp,
     /// When it ended.
     pub ended: Option<Stamp>,
-}
-
-/// An intent's part in a saga.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SagaIntent {
-    /// The saga.
-    pub saga: String,
-    /// The intent; after a crash between link and plan it is not in the journal, and nothing of it was done.
-    pub intent: IntentId,
-    /// What it is for, in the trade room's words.
-    pub role: String,
 }
 
 impl Journal {

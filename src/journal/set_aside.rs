@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     IntentState, Journal, JournalError, Stamp, TransactionState,
     column::{Int, Text},
-    damage,
+    damaged_row,
     error::Fault,
     outcome,
 };
@@ -62,10 +62,10 @@ const REASON: &str = "set aside: it could not be read, and the chain has used it
 
 /// The state that a damaged intent has; `None` when there is no intent of this name.
 fn intent_of(db: &Connection, id: &str) -> Result<Option<String>, Fault> {
-    let read = |row: &rusqlite::Row<'_>| row.get_ref("state").map(damage::plain);
+    let read = |row: &rusqlite::Row<'_>| row.get_ref("state").map(damaged_row::plain);
     let mut statement = db.prepare("SELECT * FROM intents WHERE id = ?1")?;
     let Some(state) = statement.query_row([id], read).optional()? else { return Ok(None) };
-    let is_readable = statement.query_row([id], |row| Ok(super::intent::core(row).is_ok())).optional()?;
+    let is_readable = statement.query_row([id], |row| Ok(super::intent_row::core(row).is_ok())).optional()?;
     match (is_readable, state.parse::<IntentState>()) {
         (Some(true), _) => Err(refused(id, "it can be followed: `trimtab journal reconcile` settles it")),
         (_, Ok(known)) if !known.is_unresolved() => Err(refused(id, "nothing of it is in flight: it blocks nothing")),
@@ -75,7 +75,7 @@ fn intent_of(db: &Connection, id: &str) -> Result<Option<String>, Fault> {
 
 fn transaction_of(db: &Connection, id: &str) -> Result<(String, String), Fault> {
     let sql = "SELECT state, intent FROM transactions WHERE id = CAST(?1 AS INTEGER) AND CAST(id AS TEXT) = ?1";
-    let read = |row: &rusqlite::Row<'_>| Ok((damage::plain(row.get_ref(0)?), damage::plain(row.get_ref(1)?)));
+    let read = |row: &rusqlite::Row<'_>| Ok((damaged_row::plain(row.get_ref(0)?), damaged_row::plain(row.get_ref(1)?)));
     let found = db.query_row(sql, [id], read).optional()?;
     let (state, intent) = found.ok_or_else(|| refused(id, "no row of intents or transactions has this name"))?;
     match state.parse::<TransactionState>() {

@@ -12,7 +12,7 @@ use super::{
     IntentState, Journal, JournalError, Lease, Stamp, TransactionState,
     column::{Int, Text},
     error::Fault,
-    in_flight, intent, nonce, transaction,
+    in_flight, intent, intent_row, lease_rows, transaction,
 };
 
 /// A signed transaction as it goes over the wire.
@@ -94,7 +94,7 @@ fn check_is_leased(envelope: &TxEnvelope, lease: &Lease, account: Address) -> Re
 }
 
 fn insert(tx: &Transaction<'_>, lease: &Lease, signed: &RawTx, envelope: &TxEnvelope, at: Stamp) -> Result<(), Fault> {
-    let (from, to) = (nonce::state_of(tx, lease.row)?, TransactionState::Signed);
+    let (from, to) = (lease_rows::state_of(tx, lease.row)?, TransactionState::Signed);
     if !from.can_become(to) {
         return Err(JournalError::IllegalTransaction { nonce: lease.nonce, from, to }.into());
     }
@@ -105,9 +105,9 @@ fn insert(tx: &Transaction<'_>, lease: &Lease, signed: &RawTx, envelope: &TxEnve
     }
     if lease.replaces.is_none() {
         in_flight::check_resolved(tx, Some(lease.intent))?;
-        nonce::check_no_gap(tx, lease)?;
+        lease_rows::check_no_gap(tx, lease)?;
     }
-    let intent = intent::find(tx, lease.intent)?;
+    let intent = intent_row::find(tx, lease.intent)?;
     // A replacement of the intent's own transaction leaves the intent as far as it was.
     if !(lease.replaces.is_some() && intent.state.is_unresolved()) {
         intent::move_to(tx, &intent, IntentState::Signed, None, at)?;

@@ -1,4 +1,4 @@
-//! The lives of intents and transactions: which state may follow which. Pure.
+//! The lives of intents, transactions and orders: which state may follow which. Pure.
 
 use super::column::words;
 
@@ -107,6 +107,38 @@ impl TransactionState {
     }
 }
 
+words! {
+    /// How far an order has come.
+    pub enum OrderState {
+        /// Placed; the venue has not answered.
+        Initiated = "initiated",
+        /// Nobody can say yet; the chain will.
+        Unknown = "unknown",
+        /// Carried out.
+        Filled = "filled",
+        /// Ended without effect, by the venue or by us.
+        Cancelled = "cancelled",
+    }
+}
+
+impl OrderState {
+    /// Whether the venue has given its answer, which does not change any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Filled | Self::Cancelled)
+    }
+
+    /// Whether `next` may follow. A final answer is only followed by itself.
+    #[must_use]
+    pub const fn can_become(self, next: Self) -> bool {
+        match self {
+            Self::Initiated | Self::Unknown => !matches!(next, Self::Initiated),
+            Self::Filled => matches!(next, Self::Filled),
+            Self::Cancelled => matches!(next, Self::Cancelled),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,5 +182,15 @@ mod tests {
         }
         let error = "snet".parse::<IntentState>().expect_err("no such state");
         assert!(error.to_string().contains("sent, mined"), "{error}");
+    }
+
+    #[test]
+    fn an_order_is_answered_one_way_and_never_goes_back_to_waiting() {
+        for from in OrderState::ALL {
+            assert!(!from.can_become(OrderState::Initiated), "{from}");
+            for to in [OrderState::Unknown, OrderState::Filled, OrderState::Cancelled] {
+                assert_eq!(from.can_become(to), !from.is_final() || *from == to, "{from} to {to}");
+            }
+        }
     }
 }

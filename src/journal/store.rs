@@ -14,7 +14,8 @@ use super::{
     error::Fault,
     lease::AccountLease,
     lock::{Writer, WriterLock},
-    open::{connect_reader, connect_writer, create_private_directories, create_private_file, database_path},
+    open::{connect_reader, connect_writer, database_path},
+    private_file::{create_private_directories, create_private_file},
 };
 
 /// The journal open for reading: every question, no change. Works while a writer runs.

@@ -5,7 +5,7 @@ use rusqlite::Row;
 
 use super::{
     IntentFilter, IntentState, JournalError, JournalReader, TransactionState, column::UnknownWord, damage::listed,
-    in_flight, intent, transaction,
+    in_flight, intent_row, transaction,
 };
 
 /// How many of the newest rows of a table are looked at.
@@ -16,7 +16,7 @@ impl JournalReader {
     /// same however large the journal is.
     pub fn survey(&self) -> Result<(), JournalError> {
         let in_flight = format!("SELECT * FROM intents WHERE {}", in_flight::IN_FLIGHT);
-        self.listed(|db| listed(db, "intents", &in_flight, [], intent::from_row))?;
+        self.listed(|db| listed(db, "intents", &in_flight, [], intent_row::from_row))?;
         self.intents(&IntentFilter { limit: Some(NEWEST), ..IntentFilter::default() })?;
         self.intents(&IntentFilter {
             states: vec![IntentState::Mined],

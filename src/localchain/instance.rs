@@ -149,7 +149,7 @@ pub async fn add_keeper(
     instance: Instance,
     price_port: u16,
 ) -> Result<Instance, LocalChainError> {
-    let keeper = start_keeper(cache, program, &instance, price_port).await?;
+    let keeper = start_keeper(cache, program, &instance.url, price_port).await?;
     let instance = Instance { keeper: Some(keeper), ..instance };
     record(cache, &instance)?;
     Ok(instance)

@@ -3,16 +3,16 @@
 use alloy::primitives::U256;
 
 use super::{
-    LoopSnapshot, PlanError,
+    PlanError,
     algebra::{leverage_wad, max_leverage_wad},
-    close::CLOSE,
     context::{Context, wad},
+    deviation::deviation,
     draft::Draft,
     loss,
+    payout::CLOSE,
 };
 use crate::{
     config::Urgency,
-    dex::{PoolKey, deviation_bps},
     plan::{Bound, Quantity, Rule},
     units::{Bps, WAD, from_decimal, mul_div_up},
 };
@@ -134,19 +134,6 @@ fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
         blocking: ctx.urgency == Urgency::Open && draft.adds_risk,
         hint: "pool and oracle disagree: wait until they meet".into(),
     })
-}
-
-/// How far the furthest of some pools is from the oracle, basis points either way.
-pub(super) fn deviation(snapshot: &LoopSnapshot, keys: &[PoolKey]) -> Result<u64, PlanError> {
-    let mut furthest = 0u64;
-    for key in keys {
-        let Ok(pool) = snapshot.pools.get(key) else { continue };
-        let (zero, one) = (snapshot.market.reserve(key.token0())?, snapshot.market.reserve(key.token1())?);
-        let (decimals0, decimals1) = (zero.configuration.decimals(), one.configuration.decimals());
-        let off = deviation_bps(pool.spot_price(), zero.price()?, decimals0, one.price()?, decimals1)?;
-        furthest = furthest.max(off.unsigned_abs());
-    }
-    Ok(furthest)
 }
 
 /// The gas of the action and of getting out again against the equity it leaves.

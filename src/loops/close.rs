@@ -1,15 +1,15 @@
 //! Closing a loop, or a fraction of it.
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::U256;
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::{
     PlanError,
-    context::{Context, Loan, grown_at_most, pools_of},
+    context::{Context, grown_at_most, pools_of},
     draft::{Draft, Flow, Flows, Grant},
     flash::Meanwhile,
+    loan::Loan,
+    payout::{CLOSE, Payout, Share},
     stream::{Streams, without_standing_approvals},
     swap::Swap,
 };
@@ -19,35 +19,10 @@ use crate::{
     units::{Bps, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up},
 };
 
-/// The kind of a closing's plan.
-pub(super) const CLOSE: &str = "loop close";
 /// What a value in dollars can lose or gain by rounding in an action.
 const ROUNDING: UsdE8 = UsdE8(U256::from_limbs([4, 0, 0, 0]));
 /// What an amount can lose or gain by rounding in an action, smallest units.
 const ROUNDED: U256 = U256::from_limbs([2, 0, 0, 0]);
-
-/// In what a closed loop is paid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Payout {
-    /// All collateral is sold.
-    Debt,
-    /// Only what repays the debt is sold.
-    Collateral {
-        /// As ether: the wrapped token.
-        unwrap: Option<Address>,
-    },
-}
-
-/// How much of a loop is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Share {
-    /// Everything, whatever interest accrues until then.
-    All,
-    /// This share of collateral and debt, above 0 and below 1.
-    Part(Decimal),
-}
 
 /// Amounts of a closing.
 struct Sizes {

@@ -6,9 +6,9 @@ use alloy::primitives::{Address, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    Ahead, FlashCandidate, FlashChoice, FlashSource, KnownLoop, LoopSnapshot, Pair, PlanError, Scope, Standing,
+    Ahead, FlashCandidate, FlashChoice, KnownLoop, LoopSnapshot, Pair, PlanError, Scope, Standing,
     account::AccountModel,
-    bounds::deviation,
+    deviation::deviation,
     draft::Prepare,
     flash::{FlashNeed, Meanwhile, rank},
     marks::standing,
@@ -84,27 +84,6 @@ pub(super) struct Context<'a> {
 
 /// Kept of what a swap may lose for the fee of the loan: more than Aave or Morpho Blue ask.
 const LOAN_FEE: u32 = 10;
-
-/// A loan that a plan takes.
-#[derive(Debug, Clone)]
-pub(super) struct Loan {
-    pub(super) candidate: FlashCandidate,
-    pub(super) amount: U256,
-    pub(super) fee: U256,
-}
-
-impl Loan {
-    /// A loan of an amount from a source, with its fee.
-    pub(super) fn of(candidate: &FlashCandidate, amount: U256) -> Result<Self, MathError> {
-        let fee = candidate.source.fee(candidate.fee_pips, amount)?;
-        Ok(Self { candidate: candidate.clone(), amount, fee })
-    }
-
-    /// Whether it leaves the reserve that the account borrows from or repays.
-    pub(super) fn is_from_aave(&self) -> bool {
-        self.candidate.source == FlashSource::AaveV3
-    }
-}
 
 impl<'a> Context<'a> {
     pub(super) fn new(

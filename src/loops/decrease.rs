@@ -4,10 +4,11 @@ use alloy::primitives::{Address, U256};
 
 use super::{
     FlashCandidate, PlanError, Target,
-    context::{Context, Loan, pools_of},
+    context::{Context, pools_of},
     draft::{Draft, Flow, Flows, Grant, Prepare},
     flash::Meanwhile,
     increase::is_close,
+    loan::Loan,
     solve::{Judgement, first_met, largest},
     stream::{Streams, without_standing_approvals},
     swap::Swap,

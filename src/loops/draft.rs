@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 
-use super::{FlashCandidate, Target, context::Loan, swap::Swap};
+use super::{FlashCandidate, Target, loan::Loan, swap::Swap};
 use crate::{
     aave::{Projection, Refusal},
     onedelta::Op,

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     PlanError, Standing, Target,
     algebra::{leverage_at_health_factor, leverage_wad},
-    context::{Context, Loan, pools_of},
+    context::{Context, pools_of},
     draft::{Draft, Flow, Flows, Grant, Prepare},
     flash::Meanwhile,
+    loan::Loan,
     solve::largest,
     stream::{Streams, without_standing_approvals},
     swap::Swap,

@@ -3,11 +3,7 @@
 
 use alloy::primitives::U256;
 
-use super::{
-    PlanError,
-    context::{Context, Loan},
-    swap::Swap,
-};
+use super::{PlanError, context::Context, loan::Loan, swap::Swap};
 use crate::{
     config::Urgency,
     plan::{Bound, Quantity, Rule},

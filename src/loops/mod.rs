@@ -7,6 +7,7 @@
 //! Fails with [`PlanError`], which says what to change and by how much.
 
 mod account;
+mod ahead;
 pub mod algebra;
 mod allow;
 mod approvals;
@@ -17,6 +18,7 @@ mod class;
 mod close;
 mod context;
 mod decrease;
+mod deviation;
 mod draft;
 mod error;
 mod execute;
@@ -29,12 +31,16 @@ mod human;
 mod in_force;
 mod increase;
 mod judged;
+mod known_loop;
+mod loan;
 mod loss;
 mod marks;
 mod moving_price;
 mod pair;
 mod pairs;
 mod payable;
+mod payout;
+mod planner;
 mod price_level;
 mod protect;
 mod record;
@@ -59,12 +65,12 @@ mod write;
 
 pub use crate::dex::WETH;
 pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, SideChange, UnknownAsset, terms_after};
+pub use ahead::Ahead;
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
 pub(crate) use carry::carry_per_day;
 pub use carry::{carry_label, net_carry_per_day};
 pub use class::class_of;
-pub use close::{Payout, Share};
 pub use context::Settings;
 pub use error::PlanError;
 pub use execute::{Report, execute, execute_protective};
@@ -77,15 +83,21 @@ pub use growth::GrowthLimit;
 pub use human::{HumanTask, what_a_human_must_do};
 pub use in_force::{class_thresholds, thresholds_in_force};
 pub use increase::Funds;
+pub use known_loop::KnownLoop;
 pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
 pub use pairs::{
     Obstacle, ObstacleKind, Opening, PairTerms, PairVerdict, PairsSnapshot, SizeAsked, allowed_pairs, judge_pairs,
 };
-pub use protect::{Combination, Protection, Sale, combinations, protect};
+pub use payout::{Payout, Share};
+pub use planner::{plan, plan_ahead};
+pub use protect::{
+    combinations, protect,
+    sale::{Combination, Protection, Sale},
+};
 pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds, known_loops};
 pub use repay::Via;
-pub use request::{Ahead, Request, plan, plan_ahead};
+pub use request::Request;
 pub use scope::Scope;
 pub use settle::settle;
 pub use snapshot::{Contracts, LoopSnapshot};
@@ -93,5 +105,5 @@ pub use stress::{SwapCost, stressed};
 pub use suffices::suffices;
 pub use survey::{Observation, PairReading, Survey};
 pub use target::{Standing, Target, TargetError};
-pub use view::{AccountView, KnownLoop, LoopView, Mark, PriceMarks, ReserveView, Unclaimed};
+pub use view::{AccountView, LoopView, Mark, PriceMarks, ReserveView, Unclaimed};
 pub use write::Subject;

@@ -6,7 +6,9 @@
 //! divided into slices, and each slice goes to the combination that is cheapest for it, with swaps replayed at the sizes that
 //! they have by then: two pools beat one where their marginal costs cross. Same-asset collateral and debt costs nothing.
 
+mod candidate;
 mod merge;
+pub(super) mod sale;
 
 use std::collections::BTreeMap;
 
@@ -18,8 +20,11 @@ use super::{
     Ahead, LoopSnapshot, Pair, PlanError, Settings,
     account::{AccountModel, Sell},
     context::Context,
+    protect::{
+        candidate::{Candidate, rate, take},
+        sale::{Combination, Protection},
+    },
     sales::{Haste, PartOf, Single, conclude},
-    solve::largest,
 };
 use crate::{
     config::Urgency,
@@ -28,41 +33,6 @@ use crate::{
 
 /// Into how many slices of progress a repayment is divided.
 const SLICES: u64 = 24;
-
-/// A collateral that may be sold for a debt.
-#[derive(Debug, Clone)]
-pub struct Combination {
-    /// The two assets, which may be the same.
-    pub pair: Pair,
-    /// Everything that a plan for the pair is made from.
-    pub snapshot: LoopSnapshot,
-    /// Most of the collateral that may be sold, smallest unit.
-    pub sell_at_most: U256,
-    /// What is ahead of Aave's oracle.
-    pub ahead: Ahead,
-}
-
-/// A part of a repayment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sale {
-    /// Index of its combination.
-    pub combination: usize,
-    /// Debt that it repays, smallest unit; `None`: as much as brings the account to its target.
-    pub repay: Option<U256>,
-    /// What it loses against the oracle, USD with 8 decimals, as estimated.
-    pub cost: U256,
-}
-
-/// How an account is brought to a health factor.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Protection {
-    /// What to do, in this order; each planned again on what the one before has left.
-    pub sales: Vec<Sale>,
-    /// Combinations that are not needed, the cheapest first, for when one of the others cannot be done.
-    pub others: Vec<usize>,
-    /// Whether what may be sold is enough.
-    pub reaches: bool,
-}
 
 /// Every collateral that may be sold with every debt that matters, as far as plans can be made for them.
 pub fn combinations(
@@ -79,29 +49,6 @@ pub fn combinations(
         }
     }
     all
-}
-
-/// One combination under way.
-struct Candidate<'a> {
-    index: usize,
-    ctx: Context<'a>,
-    /// Liquidation threshold that the collateral counts with, wad.
-    threshold: U256,
-    /// Debt repaid so far, smallest unit, and what that costs, USD.
-    repaid: U256,
-    sold: U256,
-    cost: U256,
-    /// Its next slice; `None` when there is none.
-    next: Option<Slice>,
-}
-
-#[derive(Clone, Copy)]
-struct Slice {
-    repaid: U256,
-    sold: U256,
-    cost: U256,
-    /// In wad dollars.
-    progress: U256,
 }
 
 /// Chooses what is sold and repaid so that the account comes to `target` (wad). `in_order`: the combinations' order is the
@@ -224,17 +171,6 @@ fn divide(
     Ok((parts.into_iter().map(part).collect(), reaches))
 }
 
-fn take(left: &mut BTreeMap<Address, U256>, asset: Address, amount: U256) {
-    if let Some(left) = left.get_mut(&asset) {
-        *left = left.saturating_sub(amount);
-    }
-}
-
-/// Cost for each bit of progress, so that slices of different sizes compare: 1e-36 dollars.
-fn rate(slice: &Slice) -> U256 {
-    mul_div_up(slice.cost, U256::from(10u8).pow(U256::from(36u8)), slice.progress.max(U256::ONE)).unwrap_or(U256::MAX)
-}
-
 /// The combination that reaches the target alone at the least cost; of the owner's first collateral, where there is an order.
 fn cheapest_single(
     open: &mut [Candidate<'_>],
@@ -261,62 +197,4 @@ fn cheapest_single(
         }
     }
     Ok(best.map(|(_, single)| single))
-}
-
-impl Candidate<'_> {
-    /// Whether anything is repaid with it.
-    fn is_part(&self) -> bool {
-        !self.repaid.is_zero()
-    }
-
-    /// The next slice: everything repaid with it, for as much progress as wanted, or as far as supply and debt reach. `None`
-    /// when nothing more can be repaid, or nothing would be gained by it.
-    fn slice(&self, target: U256, wanted: U256, left_supply: U256, left_debt: U256) -> Option<Slice> {
-        let per_dollar = target.checked_sub(self.threshold).filter(|rest| !rest.is_zero())?;
-        let dollars = mul_div_up(wanted, U256::ONE, per_dollar).ok()?;
-        let unit = self.ctx.debt.unit().ok()?;
-        let price = self.ctx.debt.price().ok()?.0;
-        // A little more than the first order asks for: selling costs something.
-        let amount = mul_div_up(dollars, unit, price).ok()?;
-        let amount = amount.saturating_add(amount / U256::from(64u8)).min(left_debt);
-        let most_sold = self.sold.saturating_add(left_supply);
-        let fits = |amount: U256| {
-            amount.is_zero()
-                || self.priced(self.repaid.saturating_add(amount)).is_some_and(|(sold, _)| sold <= most_sold)
-        };
-        let amount = if fits(amount) { amount } else { coarse(amount, fits) };
-        if amount.is_zero() {
-            return None;
-        }
-        let repaid = self.repaid.saturating_add(amount);
-        let (sold, cost) = self.priced(repaid)?;
-        let progress =
-            self.progress(target, repaid, sold)?.checked_sub(self.progress(target, self.repaid, self.sold)?)?;
-        (!progress.is_zero()).then_some(Slice { repaid, sold, cost, progress })
-    }
-
-    /// Collateral sold to repay an amount of debt, and what that loses against the oracle, US dollars. What the feed behind it has
-    /// lost already is lost either way.
-    fn priced(&self, amount: U256) -> Option<(U256, U256)> {
-        if self.ctx.pair.is_same_asset() {
-            return Some((amount, U256::ZERO));
-        }
-        let swap = self.ctx.buy_debt(amount, None).ok()?;
-        let value_in = self.ctx.ahead(swap.value_in).ok()?;
-        Some((swap.quote.amount_in, value_in.saturating_sub(swap.value_out)))
-    }
-
-    /// `HF* r − LT c` in wad dollars.
-    fn progress(&self, target: U256, repaid: U256, sold: U256) -> Option<U256> {
-        let repaid = self.ctx.debt.collateral_value(repaid).ok()?.0;
-        let sold = self.ctx.collateral.collateral_value(sold).ok()?.0;
-        repaid.checked_mul(target)?.checked_sub(sold.checked_mul(self.threshold)?)
-    }
-}
-
-/// The largest of a thousand parts of an amount that fits.
-fn coarse(amount: U256, fits: impl Fn(U256) -> bool) -> U256 {
-    let parts = U256::from(1_024u64);
-    let part = |share: U256| mul_div_down(amount, share, parts).unwrap_or_default();
-    part(largest(U256::ZERO, parts, |share| fits(part(share))))
 }

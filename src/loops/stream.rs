@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 
-use super::{Contracts, FlashSource, Pair, context::Loan, swap::Swap};
+use super::{Contracts, FlashSource, Pair, loan::Loan, swap::Swap};
 use crate::{
     aave, dex,
     onedelta::{

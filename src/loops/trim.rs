@@ -6,10 +6,11 @@ use alloy::primitives::U256;
 
 use super::{
     FlashCandidate, PlanError, Target,
-    context::{Context, Loan, pools_of},
+    context::{Context, pools_of},
     decrease::{Attempt, Decrease, Decreasing},
     draft::Draft,
     flash::Meanwhile,
+    loan::Loan,
     loss,
     solve::{first_met, largest},
 };

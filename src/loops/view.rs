@@ -12,26 +12,16 @@ use super::{
     carry::{account_carry_per_day, carry_per_day},
     context::wad,
     growth::{GrowthLimit, growth_limits},
+    known_loop::KnownLoop,
     moving_price::{MovingPrice, distance},
 };
 use crate::{
     aave::{AccountData, AccountState, Market, Projection, Reserve, StateError},
     chain::BlockRef,
     config::{LoopClass, Thresholds, ThresholdsConfig},
-    journal::LoopPosition,
     plan::Quantity,
     units::{Ray, Secs},
 };
-
-/// A loop of the journal with its thresholds read.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct KnownLoop {
-    /// As recorded.
-    pub position: LoopPosition,
-    /// Its thresholds; `None` where the journal's make no sense.
-    #[serde(skip)]
-    pub thresholds: Option<Thresholds>,
-}
 
 /// Everything about one account at one block.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -2,10 +2,10 @@
 
 use alloy::primitives::{Bytes, U256};
 
-use super::{DecodeError, DecodeReason, EncodeError, ForwarderOp, Op, decode, decode_forwarder, encode};
-
-/// Selector of `deltaCompose(bytes)` on the composer.
-pub const DELTA_COMPOSE: [u8; 4] = [0x17, 0xd7, 0x30, 0x91];
+use super::{
+    DecodeError, DecodeReason, EncodeError, ForwarderOp, Op, decode, decode_forwarder, deployment::DELTA_COMPOSE,
+    encode,
+};
 
 /// Selector of `deltaForwardCompose(bytes)` on the call forwarder.
 pub const DELTA_FORWARD_COMPOSE: [u8; 4] = [0x6a, 0x0c, 0x90, 0xff];

@@ -106,6 +106,9 @@ pub fn generation_of(probe_revert: &[u8]) -> Generation {
     if probe_revert == PROBE_ANSWER { Generation::Current } else { Generation::Legacy }
 }
 
+/// Selector of `deltaCompose(bytes)` on the composer.
+pub const DELTA_COMPOSE: [u8; 4] = [0x17, 0xd7, 0x30, 0x91];
+
 #[cfg(test)]
 mod tests {
     use alloy::primitives::{U256, keccak256};

@@ -42,10 +42,10 @@ mod roundtrip;
 pub use allow::{AllowList, FlashSource, ReserveTokens};
 pub use amount::{Amount, Exact, MAX_112, NativeValue, SweepAmount};
 pub use calldata::{
-    DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, decode_calldata, decode_forwarder_calldata, delta_compose_calldata,
-    wrap_stream,
+    DELTA_FORWARD_COMPOSE, decode_calldata, decode_forwarder_calldata, delta_compose_calldata, wrap_stream,
 };
 pub use check::{check, check_with_value};
+pub use deployment::DELTA_COMPOSE;
 pub use deployment::{
     BALANCER_V3_VAULT, CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER, EIP1967_ADMIN_SLOT, EIP1967_IMPLEMENTATION_SLOT,
     Generation, LOGIC_CODE_HASH, LOGIC_CODE_HASH_WITHOUT_METADATA, LogicRelease, MORPHO_BLUE, MORPHO_MIDNIGHT, PERMIT2,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Ending, ExecuteError, Fill, OrderHandle, OrderKind, OrderState, PerpRequest, PerpVenue, PositionKey, Side,
-    settle::{OpenedRecord, OrderRecord},
+    records::{OpenedRecord, OrderRecord},
 };
 use crate::{
     chain::{BlockRef, blocks_in},

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use super::{
-    ExecuteError, OrderHandle, OrderKind, OrderState, PerpRequest, PerpSubject, PerpVenue, apply::apply, compare,
+    ExecuteError, OrderHandle, OrderKind, OrderState, PerpRequest, PerpSubject, PerpVenue,
+    apply::apply,
+    compare,
+    records::{now, subject_of},
     resume, settle,
 };
 use crate::{
-    chain::{BlockRef, Clock, Reader},
-    journal::{IntentId, Journal, JournalReader, Stamp},
+    chain::{Clock, Reader},
+    journal::{IntentId, Journal, JournalReader},
     plan::{Approved, Deviation, Plan},
     send::{Ending, Outcome, Sender, Settlement, Wire, perform},
-    units::Millis,
 };
 
 /// How long an order is followed.
@@ -152,17 +154,6 @@ pub async fn follow<R: Reader>(
     }
     fail::fail_point!("perps-after-applied");
     Ok(Report { outcome, settlement, orders, fills })
-}
-
-/// The perp action that a plan is.
-pub(super) fn subject_of(plan: &Plan) -> Result<PerpSubject, ExecuteError> {
-    serde_json::from_value(plan.subject.clone()).map_err(ExecuteError::Subject)
-}
-
-/// The newest block, and the times of a journal entry made now.
-pub(super) async fn now<R: Reader>(reader: &R, clock: &dyn Clock) -> Result<(BlockRef, Stamp), ExecuteError> {
-    let head = reader.head().await?;
-    Ok((head, Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) }))
 }
 
 const fn places_order(request: &PerpRequest) -> bool {

@@ -43,6 +43,8 @@ pub struct OrderHandle {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 #[non_exhaustive]
+// Few of them are alive at a time; a box would only be in the way.
+#[allow(clippy::large_enum_variant)]
 pub enum OrderState {
     /// Placed; the keeper has not executed it, or the limit price was not reached.
     Initiated,

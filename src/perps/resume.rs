@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use super::{
     EndKind, Ending, ExecuteError, OrderHandle, OrderState, PerpSubject, PerpVenue,
     apply::{REPLACEABLE, apply, end},
-    execute::now,
+    records::{OrderRecord, now},
     settle,
-    settle::OrderRecord,
 };
 use crate::{
     chain::{Clock, Reader},

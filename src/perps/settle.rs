@@ -1,12 +1,10 @@
 //! After the chain has spoken: the orders that a transaction placed are recorded, and what it changed by itself is
 //! brought into the journal's positions.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
-    ExecuteError, Fill, MarginChange, OrderHandle, OrderKind, PerpRequest, PerpSubject, PerpVenue, PositionKey,
+    ExecuteError, MarginChange, OrderHandle, OrderKind, PerpRequest, PerpSubject, PerpVenue, PositionKey,
     apply::{apply, slot},
-    execute::subject_of,
+    records::{OrderRecord, subject_of},
 };
 use crate::{
     chain::{BlockRef, Reader},
@@ -14,24 +12,6 @@ use crate::{
     plan::Plan,
     send::{SettleError, Settlement, measure, record},
 };
-
-/// What the journal keeps with an order: enough to follow it after a restart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderRecord {
-    /// What is followed.
-    pub handle: OrderHandle,
-    /// What it was placed for.
-    pub subject: PerpSubject,
-}
-
-/// What the journal keeps with a position: what was ordered, and the fill that opened it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenedRecord {
-    /// What was ordered.
-    pub subject: PerpSubject,
-    /// The fill; the position's end is after its block.
-    pub fill: Fill,
-}
 
 /// Settles a perp intent whose transactions are all included: reads the outcome at the last one's block, records the
 /// orders that were placed, and then the outcome beside the prediction. Doing it again records nothing twice, and neither

@@ -49,7 +49,6 @@ pub fn explain(data: &[u8]) -> Option<Vec<String>> {
 pub const SPENDERS: [(Address, &str); 1] = [(avantis_v1::Deployment::BASE.storage, "perp venue")];
 
 /// With the errors of all venues.
-#[must_use]
 pub fn with_errors(table: ErrorTable) -> ErrorTable {
     table.with(avantis_v1::ERRORS).with_strings(avantis_v1::STRINGS)
 }

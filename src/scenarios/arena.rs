@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, dec};
 use super::{
     End, Executed, LoopGap, Stage, StoryError,
     arithmetic::{Expected, Payment},
-    five::Cell,
+    cell::Cell,
 };
 use crate::{
     config::{Config, Urgency},
@@ -17,8 +17,8 @@ use crate::{
     localchain::{Behaviour, FeedAge, Keeper, KeeperOptions, Kit, PriceChange, PriceScope, ReplicaState},
     loops::{self, Funds, Payout, Request, Share, Target, WETH},
     perps::{
-        self, EndKind, Fill, Interest, OpenRequest, OrderPatience, OrderState, PerpRequest, PerpSettings, PerpVenue,
-        Portion, PriceE10, Usdc, VenueSnapshot,
+        self, EndKind, Fill, Interest, OpenRequest, OrderPatience, OrderState, PerpRequest, PerpSettings, Portion,
+        PriceE10, Usdc, VenueSnapshot,
         avantis_v1::{AvantisV1, Detail, PriceService},
     },
     plan::{Plan, check},

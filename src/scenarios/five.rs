@@ -1,48 +1,17 @@
 //! The five scenarios of strategy.md §10 on the replica: assessed, carried out to each end, compared with the arithmetic.
 
 use rust_decimal::{Decimal, dec};
-use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::{End, Executed, StoryError, arena::Arena};
+use super::{
+    End, StoryError,
+    arena::Arena,
+    cell::{Cell, CellResult},
+};
 use crate::{
     config::{Config, TableName},
     localchain::{Kit, ReplicaState},
-    strategy::{SCENARIOS, Scenario},
-    trade::Assessment,
+    strategy::SCENARIOS,
 };
-
-/// One cell of the grid.
-#[derive(Debug, Clone, Copy)]
-pub struct Cell {
-    /// Which scenario.
-    pub scenario: &'static Scenario,
-    /// Which table.
-    pub table: TableName,
-    /// Base capital, US dollars.
-    pub base: Decimal,
-    /// Leverage of a loop that is there before, with the base capital in it; none without.
-    pub loop_before: Option<Decimal>,
-    /// Leverage is lowered to what fits instead of refused.
-    pub cap: bool,
-}
-
-/// What a cell came to.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct CellResult {
-    /// 1–5.
-    pub scenario: u8,
-    /// Table.
-    pub table: TableName,
-    /// Base capital.
-    pub base: Decimal,
-    /// The plan with all its checks; the arithmetic is in it whether it is feasible or not.
-    pub assessment: Box<Assessment>,
-    /// Result of the loop's exposure when ether falls by 10 %, before costs: arithmetic.
-    pub shock: Decimal,
-    /// What was carried out; none when a check refused.
-    pub executed: Vec<Executed>,
-}
 
 /// The grid: every scenario under every table at each capital.
 #[must_use]

@@ -6,6 +6,7 @@
 
 mod arena;
 mod arithmetic;
+mod cell;
 mod crash;
 mod demo;
 mod executed;
@@ -13,9 +14,10 @@ mod five;
 mod floor;
 mod stage;
 
+pub use cell::{Cell, CellResult};
 pub use crash::{CrashOutcome, CrashReport, CrashRules, Foresight, crash};
 pub use demo::{Beat, demo, loop_story};
 pub use executed::{End, Executed, LoopGap};
-pub use five::{Cell, CellResult, grid, play};
+pub use five::{grid, play};
 pub use floor::Floor;
 pub use stage::{Stage, StoryError};

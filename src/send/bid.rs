@@ -53,6 +53,22 @@ fn quarter_more(tip: U256) -> U256 {
     tip.saturating_add(tip.div_ceil(U256::from(4)).max(U256::ONE))
 }
 
+/// Whether an action may take over the nonce of what is pending, and how hard it bids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    Ordinary,
+    Protective(Bid),
+}
+
+impl Manner {
+    pub(super) const fn bid(self) -> Bid {
+        match self {
+            Self::Ordinary => Bid::FIRST,
+            Self::Protective(bid) => bid,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,11 +1,12 @@
 //! What keeps a new action from being signed, and what a protective one may replace of it.
 
-use alloy::primitives::{B256, U256};
 use serde::Serialize;
 
-use super::{SendError, Sender, Wire, reconcile};
+use super::{
+    SendError, Sender, Wire, reconcile,
+    rivals::{Rival, Rivals, rival},
+};
 use crate::{
-    chain::Fees,
     config::Urgency,
     journal::{IntentId, IntentState, JournalError, TransactionRecord},
 };
@@ -25,38 +26,6 @@ pub struct Blocking {
     pub nonces: Vec<u64>,
     /// Whether a protective action may take its nonce.
     pub replaceable: bool,
-}
-
-/// A transaction of another intent that waits on the nonce which a protective action takes over.
-#[derive(Debug, Clone)]
-pub(super) struct Rival {
-    pub(super) hash: B256,
-    pub(super) intent: IntentId,
-    /// Whether it is a transfer of nothing, in place of its action.
-    pub(super) cancels: bool,
-    pub(super) fees: Fees,
-}
-
-/// All that wait on one nonce.
-#[derive(Debug, Clone)]
-pub(super) struct Rivals {
-    pub(super) nonce: u64,
-    /// The newest, which is the one to name as replaced.
-    pub(super) newest: Rival,
-    /// Oldest first, the newest too.
-    pub(super) all: Vec<Rival>,
-}
-
-impl Rivals {
-    /// What must be beaten: both fee fields of every one of them, whichever the pool holds.
-    pub(super) fn highest_fees(&self) -> Fees {
-        self.all.iter().fold(self.newest.fees, |highest, rival| highest_of(highest, rival.fees))
-    }
-}
-
-/// The higher of both fields.
-pub(super) fn highest_of(a: Fees, b: Fees) -> Fees {
-    Fees { max_fee: a.max_fee.max(b.max_fee), max_tip: a.max_tip.max(b.max_tip) }
 }
 
 impl<W: Wire> Sender<W> {
@@ -115,12 +84,4 @@ impl<W: Wire> Sender<W> {
         let all: Vec<Rival> = on_nonce.filter_map(|record| rival(record, record.to == Some(account))).collect();
         all.last().cloned().map(|newest| Rivals { nonce, newest, all })
     }
-}
-
-fn rival(record: &TransactionRecord, cancels: bool) -> Option<Rival> {
-    let fees = Fees {
-        max_fee: U256::from(record.max_fee_per_gas?),
-        max_tip: U256::from(record.max_priority_fee_per_gas.unwrap_or_default()),
-    };
-    Some(Rival { hash: record.hash?, intent: record.intent, cancels, fees })
 }

@@ -4,10 +4,10 @@ use alloy::primitives::{B256, U256};
 
 use super::{
     Bid,
-    blocking::{Rival, highest_of},
+    rivals::{Rival, highest_of},
 };
 use crate::{
-    chain::{BlockRef, Fees},
+    chain::{BlockRef, Fees, Rejection},
     config::{FeeLimits, Urgency},
     journal::{IntentId, RawTx, Recorded},
     plan::SimulatedCall,
@@ -99,4 +99,12 @@ impl Lineage {
     pub(super) fn contains(&self, hash: B256) -> bool {
         self.attempts.iter().any(|attempt| attempt.hash == hash) || self.rivals.iter().any(|rival| rival.hash == hash)
     }
+}
+
+/// What became of a first offer.
+pub(super) enum Offered {
+    /// It is, or may be, on the network.
+    Out,
+    /// It is nowhere, for the endpoints' reason.
+    Rejected(Rejection),
 }

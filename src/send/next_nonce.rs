@@ -2,7 +2,7 @@
 
 use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
-use super::{NextNonce, SendError, Sender, Wire, confirm::user_of_nonce, reconcile::reopen};
+use super::{NextNonce, SendError, Sender, Wire, look::Look, lookup::user_of_nonce, reconcile::reopen};
 use crate::{
     chain::{BlockRef, ReadError},
     journal::JournalError,
@@ -10,23 +10,6 @@ use crate::{
 
 /// Looks that must agree before a nonce ahead of ours is believed that no block accounts for: an endpoint may be wrong.
 const LOOKS: u32 = 8;
-
-/// One look at the newest block, and at the account's nonces and ether, all asked at once.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    head: BlockRef,
-    latest: u64,
-    pending: u64,
-    /// `None` where nobody tells.
-    ether: Option<U256>,
-}
-
-impl Look {
-    /// The newest block.
-    pub(super) const fn head(&self) -> BlockRef {
-        self.head
-    }
-}
 
 /// A nonce ahead of ours, as the endpoints claim it.
 struct Claim {

@@ -10,7 +10,7 @@ use super::{
     SendError, Sender, Wire,
     fees::{Replaced, cancellation_ceiling, replacement_fees},
     gas::CANCEL_GAS,
-    lineage::{Attempt, Lineage},
+    lineage::{Attempt, Lineage, Offered},
 };
 use crate::{
     chain::{BASE_CHAIN_ID, BlockRef, Fees, Rejection, SendOutcome},
@@ -19,14 +19,6 @@ use crate::{
 
 /// How often the same may be refused and asked for again at the same nonce and fees.
 const REPEATS: u64 = 1_000;
-
-/// What became of a first offer.
-pub(super) enum Offered {
-    /// It is, or may be, on the network.
-    Out,
-    /// It is nowhere, for the endpoints' reason.
-    Rejected(Rejection),
-}
 
 impl<W: Wire> Sender<W> {
     /// Makes the first offer of a lineage, in place of `replaces` where that is given. An error means that nothing was

@@ -134,3 +134,9 @@ impl Outcome {
         }
     }
 }
+
+/// How one step ended.
+pub(super) enum StepEnd {
+    Mined(MinedStep),
+    Other(Ending),
+}

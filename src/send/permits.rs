@@ -10,13 +10,12 @@ use alloy::{
 
 use serde_json::json;
 
+use super::SendError;
 use crate::abi::{ICreditDelegation::borrowAllowanceCall, IERC20::allowanceCall, IERC20Permit::noncesCall};
 use crate::{
     chain::{BlockRef, ReadError, Signer},
     plan::{PermitKind, PermitRequest, Plan, SignedPermits, SimulatedCall, Simulator},
 };
-
-use super::SendError;
 
 /// Whether what a permit would grant is in force without it: its nonce is used up and the allowance is exactly its
 /// value. So it is after somebody took the signature out of a waiting transaction and used it first: the permit would

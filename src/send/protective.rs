@@ -6,26 +6,17 @@ use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
 use super::{
     Bid, Outcome, SendError, Sender, Wire,
-    blocking::Rivals,
+    bid::Manner,
     fees::{Replaced, ceiling_key, replacement_fees},
-    next_nonce::Look,
-    sender::Manner,
+    look::Look,
+    rivals::{Rivals, Slot},
 };
 use crate::{
-    chain::{BlockRef, FeeMarket, Fees},
+    chain::{FeeMarket, Fees},
     config::{FeeLimits, Urgency},
     journal::IntentId,
     plan::{Approved, Plan, SignedPermits, Simulated},
 };
-
-/// The block and the nonce that a step is signed for, and who waits on that nonce already.
-pub(super) struct Slot {
-    pub(super) head: BlockRef,
-    pub(super) nonce: u64,
-    /// What the account has, wei; `None` where nobody tells.
-    pub(super) ether: Option<U256>,
-    pub(super) rivals: Option<Rivals>,
-}
 
 impl<W: Wire> Sender<W> {
     /// Carries out a plan that lowers debt or adds collateral, as [`Self::execute`] does, but in place of what is pending

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     SendError, Wire,
-    confirm::{inclusion, user_of_nonce},
+    lookup::{inclusion, user_of_nonce},
     witness::included,
 };
 use crate::{

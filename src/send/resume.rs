@@ -10,7 +10,7 @@ use alloy::{
 use super::{
     Bid, Ending, Outcome, SendError, Sender, Wire,
     lineage::{Attempt, Lineage},
-    sender::StepEnd,
+    outcome::StepEnd,
 };
 use crate::{
     chain::{BlockRef, Fees},

@@ -5,8 +5,14 @@ use std::sync::Arc;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    Bid, Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire, lineage::Lineage, next_nonce::Look,
-    offer::Offered, permits_in_force, protective::Slot, witness::is_canonical,
+    Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire,
+    bid::Manner,
+    lineage::{Lineage, Offered},
+    look::Look,
+    outcome::StepEnd,
+    permits_in_force,
+    rivals::Slot,
+    witness::is_canonical,
 };
 use crate::{
     chain::{BlockRef, Clock, Receipt, Rejection, Signer},
@@ -31,28 +37,6 @@ pub struct Sender<W> {
     pub(super) interrupt: Interrupt,
     /// Highest tip that the last protective action offered, wei: its next attempt bids more.
     pub(super) last_tip: U256,
-}
-
-/// Whether an action may take over the nonce of what is pending, and how hard it bids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
-    Ordinary,
-    Protective(Bid),
-}
-
-impl Manner {
-    pub(super) const fn bid(self) -> Bid {
-        match self {
-            Self::Ordinary => Bid::FIRST,
-            Self::Protective(bid) => bid,
-        }
-    }
-}
-
-/// How one step ended.
-pub(super) enum StepEnd {
-    Mined(MinedStep),
-    Other(Ending),
 }
 
 impl<W: Wire> Sender<W> {

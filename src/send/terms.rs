@@ -3,8 +3,8 @@
 use alloy::primitives::{B256, U256};
 
 use super::{
-    GasShort, SendError, Sender, Wire, afford::Offer, blocking::Rivals, fees::ceiling_key, gas::least_limit, gas_limit,
-    sender::Manner,
+    GasShort, SendError, Sender, Wire, afford::Offer, bid::Manner, fees::ceiling_key, gas::least_limit, gas_limit,
+    rivals::Rivals,
 };
 use crate::{
     chain::{BlockRef, Rejection},

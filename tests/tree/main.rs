@@ -4,10 +4,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod circles;
 mod docs_examples;
-mod house;
+mod floors;
 mod interfaces;
+mod names;
+mod paths;
 mod references;
+mod source;
+mod tree;
 
 use std::{
     fs,

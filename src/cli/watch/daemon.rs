@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    WatchArgs,
+    args::WatchArgs,
     events::{WatchEvent, Watched, tell},
     post::{Manned, Post},
     rows::{account_rows, decision_rows},
@@ -19,8 +19,8 @@ use crate::{
     cli::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
+        open_signals::order_timeout,
         session::Session,
-        signal_run::order_timeout,
     },
     trade::saga::{Follow, Host, Policies},
     watchdog::{

@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256};
-use clap::Args;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{emergency::emergency, keys::session_of_one, post::origin};
+use super::{drill_args::DrillArgs, emergency::emergency, keys::session_of_one, post::origin};
 use crate::{
     aave::{Projection, ReserveList},
     chain::Reader,
@@ -18,9 +17,10 @@ use crate::{
         document::document,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
-        loops::{intent_id, own_loops, read_market, rehearse_with_gas},
-        order::planner,
+        loop_state::{own_loops, read_market},
+        order::{intent_id, planner},
         plan_view::{plan_text, settlement_text, simulation_text},
+        rehearsal::rehearse_with_gas,
         session::Session,
     },
     journal::{DRILL_PASSED, Event, Severity},
@@ -42,26 +42,6 @@ use crate::{
 const SHARE: u64 = 100;
 /// How long the channels may take for the test alert.
 const ALERT_DEADLINE: Duration = Duration::from_secs(30);
-
-#[derive(Debug, Args)]
-pub(super) struct DrillArgs {
-    /// Collateral of the loop that is trimmed and brought back: symbol or address. Without it and --debt, the loop that an
-    /// emergency would trim first.
-    #[arg(long, value_name = "ASSET")]
-    collateral: Option<String>,
-    /// Its debt.
-    #[arg(long, value_name = "ASSET")]
-    debt: Option<String>,
-    /// Drill on amounts that the journal did not open, too.
-    #[arg(long)]
-    include_existing: bool,
-    /// Send it; without this flag the trim is planned, simulated and shown only.
-    #[arg(long)]
-    broadcast: bool,
-    /// Do not ask before sending.
-    #[arg(long, short = 'y')]
-    yes: bool,
-}
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct Drill {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{WatchArgs, post::Manned};
+use super::{args::WatchArgs, post::Manned};
 use crate::{
     chain::Reader,
     cli::{

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::{Address, U256};
 
-use super::{WatchArgs, checks, seats::places};
+use super::{args::WatchArgs, checks, seats::places};
 use crate::{
     chain::Reader,
     cli::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
-        journal::ending_words,
+        outcome_view::ending_words,
         session::Session,
         signal_view::assessment_text,
     },

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, keccak256};
 
-use super::{WatchArgs, keys};
+use super::{args::WatchArgs, keys};
 use crate::{
     chain::{Signer, SigningError, WalletArgs},
     cli::{

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::localchain::{
-    Cache, Instance, LocalChainError,
+    Cache, LocalChainError,
     anvil::own_group,
     cache::{make_dir, unique},
 };
@@ -41,7 +41,7 @@ pub struct KeeperProcess {
 pub(crate) async fn start_keeper(
     cache: &Cache,
     program: &Path,
-    instance: &Instance,
+    url: &str,
     price_port: u16,
 ) -> Result<KeeperProcess, LocalChainError> {
     make_dir(&cache.run())?;
@@ -50,7 +50,7 @@ pub(crate) async fn start_keeper(
     let errors = output.try_clone().map_err(LocalChainError::io(&log))?;
     let mut command = Command::new(program);
     command
-        .args(["replica", "keeper", "--rpc-url", &instance.url, "--price-port", &price_port.to_string()])
+        .args(["replica", "keeper", "--rpc-url", url, "--price-port", &price_port.to_string()])
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors);

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy::primitives::Address;
 
 use super::{
-    FeedFault, FeedReading,
+    FeedFault,
     answer::{clean, subject},
-    query::{FeedQuery, Trust},
+    trust::Trust,
 };
 use crate::abi::IRatioSource;
 use crate::{
-    aave::{MarketQuery, QueryError, ReserveList},
+    aave::ReserveList,
     chain::{Batch, BlockRef, Reader},
     config::{FeedInUse, FeedOrigin, Heartbeats, StandardFeed, WatchConfig},
     units::{Secs, UsdE8},
@@ -118,27 +118,6 @@ impl FeedBook {
             self.sources = Some(learned.collect());
         }
         1
-    }
-
-    /// What each feed answers at a block, beside Aave's price.
-    pub async fn inspect<R: Reader>(
-        &mut self,
-        reader: &R,
-        list: &ReserveList,
-        block: BlockRef,
-    ) -> Result<Vec<FeedReading>, QueryError> {
-        if self.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.learn(reader, block).await;
-        let mut batch = Batch::new();
-        let market = MarketQuery::add(list, &mut batch);
-        let market = market.decode(&reader.read(block, &batch).await?, block)?;
-        let mut batch = Batch::new();
-        let query = FeedQuery::add(self, &mut batch);
-        let shared = reader.read(block, &batch).await.ok();
-        let (hearing, _) = self.hear(reader, block, &query, shared.as_ref()).await;
-        Ok(self.read(&hearing, &market).1)
     }
 
     /// How old an answer for a token may be.

@@ -14,6 +14,7 @@ mod read;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use answer::FeedAnswer;
 pub use book::{FeedBook, UnknownFeed};

@@ -7,73 +7,24 @@ use std::{
 
 use alloy::primitives::{Address, U256};
 
-use super::{FeedAnswer, FeedBook, answer::clean};
+use super::{
+    FeedAnswer, FeedBook, FeedReading,
+    answer::clean,
+    trust::{Apart, Heard},
+};
 use crate::abi::IAggregator;
 use crate::{
+    aave::{MarketQuery, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
     config::FeedOrigin,
     units::Secs,
 };
 
-/// Blocks after which a feed is asked again that did not answer alone; twice as many each further time …
-const QUARANTINE: u64 = 300;
 /// … up to this: an hour of blocks of 200 ms. Asking it may take as long as [`PROBE`].
 const LONGEST_QUARANTINE: u64 = 18_000;
 
-/// What was heard of a feed.
-#[derive(Debug, Clone)]
-pub(super) enum Heard {
-    Answer(FeedAnswer),
-    Reverts,
-    Silent,
-    /// Even a call that asks nothing else fails as a whole.
-    Harmful,
-    /// It was not asked at this head, or the call was made again without it.
-    Unheard,
-}
-
 /// Longest that a call which asks one feed alone may take; accounts and market were read already.
 const PROBE: Duration = Duration::from_secs(1);
-
-/// Feeds that may not share a call with accounts and market: those that the settings name, until they have answered
-/// alone, and those that a call failed with.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Trust {
-    apart: BTreeMap<Address, Apart>,
-    has_begun: bool,
-}
-
-impl Apart {
-    /// To be asked at a block, and not heard yet.
-    const fn at(block: u64) -> Self {
-        Self { at: block, rest: QUARANTINE, last: Heard::Unheard }
-    }
-}
-
-impl Trust {
-    /// Nothing is known of these feeds.
-    pub(super) fn strangers(feeds: impl Iterator<Item = Address>) -> Self {
-        Self { apart: feeds.map(|feed| (feed, Apart::at(0))).collect(), has_begun: false }
-    }
-
-    /// Who is asked alone at a block: everybody at the first, then one at a time.
-    fn due(&mut self, block: u64) -> Vec<Address> {
-        let most = if std::mem::replace(&mut self.has_begun, true) { 1 } else { usize::MAX };
-        let due = self.apart.iter().filter(|(_, apart)| apart.at <= block).map(|(feed, _)| *feed);
-        due.take(most).collect()
-    }
-}
-
-/// A feed that is asked in a call of its own.
-#[derive(Debug, Clone)]
-struct Apart {
-    /// Not before this block.
-    at: u64,
-    /// Blocks that it rests when it does not answer.
-    rest: u64,
-    /// What was heard of it in the last one.
-    last: Heard,
-}
 
 /// Where a batch has the feeds' answers.
 #[derive(Debug, Default)]
@@ -150,6 +101,27 @@ impl FeedQuery {
 }
 
 impl FeedBook {
+    /// What each feed answers at a block, beside Aave's price.
+    pub async fn inspect<R: Reader>(
+        &mut self,
+        reader: &R,
+        list: &ReserveList,
+        block: BlockRef,
+    ) -> Result<Vec<FeedReading>, QueryError> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.learn(reader, block).await;
+        let mut batch = Batch::new();
+        let market = MarketQuery::add(list, &mut batch);
+        let market = market.decode(&reader.read(block, &batch).await?, block)?;
+        let mut batch = Batch::new();
+        let query = FeedQuery::add(self, &mut batch);
+        let shared = reader.read(block, &batch).await.ok();
+        let (hearing, _) = self.hear(reader, block, &query, shared.as_ref()).await;
+        Ok(self.read(&hearing, &market).1)
+    }
+
     /// What was heard of every feed at a head: of those that shared the call (`None` when it failed with them and went
     /// through without), and of one that is asked alone, at the first head of all of them. With the count of calls that it
     /// took.

@@ -9,7 +9,8 @@ use super::{
     answer::FeedAnswer,
     book::{Entry, FeedBook},
     judge::judge,
-    query::{Heard, Hearing},
+    query::Hearing,
+    trust::Heard,
 };
 use crate::{
     aave::{Market, Price},

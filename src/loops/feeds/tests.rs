@@ -13,7 +13,8 @@ use proptest::prelude::*;
 
 use super::{
     book::{Entry, Source},
-    query::{FeedQuery, Heard, Hearing, Trust},
+    query::{FeedQuery, Hearing},
+    trust::{Heard, Trust},
     *,
 };
 use crate::{

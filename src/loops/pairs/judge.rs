@@ -8,11 +8,12 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::{
     super::{
         Contracts, FlashCandidate, Funds, LoopSnapshot, Pair, Request, Scope, Settings, Target,
+        ahead::Ahead,
         algebra::{leverage_at_health_factor, max_leverage_wad},
         context::wad,
         draft::Draft,
         in_force::class_thresholds,
-        request::{Ahead, plan_with_draft},
+        planner::plan_with_draft,
     },
     Obstacle, ObstacleKind, PairsSnapshot,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
 
-use super::{Candidate, Slice};
+use super::candidate::{Candidate, Slice};
 
 /// What is left of supplies and debts while parts move from one combination to another.
 pub(super) struct Left<'l> {
@@ -62,8 +62,8 @@ impl Left<'_> {
             self.progress.remove(&part.index);
         }
         if let Some(other) = open.get_mut(to) {
-            super::take(self.supply, other.ctx.pair.collateral.token, slice.sold.saturating_sub(other.sold));
-            super::take(self.debt, other.ctx.pair.debt.token, slice.repaid.saturating_sub(other.repaid));
+            super::candidate::take(self.supply, other.ctx.pair.collateral.token, slice.sold.saturating_sub(other.sold));
+            super::candidate::take(self.debt, other.ctx.pair.debt.token, slice.repaid.saturating_sub(other.repaid));
             (other.repaid, other.sold, other.cost) = (slice.repaid, slice.sold, slice.cost);
             let sum = self.progress.entry(other.index).or_insert(U256::ZERO);
             *sum = sum.saturating_add(slice.progress);

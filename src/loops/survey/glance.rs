@@ -8,20 +8,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
-
 use tokio::time::timeout;
 
-use super::{FEED_PATIENCE, Observation, Survey};
+use super::{FEED_PATIENCE, Observation, Survey, baseline::Baseline};
 use crate::{
     aave::{GlanceQuery, QueryError},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot, multicall3},
     dex::PriceQuery,
-    loops::{FeedAnswer, feeds::RoundQuery},
-    units::{Secs, Wad},
+    loops::feeds::RoundQuery,
+    units::Wad,
 };
-
-/// Time of the chain after which everything is read in full.
-const FULL_EVERY: Secs = Secs(60);
 
 /// Parts per million of a pool's square-root price by which it may move before it is read again: five basis points of its
 /// price.
@@ -30,39 +26,6 @@ const POOL_MOVES: u64 = 250;
 /// Most accounts that a glance asks for their figures, some 200 000 gas and 200 bytes each; more are screened in full, which is
 /// cheaper for many.
 const MOST_ACCOUNTS: usize = 100;
-
-/// The last reading, and what the next head is held against.
-#[derive(Debug, Clone)]
-pub(super) struct Baseline {
-    observation: Observation,
-    /// The block that was read in full.
-    full: BlockRef,
-    rounds: Vec<(Address, FeedAnswer)>,
-    accounts: Vec<Address>,
-    always: BTreeSet<Address>,
-}
-
-impl Baseline {
-    pub(super) fn new(
-        observation: Observation,
-        rounds: Vec<(Address, FeedAnswer)>,
-        accounts: &[Address],
-        always: &BTreeSet<Address>,
-    ) -> Self {
-        let full = observation.block;
-        Self { observation, full, rounds, accounts: accounts.to_vec(), always: always.clone() }
-    }
-
-    /// Whether it can be carried forward to a block at all.
-    fn leads_to(&self, block: BlockRef, accounts: &[Address], always: &BTreeSet<Address>) -> bool {
-        let last = self.observation.block;
-        let is_next = block.number > last.number && block.timestamp >= last.timestamp;
-        is_next
-            && block.timestamp < self.full.timestamp.plus(FULL_EVERY)
-            && self.accounts == accounts
-            && self.always == *always
-    }
-}
 
 /// Where the batch has what.
 struct Asked {

@@ -1,6 +1,8 @@
 //! Many accounts at one block: what a watch reads at every head, in as few calls as fit.
 
+mod baseline;
 mod glance;
+mod known_pairs;
 mod observation;
 mod pairs;
 
@@ -9,13 +11,13 @@ use std::{
     time::Duration,
 };
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::Address;
 use tokio::time::timeout;
 
-use glance::Baseline;
-pub use observation::{Observation, PairReading};
+use baseline::Baseline;
+use known_pairs::KnownPairs;
 
-use super::{Contracts, FeedBook, Pair, feeds::FeedQuery};
+use super::{FeedBook, Pair, feeds::FeedQuery};
 use crate::{
     aave::{AccountQuery, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
     chain::{Batch, BlockRef, ReadError, Reader},
@@ -24,14 +26,13 @@ use crate::{
     units::Wad,
 };
 
+pub use observation::{Observation, PairReading};
+
 /// Most calls in one multicall: an endpoint's gas limit for a read is 30 million or more, a balance costs about 6 000.
 const CALLS_PER_BATCH: usize = 1_500;
 
 /// How long an answer is waited for in which feeds are asked too: less than half of what makes a head stale.
 const FEED_PATIENCE: Duration = Duration::from_millis(800);
-
-/// Pairs by their two tokens, with what lies in the contracts and what Morpho Blue can lend.
-type KnownPairs = BTreeMap<(Address, Address), (Pair, Contracts, U256)>;
 
 /// Reads accounts head after head and remembers what makes the next reading one call: which balances count, which pairs
 /// there are, where their pools' prices stand.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{KnownPairs, pairs::tokens_of};
+use super::known_pairs::{KnownPairs, tokens_of};
 use crate::{
     aave::{AccountState, Market},
     chain::BlockRef,

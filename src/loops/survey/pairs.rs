@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::Address;
 
-use super::{KnownPairs, Survey};
+use super::{
+    Survey,
+    known_pairs::{KnownPairs, tokens_of},
+};
 use crate::{
-    aave::{AccountState, Market, Projection, QueryError, ReserveList},
+    aave::{AccountState, Market, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, Reader},
-    config::ThresholdsConfig,
     dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
-    loops::{LoopSnapshot, Pair, account::AccountModel, snapshot::ContractSlots},
+    loops::{LoopSnapshot, Pair, snapshot::ContractSlots},
 };
 
 #[derive(Debug, Default)]
@@ -126,14 +128,4 @@ impl Survey {
 fn pairs_of(list: &ReserveList, market: &Market, account: &AccountState) -> Vec<Pair> {
     let held = tokens_of(market, account);
     held.into_iter().filter_map(|(collateral, debt)| Pair::of(list, market, collateral, debt)).collect()
-}
-
-/// Every supply with every debt, as far as they matter: what strangers supply on somebody's behalf is not read at every
-/// head. An account whose figures cannot be computed has none; its own rules tell of that.
-pub(super) fn tokens_of(market: &Market, account: &AccountState) -> Vec<(Address, Address)> {
-    let now = Projection::new(market.clone(), account.clone(), market.block.timestamp);
-    let Ok(model) = AccountModel::new(&now, &[], &ThresholdsConfig::default()) else { return Vec::new() };
-    let debts: Vec<Address> = model.owed().map(|debt| debt.asset).collect();
-    let supplies = model.supplies.iter().filter(|supply| !supply.is_dust);
-    supplies.flat_map(|supply| debts.iter().map(|debt| (supply.asset, *debt)).collect::<Vec<_>>()).collect()
 }

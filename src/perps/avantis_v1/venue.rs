@@ -132,7 +132,7 @@ impl PerpVenue for AvantisV1 {
     }
 
     fn with_unchecked_prices(&self) -> Venue {
-        let check = PriceCheck { unchecked_prices: true, ..self.check.clone() };
+        let check = PriceCheck { unchecked_prices: true, ..self.check };
         Arc::new(self.clone().with_price_check(check))
     }
 

@@ -5,12 +5,12 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::units::Raw;
 use crate::{
     chain::BlockRef,
     perps::{OpenForecast, OpenRequest},
     plan::Plan,
     strategy::{Decision, Feasibility, Levels, LoopShare, Outcome, Signal, Size},
+    units::Raw,
 };
 
 /// Everything a trade would be, on the state of one block.

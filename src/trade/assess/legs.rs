@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
-use super::{Ask, LoopState, Sized};
+use super::{LoopState, Sized, ask::Ask};
 use crate::{
     config::Urgency,
     dex::USDC,
@@ -11,7 +11,7 @@ use crate::{
     loops::{self, Funds, PlanError, Request, Settings, Target, WETH},
     perps::{
         Entry, Forecast, Level, LeverageE10, OpenForecast, OpenRequest, Outlook, PerpError, PerpRequest, PerpSettings,
-        PerpSubject, PerpVenue, Usdc,
+        PerpSubject, Usdc,
     },
     plan::{Plan, Quantity, SimulationError, check, rehearse},
     trade::{Desk, TradeError, reverts::simulation_words},

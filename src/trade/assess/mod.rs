@@ -1,5 +1,6 @@
 //! From a signal to everything its trade would be; nothing is sent.
 
+mod ask;
 mod assessment;
 mod legs;
 mod market;
@@ -7,38 +8,18 @@ mod money;
 mod sized;
 pub(super) mod state;
 
-use super::{Desk, OpenTrades, TradeError};
-use crate::{
-    perps::PerpVenue,
-    strategy::{Decision, GovernorState, LoopShare, Rule, Signal, Verdict},
-    units::Ray,
-};
-pub use assessment::{Assessment, CapitalNeeded, Cost, OpenNotional};
+use ask::Ask;
+pub use ask::AssessOptions;
 use legs::{Legs, loop_leg, perp_leg};
 use sized::{Sized, resize, sized};
 use state::{LoopState, decimal};
 
-/// What the user allows beyond the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AssessOptions {
-    /// Lower leverage to what fits instead of refusing.
-    pub cap: bool,
-    /// Act on a loop that the journal did not open.
-    pub include_existing: bool,
-    /// Trade the naive table live.
-    pub forced: bool,
-    /// No transactions will be sent: the account's own money is not asked for.
-    pub paper: bool,
-}
-
-/// Everything an assessment is made from.
-struct Ask<'a> {
-    desk: &'a Desk,
-    signal: &'a Signal,
-    governor: &'a GovernorState,
-    open: &'a OpenTrades,
-    options: &'a AssessOptions,
-}
+use super::{Desk, OpenTrades, TradeError};
+use crate::{
+    strategy::{Decision, GovernorState, LoopShare, Rule, Signal, Verdict},
+    units::Ray,
+};
+pub use assessment::{Assessment, CapitalNeeded, Cost, OpenNotional};
 
 /// Assesses a signal on the newest state. Its age is not looked at here: a signal that was taken in time is assessed again
 /// between the steps of its trade ([`Signal::check_age`] is for taking it). `open` is without the signal's own trade.

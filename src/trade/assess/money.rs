@@ -4,7 +4,8 @@ use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
 use super::{
-    Ask, CapitalNeeded, Cost, Legs, OpenNotional, Sized,
+    CapitalNeeded, Cost, Legs, OpenNotional, Sized,
+    ask::Ask,
     legs::usd,
     market::share,
     state::{LoopState, decimal},

@@ -3,12 +3,13 @@
 use rust_decimal::Decimal;
 
 use super::{
-    Ask, market,
+    ask::Ask,
+    market,
     state::{LoopState, VenueState},
 };
 use crate::{
     config::{BelowMinimum, MarginFrom, TableName},
-    perps::{OrderKind, PerpVenue},
+    perps::OrderKind,
     strategy::{
         Capital, Check, Costs, Decision, Feasibility, Levels, OpenPositions, Policies, Proposal, Size, Verdict, decide,
         examine, size,

@@ -10,7 +10,7 @@ use crate::{
     config::Thresholds,
     dex::USDC,
     loops::{AccountModel, KnownLoop, LoopSnapshot, Pair, Scope, algebra::leverage_wad, class_of},
-    perps::{Interest, PairTerms, PerpError, PerpVenue, PriceE10, Side, Usdc, VenueSnapshot},
+    perps::{Interest, PairTerms, PerpError, PriceE10, Side, Usdc, VenueSnapshot},
     strategy::GovernorState,
     trade::{Desk, OpenTrades, TradeError},
     units::{MathError, from_decimal, to_decimal},

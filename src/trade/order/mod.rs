@@ -12,11 +12,13 @@ mod error;
 mod file;
 mod hold;
 mod planner;
+mod schema;
 
 pub use ask::{Ask, LoopAsk, Which};
 pub use error::OrderError;
 pub use hold::{Predicted, PredictedCost, Prediction, hold};
 pub use planner::Planner;
+pub use schema::ORDER_SCHEMA;
 
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
@@ -26,9 +28,6 @@ use crate::{
     plan::{Plan, Refusal},
     units::Secs,
 };
-
-/// Version of the order's form. Version 1 were whole plans.
-pub const ORDER_SCHEMA: u32 = 2;
 
 /// How far the heads of two endpoints may be apart.
 const APART: Secs = Secs(60);

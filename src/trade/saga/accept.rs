@@ -4,14 +4,13 @@ use rust_decimal::Decimal;
 
 use super::{
     Hand, Phase, STATE_VERSION, SagaError, SagaState,
-    gather::leverage_now,
-    others::{governor, open_trades, others},
+    others::{governor, leverage_now, open_trades, others},
     record::event,
+    state::json,
 };
 use crate::{
     config::{AfterPerp, OnPerpFailure, StrategyConfig},
     journal::{JournalError, JournalReader, OrderKind, Severity},
-    perps::PerpVenue,
     strategy::Signal,
     trade::{AssessOptions, Assessment, Desk, assess},
     units::Millis,
@@ -126,9 +125,4 @@ fn refuse_beside_unanswered(reader: &JournalReader) -> Result<(), SagaError> {
         Some(order) => Err(SagaError::Unanswered { order }),
         None => Ok(()),
     }
-}
-
-pub(super) fn json<T: serde::Serialize>(value: &T, id: &str) -> Result<serde_json::Value, SagaError> {
-    serde_json::to_value(value)
-        .map_err(|error| SagaError::State { id: id.to_owned(), reason: format!("cannot be written: {error}") })
 }

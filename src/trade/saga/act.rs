@@ -4,12 +4,11 @@ use rust_decimal::{Decimal, dec};
 
 use super::{
     Facts, Goal, Hand, Role, SagaError, SagaState,
-    accept::json,
     error::Stopped,
     goal,
-    others::{governor, open_trades},
+    others::open_trades,
     paper,
-    record::save,
+    plan::{again, remember},
 };
 use crate::{
     actions::PlanKind,
@@ -18,12 +17,10 @@ use crate::{
     dex::WETH,
     journal::{IntentId, IntentState},
     loops::{self, Payout, PlanError, Request, Settings, Share, Target},
-    perps::{self, PerpVenue},
+    perps::{self},
     plan::{Approved, Plan, check},
     send::{SendError, Sender, perform},
-    trade::{
-        Assessment, Desk, PauseError, assess, assess::state::LoopState, refuse_again_while_paused, refuse_while_paused,
-    },
+    trade::{Desk, PauseError, assess::state::LoopState, refuse_again_while_paused, refuse_while_paused},
 };
 
 /// Lowest leverage that the planner takes to a loop: a base without debt is approached to within this.
@@ -85,37 +82,6 @@ async fn open(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState) -> Result<Pla
     let plan = assessment.perp_plan.clone().ok_or_else(no_plan)?;
     remember(&desk, hand, state, &assessment).await?;
     Ok(plan)
-}
-
-/// Sizes and forecast of the newest assessment are what the outcome is compared with.
-pub(super) async fn remember(
-    desk: &Desk,
-    hand: &Hand<'_>,
-    state: &mut SagaState,
-    assessment: &Assessment,
-) -> Result<(), SagaError> {
-    state.margin = assessment.size.margin;
-    state.notional = assessment.size.ordered_notional().ok_or(SagaError::Unfit("the ordered notional"))?;
-    state.forecast.clone_from(&assessment.forecast);
-    if state.has_loop() && !state.paper {
-        let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
-        let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await?;
-        state.equity = loop_.now.map(|now| now.equity);
-    }
-    save(hand.journal(), state, desk.stamp().await?)
-}
-
-/// Assesses the trade again; what refuses it now ends it.
-pub(super) async fn again(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Assessment, Stopped> {
-    let reader = hand.reader();
-    let governor = governor(desk, reader, state.paper).await?;
-    let open = open_trades(desk, reader, state.paper, &state.signal.id)?;
-    let assessment =
-        Box::pin(assess(desk, &state.signal, &governor, &open, &state.options())).await.map_err(SagaError::from)?;
-    if !assessment.is_feasible() {
-        return Err(Stopped::Refused(assessment.refusals.join("; ")));
-    }
-    Ok(assessment)
 }
 
 /// The loop's way back.
@@ -256,9 +222,4 @@ fn intents_in(
         }
     }
     Ok(found)
-}
-
-/// The plan as the journal of practice keeps it.
-pub(super) fn plan_value(plan: Option<&Plan>, id: &str) -> Result<serde_json::Value, SagaError> {
-    plan.map_or_else(|| Ok(serde_json::json!({})), |plan| json(plan, id))
 }

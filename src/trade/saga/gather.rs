@@ -4,16 +4,16 @@ use alloy::primitives::B256;
 
 use super::{
     Facts, Hand, IntentFact, OrderFact, Phase, Role, SagaError, SagaState,
-    others::{highest, open_trades, others},
+    others::{highest, leverage_now, others},
     paper,
 };
 use crate::{
     chain::Reader,
     journal::{Intent, IntentId, IntentState, JournalError, JournalReader, TransactionState},
-    perps::{Ending, OrderHandle, OrderKind, OrderState, PerpSubject, PerpVenue},
+    perps::{Ending, OrderHandle, OrderKind, OrderState, PerpSubject},
     plan::Plan,
     send::{Finding, Verdict, reconcile},
-    trade::{Desk, assess::state::LoopState},
+    trade::Desk,
     units::Secs,
 };
 
@@ -41,21 +41,6 @@ pub(super) async fn gather(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> R
     let most = desk.settings.strategy.max_signal_age.0.saturating_mul(1_000);
     let too_late = desk.clock.wall_millis().saturating_sub(state.accepted.wall.0) > most;
     Ok(Facts { intent, too_late, loop_now, others: highest(&others), order, ending })
-}
-
-/// The loop's leverage now; `None` without one.
-pub(super) async fn leverage_now(
-    desk: &Desk,
-    reader: &JournalReader,
-    (paper, include_existing): (bool, bool),
-    id: &str,
-) -> Result<Option<rust_decimal::Decimal>, SagaError> {
-    let open = open_trades(desk, reader, paper, id)?;
-    let loop_ = LoopState::read(desk, &open, paper, include_existing).await?;
-    if paper {
-        return paper::leverage(&loop_, open.known_loop.as_ref());
-    }
-    Ok(loop_.now.map(|now| now.leverage))
 }
 
 /// Of all tries of a leg the one that may have an effect, else the newest.

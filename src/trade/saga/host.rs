@@ -12,7 +12,6 @@ use super::{
 use crate::{
     config::StrategyConfig,
     journal::{JournalError, Severity},
-    perps::PerpVenue,
     strategy::Signal,
     trade::{Assessment, Desk, TradeError},
     units::Secs,

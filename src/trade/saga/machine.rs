@@ -5,7 +5,7 @@
 
 use rust_decimal::{Decimal, dec};
 
-use super::{ATTEMPTS, Facts, IntentFact, OrderFact, Phase, Role, SagaState};
+use super::{ATTEMPTS, Facts, IntentFact, OrderFact, Phase, Role, SagaState, phase::Finish};
 use crate::config::{AfterPerp, OnPerpFailure};
 
 /// How far a loop may be from a leverage, as a share of it, and still count as being there: prices move it all the time.
@@ -52,29 +52,6 @@ impl Wait {
             Self::Keeper => "the order is placed; waiting for the venue's keeper",
             Self::Unresolved => "the order is unresolved: nothing is unwound before it has an answer",
             Self::Ending => "the perp is open; waiting for its end",
-        }
-    }
-}
-
-/// How a saga is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finish {
-    /// The perp was opened and has ended; the loop is as the policy says.
-    Traded,
-    /// The perp was not opened; the loop is as the policy says.
-    NotTraded,
-    /// The same as either, but the loop could not be brought back: somebody has to look.
-    LoopLeft,
-}
-
-impl Finish {
-    /// As the journal stores it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Traded => "traded",
-            Self::NotTraded => "not-traded",
-            Self::LoopLeft => "loop-left",
         }
     }
 }

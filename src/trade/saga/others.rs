@@ -1,14 +1,15 @@
 //! What else is open: the other sagas, their tiers, and perps that no saga opened.
 
+use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
 use super::{STATE_VERSION, SagaError, SagaState};
 use crate::{
-    journal::{JournalReader, PerpPosition, Saga},
+    journal::{JournalReader, LoopPosition, LoopTerms, PerpPosition, Saga},
     loops::known_loops,
-    perps::{Interest, LeverageE10, PerpVenue, Usdc},
+    perps::{Interest, LeverageE10, Usdc},
     strategy::GovernorState,
-    trade::{Desk, OpenTrade, OpenTrades, load_governor, stored_governor},
+    trade::{Desk, OpenTrade, OpenTrades, assess::state::LoopState, load_governor, stored_governor},
 };
 
 /// The state of a saga as the journal has it.
@@ -84,4 +85,35 @@ fn by_itself(perp: &PerpPosition) -> OpenTrade {
         notional: margin.saturating_mul(leverage),
         loop_leverage: Decimal::ONE,
     }
+}
+
+/// The loop's leverage now; `None` without one.
+pub(super) async fn leverage_now(
+    desk: &Desk,
+    reader: &JournalReader,
+    (paper, include_existing): (bool, bool),
+    id: &str,
+) -> Result<Option<rust_decimal::Decimal>, SagaError> {
+    let open = open_trades(desk, reader, paper, id)?;
+    let loop_ = LoopState::read(desk, &open, paper, include_existing).await?;
+    if paper {
+        return leverage(&loop_, open.known_loop.as_ref());
+    }
+    Ok(loop_.now.map(|now| now.leverage))
+}
+
+/// Leverage of the loop on paper at the oracle's prices.
+pub(super) fn leverage(loop_: &LoopState, known: Option<&LoopPosition>) -> Result<Option<Decimal>, SagaError> {
+    let Some(known) = known else { return Ok(None) };
+    let (collateral, debt) = values(loop_, &known.terms)?;
+    Ok(collateral.checked_sub(debt).and_then(|equity| collateral.checked_div(equity)))
+}
+
+/// US dollars of both sides.
+pub(super) fn values(loop_: &LoopState, terms: &LoopTerms) -> Result<(Decimal, Decimal), SagaError> {
+    let trouble = |_| SagaError::Unfit("the loop on paper");
+    let collateral = loop_.collateral()?.collateral_value(terms.collateral_principal).map_err(trouble)?;
+    let debt = loop_.debt()?.debt_value(terms.debt_principal).map_err(trouble)?;
+    let decimal = |value: U256| crate::units::to_decimal(value, 8).ok_or(SagaError::Unfit("the loop on paper"));
+    Ok((decimal(collateral.0)?, decimal(debt.0)?))
 }

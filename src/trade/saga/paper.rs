@@ -6,21 +6,21 @@ use rust_decimal::Decimal;
 
 use super::{
     Facts, Goal, Hand, Held, IntentFact, OrderFact, Role, SagaError, SagaState,
-    accept::json,
-    act::{again, plan_value, remember},
     error::Stopped,
     goal,
-    others::open_trades,
+    others::{open_trades, values},
+    plan::{again, plan_value, remember},
+    state::json,
 };
 use crate::{
     chain::Reader,
     journal::{
-        IntentId, IntentState, Journal, JournalError, JournalReader, LoopPosition, LoopTerms, NewIntent, NewLoop,
-        NewOrder, OrderKind as JournalKind, OrderState, PositionId, Stamp,
+        IntentId, IntentState, Journal, JournalError, JournalReader, LoopTerms, NewIntent, NewLoop, NewOrder,
+        OrderKind as JournalKind, OrderState, PositionId, Stamp,
     },
     perps::{
         EndKind, Ending, Fill, Forecast, OpenForecast, OrderHandle, OrderKind, OrderRecord, PerpRequest, PerpSubject,
-        PerpVenue, PriceE10, Side, Usdc,
+        PriceE10, Side, Usdc,
     },
     plan::Plan,
     trade::{Desk, assess::state::LoopState},
@@ -58,22 +58,6 @@ fn handle(state: &SagaState, fill: &Fill) -> OrderHandle {
 
 fn order_id(state: &SagaState) -> String {
     format!("paper:{}", state.signal.id)
-}
-
-/// Leverage of the loop on paper at the oracle's prices.
-pub(super) fn leverage(loop_: &LoopState, known: Option<&LoopPosition>) -> Result<Option<Decimal>, SagaError> {
-    let Some(known) = known else { return Ok(None) };
-    let (collateral, debt) = values(loop_, &known.terms)?;
-    Ok(collateral.checked_sub(debt).and_then(|equity| collateral.checked_div(equity)))
-}
-
-/// US dollars of both sides.
-fn values(loop_: &LoopState, terms: &LoopTerms) -> Result<(Decimal, Decimal), SagaError> {
-    let trouble = |_| SagaError::Unfit("the loop on paper");
-    let collateral = loop_.collateral()?.collateral_value(terms.collateral_principal).map_err(trouble)?;
-    let debt = loop_.debt()?.debt_value(terms.debt_principal).map_err(trouble)?;
-    let decimal = |value: U256| crate::units::to_decimal(value, 8).ok_or(SagaError::Unfit("the loop on paper"));
-    Ok((decimal(collateral.0)?, decimal(debt.0)?))
 }
 
 /// How the perp ended, if the mark has reached one of its levels.

@@ -96,3 +96,26 @@ impl Phase {
 pub fn intent_of(saga: &str, accepted: crate::units::Millis, role: Role, attempt: u32) -> IntentId {
     IntentId::derive(accepted, format!("saga {saga} {} {attempt}", role.as_str()).as_bytes())
 }
+
+/// How a saga is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// The perp was opened and has ended; the loop is as the policy says.
+    Traded,
+    /// The perp was not opened; the loop is as the policy says.
+    NotTraded,
+    /// The same as either, but the loop could not be brought back: somebody has to look.
+    LoopLeft,
+}
+
+impl Finish {
+    /// As the journal stores it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Traded => "traded",
+            Self::NotTraded => "not-traded",
+            Self::LoopLeft => "loop-left",
+        }
+    }
+}

@@ -4,14 +4,14 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{
-    Facts, Hand, Held, OrderFact, Phase, Role, SagaError, SagaState, accept::json as written, others::governor,
+    Facts, Hand, Held, OrderFact, Phase, Role, SagaError, SagaState, others::governor, state::json as written,
 };
 use crate::{
     journal::{
         Event, IntentId, Journal, JournalError, NewPerp, OrderState, PerpEntry, PerpSide, PerpTerms, PositionId,
         Severity, Stamp,
     },
-    perps::{Ending, OpenedRecord, OrderRecord, PerpVenue, Side},
+    perps::{Ending, OpenedRecord, OrderRecord, Side},
     strategy::{Closed, GovernorState},
     trade::Desk,
     units::Secs,

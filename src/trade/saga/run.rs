@@ -2,7 +2,6 @@
 
 use super::{
     Facts, Finish, Hand, OrderFact, Phase, Role, SagaError, SagaReport, SagaState, Step, Wait,
-    accept::json,
     act::{act, resend, settle, take_back},
     error::Stopped,
     gather::gather,
@@ -10,8 +9,9 @@ use super::{
     others::state_of,
     record::{cancelled, enter, event, save},
     report::report,
+    state::json,
 };
-use crate::{journal::Severity, perps::PerpVenue, trade::Desk};
+use crate::{journal::Severity, trade::Desk};
 
 /// Steps that one call takes at most; a saga has far fewer.
 const MOST_STEPS: u32 = 64;

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Finish, OrderFact, Phase, Role, intent_of};
+use super::{Facts, Finish, OrderFact, Phase, Role, SagaError, intent_of};
 use crate::{
     config::{AfterPerp, OnPerpFailure},
     journal::{IntentId, PositionId, Stamp},
@@ -135,4 +135,9 @@ impl SagaState {
             Finish::Traded | Finish::NotTraded => what,
         }
     }
+}
+
+pub(super) fn json<T: serde::Serialize>(value: &T, id: &str) -> Result<serde_json::Value, SagaError> {
+    serde_json::to_value(value)
+        .map_err(|error| SagaError::State { id: id.to_owned(), reason: format!("cannot be written: {error}") })
 }

@@ -1,10 +1,9 @@
 //! Up the ladder on one head: each rung planned, checked and tried on the head's own state.
 
-use alloy::primitives::Address;
-
 use super::{
     execute::{Place, execute},
-    watcher::{Head, NETWORK, Sent, Watcher},
+    look::{Climbed, Head, Sent},
+    watcher::{NETWORK, Watcher},
 };
 use crate::{
     aave::StateError,
@@ -15,13 +14,6 @@ use crate::{
         rules::{AccountFacts, Action},
     },
 };
-
-/// What the ladder came to on one head.
-pub(super) struct Climbed {
-    pub(super) sent: Option<Sent>,
-    pub(super) tried: Vec<String>,
-    pub(super) collaterals: Vec<Address>,
-}
 
 impl Watcher<'_> {
     /// Up the ladder until something is sent, or nothing is left.

@@ -1,11 +1,12 @@
 //! What must hold on every path, looked at block by block, and counted: the same for the simulated account and for one on a
 //! replica.
 
-use alloy::primitives::{Address, U256};
+use alloy::primitives::U256;
 
 use super::{
     Notice, Outcome, Path, Shown, Step,
     allowed::{Allowed, Moment},
+    decided::{Decided, Deed},
     figures::{shown, sums},
     story::Story,
 };
@@ -17,7 +18,7 @@ use crate::{
     units::{WAD, Wad},
     watchdog::{
         ladder::Rung,
-        rules::{AccountFacts, AccountTrim, Action, Firing, Levels, Pressure},
+        rules::{Action, Levels, Pressure},
     },
 };
 
@@ -36,36 +37,6 @@ pub struct Judge<'a> {
     /// What became of the account.
     pub outcome: Outcome,
     pub(super) story: Story,
-}
-
-/// What was decided on a head.
-#[derive(Debug)]
-pub struct Decided<'a> {
-    /// What the watch saw.
-    pub facts: &'a AccountFacts,
-    /// Rules that fired; `None` while a trim that began before goes on.
-    pub firings: Option<&'a [Firing]>,
-    /// The trim that the head calls for, or that goes on.
-    pub wanted: Option<&'a AccountTrim>,
-    /// What was sent.
-    pub deed: Option<Deed<'a>>,
-    /// Collaterals that were tried, the sold one included.
-    pub collaterals: Vec<Address>,
-    /// No part of the trim was done before.
-    pub is_first_part: bool,
-}
-
-/// A transaction that was sent.
-#[derive(Debug, Clone, Copy)]
-pub struct Deed<'a> {
-    /// What for.
-    pub action: &'a Action,
-    /// The collateral that it is about.
-    pub collateral: Address,
-    /// `None` for what is no trim.
-    pub rung: Option<&'a Rung>,
-    /// A part of the trim is left after it.
-    pub is_part: bool,
 }
 
 /// What became of a transaction by the time of the block's new prices.

@@ -4,9 +4,10 @@ use super::{
     Applied, Judge, Outcome, Path, Scene, Step,
     execute::{Place, execute},
     liquidator::liquidate_all,
+    look::{Head, Look, Sent},
     market::{Venue, grown},
     story::Story,
-    watcher::{Head, Look, Sent, Watcher},
+    watcher::Watcher,
 };
 use crate::{
     aave::{AccountState, Market, Projection, StateError, math::RAY},

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, U256};
 
-use super::{Notice, Path, Shown, Step, assets, watcher::Look};
+use super::{Notice, Path, Shown, Step, assets, look::Look};
 use crate::{plan::Quantity, units::Wad};
 
 /// Lines, where anybody wants them.

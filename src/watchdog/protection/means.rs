@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, U256};
 
-use super::{Basis, wallet::wallet_options};
+use super::{
+    Basis,
+    terms::{choice, key, urgency},
+};
 use crate::{
     aave::{Projection, StateError},
     config::Urgency,
     loops::{
-        AccountModel, Ahead, Combination, FlashChoice, FlashNeed, FlashSource, KnownLoop, Meanwhile, Pair, Protection,
-        Scope, Sell, Settings, combinations, protect, rank,
+        AccountModel, Ahead, Combination, FlashChoice, FlashNeed, FlashSource, KnownLoop, Meanwhile, Protection, Scope,
+        Sell, Settings, combinations, protect, rank,
     },
     plan::Quantity,
     units::{Bps, Wad},
     watchdog::{
         ladder::{SaleOption, Situation},
-        protection::request::{choice, urgency},
         rules::{AccountTrim, PairKey, falling_feeds, feed_gap},
     },
 };
@@ -117,7 +119,7 @@ impl<'a> Means<'a> {
             health_factor,
             target: trim.target,
             sales: self.in_order().map(|(one, repay)| sale(one, repay)).collect(),
-            wallet: wallet_options(self, trim),
+            wallet: self.wallet_options(trim),
         }
     }
 
@@ -171,9 +173,4 @@ fn sale(one: &Combination, repay: Option<U256>) -> SaleOption {
         flash_sources: kinds,
         free_collateral: Quantity::new(free, pair.collateral.decimals, pair.collateral.symbol.clone()),
     }
-}
-
-/// A pair as the rules name it.
-pub(super) fn key(pair: &Pair) -> PairKey {
-    PairKey { collateral: pair.collateral.token, debt: pair.debt.token, name: pair.name() }
 }

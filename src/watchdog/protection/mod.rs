@@ -8,9 +8,11 @@ mod basis;
 mod means;
 mod pursuit;
 mod request;
+mod terms;
 mod wallet;
 
 pub use basis::Basis;
 pub use means::Means;
 pub use pursuit::Pursuit;
-pub use request::{RungRequest, decimal};
+pub use request::RungRequest;
+pub use terms::decimal;

@@ -2,12 +2,14 @@
 
 use alloy::primitives::U256;
 
-use super::Means;
+use super::{
+    Means,
+    terms::{choice, decimal, urgency},
+};
 use crate::{
-    config::Urgency,
-    loops::{Ahead, Combination, FlashChoice, FlashSource, Funds, PlanError, Request, Target, Via, WETH, plan_ahead},
+    loops::{Ahead, Combination, FlashChoice, Funds, PlanError, Request, Target, Via, WETH, plan_ahead},
     plan::Plan,
-    units::{Bps, Wad, to_decimal},
+    units::{Bps, Wad},
     watchdog::{
         ladder::{Rung, Situation},
         rules::{AccountTrim, Pressure},
@@ -106,29 +108,5 @@ impl Situation {
             Rung::Slice { .. } | Rung::WithdrawAndSwap { .. } => self.sales.len() > 1,
             _ => false,
         }
-    }
-}
-
-/// A health factor as a target, to six digits upwards: never less than what was asked for.
-#[must_use]
-pub fn decimal(wad: Wad) -> rust_decimal::Decimal {
-    to_decimal(wad.0, 18).unwrap_or_default().round_dp_with_strategy(6, rust_decimal::RoundingStrategy::AwayFromZero)
-}
-
-/// The kind of a source.
-pub(super) const fn choice(source: &FlashSource) -> FlashChoice {
-    match source {
-        FlashSource::MorphoBlue => FlashChoice::Morpho,
-        FlashSource::AaveV3 => FlashChoice::Aave,
-        FlashSource::UniswapV3(_) => FlashChoice::Uniswap,
-    }
-}
-
-/// The bounds of a pressure.
-pub(super) const fn urgency(pressure: Pressure) -> Urgency {
-    match pressure {
-        Pressure::Trim => Urgency::Trim,
-        Pressure::Urgent => Urgency::Urgent,
-        Pressure::LastResort => Urgency::LastResort,
     }
 }

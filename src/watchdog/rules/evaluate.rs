@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{
-    AccountFacts, Action, Firing, Memory, Rule,
-    perps::{CLOSE_ONLY, PAUSED},
-};
+use super::{AccountFacts, Action, Firing, Memory, Rule};
 use crate::{config::WatchConfig, journal::Severity};
 
 /// What one head led to.
@@ -95,3 +92,9 @@ impl Round<'_> {
         self.memory.keep(&subjects, &perps);
     }
 }
+
+/// Behind a perp's name: the crossing into this status.
+pub(super) const CLOSE_ONLY: &str = "close-only";
+
+/// Behind a perp's name: the crossing into this status.
+pub(super) const PAUSED: &str = "paused";

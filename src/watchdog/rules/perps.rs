@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     AccountFacts, Action, MarketStatus, Memory, PerpFacts, Rule,
-    evaluate::{Evaluation, Round},
+    evaluate::{CLOSE_ONLY, Evaluation, PAUSED, Round},
 };
 use crate::{
     config::{TopUpConfig, WatchConfig},
@@ -15,11 +15,6 @@ use crate::{
 
 /// Less margin than this is not worth a transaction, USDC.
 const LEAST_TOP_UP: Decimal = Decimal::ONE;
-/// Behind a perp's name: the crossing into this status.
-pub(super) const CLOSE_ONLY: &str = "close-only";
-/// Behind a perp's name: the crossing into this status.
-pub(super) const PAUSED: &str = "paused";
-
 /// Decides about an account's perps, on facts that came in their own time: they take no part in what is decided about its
 /// loops. Pure.
 #[must_use]

@@ -16,8 +16,3 @@ impl Seat {
         }
     }
 }
-
-/// The seat only looks on.
-pub(super) fn no_key() -> Refused {
-    Refused::new(4, "the daemon has no key for this account")
-}

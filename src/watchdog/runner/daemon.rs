@@ -1,14 +1,16 @@
 //! The watch going on by itself: a task per seat, heads as they come, the system's signals, commands through the socket.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    Acted, Office, Rulebook, Seat, Turn, Watch, WatchError,
+    Office, Rulebook, Seat, Watch, WatchError,
     budget::{Budget, Verdict},
-    desk::{QUEUE, SeatDesk, Work},
+    desk::{QUEUE, SeatDesk},
+    news::News,
+    work::Work,
 };
 use crate::{
     chain::{BlockRef, Endpoints, HeadOptions, ReadError},
@@ -65,17 +67,6 @@ pub struct Daemon {
     asked: mpsc::Receiver<Asked>,
     ask: mpsc::Sender<Asked>,
     news: watch::Sender<News>,
-}
-
-/// The newest turn of every seat, for whoever shows it.
-#[derive(Debug, Clone, Default)]
-pub struct News {
-    /// By account, in the order of the seats.
-    pub turns: Vec<Option<Turn>>,
-    /// What was done last, newest first: at which head, and whose.
-    pub acted: Vec<(u64, Address, Acted)>,
-    /// Accounts for which opening and adding risk is refused.
-    pub paused: BTreeSet<Address>,
 }
 
 /// A command for the daemon.

@@ -12,19 +12,18 @@ use tokio::{
 
 use super::{
     Acted, News, Office, Seat, Seen, Turn,
-    carried::Carried,
     give_way::Heads,
     govern::fresh_governor,
     hosting::Hosted,
     orders::{Order, Orders},
     perps::Readings,
+    work::Work,
 };
 use crate::{
     chain::BlockRef,
     journal::Severity,
-    plan::Plan,
-    strategy::{Command, GovernorState},
-    trade::{Ask, saga::Host},
+    strategy::Command,
+    trade::Ask,
     units::Secs,
     watchdog::ops::{Alert, Answer, Pulse, Refused, Request},
 };
@@ -44,26 +43,6 @@ pub(super) struct SeatDesk {
     pub(super) seen: watch::Sender<Option<Seen>>,
     pub(super) work: mpsc::Sender<Work>,
     pub(super) task: JoinHandle<Seat>,
-}
-
-/// What a seat does besides watching.
-#[derive(Debug)]
-pub(super) enum Work {
-    Asked(Box<Request>, oneshot::Sender<Answer>),
-    Host(Box<Host>),
-    Stop,
-    /// Of the tasks beside it: to sign what they follow.
-    CarryOut(Box<Plan>, oneshot::Sender<Result<Carried, Refused>>),
-    /// To use the kill switch.
-    Govern {
-        command: Command,
-        paper: bool,
-        /// The state where none is stored yet.
-        fresh: Box<GovernorState>,
-        answer: oneshot::Sender<Answer>,
-    },
-    /// A signal's command that gave way to a trim so many times.
-    Again(Box<Request>, oneshot::Sender<Answer>, u32),
 }
 
 impl SeatDesk {
@@ -363,7 +342,7 @@ impl Service {
     /// The kill switch: what it begins from may have to be asked of the venue.
     fn command(&mut self, command: Command, paper: bool, answer: oneshot::Sender<Answer>) {
         let Some(sender) = self.seat.sender() else {
-            let _ = answer.send(Err(super::answer::no_key()));
+            let _ = answer.send(Err(super::no_key::no_key()));
             return;
         };
         let (journal, office, account) = (sender.shared_journal(), self.office.clone(), self.seat.account());
@@ -423,7 +402,7 @@ fn hand_over(
             return;
         }
         Some(Err(_)) => Refused::new(9, "the daemon is busy with other commands"),
-        None => super::answer::no_key(),
+        None => super::no_key::no_key(),
     };
     let _ = answer.send(Err(refused));
 }

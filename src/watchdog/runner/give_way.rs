@@ -22,7 +22,7 @@ pub(super) struct Lookout {
 impl Seat {
     /// A lookout on what comes after what this seat has seen; the refusal is that it has no sender to be called away.
     pub(super) fn lookout(&self, heads: &Heads) -> Result<Lookout, Refused> {
-        let Hands::Sender(sender) = &self.hands else { return Err(super::answer::no_key()) };
+        let Hands::Sender(sender) = &self.hands else { return Err(super::no_key::no_key()) };
         let mut probe = Self::new(self.office.clone(), self.account, Hands::Beside(sender.shared_journal()));
         probe.memory = self.memory.clone();
         probe.acted_in = self.acted_in;

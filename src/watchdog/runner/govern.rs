@@ -6,11 +6,11 @@ use alloy::primitives::Address;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Office, Seat, answer::no_key};
+use super::{Office, Seat, no_key::no_key};
 use crate::{
     chain::Reader,
     journal::{DRILL_PASSED, Event, JournalReader, Severity, Stamp},
-    perps::{Interest, PerpVenue},
+    perps::Interest,
     strategy::{Command, GovernorState},
     trade::{command_governor, load_governor, stored_governor},
     units::Millis,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Seat, answer::no_key, seat::Hands};
+use super::{Seat, no_key::no_key, seat::Hands};
 use crate::{
     journal::Severity,
     trade::{

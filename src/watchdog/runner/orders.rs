@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use alloy::primitives::Address;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Office, carried::Carried, desk::Work, govern::fresh_governor};
+use super::{Office, carried::Carried, govern::fresh_governor, work::Work};
 use crate::{
     actions::{Done, PlanKind, Sent},
     chain::{Clock, Endpoints},

@@ -1,8 +1,6 @@
 //! The perps of a seat: judged when their reader brings something new, never while a head waits.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use rust_decimal::Decimal;
+use std::sync::Arc;
 
 use super::{
     Acted, Seat, Turn, WatchError,
@@ -12,9 +10,7 @@ use super::{
 use crate::{
     config::Urgency,
     journal::{self, IntentId, IntentState, PositionId},
-    perps::{
-        self, Change, Interest, Level, MarginChange, PerpRequest, PerpSettings, PerpVenue, PositionKey, PriceE10, Usdc,
-    },
+    perps::{self, Change, Interest, Level, MarginChange, PerpRequest, PerpSettings, PriceE10, Usdc},
     plan::check,
     units::{Millis, Secs},
     watchdog::rules::{AccountFacts, Action, PerpFacts, evaluate_perps},
@@ -22,36 +18,6 @@ use crate::{
 
 /// How long a plan on the venue is valid; its price update ages faster.
 const VALID_FOR: Secs = Secs(30);
-
-/// What a seat knows of its perps.
-#[derive(Debug, Default)]
-pub(super) struct PerpBook {
-    /// The last that was read of each open perp.
-    known: BTreeMap<String, PerpFacts>,
-    keys: BTreeMap<String, PositionKey>,
-    /// Margin added by this watch, by the position's name.
-    topped_up: BTreeMap<String, Decimal>,
-    /// An action that was begun and whose end was not seen, because a trim went before it.
-    unfinished: Option<(IntentId, Action)>,
-    /// Block of the last action on a perp: what older readings show is no longer so.
-    acted_in: u64,
-}
-
-impl PerpBook {
-    /// The last that was read of each open perp, however long ago.
-    pub(super) fn facts(&self) -> Vec<PerpFacts> {
-        self.known.values().cloned().collect()
-    }
-
-    fn take(&mut self, reading: &PerpReading) {
-        self.known.retain(|id, _| reading.open.contains(id));
-        for facts in &reading.facts {
-            let topped_up = self.topped_up.get(&facts.id).copied().unwrap_or_default();
-            self.known.insert(facts.id.clone(), PerpFacts { topped_up, ..facts.clone() });
-        }
-        self.keys.clone_from(&reading.keys);
-    }
-}
 
 impl Seat {
     /// Who reads this account's perps; `None` where there is no venue, or no journal that knows any.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Office, Seat, answer::no_key, give_way::Heads, seat::Hands};
+use super::{Office, Seat, give_way::Heads, no_key::no_key, seat::Hands};
 use crate::{
     actions::{ReconcileError, Reconciled, settle_at_venue, settle_included},
     journal::Journal,

@@ -3,7 +3,7 @@
 
 use alloy::primitives::Address;
 
-use super::{Seat, Seen, answer::no_key, give_way::Heads};
+use super::{Seat, Seen, give_way::Heads, no_key::no_key};
 use crate::{
     loops::{LoopSnapshot, Pair, RecordError, adopt, change_thresholds, class_thresholds},
     watchdog::ops::{AdoptWith, Answer, ChangeWith, Refused, Reply, ThresholdsAnswer},

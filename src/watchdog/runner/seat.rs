@@ -9,7 +9,7 @@ use alloy::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Office, Seen, WatchError, course::Course, perps::PerpBook};
+use super::{Office, Seen, WatchError, course::Course, perp_book::PerpBook};
 use crate::{
     actions::{Reconciled, settle_included},
     chain::Endpoints,

@@ -1,6 +1,6 @@
 //! A plan that is carried out for a command: checked on the state of its moment, signed by the seat; a trim goes before it.
 
-use super::{Seat, answer::no_key, carried::Carried, give_way::Heads, seat::Hands};
+use super::{Seat, carried::Carried, give_way::Heads, no_key::no_key, seat::Hands};
 use crate::{
     actions::{self, PlanKind},
     chain::Reader,

@@ -4,23 +4,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 
-use super::{Office, Seat, Turn, WatchError, feeds::FeedAlerts};
-use crate::{
-    aave::ReserveList,
-    chain::BlockRef,
-    loops::{Observation, Survey},
-};
-
-/// What was read at a head, and when the head was first seen by the monotonic clock.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// The reading.
-    pub observation: Arc<Observation>,
-    /// When its head came.
-    pub first_seen: Duration,
-    /// Aave's reserves.
-    pub list: Arc<ReserveList>,
-}
+use super::{Office, Seat, Turn, WatchError, feeds::FeedAlerts, seen::Seen};
+use crate::{aave::ReserveList, chain::BlockRef, loops::Survey};
 
 /// Reads for all seats and gives each its turn.
 #[derive(Debug)]

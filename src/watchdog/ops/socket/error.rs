@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::message::Refused;
+use super::refused::Refused;
 
 /// What went wrong with the socket.
 #[derive(Debug, thiserror::Error)]

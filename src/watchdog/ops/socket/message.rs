@@ -3,27 +3,10 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::reply::Reply;
+use super::{refused::Refused, reply::Reply};
 
 /// Version of requests and answers; other versions are refused.
 pub const SOCKET_SCHEMA: u32 = 1;
-
-/// Why the daemon did not do it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// What the command's exit code becomes.
-    pub exit: u8,
-    /// Why, in words with the figures.
-    pub message: String,
-}
-
-impl Refused {
-    /// A refusal.
-    #[must_use]
-    pub fn new(exit: u8, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into() }
-    }
-}
 
 /// What the daemon answers.
 pub type Answer = Result<Reply, Refused>;

@@ -11,6 +11,7 @@ mod client;
 mod error;
 mod message;
 mod place;
+mod refused;
 mod reply;
 mod request;
 mod server;
@@ -20,8 +21,9 @@ mod with;
 pub use ask::{Ask, Pause, Ping, Reload, Resume, Status, Stop};
 pub use client::DaemonClient;
 pub use error::SocketError;
-pub use message::{Answer, Refused, SOCKET_SCHEMA};
+pub use message::{Answer, SOCKET_SCHEMA};
 pub use place::socket_path;
+pub use refused::Refused;
 pub use reply::{
     DaemonStatus, Delivered, Governed, Pong, ReconcileAnswer, Recorded, Reloaded, Reply, SignalTaken, SignalsResumed,
     Stopping, ThresholdsAnswer, WatchedStatus,

@@ -11,14 +11,11 @@ use std::{
 
 use tokio::net::UnixListener;
 
-use super::{error::SocketError, short::ShortPlaces};
+use super::{
+    error::SocketError,
+    short::{MOST_BYTES, ShortPlaces, fits},
+};
 use crate::config::SocketConfig;
-
-/// Bytes of a socket's path on Linux and macOS, the smaller of the two, without the closing zero.
-const MOST_BYTES: usize = 103;
-
-/// What the name of a socket in the making is longer at most: a process id and a mark instead of `sock`.
-const FRESH_BYTES: usize = 4;
 
 /// The socket of the journal in this database file: `socket.path`, or beside it, or where that is too long at a short path in
 /// the user's runtime directory.
@@ -32,11 +29,6 @@ pub fn socket_path(config: &SocketConfig, journal: &Path) -> PathBuf {
         return beside;
     }
     ShortPlaces::of(journal).path(journal).unwrap_or(beside)
-}
-
-/// Whether the system takes a socket at this path, and one in the making beside it.
-pub(super) fn fits(path: &Path) -> bool {
-    path.as_os_str().len() + FRESH_BYTES <= MOST_BYTES
 }
 
 /// The file, removed when the daemon ends.

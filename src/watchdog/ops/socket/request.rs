@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    message::{Refused, SOCKET_SCHEMA},
+    message::SOCKET_SCHEMA,
+    refused::Refused,
     with::{AdoptWith, ChangeWith, DrilledWith, FlattenWith, PaperWith, ReconcileWith, SignalResumeWith, Submit},
 };
 use crate::trade::saga::SignalOrder;

@@ -13,8 +13,9 @@ use tracing::{debug, info, warn};
 
 use super::{
     error::SocketError,
-    message::{Answer, Refused, answer_line},
+    message::{Answer, answer_line},
     place::{Place, bind},
+    refused::Refused,
     reply::{Pong, Reply},
     request::Request,
 };

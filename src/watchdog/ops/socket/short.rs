@@ -9,8 +9,6 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::place::fits;
-
 /// Where short paths may be, the best first.
 #[derive(Debug)]
 pub(super) struct ShortPlaces {
@@ -87,6 +85,17 @@ fn name(journal: &Path) -> String {
     let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
     format!("{}.sock", alloy::hex::encode(digest.get(..8).unwrap_or_default()))
 }
+
+/// Whether the system takes a socket at this path, and one in the making beside it.
+pub(super) fn fits(path: &Path) -> bool {
+    path.as_os_str().len() + FRESH_BYTES <= MOST_BYTES
+}
+
+/// Bytes of a socket's path on Linux and macOS, the smaller of the two, without the closing zero.
+pub(super) const MOST_BYTES: usize = 103;
+
+/// What the name of a socket in the making is longer at most: a process id and a mark instead of `sock`.
+const FRESH_BYTES: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 use super::{
     figures::{distance, dollars, perp, significant},
-    risk::{Risk, by_risk},
-    row::{AccountRow, LoopRow, Marks, WatchView},
+    risk::Risk,
+    row::{AccountRow, LoopRow, Marks, WatchView, by_risk},
 };
 use crate::{
     text,

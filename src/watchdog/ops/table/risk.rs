@@ -1,11 +1,6 @@
 //! How near an account is to being acted on, with its mark and colour, and the order that follows from it.
 
-use std::cmp::Reverse;
-
 use ratatui::style::{Color, Modifier, Style};
-use rust_decimal::Decimal;
-
-use super::row::AccountRow;
 
 /// How pressing an account is. Later ones are more pressing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -48,20 +43,4 @@ impl Risk {
             Self::Liquidatable => Style::new().fg(Color::White).bg(Color::Magenta).add_modifier(Modifier::BOLD),
         }
     }
-}
-
-/// The most pressing first; of equals the one with the shortest way to its trigger, then the lower health factor, then by
-/// name.
-pub(super) fn by_risk(accounts: &[AccountRow]) -> Vec<&AccountRow> {
-    let mut sorted: Vec<&AccountRow> = accounts.iter().collect();
-    let way = |account: &AccountRow| {
-        let ways = account.loops.iter().filter_map(|row| row.distance);
-        ways.map(|way| way.abs()).min().unwrap_or(Decimal::MAX)
-    };
-    let health = |account: &AccountRow| account.loops.iter().filter_map(|row| row.health_factor).min();
-    sorted.sort_by_cached_key(|account| {
-        let health = health(account).unwrap_or(Decimal::MAX);
-        (Reverse(account.risk), way(account), health, account.account.clone())
-    });
-    sorted
 }

@@ -1,6 +1,6 @@
 //! What the table shows.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use rust_decimal::Decimal;
 
@@ -115,4 +115,20 @@ pub struct WatchView {
     pub accounts: Vec<AccountRow>,
     /// Oldest first.
     pub decisions: Vec<DecisionRow>,
+}
+
+/// The most pressing first; of equals the one with the shortest way to its trigger, then the lower health factor, then by
+/// name.
+pub(super) fn by_risk(accounts: &[AccountRow]) -> Vec<&AccountRow> {
+    let mut sorted: Vec<&AccountRow> = accounts.iter().collect();
+    let way = |account: &AccountRow| {
+        let ways = account.loops.iter().filter_map(|row| row.distance);
+        ways.map(|way| way.abs()).min().unwrap_or(Decimal::MAX)
+    };
+    let health = |account: &AccountRow| account.loops.iter().filter_map(|row| row.health_factor).min();
+    sorted.sort_by_cached_key(|account| {
+        let health = health(account).unwrap_or(Decimal::MAX);
+        (Reverse(account.risk), way(account), health, account.account.clone())
+    });
+    sorted
 }

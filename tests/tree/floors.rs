@@ -1,8 +1,12 @@
-//! The house keeps its floors: imports point down, or sideways where docs/architecture.md says so.
+//! Imports point down, or sideways where docs/architecture.md says so.
+
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
+
+use crate::tree::Tree;
 
 /// Rooms by floor, lowest first (docs/architecture.md).
 const FLOORS: &[&[&str]] = &[
@@ -93,5 +97,45 @@ fn every_room_has_its_floor() {
             let room = entry.file_name().into_string().expect("a room's name");
             assert!(floor(&room).is_some(), "{room} has no floor: add it to the house plan and here");
         }
+    }
+}
+
+/// The rows of the table in docs/architecture.md under "Sideways imports": who may import whom on one floor.
+fn sideways() -> BTreeSet<(String, String)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let (_, after) = page.split_once("## Sideways imports\n").expect("the page has a table of sideways imports");
+    let table = after.split("\n## ").next().unwrap_or_default();
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let mut names = row.split('`').skip(1).step_by(2).map(|name| name.trim_start_matches("src/").to_owned());
+        (names.next().expect("who imports"), names.next().expect("what is imported"))
+    })
+    .collect()
+}
+
+/// The room of a source: `text.rs` is one of its own.
+fn room(file: &str) -> &str {
+    file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
+}
+
+#[test]
+fn sideways_imports_are_those_of_the_table() {
+    let mut found = BTreeSet::new();
+    for (from, imported) in Tree::read().edges() {
+        for to in imported.into_keys() {
+            let (from, to) = (room(&from), room(&to));
+            if from != to && floor(from).is_some() && floor(from) == floor(to) {
+                found.insert((from.to_owned(), to.to_owned()));
+            }
+        }
+    }
+    let allowed = sideways();
+    let new: Vec<_> = found.difference(&allowed).collect();
+    assert!(new.is_empty(), "docs/architecture.md does not allow these sideways imports: {new:?}");
+    let gone: Vec<_> = allowed.difference(&found).collect();
+    assert!(gone.is_empty(), "the table in docs/architecture.md allows what nobody does: {gone:?}");
+    for (from, to) in &allowed {
+        assert!(!allowed.contains(&(to.clone(), from.clone())), "{from} and {to} import each other");
     }
 }
