@@ -57,7 +57,9 @@ const KNOWN: &[&str] = &[
 fn no_two_public_types_have_one_name() {
     let tree = Tree::read();
     let mut homes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (file, name) in tree.public_types() {
+    // What a macro calls a type whose name it is given begins small.
+    let types = tree.public_types().filter(|(_, name)| name.starts_with(char::is_uppercase));
+    for (file, name) in types {
         homes.entry(name).or_default().insert(file);
     }
     assert!(homes.len() > 500, "only {} public types were found: is the reader broken?", homes.len());
