@@ -119,7 +119,7 @@ async fn approvals_are_taken_back_and_the_journal_reconciled_through_the_daemon(
     let document = trader.program().run("journal reconcile --json").await.succeeds().json();
     assert_eq!(
         document,
-        json!({ "schema": "trimtab.journal-reconcile/1", "findings": [], "settled": [], "orders": [], "ended": [], "left": [] })
+        json!({ "schema": "trimtab.journal-reconcile/2", "findings": [], "settled": [], "orders": [], "ended": [], "left": [] })
     );
     let unknown = trader.program().run("journal reconcile --resend 01J00000000000000000000000").await;
     assert!(unknown.code != Some(0) && unknown.stderr.contains("01J00000000000000000000000"), "{unknown:#?}");
