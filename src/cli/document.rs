@@ -37,7 +37,7 @@ impl<'a, T: Document> Named<'a, T> {
     }
 }
 
-/// What stands in `schema`: `trimtab.status/1`.
+/// What stands in `schema`: `trimtab.status/2`.
 fn schema_name<T: Document>() -> String {
     format!("trimtab.{}/{}", T::NAME, T::VERSION)
 }

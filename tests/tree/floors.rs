@@ -108,7 +108,8 @@ fn sideways() -> BTreeSet<(String, String)> {
     let table = after.split("\n## ").next().unwrap_or_default();
     let rows = table.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
-        let mut names = row.split('`').skip(1).step_by(2).map(|name| name.trim_start_matches("src/").to_owned());
+        let named = row.split('`').skip(1).step_by(2);
+        let mut names = named.map(|name| name.trim_start_matches("src/").trim_end_matches(".rs").to_owned());
         (names.next().expect("who imports"), names.next().expect("what is imported"))
     })
     .collect()
