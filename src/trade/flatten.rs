@@ -12,11 +12,11 @@ use crate::{
     actions::{self, Done},
     chain::{Batch, Endpoints, Reader},
     config::{Thresholds, Urgency},
-    journal::{IntentId, JournalReader, LoopPosition},
+    journal::{IntentId, JournalReader, LoopPosition, PositionId},
     loops::{self, KnownLoop, LoopSnapshot, MovingPrice, Pair, Request, Scope, Settings, Share, class_of, known_loops},
     perps::{
-        self, Interest, OrderKind, OrderPatience, OrderRecord, PerpError, PerpRequest, PerpSettings, PerpVenue,
-        Portion, PositionKey, VenueSnapshot,
+        self, Interest, KeyError, OrderKind, OrderPatience, OrderRecord, PerpError, PerpRequest, PerpSettings,
+        PerpVenue, Portion, PositionKey, VenueSnapshot,
     },
     plan::{Plan, check},
     send::Sender,
@@ -35,6 +35,8 @@ pub enum FlattenAction {
     Loop(LoopPosition),
     /// Whatever there is at a venue that could not be read.
     Venue,
+    /// A perp whose name in the journal is none; why.
+    Unnamed(KeyError),
 }
 
 /// One thing to do, planned on the present state.
@@ -104,6 +106,7 @@ pub async fn plan_flatten(
             all.legs.push(ClosingLeg { what, plan: Err(error.to_string()), action: FlattenAction::Venue });
         }
     }
+    legs.extend(own.unnamed.into_iter().map(|(id, error)| (format!("perp {id}"), FlattenAction::Unnamed(error))));
     let known = reader.map(known_loops).transpose()?.unwrap_or_default();
     for open in riskiest_first(desk, own.loops, &known).await {
         let name = |token| desk.reserves.listing(token).map_or_else(|| token.to_string(), |found| found.symbol.clone());
@@ -185,6 +188,8 @@ fn at_venue(
 struct Own {
     limits: Vec<PositionKey>,
     perps: Vec<PositionKey>,
+    /// Perps that cannot be asked for at the venue.
+    unnamed: Vec<(PositionId, KeyError)>,
     loops: Vec<LoopPosition>,
 }
 
@@ -197,9 +202,17 @@ impl Own {
         let handles = orders.filter_map(|order| serde_json::from_value::<OrderRecord>(order.predicted).ok());
         let limits = handles.map(|kept| kept.handle).filter(|handle| handle.kind == OrderKind::LimitOpen);
         let perps = reader.open_perps()?.into_iter().filter(|perp| is_ours(&perp.entry.venue, perp.paper));
+        let (mut named, mut unnamed) = (Vec::new(), Vec::new());
+        for perp in perps {
+            match PositionKey::recorded(&perp.entry) {
+                Ok(key) => named.push(key),
+                Err(error) => unnamed.push((perp.id, error)),
+            }
+        }
         Ok(Self {
             limits: limits.map(|handle| handle.key).collect(),
-            perps: perps.filter_map(|perp| PositionKey::recorded(&perp.entry).ok()).collect(),
+            perps: named,
+            unnamed,
             loops: reader.open_loops()?.into_iter().filter(|open| !open.paper).collect(),
         })
     }
@@ -300,6 +313,7 @@ async fn plan(desk: &Desk, action: &FlattenAction, known: &[KnownLoop]) -> Resul
         FlattenAction::Perp(position) => PerpRequest::Close { position: *position, portion: Portion::All },
         FlattenAction::Loop(open) => return plan_loop(desk, &market, (open, known), (id, gas_price)).await,
         // Asked again, it says what is wrong, or that it can be read by now: then flattening once more closes it.
+        FlattenAction::Unnamed(error) => return Err(PerpError::Refused(error.to_string()).into()),
         FlattenAction::Venue => {
             desk.venue()?.snapshot(desk.account, &Interest::default()).await?;
             return Err(PerpError::Refused("the venue can be read again: flatten once more".to_owned()).into());

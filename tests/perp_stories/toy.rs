@@ -14,6 +14,7 @@ use trimtab::{
     actions::{audit, execute},
     chain::{BlockRef, Clock, Endpoints, Reader, SystemClock},
     config::Config,
+    journal::{NewPerp, PerpEntry, PositionId},
     localchain::Behaviour,
     perps::{
         AuditError, Availability, Capabilities, ClosingFee, EndKind, Ending, Fill, Interest, LeverageE10, OrderHandle,
@@ -22,7 +23,7 @@ use trimtab::{
     },
     plan::{CallData, Figure, Plan, Quantity, ReadBack, SCHEMA, Step, check},
     trade::{TradeSettings, flatten, plan_flatten},
-    units::Secs,
+    units::{Millis, Secs},
 };
 
 use crate::{
@@ -378,4 +379,16 @@ async fn a_venue_that_src_has_never_heard_of_is_planned_audited_sent_settled_and
     assert!(closed.iter().all(|one| one.exit == 0), "{closed:?}");
     assert!(sender.journal().reader().open_perps().expect("listed").is_empty());
     assert!(desk.usdc().await + U256::from(1_000) >= before, "what was paid in came back");
+
+    // What the journal cannot name is told, and never taken for closed.
+    let entry = PerpEntry { key: "no name!".to_owned(), opened_order: None, ..open.entry };
+    let id = PositionId::derive(Millis(7), b"unnamed");
+    let nameless = NewPerp { id, paper: false, entry, terms: open.terms };
+    sender.journal().adopt_perp(&nameless, context.stamp().await.expect("a time")).expect("recorded");
+    let plan = plan_flatten(&context, Some(sender.journal().reader()), false).await.expect("a plan");
+    let closed = Box::pin(flatten(&context, &mut sender, &plan.legs, quick(), |_| ())).await;
+    assert!(
+        closed.iter().any(|one| one.exit == 4 && one.to_string().contains("`no name!` is not the name")),
+        "{closed:?}"
+    );
 }

@@ -201,7 +201,13 @@ async fn read(
     let snapshot = venue.snapshot(account, &Interest::default()).await.map_err(|error| error.to_string())?;
     reading.block = snapshot.block.number;
     for position in &ours {
-        let Ok(key) = PositionKey::recorded(&position.entry) else { continue };
+        let key = match PositionKey::recorded(&position.entry) {
+            Ok(key) => key,
+            Err(error) => {
+                tracing::warn!(perp = %position.id, %error, "not watched");
+                continue;
+            }
+        };
         // What the venue no longer shows has ended, and is closed in the journal once its end is found.
         let Some(held) = snapshot.position(key) else { continue };
         let id = position.id.to_string();
