@@ -14,7 +14,7 @@ use trimtab::{
     chain::SystemClock,
     config::Sources,
     journal::Severity,
-    watchdog::ops::{Alert, AlertSink, Alerts, Heartbeat, Meters, Pace, Pulse},
+    watchdog::ops::{Alert, AlertSink, Alerts, Heartbeat, Metrics, Pace, Pulse},
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
 
@@ -80,7 +80,7 @@ async fn no_secret_is_logged_shown_or_counted_when_services_refuse_hang_or_quote
         let mut config = loaded.config.alerts;
         config.give_up_after = Duration::from_millis(200);
         config.heartbeat.interval = Duration::from_millis(10);
-        let (clock, meters) = (Arc::new(SystemClock::new()), Arc::new(Meters::new().expect("recorder")));
+        let (clock, meters) = (Arc::new(SystemClock::new()), Arc::new(Metrics::new().expect("recorder")));
         let pulse = Arc::new(Pulse::new(clock.clone()));
         pulse.evaluated(1);
         let pace = Pace {

@@ -26,7 +26,7 @@ use trimtab::{
         execute,
     },
     plan::{Deviation, Plan, check},
-    send::Wire,
+    send::ChainClient,
     units::{Millis, Secs},
 };
 
@@ -85,7 +85,11 @@ impl Pit {
         Ok(self.venue.plan(request, snapshot, &settings).await?)
     }
 
-    pub async fn act<W: Wire + Reader>(&self, trader: &mut Trader<W>, request: &PerpRequest) -> Result<(Plan, Report)> {
+    pub async fn act<W: ChainClient + Reader>(
+        &self,
+        trader: &mut Trader<W>,
+        request: &PerpRequest,
+    ) -> Result<(Plan, Report)> {
         let snapshot = self.snapshot(trader.address, &Interest::default()).await?;
         let plan = self.plan(&snapshot, request).await?;
         let approved = check(plan.clone(), &self.desk.network(), snapshot.block.timestamp)?;

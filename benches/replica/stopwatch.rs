@@ -16,7 +16,7 @@ use trimtab::{
     chain::{Answers, Batch, BlockRef, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome},
     journal::{RawTx, Recorded},
     plan::{CallOutcome, SimulatedCall, Simulator},
-    send::{BlockContent, Wire},
+    send::{BlockContent, ChainClient},
     units::Secs,
 };
 
@@ -75,17 +75,17 @@ impl Simulator for Stopwatch {
     }
 }
 
-impl Wire for Stopwatch {
+impl ChainClient for Stopwatch {
     async fn head(&self) -> Result<BlockRef, ReadError> {
-        Wire::head(self.count()).await
+        ChainClient::head(self.count()).await
     }
 
     async fn fee_market(&self, head: BlockRef) -> Result<FeeMarket, ReadError> {
-        Wire::fee_market(self.count(), head).await
+        ChainClient::fee_market(self.count(), head).await
     }
 
     async fn balance(&self, account: Address) -> Result<U256, ReadError> {
-        Wire::balance(self.count(), account).await
+        ChainClient::balance(self.count(), account).await
     }
 
     async fn send_raw(&self, transaction: &Recorded<RawTx>) -> SendOutcome {
@@ -93,22 +93,22 @@ impl Wire for Stopwatch {
         if let Ok(mut signed) = self.signed.lock() {
             *signed = Some(now);
         }
-        Wire::send_raw(&self.inner, transaction).await
+        ChainClient::send_raw(&self.inner, transaction).await
     }
 
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, ReadError> {
-        Wire::receipt(self.count(), hash).await
+        ChainClient::receipt(self.count(), hash).await
     }
 
     async fn is_known(&self, hash: B256) -> Result<bool, ReadError> {
-        Wire::is_known(self.count(), hash).await
+        ChainClient::is_known(self.count(), hash).await
     }
 
     async fn nonce(&self, account: Address, at: BlockNumberOrTag) -> Result<u64, ReadError> {
-        Wire::nonce(self.count(), account, at).await
+        ChainClient::nonce(self.count(), account, at).await
     }
 
     async fn block(&self, number: u64) -> Result<Option<BlockContent>, ReadError> {
-        Wire::block(self.count(), number).await
+        ChainClient::block(self.count(), number).await
     }
 }

@@ -16,13 +16,13 @@ use trimtab::{
     chain::Reader,
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WatchConfig},
     localchain::Course,
-    loops::{Funds, Request, Survey, Target, execute},
+    loops::{AccountsReader, Funds, Request, Target, execute},
     plan::check,
-    send::Patience,
+    send::ResubmitPolicy,
     units::{Secs, WAD, Wad},
     watchdog::{
-        ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, PerpRules, Rulebook, Seat, Watch},
+        ops::{Alert, AlertSink, Metrics},
+        runner::{PerpRules, SignerAccess, Watch, WatchContext, WatchSettings, WatchedAccount},
     },
 };
 
@@ -58,7 +58,7 @@ impl AlertSink for Nobody {
 struct Post {
     course: Course,
     watch: Watch,
-    seats: Vec<Seat>,
+    seats: Vec<WatchedAccount>,
     accounts: Vec<Address>,
     price: u64,
     made: u64,
@@ -83,7 +83,7 @@ impl Post {
             let debt = U256::from(1_310u64) * U256::from(1_000_000u64);
             ether_course::lever(&course, *account, ether(1), debt).await?;
         }
-        let rulebook = Rulebook {
+        let rulebook = WatchSettings {
             watch: WatchConfig::default(),
             bounds: BoundsConfig::default(),
             fees: FeesConfig::default(),
@@ -93,14 +93,19 @@ impl Post {
             perps: PerpRules::default(),
         };
         let (endpoints, clock) = (desk.endpoints.clone(), desk.clock.clone());
-        let meters = Arc::new(Meters::new()?);
-        let office = Arc::new(Office::new(endpoints, desk.network(), clock, Arc::new(Nobody), meters, rulebook));
-        let patience = Patience { poll: POLL, ..Patience::default() };
-        let hands = Hands::Sender(Box::new(sender.with_patience(patience)));
-        let mut seats = vec![Seat::new(office.clone(), address, hands)];
-        seats.extend(accounts.iter().skip(1).map(|account| Seat::new(office.clone(), *account, Hands::None(None))));
+        let meters = Arc::new(Metrics::new()?);
+        let office = Arc::new(WatchContext::new(endpoints, desk.network(), clock, Arc::new(Nobody), meters, rulebook));
+        let patience = ResubmitPolicy { poll: POLL, ..ResubmitPolicy::default() };
+        let hands = SignerAccess::Sender(Box::new(sender.with_patience(patience)));
+        let mut seats = vec![WatchedAccount::new(office.clone(), address, hands)];
+        seats.extend(
+            accounts
+                .iter()
+                .skip(1)
+                .map(|account| WatchedAccount::new(office.clone(), *account, SignerAccess::None(None))),
+        );
         let near = Wad(WAD * U256::from(2u64));
-        let watch = Watch::over(office, Survey::new(desk.list.clone(), near), &seats);
+        let watch = Watch::over(office, AccountsReader::new(desk.list.clone(), near), &seats);
         Ok(Self { course, watch, seats, accounts, price: 300_000_000_000, made: 0, desk, _journal: journal })
     }
 

@@ -17,7 +17,7 @@ use trimtab::{
     localchain::{Anvil, ComposerSource, Controls, Kit, ReplicaState},
     loops::{FlashChoice, LoopSnapshot, Pair, Request, Scope, Settings, class_of, plan},
     plan::Plan,
-    send::{Sender, Wire},
+    send::{ChainClient, Sender},
     units::{Millis, Secs},
 };
 
@@ -98,7 +98,7 @@ impl Desk {
     }
 
     /// A test account that acts through a wire of its own.
-    pub async fn trader_on<W: Wire>(&self, wire: W, index: u32) -> Result<Trader<W>> {
+    pub async fn trader_on<W: ChainClient>(&self, wire: W, index: u32) -> Result<Trader<W>> {
         let signer = self.signer(index)?;
         let address = signer.address();
         let directory = tempfile::tempdir()?;
@@ -131,7 +131,7 @@ impl Desk {
     }
 
     /// A plan on the newest block, read through a wire of one's own.
-    pub async fn plan_on<W: Wire + Reader>(
+    pub async fn plan_on<W: ChainClient + Reader>(
         &self,
         wire: &W,
         trader: Address,

@@ -9,6 +9,7 @@
 
 mod kind;
 mod reconcile;
+pub(crate) mod reverts;
 mod risk;
 mod run;
 

@@ -9,7 +9,7 @@ use crate::{
     loops,
     perps::{self, Interest, OrderHandle, OrderPatience, OrderState, PerpError, PerpRequest, PerpVenue, Placed},
     plan::{Approved, Deviation, Plan},
-    send::{ExecuteError, Outcome, Sender, Settlement, Wire, measure, perform, record},
+    send::{ChainClient, ExecuteError, Outcome, Sender, Settlement, measure, perform, record},
     units::Millis,
 };
 
@@ -126,7 +126,7 @@ pub async fn audit(plan: &Plan, venue: Option<&dyn PerpVenue>, gas_price: U256) 
 
 /// Carries out an approved plan to the end of its last transaction and records the outcome; the orders that it placed are
 /// recorded and not waited for.
-pub async fn send<W: Wire + Reader>(
+pub async fn send<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     venue: Option<&dyn PerpVenue>,
     clock: &dyn Clock,
@@ -149,7 +149,7 @@ pub async fn send<W: Wire + Reader>(
 }
 
 /// The same, and its orders are followed to their ends or to the deadline.
-pub async fn execute<W: Wire + Reader>(
+pub async fn execute<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     venue: Option<&dyn PerpVenue>,
     clock: &dyn Clock,
@@ -167,7 +167,7 @@ pub async fn execute<W: Wire + Reader>(
 }
 
 /// Takes approvals back; what is left of them is read and recorded.
-async fn revoke<W: Wire + Reader>(
+async fn revoke<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,

@@ -7,13 +7,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    document::document,
-    exit::{Exit, Failure, Outcome},
-    global::GlobalArgs,
-    loops::send_approved,
-    order::{Onward, intent_id, planner, prepare},
-    output::table,
-    session::Session,
+    loop_::run::send_approved,
+    shared::{
+        document::document,
+        exit::{Exit, Failure, Outcome},
+        global::GlobalArgs,
+        order::{Onward, intent_id, planner, prepare},
+        output::table,
+        session::Session,
+    },
 };
 use crate::{
     loops::{Approval, ApprovalKind},

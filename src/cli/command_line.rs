@@ -5,13 +5,20 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::{
-    approvals, completions, config, decode, demo, doctor,
-    exit::{self, Exit},
-    flatten, fork,
-    global::GlobalArgs,
-    governor, journal,
+    approvals, completions, config, decode, demo,
+    doctor::run as doctor,
+    flatten, fork, governor,
+    journal::read as journal,
     logs::Logs,
-    loop_args, loops, man, output, perp, perp_args, replica, send, signal, simulate, status, watch,
+    loop_::{args as loop_args, run as loops},
+    man,
+    perp::{args as perp_args, run as perp},
+    replica::run as replica,
+    send,
+    shared::{exit, exit::Exit, global::GlobalArgs, output},
+    signal::plan as signal,
+    simulate::run as simulate,
+    status, watch,
 };
 use crate::strategy;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::{exit::Outcome, output::written};
+use super::shared::{exit::Outcome, output::written};
 
 /// `completions SHELL`.
 #[derive(Debug, Args)]

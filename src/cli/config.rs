@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{document::document, exit::Outcome, global::GlobalArgs, output::table};
+use super::shared::{document::document, exit::Outcome, global::GlobalArgs, output::table};
 use crate::config::{FeedInUse, Setting};
 
 #[derive(Debug, Subcommand)]

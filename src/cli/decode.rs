@@ -10,7 +10,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
+use super::shared::{
     document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,

@@ -5,20 +5,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    document::document,
-    exit::{Exit, Failure, Outcome},
-    global::GlobalArgs,
-    output::table,
-    plan_view::{plan_text, settlement_text, simulation_text},
-    replica_state::ensure_state,
-    signal_view::assessment_text,
+    replica::state::ensure_state,
+    shared::{
+        document::document,
+        exit::{Exit, Failure, Outcome},
+        global::GlobalArgs,
+        output::table,
+        plan_view::{plan_text, settlement_text, simulation_text},
+    },
+    signal::view::assessment_text,
 };
 use crate::{
     localchain::{ComposerSource, Kit},
     plan::Plan,
     scenarios::{Beat, Stage, StoryError, demo},
     units::format_units,
-    watchdog::runner::Turn,
+    watchdog::runner::HeadOutcome,
 };
 
 #[derive(Debug, Args)]
@@ -80,7 +82,7 @@ fn words(beat: &Beat<'_>) -> String {
     }
 }
 
-fn watched(turn: &Turn) -> String {
+fn watched(turn: &HeadOutcome) -> String {
     let mut lines: Vec<String> =
         turn.firings.iter().map(|firing| format!("{} {}: {}", firing.severity, firing.rule, firing.reason)).collect();
     match &turn.acted {

@@ -4,7 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
+use super::shared::{
     document::document,
     exit::{Exit, Failure, Outcome},
     global::GlobalArgs,

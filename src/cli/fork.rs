@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::{exit::Outcome, global::GlobalArgs, replica_args::MiningArgs, replica_run::Stopped};
+use super::{
+    replica::{args::MiningArgs, processes::Stopped},
+    shared::{exit::Outcome, global::GlobalArgs},
+};
 use crate::localchain::{self, Cache, DEFAULT_PORT, ForkOptions, Kit, LocalKind, start_fork};
 
 #[derive(Debug, Args)]

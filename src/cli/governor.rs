@@ -4,7 +4,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{document::document, exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
+use super::shared::{document::document, exit::Outcome, global::GlobalArgs, session::Session, trade::desk_with};
 use crate::{
     perps::{Interest, VenueSnapshot},
     strategy::{Command, GovernorState},

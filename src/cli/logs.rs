@@ -16,7 +16,7 @@ use tracing_subscriber::{
     },
 };
 
-use super::global::GlobalArgs;
+use super::shared::global::GlobalArgs;
 use crate::text;
 
 /// Where logs go, and how much is logged when nobody says.

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Command};
 
-use super::{
+use super::shared::{
     exit::{Exit, Failure, Outcome},
     output::written,
 };

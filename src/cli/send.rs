@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    exit::{Exit, Failure, Outcome},
-    global::GlobalArgs,
-    loops::send_approved,
-    order::{Onward, planner, prepare},
-    perp_blocks::{next_state, waits_for_blocks},
-    session::Session,
+    loop_::run::send_approved,
+    shared::{
+        exit::{Exit, Failure, Outcome},
+        global::GlobalArgs,
+        order::{Onward, planner, prepare},
+        perp_blocks::{next_state, waits_for_blocks},
+        session::Session,
+    },
 };
 use crate::{
     actions::audit,
@@ -73,7 +75,7 @@ pub(super) async fn run(global: &GlobalArgs, args: SendArgs) -> Outcome {
     let onward = Onward { broadcast: args.broadcast, file: None, at };
     let Some(approved) = prepare(&session, &plan, &order, onward).await? else { return Ok(()) };
     match order.ask {
-        Ask::Perp(_) => super::perp::send_approved(session, (approved, &order), args.yes).await,
+        Ask::Perp(_) => super::perp::run::send_approved(session, (approved, &order), args.yes).await,
         Ask::Loop(_) | Ask::Revoke(_) => send_approved(session, (approved, &order), args.yes).await,
     }
 }

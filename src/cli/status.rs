@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
+use super::shared::{
     document::document,
     exit::{Exit, Outcome},
     gas_view::GasView,
@@ -55,7 +55,7 @@ struct Status {
     needs_gas: bool,
     unresolved: Vec<OpenIntent>,
     /// Absent where there is no perp venue that this program knows.
-    perps: Option<super::perp_view::ListView>,
+    perps: Option<super::perp::view::ListView>,
 }
 
 document!("status" / 2: Status);
@@ -107,7 +107,7 @@ async fn perps(
     session: &Session,
     account: Address,
     reader: Option<&JournalReader>,
-) -> Outcome<Option<super::perp_view::ListView>> {
+) -> Outcome<Option<super::perp::view::ListView>> {
     let venue = match session.perps().await {
         Ok(venue) => venue,
         Err(failure) if failure.exit == Exit::Configuration => {
@@ -125,7 +125,7 @@ async fn perps(
     };
     let orders = reader.map(JournalReader::open_orders).transpose()?.unwrap_or_default();
     let block = snapshot.block.number;
-    Ok(Some(super::perp_view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
+    Ok(Some(super::perp::view::ListView::new(session.network().to_string(), block, &snapshot, orders)))
 }
 
 /// Whether the account is paused; a row that does not tell is named with the other damaged ones and hides nothing else.
@@ -194,7 +194,7 @@ fn text(status: &Status) -> String {
         lines.extend([String::new(), reserves_text(&view.reserves)]);
     }
     if let Some(perps) = status.perps.as_ref().filter(|perps| !perps.is_empty()) {
-        lines.extend([String::new(), super::perp_view::perps_text(perps)]);
+        lines.extend([String::new(), super::perp::view::perps_text(perps)]);
     }
     let held: Vec<String> = view.wallet.iter().map(ToString::to_string).collect();
     lines.extend([String::new(), format!("wallet: {}", held.join(", "))]);

@@ -7,40 +7,25 @@
 //!
 //! Fails with [`SwapError`] rather than with a wrong number: above all when a swap would leave the ticks that were read.
 
-pub(crate) mod abi;
-mod deployment;
-mod errors;
-mod key;
-mod pool;
-mod pools;
 mod price;
-mod query;
 mod quote;
-mod reach;
-mod replay;
-#[cfg(test)]
-mod replay_tests;
 mod route;
-mod router;
-#[cfg(test)]
-mod router_tests;
 mod search;
-mod sqrt_price;
-mod step;
-mod text;
-mod tick;
+pub(crate) mod uniswap_v3;
 
-pub use deployment::{Deployment, HUBS, USDC, WETH};
-pub use errors::ERRORS;
-pub use key::{FEE_TIERS, KeyError, PoolKey};
-pub use pool::{Direction, KnownRange, PoolState};
-pub use pools::{Absence, Pools, keys_between};
 pub use price::{SpotPrice, deviation_bps, sqrt_price_at};
-pub use query::{PoolQuery, PriceQuery, TickHint, TickProbe, read_pools};
 pub use quote::{GasPrice, Quote, Ranking, Rejected, Rejection};
-pub use reach::Reach;
-pub use replay::{Swap, SwapError};
 pub use route::{Hop, Route, RouteError};
-pub use router::{RouterCall, RouterCallError};
 pub use search::Search;
-pub use tick::{MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK, sqrt_ratio_at_tick, tick_at_sqrt_ratio};
+pub use uniswap_v3::deployment::{Deployment, HUBS, USDC, WETH};
+pub use uniswap_v3::errors::ERRORS;
+pub use uniswap_v3::key::{FEE_TIERS, KeyError, PoolKey};
+pub use uniswap_v3::pool::{Direction, KnownRange, PoolState};
+pub use uniswap_v3::pools::{Absence, Pools, keys_between};
+pub use uniswap_v3::query::{PoolQuery, PriceQuery, TickHint, TickProbe, read_pools};
+pub use uniswap_v3::reach::Reach;
+pub use uniswap_v3::replay::{Swap, SwapError};
+pub use uniswap_v3::router::{RouterCall, RouterCallError};
+pub use uniswap_v3::tick::{
+    MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK, sqrt_ratio_at_tick, tick_at_sqrt_ratio,
+};

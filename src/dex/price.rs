@@ -3,7 +3,7 @@
 use alloy::primitives::{U256, U512};
 use rust_decimal::Decimal;
 
-use super::{
+use super::uniswap_v3::{
     key::ONE_PIPS,
     pool::{Direction, PoolState},
     replay::Swap,

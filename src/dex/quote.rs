@@ -6,10 +6,12 @@ use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    key::{ONE_PIPS, PoolKey},
-    pools::{Absence, Pools},
-    replay::{Swap, SwapError},
     route::Route,
+    uniswap_v3::{
+        key::{ONE_PIPS, PoolKey},
+        pools::{Absence, Pools},
+        replay::{Swap, SwapError},
+    },
 };
 use crate::units::{MathError, UsdE8, mul_div_up};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use alloy::primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 
-use super::key::{KeyError, PoolKey, percent};
+use super::uniswap_v3::key::{KeyError, PoolKey, percent};
 
 /// One pool of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

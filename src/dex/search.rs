@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    key::FEE_TIERS,
-    pools::Pools,
     quote::{GasPrice, Quote, Ranking, Rejected, Rejection},
     route::{Hop, Route},
+    uniswap_v3::{key::FEE_TIERS, pools::Pools},
 };
 
 /// Where and how routes are looked for. Splitting an amount over several routes is not considered.

@@ -31,6 +31,7 @@ mod nonce;
 mod open;
 mod order;
 mod outcome;
+mod overview;
 mod perp;
 mod position;
 mod private_file;
@@ -45,7 +46,6 @@ mod signed;
 mod stamp;
 mod state;
 mod store;
-mod survey;
 mod thin;
 mod transaction;
 

@@ -3,7 +3,7 @@
 pub(crate) use crate::{
     aave::abi::{IAaveOracle, IPool, IPoolAddressesProvider, IRateStrategy},
     abi::{IERC20, IWETH9, interfaces},
-    dex::abi::{ISwapRouter02, IUniswapV3Pool},
+    dex::uniswap_v3::abi::{ISwapRouter02, IUniswapV3Pool},
 };
 
 interfaces!(

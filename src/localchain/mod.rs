@@ -9,42 +9,42 @@
 
 mod abi;
 mod anvil;
-mod build;
+mod artifacts;
 mod cache;
 mod cheats;
 mod controls;
-mod course;
 mod dump;
 mod error;
 mod fork;
+mod genesis;
 mod instance;
 mod keeper;
-mod kit;
 mod market;
 mod name;
 mod node;
+mod price_path;
 mod role;
 mod state;
 mod venue;
 mod venue_abi;
 
 pub use anvil::{ANVIL_VERSION, Anvil};
-pub use build::Composer;
+pub use artifacts::Kit;
 pub use cache::Cache;
 pub use controls::{
     BlockOrder, Controls, FeedAge, Liquidation, LiquidationReport, LocalKind, PoolMoved, PriceChange, PriceMoved,
     PriceReport, PriceScope, PriceTarget,
 };
-pub use course::{Course, CourseBlock, CoursePrice, CourseStep, Liquidated, Offered, Opening, Quarry};
 pub use error::{FailureClass, LocalChainError};
 pub use fork::ForkOptions;
+pub use genesis::Composer;
 pub use instance::{
     DEFAULT_PORT, Instance, Mining, Status, add_keeper, replicas, start_fork, start_named_replica, start_replica,
     status, status_of, stop, stop_named,
 };
 pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess};
-pub use kit::Kit;
 pub use market::{KnownToken, known_tokens, token};
 pub use name::InstanceName;
+pub use price_path::{Course, CourseBlock, CoursePrice, CourseStep, Liquidated, Offered, Opening, Quarry};
 pub use role::Role;
 pub use state::{ComposerSource, ReplicaState, rebuild_account_hash};

@@ -15,9 +15,10 @@ use tokio::time::Instant;
 use super::{
     Anvil, Cache, Kit, LocalChainError,
     anvil::ANVIL_VERSION,
-    build::{self, Composer, GENESIS_TIME, Site},
     cache::{make_dir, write_whole},
     dump::Dump,
+    genesis as build,
+    genesis::{Composer, Deployer, GENESIS_TIME},
     market::Market,
     node::Node,
 };
@@ -121,7 +122,7 @@ impl ReplicaState {
     async fn build(kit: &Kit, composer: &Composer, progress: &ProgressBar) -> Result<Dump, LocalChainError> {
         let anvil = Anvil::start(kit, 0, &["--timestamp".to_owned(), GENESIS_TIME.to_string()]).await?;
         let node = Node::new(anvil.url())?;
-        let site = Site { node: &node, kit, market: Market::get()? };
+        let site = Deployer { node: &node, kit, market: Market::get()? };
         build::build(&site, composer, progress).await?;
         let dump = Dump::take(&node).await;
         progress.finish_and_clear();

@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 
-use super::{FlashCandidate, PairError, Target, TargetError, flash};
+use super::{FlashCandidate, PairError, Target, TargetError, plan::flash};
 use crate::{
     aave::{Refusal, StateError, TokenAmount},
     onedelta,

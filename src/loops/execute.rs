@@ -5,7 +5,7 @@ use crate::{
     chain::{Clock, Reader},
     journal::{IntentId, Stamp},
     plan::{Approved, Plan},
-    send::{Bid, ExecuteError, Outcome, Sender, Settlement, Wire, perform, perform_protective},
+    send::{Bid, ChainClient, ExecuteError, Outcome, Sender, Settlement, perform, perform_protective},
     units::Millis,
 };
 
@@ -19,7 +19,7 @@ pub struct Report {
 }
 
 /// Carries out an approved plan and, when every step went through, records its outcome and the position.
-pub async fn execute<W: Wire + Reader>(
+pub async fn execute<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
@@ -30,7 +30,7 @@ pub async fn execute<W: Wire + Reader>(
 
 /// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing, and
 /// bids for its own as the attempt that it is ([`Sender::execute_protective`]).
-pub async fn execute_protective<W: Wire + Reader>(
+pub async fn execute_protective<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
@@ -40,7 +40,7 @@ pub async fn execute_protective<W: Wire + Reader>(
     settled(sender, clock, done).await
 }
 
-async fn settled<W: Wire + Reader>(
+async fn settled<W: ChainClient + Reader>(
     sender: &Sender<W>,
     clock: &dyn Clock,
     (id, outcome): (IntentId, Outcome),

@@ -7,12 +7,14 @@ use alloy::{
 
 use super::{
     PlanError,
-    context::Context,
-    draft::{Draft, Grant},
+    plan::{
+        context::Context,
+        draft::{Draft, Grant},
+    },
 };
-use crate::abi::{ICreditDelegation::approveDelegationCall, IERC20::approveCall};
 use crate::{
     aave::PermitDomain,
+    abi::{ICreditDelegation::approveDelegationCall, IERC20::approveCall},
     onedelta::{self, COMPOSER},
     plan::{CallData, PermitKind, PermitRequest, Quantity, Segment, Step},
     units::Secs,

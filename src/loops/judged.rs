@@ -2,7 +2,7 @@
 
 use alloy::primitives::U256;
 
-use super::{PlanError, context::Context};
+use super::{PlanError, plan::context::Context};
 use crate::{
     aave::Projection,
     plan::{Bound, Quantity, Rule},

@@ -7,103 +7,83 @@
 //! Fails with [`PlanError`], which says what to change and by how much.
 
 mod account;
+mod accounts_reader;
 mod ahead;
 pub mod algebra;
 mod allow;
 mod approvals;
 mod audit;
-mod bounds;
 mod carry;
 mod class;
-mod close;
-mod context;
-mod decrease;
 mod deviation;
-mod draft;
 mod error;
 mod execute;
 mod feeds;
-mod figures;
-mod flash;
 mod grants;
-mod growth;
-mod human;
+mod headroom;
 mod in_force;
-mod increase;
 mod judged;
 mod known_loop;
-mod loan;
-mod loss;
-mod marks;
+mod manual_action;
 mod moving_price;
 mod pair;
 mod pairs;
 mod payable;
-mod payout;
-mod planner;
+mod plan;
 mod price_level;
 mod protect;
 mod record;
-mod repay;
-mod request;
 mod sales;
-mod same_asset;
 mod scope;
 mod settle;
 mod snapshot;
-mod solve;
-mod stream;
 mod stress;
 mod suffices;
-mod survey;
-mod swap;
 mod target;
-mod trim;
-mod unwind;
+mod threshold_prices;
 mod view;
-mod write;
 
 pub use crate::dex::WETH;
 pub use account::{AccountDebt, AccountModel, AccountSupply, LoopPart, Sell, SideChange, UnknownAsset, terms_after};
+pub use accounts_reader::{AccountsReader, Observation, PairReading};
 pub use ahead::Ahead;
 pub use approvals::{Approval, ApprovalKind, ApprovalsQuery, Revocation};
 pub use audit::{AuditError, audit};
 pub(crate) use carry::carry_per_day;
 pub use carry::{carry_label, net_carry_per_day};
 pub use class::class_of;
-pub use context::Settings;
 pub use error::PlanError;
 pub use execute::{Report, execute, execute_protective};
 pub use feeds::{
     FeedAnswer, FeedBook, FeedFault, FeedReading, FeedStanding, FeedVerdict, LEAST_SHARE, MOST_SHARE, Reference,
     UnknownFeed, judge,
 };
-pub use flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
-pub use growth::GrowthLimit;
-pub use human::{HumanTask, what_a_human_must_do};
+pub use headroom::GrowthLimit;
 pub use in_force::{class_thresholds, thresholds_in_force};
-pub use increase::Funds;
 pub use known_loop::KnownLoop;
+pub use manual_action::{HumanTask, what_a_human_must_do};
 pub use moving_price::{MovingPrice, distance};
 pub use pair::{Asset, Pair, PairError};
 pub use pairs::{
     Obstacle, ObstacleKind, Opening, PairTerms, PairVerdict, PairsSnapshot, SizeAsked, allowed_pairs, judge_pairs,
 };
-pub use payout::{Payout, Share};
-pub use planner::{plan, plan_ahead};
+pub use plan::context::Settings;
+pub use plan::flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
+pub use plan::increase::Funds;
+pub use plan::payout::{Payout, Share};
+pub use plan::planner::{plan, plan_ahead};
+pub use plan::repay::Via;
+pub use plan::request::Request;
+pub use plan::write::Subject;
 pub use protect::{
     combinations, protect,
     sale::{Combination, Protection, Sale},
 };
 pub use record::{Adopted, RecordError, ThresholdChange, adopt, change_thresholds, known_loops};
-pub use repay::Via;
-pub use request::Request;
 pub use scope::Scope;
 pub use settle::settle;
 pub use snapshot::{Contracts, LoopSnapshot};
 pub use stress::{SwapCost, stressed};
 pub use suffices::suffices;
-pub use survey::{Observation, PairReading, Survey};
-pub use target::{Standing, Target, TargetError};
+pub use target::{PairState, Target, TargetError};
 pub use view::{AccountView, LoopView, Mark, PriceMarks, ReserveView, Unclaimed};
-pub use write::Subject;

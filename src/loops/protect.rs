@@ -19,7 +19,7 @@ use merge::{Left, merge};
 use super::{
     Ahead, LoopSnapshot, Pair, PlanError, Settings,
     account::{AccountModel, Sell},
-    context::Context,
+    plan::context::Context,
     protect::{
         candidate::{Candidate, rate, take},
         sale::{Combination, Protection},

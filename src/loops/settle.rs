@@ -3,7 +3,9 @@
 use alloy::primitives::U256;
 use serde_json::Value;
 
-use super::{KnownLoop, Scope, SideChange, Subject, algebra::leverage_wad, known_loops, terms_after, write::Part};
+use super::{
+    KnownLoop, Scope, SideChange, Subject, algebra::leverage_wad, known_loops, plan::write::Part, terms_after,
+};
 use crate::{
     aave::{Deployment, abi::IPool},
     chain::{Batch, Reader},

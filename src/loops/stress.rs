@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{
     LoopSnapshot, MovingPrice, Pair, PlanError,
-    swap::{Swap, Venue},
+    plan::swap::{Swap, Venue},
 };
 use crate::{
     aave::Reserve,

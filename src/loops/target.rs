@@ -48,7 +48,7 @@ pub enum TargetError {
 
 /// The state of a loop as far as targets look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct PairState {
     /// Collateral of the pair, USD with 8 decimals.
     pub collateral: U256,
     /// Debt of the pair, USD with 8 decimals.
@@ -80,7 +80,7 @@ impl Target {
 
     /// Whether `standing` carries no more risk than the target asks for.
     #[must_use]
-    pub fn is_within(self, standing: &Standing) -> bool {
+    pub fn is_within(self, standing: &PairState) -> bool {
         match self {
             Self::Leverage(_) => leverage_wad(standing.collateral, standing.debt) <= self.wad(),
             Self::HealthFactor(_) => standing.health_factor >= self.wad(),
@@ -96,7 +96,7 @@ impl Target {
 
     /// What `standing` has of the target's kind, wad.
     #[must_use]
-    pub fn measure(self, standing: &Standing) -> U256 {
+    pub fn measure(self, standing: &PairState) -> U256 {
         match self {
             Self::Leverage(_) => leverage_wad(standing.collateral, standing.debt),
             Self::HealthFactor(_) => standing.health_factor,
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn three_targets_measure_the_same_loop() {
-        let standing = Standing {
+        let standing = PairState {
             collateral: U256::from(90_000u64) * U256::from(100_000_000u64),
             debt: U256::from(60_000u64) * U256::from(100_000_000u64),
             health_factor: WAD * U256::from(1_245u64) / U256::from(1_000u64),

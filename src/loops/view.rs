@@ -10,10 +10,10 @@ use super::{
     account::{AccountDebt, AccountModel, AccountSupply, LoopPart},
     algebra::{leverage_wad, ltv_wad},
     carry::{account_carry_per_day, carry_per_day},
-    context::wad,
-    growth::{GrowthLimit, growth_limits},
+    headroom::{GrowthLimit, growth_limits},
     known_loop::KnownLoop,
     moving_price::{MovingPrice, distance},
+    plan::context::wad,
 };
 use crate::{
     aave::{AccountData, AccountState, Market, Projection, Reserve, StateError},

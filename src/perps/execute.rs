@@ -13,7 +13,7 @@ use crate::{
     chain::{Clock, Reader},
     journal::{IntentId, Journal, JournalReader},
     plan::{Approved, Deviation, Plan},
-    send::{Ending, Outcome, Sender, Settlement, Wire, perform},
+    send::{ChainClient, Ending, Outcome, Sender, Settlement, perform},
 };
 
 /// How long an order is followed.
@@ -80,7 +80,7 @@ impl Placed {
 
 /// Carries out an approved plan: sends it, records the orders it placed, and follows each to its end or to the deadline.
 /// No order is placed while the end of an earlier one is not known; what can be settled of earlier ones is settled first.
-pub async fn execute<W: Wire + Reader>(
+pub async fn execute<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     venue: &dyn PerpVenue,
     clock: &dyn Clock,
@@ -93,7 +93,7 @@ pub async fn execute<W: Wire + Reader>(
 
 /// The first half of [`execute`]: everything that needs the sender. Its orders are in the journal when it is over, and are
 /// found there by whoever comes next, should nobody follow them.
-pub async fn place<W: Wire + Reader>(
+pub async fn place<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     venue: &dyn PerpVenue,
     clock: &dyn Clock,

@@ -14,7 +14,7 @@ use crate::{
     plan::{Plan, Rehearsal},
     send::Settlement,
     trade::{Assessment, saga::SagaReport},
-    watchdog::runner::Turn,
+    watchdog::runner::HeadOutcome,
 };
 
 /// One thing that happens in the story.
@@ -61,7 +61,7 @@ pub enum Beat<'a> {
     /// What the watchdog saw at a head, decided and did.
     Watched {
         /// Its turn.
-        turn: &'a Turn,
+        turn: &'a HeadOutcome,
     },
 }
 

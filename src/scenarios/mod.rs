@@ -4,20 +4,21 @@
 //! it, and uses the same planning, checking, simulating and sending as the commands do. Nothing outside is touched.
 //! Fails with [`StoryError`]; what was told until then stays true.
 
-mod arena;
 mod arithmetic;
 mod cell;
 mod crash;
 mod demo;
+mod demo_env;
+mod env;
 mod executed;
-mod five;
-mod floor;
-mod stage;
+mod fixture;
+pub mod paths;
+mod tables;
 
 pub use cell::{Cell, CellResult};
-pub use crash::{CrashOutcome, CrashReport, CrashRules, Foresight, crash};
+pub use crash::{CrashOutcome, CrashReport, CrashRules, FeedMode, crash};
 pub use demo::{Beat, demo, loop_story};
+pub use demo_env::Floor;
+pub use env::{Stage, StoryError};
 pub use executed::{End, Executed, LoopGap};
-pub use five::{grid, play};
-pub use floor::Floor;
-pub use stage::{Stage, StoryError};
+pub use tables::{grid, play};

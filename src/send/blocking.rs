@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::{
-    SendError, Sender, Wire, reconcile,
-    rivals::{Rival, Rivals, rival},
+    ChainClient, SendError, Sender,
+    conflicts::{Conflict, Conflicts, rival},
+    reconcile,
 };
 use crate::{
     config::Urgency,
@@ -28,7 +29,7 @@ pub struct Blocking {
     pub replaceable: bool,
 }
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// What [`Self::require_resolved`] refuses for: everything signed that may still take effect, oldest first.
     pub fn blocking(&self) -> Result<Vec<Blocking>, SendError> {
         let pending = self.journal.reader().pending_transactions()?;
@@ -71,17 +72,17 @@ impl<W: Wire> Sender<W> {
     }
 
     /// What waits on the lowest pending nonce; `None` when nothing of another intent does.
-    pub(super) fn rivals(&self, of: IntentId) -> Result<Option<Rivals>, SendError> {
+    pub(super) fn rivals(&self, of: IntentId) -> Result<Option<Conflicts>, SendError> {
         let pending = self.journal.reader().pending_transactions()?;
         let lowest = pending.first().map(|record| record.nonce);
         Ok(lowest.and_then(|nonce| self.rivals_on(nonce, of, &pending)))
     }
 
     /// What waits on a nonce, of other intents.
-    pub(super) fn rivals_on(&self, nonce: u64, of: IntentId, pending: &[TransactionRecord]) -> Option<Rivals> {
+    pub(super) fn rivals_on(&self, nonce: u64, of: IntentId, pending: &[TransactionRecord]) -> Option<Conflicts> {
         let account = self.journal.account();
         let on_nonce = pending.iter().filter(|record| record.nonce == nonce && record.intent != of);
-        let all: Vec<Rival> = on_nonce.filter_map(|record| rival(record, record.to == Some(account))).collect();
-        all.last().cloned().map(|newest| Rivals { nonce, newest, all })
+        let all: Vec<Conflict> = on_nonce.filter_map(|record| rival(record, record.to == Some(account))).collect();
+        all.last().cloned().map(|newest| Conflicts { nonce, newest, all })
     }
 }

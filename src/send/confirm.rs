@@ -9,12 +9,12 @@ use alloy::{
 };
 
 use super::{
-    Ending, MinedStep, Sender, Wire,
-    lineage::Lineage,
+    ChainClient, Ending, MinedStep, Sender,
+    conflicts::Conflict,
     lookup::{inclusion, user_of_nonce},
     outcome::StepEnd,
-    pursuit::{Move, View, next_move},
-    rivals::Rival,
+    replace::{Move, View, next_move},
+    replacement_chain::ReplacementChain,
     witness::included,
 };
 use crate::{
@@ -29,7 +29,7 @@ pub(super) enum Settled {
     /// One of ours, by its place in the lineage.
     Included { attempt: usize, receipt: Receipt },
     /// What was to be replaced.
-    Overtaken { rival: Rival, receipt: Receipt },
+    Overtaken { rival: Conflict, receipt: Receipt },
     /// Somebody else's transaction.
     Superseded { by: B256 },
 }
@@ -43,9 +43,9 @@ pub(super) enum Left {
     Outdated(String),
 }
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// Follows a lineage to its end, raising, re-sending or taking back on the way, and records the end.
-    pub(super) async fn pursue(&self, lineage: &mut Lineage) -> StepEnd {
+    pub(super) async fn pursue(&self, lineage: &mut ReplacementChain) -> StepEnd {
         let (settled, head) = Box::pin(self.follow(lineage)).await;
         let ended = match settled {
             Ok(Settled::Included { attempt, receipt }) => self.conclude(lineage, attempt, receipt, head).await,
@@ -59,7 +59,7 @@ impl<W: Wire> Sender<W> {
         })
     }
 
-    async fn follow(&self, lineage: &mut Lineage) -> (Result<Settled, Left>, BlockRef) {
+    async fn follow(&self, lineage: &mut ReplacementChain) -> (Result<Settled, Left>, BlockRef) {
         let started = self.clock.monotonic();
         let mut head = lineage.since;
         let mut offered_at = head;
@@ -108,7 +108,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// What is to be done at a new block while the nonce is unused; the reason when it is to be handed back.
-    async fn act(&self, lineage: &mut Lineage, head: BlockRef, offered_at: &mut BlockRef) -> Option<String> {
+    async fn act(&self, lineage: &mut ReplacementChain, head: BlockRef, offered_at: &mut BlockRef) -> Option<String> {
         let newest = lineage.newest()?;
         let maybe_lost = newest.unclear || matches!(self.wire.is_known(newest.hash).await, Ok(false));
         let cancelling = lineage.is_cancelling();
@@ -141,7 +141,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// Why the action should not be included any more, as the newest block shows it.
-    pub(super) async fn spoiled(&self, lineage: &Lineage, head: BlockRef) -> Option<String> {
+    pub(super) async fn spoiled(&self, lineage: &ReplacementChain, head: BlockRef) -> Option<String> {
         if head.timestamp > lineage.valid_until {
             return Some(format!(
                 "it was valid until {}, the newest block is of {}",
@@ -157,7 +157,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// A receipt of any of ours, or of what was to be replaced.
-    async fn included(&self, lineage: &Lineage) -> Option<Settled> {
+    async fn included(&self, lineage: &ReplacementChain) -> Option<Settled> {
         for (attempt, offer) in lineage.attempts.iter().enumerate().rev() {
             if let Some(receipt) = self.receipt_of(offer.hash).await {
                 return Some(Settled::Included { attempt, receipt });
@@ -180,7 +180,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// The block in which the nonce was used tells by whom; ours need a receipt to count.
-    async fn who_used_it(&self, lineage: &Lineage) -> Option<Settled> {
+    async fn who_used_it(&self, lineage: &ReplacementChain) -> Option<Settled> {
         let head = self.wire.head().await.ok()?;
         let account = lineage.call.from;
         match user_of_nonce(&self.wire, account, lineage.nonce, lineage.since.number, head.number).await {
@@ -195,7 +195,7 @@ impl<W: Wire> Sender<W> {
 
     async fn conclude(
         &self,
-        lineage: &Lineage,
+        lineage: &ReplacementChain,
         attempt: usize,
         receipt: Receipt,
         head: BlockRef,
@@ -223,7 +223,7 @@ impl<W: Wire> Sender<W> {
     }
 
     /// Why a transaction reverted: the same call on the state before its block.
-    async fn revert_data(&self, lineage: &Lineage, receipt: &Receipt) -> Option<Bytes> {
+    async fn revert_data(&self, lineage: &ReplacementChain, receipt: &Receipt) -> Option<Bytes> {
         let below = receipt.block_number.checked_sub(1)?;
         let (block, parent) = tokio::join!(self.wire.block(receipt.block_number), self.wire.block(below));
         let (time, parent) = (block.ok()??.block.timestamp, parent.ok()??.block);
@@ -234,8 +234,8 @@ impl<W: Wire> Sender<W> {
     /// What was to be replaced is in a block: that intent ends with it, and this one has had no effect.
     fn overtaken(
         &self,
-        lineage: &Lineage,
-        rival: &Rival,
+        lineage: &ReplacementChain,
+        rival: &Conflict,
         receipt: &Receipt,
         head: BlockRef,
     ) -> Result<StepEnd, (B256, JournalError)> {
@@ -250,7 +250,12 @@ impl<W: Wire> Sender<W> {
         Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by, intent: Some(rival.intent) }))
     }
 
-    fn superseded(&self, lineage: &Lineage, by: B256, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
+    fn superseded(
+        &self,
+        lineage: &ReplacementChain,
+        by: B256,
+        head: BlockRef,
+    ) -> Result<StepEnd, (B256, JournalError)> {
         let stamp = self.stamp(head.timestamp);
         let reason = format!("nonce {} was used by {by}, which is not ours", lineage.nonce);
         for offer in lineage.attempts.iter().filter(|offer| !offer.refused) {
@@ -262,7 +267,7 @@ impl<W: Wire> Sender<W> {
         Ok(StepEnd::Other(Ending::Superseded { nonce: lineage.nonce, by, intent: None }))
     }
 
-    fn leave(&self, lineage: &Lineage, left: Left, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
+    fn leave(&self, lineage: &ReplacementChain, left: Left, head: BlockRef) -> Result<StepEnd, (B256, JournalError)> {
         let (hash, nonce) = (lineage.newest().map(|offer| offer.hash).unwrap_or_default(), lineage.nonce);
         let (Left::Unsettled(reason) | Left::Outdated(reason)) = &left;
         self.journal.record_unknown(hash, reason, self.stamp(head.timestamp)).map_err(|error| (hash, error))?;

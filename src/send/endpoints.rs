@@ -1,4 +1,4 @@
-//! The real network as a [`Wire`], and as the [`Simulator`] of plans.
+//! The real network as a [`ChainClient`], and as the [`Simulator`] of plans.
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
@@ -6,7 +6,7 @@ use alloy::{
 };
 use serde::Deserialize;
 
-use super::{BlockContent, Included, Wire};
+use super::{BlockContent, ChainClient, Included};
 use crate::{
     chain::{self, BlockRef, CallRequest, Endpoints, FeeMarket, ReadError, Reader, Receipt, SendOutcome, Simulation},
     journal::{RawTx, Recorded},
@@ -30,7 +30,7 @@ impl Simulator for Endpoints {
     }
 }
 
-impl Wire for Endpoints {
+impl ChainClient for Endpoints {
     async fn head(&self) -> Result<BlockRef, ReadError> {
         Reader::head(self).await
     }

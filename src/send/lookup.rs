@@ -5,7 +5,7 @@ use alloy::{
     primitives::{Address, B256},
 };
 
-use super::Wire;
+use super::ChainClient;
 use crate::{
     chain::{ReadError, Receipt},
     journal::Inclusion,
@@ -24,7 +24,7 @@ pub(super) fn inclusion(receipt: &Receipt) -> Inclusion {
 
 /// The transaction that used an account's nonce, in a block above `unused_at` and not above `head`; `None` when it is
 /// not used in them. Asks for some twenty nonces at most, however far the blocks are apart.
-pub(super) async fn user_of_nonce<W: Wire>(
+pub(super) async fn user_of_nonce<W: ChainClient>(
     wire: &W,
     account: Address,
     nonce: u64,

@@ -2,7 +2,7 @@
 
 use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
-use super::{NextNonce, SendError, Sender, Wire, look::Look, lookup::user_of_nonce, reconcile::reopen};
+use super::{ChainClient, NextNonce, SendError, Sender, look::Look, lookup::user_of_nonce, reconcile::reopen};
 use crate::{
     chain::{BlockRef, ReadError},
     journal::JournalError,
@@ -19,7 +19,7 @@ struct Claim {
     since: u64,
 }
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// The newest block, the nonce to use on it, and the account's ether. Waits while the endpoints are behind what we know to be included.
     ///
     /// Signed for a nonce that the chain does not have, a transaction would wait for ever behind the gap. So a nonce ahead of

@@ -1,6 +1,8 @@
 //! Carrying a checked plan out: permits signed, exact simulation, sending.
 
-use super::{Bid, Ending, Outcome, SendError, Sender, Wire, permits_in_force, settlement::SettleError, sign_permits};
+use super::{
+    Bid, ChainClient, Ending, Outcome, SendError, Sender, permits_in_force, settlement::SettleError, sign_permits,
+};
 use crate::{
     chain::{BlockRef, Clock, ReadError, Reader},
     journal::{IdError, IntentId},
@@ -50,7 +52,7 @@ impl ExecuteError {
 /// the very block that held ours, ours reverted: it is done once more, without that permit, as an intent of its own.
 ///
 /// Gives the id of the intent that came to that outcome.
-pub async fn perform<W: Wire + Reader>(
+pub async fn perform<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
@@ -60,7 +62,7 @@ pub async fn perform<W: Wire + Reader>(
 
 /// The same for a plan that lowers debt or adds collateral: it takes the place of what is pending and protects nothing, and
 /// bids for its own as the attempt that it is ([`Sender::execute_protective`]).
-pub async fn perform_protective<W: Wire + Reader>(
+pub async fn perform_protective<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
@@ -69,7 +71,7 @@ pub async fn perform_protective<W: Wire + Reader>(
     Box::pin(carry_out(sender, clock, approved, Some(bid))).await
 }
 
-async fn carry_out<W: Wire + Reader>(
+async fn carry_out<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     clock: &dyn Clock,
     approved: Approved<Plan>,
@@ -89,7 +91,7 @@ async fn carry_out<W: Wire + Reader>(
     }
 }
 
-async fn attempt<W: Wire + Reader>(
+async fn attempt<W: ChainClient + Reader>(
     sender: &mut Sender<W>,
     approved: Approved<Plan>,
     protective: Option<Bid>,
@@ -137,7 +139,7 @@ async fn attempt<W: Wire + Reader>(
 
 /// The exact call data on a block. A permit that somebody else has used by then is left out; whether one is, is asked side by
 /// side with the simulation of all.
-async fn first_simulation<W: Wire>(
+async fn first_simulation<W: ChainClient>(
     wire: &W,
     approved: Approved<Plan>,
     permits: &SignedPermits,
@@ -160,7 +162,7 @@ async fn first_simulation<W: Wire>(
 }
 
 /// What is left of a plan whose transaction reverted because one of its permits was in force already.
-async fn front_run<W: Wire + Reader>(
+async fn front_run<W: ChainClient + Reader>(
     sender: &Sender<W>,
     clock: &dyn Clock,
     plan: Plan,

@@ -5,11 +5,11 @@
 use alloy::{eips::BlockNumberOrTag, primitives::U256};
 
 use super::{
-    Bid, Outcome, SendError, Sender, Wire,
+    Bid, ChainClient, Outcome, SendError, Sender,
     bid::Manner,
+    conflicts::{Conflicts, Slot},
     fees::{Replaced, ceiling_key, replacement_fees},
     look::Look,
-    rivals::{Rivals, Slot},
 };
 use crate::{
     chain::{FeeMarket, Fees},
@@ -18,7 +18,7 @@ use crate::{
     plan::{Approved, Plan, SignedPermits, Simulated},
 };
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// Carries out a plan that lowers debt or adds collateral, as [`Self::execute`] does, but in place of what is pending
     /// and protects nothing, or would revert: it takes the lowest pending nonce with fees an eighth higher. When what was
     /// to be replaced is included after all, that intent is recorded as done and this ends as
@@ -76,7 +76,7 @@ impl<W: Wire> Sender<W> {
     }
 }
 
-impl Rivals {
+impl Conflicts {
     /// Fees that every node accepts in place of any of them, within the limits.
     pub(super) fn beaten(
         &self,

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    SendError, Wire,
+    ChainClient, SendError,
     lookup::{inclusion, user_of_nonce},
     witness::included,
 };
@@ -164,7 +164,11 @@ impl Finding {
 
 /// Settles whatever the journal has open, as far as the chain tells, and looks again at what was included lately.
 /// Sends nothing and needs no key; doing it again finds the same. Not while a sender of this journal is executing.
-pub async fn reconcile<W: Wire>(journal: &Journal, wire: &W, clock: &dyn Clock) -> Result<Vec<Finding>, SendError> {
+pub async fn reconcile<W: ChainClient>(
+    journal: &Journal,
+    wire: &W,
+    clock: &dyn Clock,
+) -> Result<Vec<Finding>, SendError> {
     let head = wire.head().await?;
     let stamp = Stamp { block_time: head.timestamp, wall: Millis(clock.wall_millis()) };
     let reopened = reopen(journal, wire, head, stamp).await?;
@@ -195,7 +199,7 @@ pub(super) struct Reopened {
 
 /// Puts back among the pending ones what is in a block that is not the chain's any more, and what never was in one: its block
 /// does not hold it, or its nonce is not used.
-pub(super) async fn reopen<W: Wire>(
+pub(super) async fn reopen<W: ChainClient>(
     journal: &Journal,
     wire: &W,
     head: BlockRef,
@@ -253,7 +257,7 @@ fn overtaken(journal: &Journal, intent: &Intent, findings: &[Finding]) -> Result
     Ok(None)
 }
 
-async fn settle<W: Wire>(
+async fn settle<W: ChainClient>(
     journal: &Journal,
     wire: &W,
     intent: &Intent,
@@ -317,7 +321,7 @@ fn known(journal: &Journal, hash: B256) -> Result<Option<TransactionRecord>, Sen
 }
 
 /// The nonce went to another intent of ours: recording that ends this one.
-async fn replaced_by<W: Wire>(
+async fn replaced_by<W: ChainClient>(
     journal: &Journal,
     wire: &W,
     by: B256,
@@ -350,7 +354,7 @@ fn include(
     Ok(verdict)
 }
 
-async fn any_known<W: Wire>(wire: &W, signed: &[(&TransactionRecord, B256)]) -> Result<bool, ReadError> {
+async fn any_known<W: ChainClient>(wire: &W, signed: &[(&TransactionRecord, B256)]) -> Result<bool, ReadError> {
     for (_, hash) in signed {
         if wire.is_known(*hash).await? {
             return Ok(true);
@@ -370,7 +374,7 @@ enum User {
 }
 
 /// Goes back from the head in doubling strides to a block where the nonce was free, then looks in between.
-async fn find_user<W: Wire>(wire: &W, account: Address, nonce: u64, head: u64) -> Result<User, ReadError> {
+async fn find_user<W: ChainClient>(wire: &W, account: Address, nonce: u64, head: u64) -> Result<User, ReadError> {
     let mut stride = 1u64;
     loop {
         let below = head.saturating_sub(stride);

@@ -8,9 +8,9 @@ use alloy::{
 };
 
 use super::{
-    Bid, Ending, Outcome, SendError, Sender, Wire,
-    lineage::{Attempt, Lineage},
+    Bid, ChainClient, Ending, Outcome, SendError, Sender,
     outcome::StepEnd,
+    replacement_chain::{Attempt, ReplacementChain},
 };
 use crate::{
     chain::{BlockRef, Fees},
@@ -18,7 +18,7 @@ use crate::{
     plan::{Plan, SimulatedCall},
 };
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// Sends what an intent has waiting again, byte for byte, and follows it to its end. Refused when it would now
     /// revert or its time is over. Later steps of the plan are not carried out.
     pub async fn resend(&mut self, intent: IntentId) -> Result<Outcome, SendError> {
@@ -41,7 +41,7 @@ impl<W: Wire> Sender<W> {
         Ok(self.see_through(lineage).await)
     }
 
-    async fn see_through(&self, mut lineage: Lineage) -> Outcome {
+    async fn see_through(&self, mut lineage: ReplacementChain) -> Outcome {
         match self.pursue(&mut lineage).await {
             StepEnd::Mined(mined) => Outcome { done: vec![mined], ending: Ending::Mined },
             StepEnd::Other(ending) => Outcome { done: Vec::new(), ending },
@@ -61,12 +61,12 @@ impl<W: Wire> Sender<W> {
     }
 
     /// The intent's pending transactions as a lineage, while their nonce is free.
-    async fn take_up(&self, id: IntentId) -> Result<(Lineage, BlockRef), SendError> {
+    async fn take_up(&self, id: IntentId) -> Result<(ReplacementChain, BlockRef), SendError> {
         let reader = self.journal.reader();
         let intent = reader.intent(id)?;
         let plan: Plan = serde_json::from_value(intent.plan)?;
         let head = self.wire.head().await?;
-        let mut found: Option<Lineage> = None;
+        let mut found: Option<ReplacementChain> = None;
         for record in reader.transactions(id)?.into_iter().filter(|record| record.state.is_pending()) {
             let Some(hash) = record.hash else { continue };
             let recorded = self.journal.resendable(hash)?;
@@ -74,7 +74,7 @@ impl<W: Wire> Sender<W> {
             let to = record.to.unwrap_or_default();
             let cancels = to == plan.account;
             let step = usize::try_from(record.step).unwrap_or(usize::MAX);
-            let lineage = found.get_or_insert_with(|| Lineage {
+            let lineage = found.get_or_insert_with(|| ReplacementChain {
                 intent: id,
                 step,
                 purpose: plan.steps.get(step).map_or_else(|| plan.headline.clone(), |step| step.purpose.clone()),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use alloy::primitives::{Address, U256};
 
 use super::{
-    Ending, Interrupt, MinedStep, Outcome, Patience, SendError, Wire,
+    ChainClient, Ending, Interrupt, MinedStep, Outcome, ResubmitPolicy, SendError,
     bid::Manner,
-    lineage::{Lineage, Offered},
+    conflicts::Slot,
     look::Look,
     outcome::StepEnd,
     permits_in_force,
-    rivals::Slot,
+    replacement_chain::{Offered, ReplacementChain},
     witness::is_canonical,
 };
 use crate::{
@@ -33,16 +33,16 @@ pub struct Sender<W> {
     pub(super) signer: Signer,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) fees: FeesConfig,
-    pub(super) patience: Patience,
+    pub(super) patience: ResubmitPolicy,
     pub(super) interrupt: Interrupt,
     /// Highest tip that the last protective action offered, wei: its next attempt bids more.
     pub(super) last_tip: U256,
 }
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// A sender with default ceilings and patience.
     pub fn new(wire: W, journal: Journal, signer: Signer, clock: Arc<dyn Clock>) -> Self {
-        let (fees, patience) = (FeesConfig::default(), Patience::default());
+        let (fees, patience) = (FeesConfig::default(), ResubmitPolicy::default());
         let (journal, interrupt) = (Arc::new(journal), Interrupt::new());
         Self { wire, journal, signer, clock, fees, patience, interrupt, last_tip: U256::ZERO }
     }
@@ -61,7 +61,7 @@ impl<W: Wire> Sender<W> {
 
     /// With other patience.
     #[must_use]
-    pub fn with_patience(mut self, patience: Patience) -> Self {
+    pub fn with_patience(mut self, patience: ResubmitPolicy) -> Self {
         self.patience = patience;
         self
     }
@@ -223,7 +223,7 @@ impl<W: Wire> Sender<W> {
         let (ready, gas) = current.steps().nth(step).ok_or(SendError::Steps(step))?;
         let (urgency, value) = (plan.urgency, ready.value);
         let terms = self.terms(plan, (value, gas), ether, manner, (rivals.as_ref(), head)).await?;
-        let mut lineage = Lineage {
+        let mut lineage = ReplacementChain {
             intent,
             step,
             purpose: ready.purpose.clone(),

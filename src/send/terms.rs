@@ -3,8 +3,8 @@
 use alloy::primitives::{B256, U256};
 
 use super::{
-    GasShort, SendError, Sender, Wire, afford::Offer, bid::Manner, fees::ceiling_key, gas::least_limit, gas_limit,
-    rivals::Rivals,
+    ChainClient, GasShort, SendError, Sender, afford::Offer, bid::Manner, conflicts::Conflicts, fees::ceiling_key,
+    gas::least_limit, gas_limit,
 };
 use crate::{
     chain::{BlockRef, Rejection},
@@ -23,7 +23,7 @@ pub(super) struct Terms {
     ether: Option<U256>,
 }
 
-impl<W: Wire> Sender<W> {
+impl<W: ChainClient> Sender<W> {
     /// The terms for a step that used `gas` in simulation and sends `value` along, of an account that has `ether`.
     pub(super) async fn terms(
         &self,
@@ -31,7 +31,7 @@ impl<W: Wire> Sender<W> {
         (value, gas): (U256, u64),
         ether: Option<U256>,
         manner: Manner,
-        (rivals, head): (Option<&Rivals>, BlockRef),
+        (rivals, head): (Option<&Conflicts>, BlockRef),
     ) -> Result<Terms, SendError> {
         let limits = self.fees.of(plan.urgency);
         let market = self.wire.fee_market(head).await?;

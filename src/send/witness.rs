@@ -3,11 +3,11 @@
 
 use alloy::{eips::BlockNumberOrTag, primitives::B256};
 
-use super::{BlockContent, Wire};
+use super::{BlockContent, ChainClient};
 use crate::chain::{ReadError, Receipt};
 
 /// The receipt of a transaction that is in a block of the chain, for all that can be asked.
-pub(super) async fn included<W: Wire>(wire: &W, hash: B256) -> Result<Option<Receipt>, ReadError> {
+pub(super) async fn included<W: ChainClient>(wire: &W, hash: B256) -> Result<Option<Receipt>, ReadError> {
     let Some(receipt) = wire.receipt(hash).await?.filter(|receipt| receipt.transaction == hash) else {
         return Ok(None);
     };
@@ -33,7 +33,7 @@ pub(super) async fn included<W: Wire>(wire: &W, hash: B256) -> Result<Option<Rec
 }
 
 /// Whether the block that a receipt names is the one at its height, and holds the transaction.
-pub(super) async fn is_canonical<W: Wire>(wire: &W, receipt: &Receipt) -> Result<bool, ReadError> {
+pub(super) async fn is_canonical<W: ChainClient>(wire: &W, receipt: &Receipt) -> Result<bool, ReadError> {
     let content = wire.block(receipt.block_number).await?;
     Ok(content.is_some_and(|content| nonce_in(&content, receipt).is_some()))
 }

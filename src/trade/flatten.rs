@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, TradeError};
+use super::{TradeContext, TradeError};
 use crate::{
     aave::{Market, MarketQuery, Projection},
     actions::{self, Done},
@@ -82,7 +82,7 @@ impl fmt::Display for Flattened {
 /// Plans it: limit orders, perps, loops. Those of this journal only, or with `include_existing` every limit order and perp
 /// that the venue shows; a loop is always one of the journal's.
 pub async fn plan_flatten(
-    desk: &Desk,
+    desk: &TradeContext,
     reader: Option<&JournalReader>,
     include_existing: bool,
 ) -> Result<FlattenPlan, TradeError> {
@@ -121,7 +121,7 @@ pub async fn plan_flatten(
 
 /// The loops with the lowest health factor of their own first: each closing then lifts what stays, or leaves it where it is.
 /// As they are where the account cannot be read, which each closing says for itself.
-async fn riskiest_first(desk: &Desk, loops: Vec<LoopPosition>, known: &[KnownLoop]) -> Vec<LoopPosition> {
+async fn riskiest_first(desk: &TradeContext, loops: Vec<LoopPosition>, known: &[KnownLoop]) -> Vec<LoopPosition> {
     if loops.len() < 2 {
         return loops;
     }
@@ -146,7 +146,11 @@ async fn riskiest_first(desk: &Desk, loops: Vec<LoopPosition>, known: &[KnownLoo
 }
 
 /// The account as the journal's loops divide it.
-async fn account(desk: &Desk, loops: &[LoopPosition], known: &[KnownLoop]) -> Result<loops::AccountModel, TradeError> {
+async fn account(
+    desk: &TradeContext,
+    loops: &[LoopPosition],
+    known: &[KnownLoop],
+) -> Result<loops::AccountModel, TradeError> {
     let market = market(desk).await?;
     let any = loops.first().map(|open| (open.collateral.to_string(), open.debt.to_string())).unwrap_or_default();
     let pair = Pair::find(&desk.reserves, &market, &any.0, &any.1)?;
@@ -194,7 +198,7 @@ struct Own {
 }
 
 impl Own {
-    fn read(desk: &Desk, reader: &JournalReader) -> Result<Self, TradeError> {
+    fn read(desk: &TradeContext, reader: &JournalReader) -> Result<Self, TradeError> {
         // Without a venue everything that the journal has at any.
         let name = desk.venue().ok().map(PerpVenue::name);
         let is_ours = |venue: &str, paper: bool| name.is_none_or(|name| venue == name) && !paper;
@@ -237,7 +241,7 @@ impl FlattenReport {
 
 /// Carries it out, one after the other, each planned again on the state of its moment.
 pub async fn flatten(
-    desk: &Desk,
+    desk: &TradeContext,
     sender: &mut Sender<Endpoints>,
     legs: &[ClosingLeg],
     patience: OrderPatience,
@@ -253,7 +257,7 @@ pub async fn flatten(
 }
 
 async fn carry_out(
-    desk: &Desk,
+    desk: &TradeContext,
     sender: &mut Sender<Endpoints>,
     leg: &ClosingLeg,
     patience: OrderPatience,
@@ -268,7 +272,7 @@ async fn carry_out(
 }
 
 /// Plans one thing anew, on the state of this moment.
-pub async fn plan_leg(desk: &Desk, leg: &ClosingLeg, known: &[KnownLoop]) -> Result<Plan, TradeError> {
+pub async fn plan_leg(desk: &TradeContext, leg: &ClosingLeg, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     plan(desk, &leg.action, known).await
 }
 
@@ -303,7 +307,7 @@ impl ClosingLeg {
     }
 }
 
-async fn plan(desk: &Desk, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
+async fn plan(desk: &TradeContext, action: &FlattenAction, known: &[KnownLoop]) -> Result<Plan, TradeError> {
     let market = market(desk).await?;
     let gas_price = desk.endpoints.fee_market(&market.block).await?.price(&desk.settings.fees.open);
     let subject = format!("flatten {action:?} {} {}", market.block.hash, desk.account);
@@ -331,7 +335,7 @@ async fn plan(desk: &Desk, action: &FlattenAction, known: &[KnownLoop]) -> Resul
 }
 
 async fn plan_loop(
-    desk: &Desk,
+    desk: &TradeContext,
     market: &Market,
     (open, known): (&LoopPosition, &[KnownLoop]),
     (id, gas_price): (String, U256),
@@ -361,7 +365,7 @@ async fn plan_loop(
     Ok(loops::plan(&request, &snapshot, &pair, &settings, &hubs)?)
 }
 
-async fn market(desk: &Desk) -> Result<Market, TradeError> {
+async fn market(desk: &TradeContext) -> Result<Market, TradeError> {
     let block = Reader::head(&desk.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(&desk.reserves, &mut batch);

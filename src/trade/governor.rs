@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Desk, OpenTrades, TradeError, assess::state::LoopState};
+use super::{OpenTrades, TradeContext, TradeError, assess::state::LoopState};
 use crate::{
     journal::{Event, Journal, JournalReader, Severity, Stamp},
     perps::{OrderKind, Usdc, VenueSnapshot},
@@ -25,7 +25,7 @@ pub fn store_governor(journal: &Journal, paper: bool, state: &GovernorState, sta
 
 /// The stored state, or a fresh one from the account's equity. Practice begins with the equity of the real account.
 pub async fn load_governor(
-    desk: &Desk,
+    desk: &TradeContext,
     reader: Option<&JournalReader>,
     perps: Option<&VenueSnapshot>,
     paper: bool,
@@ -43,7 +43,7 @@ pub async fn load_governor(
 
 /// What the account is worth, US dollars: its equity at Aave, free USDC, and what its perps would pay out now
 /// (our reading of strategy.md §9). Perps that cannot be read count for nothing.
-pub async fn account_equity(desk: &Desk, perps: Option<&VenueSnapshot>) -> Result<Decimal, TradeError> {
+pub async fn account_equity(desk: &TradeContext, perps: Option<&VenueSnapshot>) -> Result<Decimal, TradeError> {
     let loop_ = LoopState::read(desk, &OpenTrades::default(), false, false).await?;
     let in_loop = loop_.equity;
     let value = |value: Usdc| to_decimal(value.0, Usdc::DECIMALS).unwrap_or_default();

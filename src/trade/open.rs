@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Desk;
+use super::TradeContext;
 use crate::{
     journal::{JournalError, JournalReader, LoopPosition, PerpPosition},
     loops::{KnownLoop, known_loops},
@@ -50,7 +50,7 @@ pub struct OpenTrades {
 impl OpenTrades {
     /// What the journal has open: perps, and the loop of the strategy's pair. What their tiers ask of the loop is known by
     /// the sagas that opened them.
-    pub fn read(desk: &Desk, reader: &JournalReader, paper: bool) -> Result<Self, JournalError> {
+    pub fn read(desk: &TradeContext, reader: &JournalReader, paper: bool) -> Result<Self, JournalError> {
         let open = reader.open_perps()?;
         let trades = open.iter().filter(|perp| perp.paper == paper).map(OpenTrade::of).collect();
         let strategy = &desk.settings.strategy;

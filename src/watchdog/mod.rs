@@ -11,7 +11,6 @@
 
 pub mod ladder;
 pub mod ops;
-pub mod paths;
 pub mod protection;
 pub mod rules;
 pub mod runner;

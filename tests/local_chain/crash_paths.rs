@@ -12,9 +12,11 @@ use trimtab::{
     config::{BoundsConfig, WatchConfig},
     dex::WETH,
     localchain::{ComposerSource, ReplicaState},
-    scenarios::{CrashOutcome, CrashReport, CrashRules, Foresight, crash},
+    scenarios::{
+        CrashOutcome, CrashReport, CrashRules, FeedMode, crash,
+        paths::{AssetPrice, Notice, Path},
+    },
     units::UsdE8,
-    watchdog::paths::{AssetPrice, Notice, Path},
 };
 
 /// Seeds of drawn accounts on which much happens in few blocks: gaps, a bleeding short, a dry pool, trims in several parts, trims
@@ -26,11 +28,11 @@ fn seeds(few: u64, all: u64) -> u64 {
     if std::env::var_os("TRIMTAB_LONG").is_some() { all } else { few }
 }
 
-async fn played(paths: impl IntoIterator<Item = Path>, foresight: Foresight) -> Vec<CrashOutcome> {
+async fn played(paths: impl IntoIterator<Item = Path>, foresight: FeedMode) -> Vec<CrashOutcome> {
     raced(paths, foresight, false).await
 }
 
-async fn raced(paths: impl IntoIterator<Item = Path>, foresight: Foresight, prices_first: bool) -> Vec<CrashOutcome> {
+async fn raced(paths: impl IntoIterator<Item = Path>, foresight: FeedMode, prices_first: bool) -> Vec<CrashOutcome> {
     let kit = common::kit();
     let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden()).await.expect("state");
     let rules = CrashRules { watch: WatchConfig::default(), bounds: BoundsConfig::default(), foresight, prices_first };
@@ -74,7 +76,7 @@ fn held(outcomes: &[CrashOutcome]) -> (CrashReport, u64) {
 async fn a_loop_that_a_head_could_warn_of_is_never_liquidated_on_real_contracts() {
     let count = seeds(20, 300);
     let paths = (0..count).map(|seed| Path::of_pair(seed).expect("path"));
-    let outcomes = played(paths, Foresight::Feed).await;
+    let outcomes = played(paths, FeedMode::Feed).await;
     let (report, saved) = hold(&outcomes);
     // Whoever reads the feed is not surprised by what the pool alone has shown.
     assert_eq!(report.counted.kinds.values().map(|kind| kind.pool_alone).sum::<u64>(), 0, "{report}");
@@ -93,7 +95,7 @@ async fn a_drawn_account_that_a_head_could_warn_of_is_never_liquidated_nor_sold_
         |list| list.split(',').map(|seed| seed.parse().expect("TRIMTAB_SEEDS are numbers")).collect(),
     );
     let paths = seeds.iter().map(|seed| Path::with_pools(*seed).expect("path"));
-    let outcomes = played(paths, Foresight::Feed).await;
+    let outcomes = played(paths, FeedMode::Feed).await;
     let (report, saved) = held(&outcomes);
     let trims: u64 = report.counted.blocks_to_trim.values().sum();
     // A run that tries nothing proves nothing.
@@ -104,7 +106,7 @@ async fn a_drawn_account_that_a_head_could_warn_of_is_never_liquidated_nor_sold_
 async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_fall_within_its_bounds_is_missed() {
     let count = seeds(14, 300);
     let paths = (0..count).map(|seed| Path::of_pair(seed).expect("path"));
-    let outcomes = raced(paths, Foresight::Feed, true).await;
+    let outcomes = raced(paths, FeedMode::Feed, true).await;
     let (report, saved) = hold(&outcomes);
     let trims: u64 = report.counted.blocks_to_trim.values().sum();
     assert!(trims >= count / 3 && saved > 0, "{saved} saved: {report}");
@@ -113,7 +115,7 @@ async fn a_trim_behind_the_prices_of_its_block_goes_out_again_and_no_announced_f
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_readable_feed_what_aaves_oracle_announces_is_still_answered() {
     let count = seeds(7, 300);
-    let outcomes = played((0..count).map(|seed| Path::of_pair(seed).expect("path")), Foresight::PoolsAlone).await;
+    let outcomes = played((0..count).map(|seed| Path::of_pair(seed).expect("path")), FeedMode::PoolsAlone).await;
     hold(&outcomes);
 }
 
@@ -135,12 +137,12 @@ async fn a_late_oracle_is_answered_before_it_moves_by_whoever_reads_the_feed() {
         path.steps = vec![first.clone(), late.clone(), late, caught_up.clone(), caught_up];
         path
     };
-    let with = &played([path()], Foresight::Feed).await[0].counted;
+    let with = &played([path()], FeedMode::Feed).await[0].counted;
     assert_eq!((with.first_fall, with.liquidations, with.lowered), (None, 0, false), "{with:?}");
     // One trim, mined in the block after the feed's fall and so before the oracle's.
     assert_eq!(with.blocks_to_trim, [1], "{with:?}");
     assert!(with.liquidations_if_idle > 0 && with.equity > with.equity_if_idle, "{with:?}");
-    let without = &played([path()], Foresight::PoolsAlone).await[0].counted;
+    let without = &played([path()], FeedMode::PoolsAlone).await[0].counted;
     assert_eq!((without.first_fall, without.missed), (Some(Notice::PoolAlone), false), "{without:?}");
     assert!(without.liquidations > 0, "{without:?}");
 }

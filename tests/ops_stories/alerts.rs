@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trimtab::{
     config::{AlertLevel, AlertsConfig, HeartbeatConfig, Sources},
     journal::Severity,
-    watchdog::ops::{Alert, AlertSink, Alerts, Heartbeat, Meters, Pace, Pulse},
+    watchdog::ops::{Alert, AlertSink, Alerts, Heartbeat, Metrics, Pace, Pulse},
 };
 use wiremock::{
     Mock, MockServer, Request, ResponseTemplate,
@@ -36,12 +36,12 @@ fn webhook(server: &MockServer) -> AlertsConfig {
 struct Desk {
     alerts: Alerts,
     clock: Arc<HandClock>,
-    meters: Arc<Meters>,
+    meters: Arc<Metrics>,
 }
 
 impl Desk {
     fn open(config: &AlertsConfig) -> Self {
-        let (clock, meters) = (clock(), Arc::new(Meters::new().expect("recorder")));
+        let (clock, meters) = (clock(), Arc::new(Metrics::new().expect("recorder")));
         let alerts = Alerts::start_at(config, PACE, "base on test", clock.clone(), meters.clone()).expect("alerts");
         Self { alerts, clock, meters }
     }
@@ -307,7 +307,7 @@ async fn the_dead_mans_switch_hears_nothing_while_no_new_head_is_evaluated() {
         interval: Duration::from_millis(20),
         ..settings(&[("TRIMTAB_ALERTS_HEARTBEAT_URL", server.uri())]).heartbeat
     };
-    let (clock, meters) = (clock(), Arc::new(Meters::new().expect("recorder")));
+    let (clock, meters) = (clock(), Arc::new(Metrics::new().expect("recorder")));
     let pulse = Arc::new(Pulse::new(clock.clone()));
     let beat = Heartbeat::start(&config, Duration::from_secs(5), pulse.clone(), meters.clone());
     let _beat = beat.expect("settings").expect("there is an address");

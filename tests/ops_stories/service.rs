@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use alloy::transports::http::reqwest;
 use trimtab::{
     config::MetricsConfig,
-    watchdog::ops::{Meters, OpsService, Pulse, Readiness, ServiceError, check_health},
+    watchdog::ops::{Metrics, OpsService, Pulse, Readiness, ServiceError, check_health},
 };
 
 use super::clock;
@@ -26,7 +26,7 @@ async fn get(service: &OpsService, path: &str) -> (u16, String) {
 async fn healthy_is_a_loop_that_turns_and_ready_is_one_that_can_protect() {
     let clock = clock();
     let pulse = Arc::new(Pulse::new(clock.clone()));
-    let meters = Arc::new(Meters::new().expect("recorder"));
+    let meters = Arc::new(Metrics::new().expect("recorder"));
     let service = OpsService::start(&any_port(), INTERVAL, pulse.clone(), meters.clone()).await;
     let service = service.expect("free port").expect("switched on");
     assert_eq!(get(&service, "/healthz").await, (200, "ok\n".to_owned()), "it has just started");
@@ -57,7 +57,7 @@ async fn healthy_is_a_loop_that_turns_and_ready_is_one_that_can_protect() {
 #[tokio::test]
 async fn figures_are_served_to_this_machine_only_unless_the_user_says_otherwise() {
     let start = |config: MetricsConfig| async move {
-        let meters = Arc::new(Meters::new().expect("recorder"));
+        let meters = Arc::new(Metrics::new().expect("recorder"));
         OpsService::start(&config, INTERVAL, Arc::new(Pulse::new(clock())), meters).await
     };
     let everywhere = MetricsConfig { listen: SocketAddr::from(([0, 0, 0, 0], 0)), ..any_port() };
@@ -87,7 +87,7 @@ async fn asked_as(service: &OpsService, path: &str, host: Option<&str>) -> u16 {
 #[tokio::test]
 async fn a_page_whose_name_leads_to_this_machine_reads_no_figures() {
     let start = |hosts: Vec<String>| async move {
-        let meters = Arc::new(Meters::new().expect("recorder"));
+        let meters = Arc::new(Metrics::new().expect("recorder"));
         let pulse = Arc::new(Pulse::new(clock()));
         let service = OpsService::start_for(&any_port(), &hosts, INTERVAL, pulse, meters).await;
         service.expect("free port").expect("switched on")
@@ -114,7 +114,7 @@ async fn a_page_whose_name_leads_to_this_machine_reads_no_figures() {
 
 #[tokio::test]
 async fn a_name_from_the_chain_forges_no_line_of_the_figures() {
-    let meters = Meters::new().expect("recorder");
+    let meters = Metrics::new().expect("recorder");
     meters.action("trim\nforged_total 1", "\u{1b}[2J\"} 1\nx");
     let figures = meters.render(&Pulse::new(clock()));
     assert!(!figures.contains(trimtab::text::is_unsafe), "{figures:?}");

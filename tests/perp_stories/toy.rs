@@ -363,7 +363,7 @@ async fn a_venue_that_src_has_never_heard_of_is_planned_audited_sent_settled_and
     let words = venue.capabilities().allow(venue.name(), &half).expect_err("it cannot").to_string();
     assert!(words.contains("savings has no way to close a part"), "{words}");
 
-    let context = trimtab::trade::Desk {
+    let context = trimtab::trade::TradeContext {
         endpoints: trader.endpoints.clone(),
         reserves: trader.list.clone(),
         venue: Some(venue),

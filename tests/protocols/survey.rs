@@ -7,7 +7,7 @@ use rust_decimal::dec;
 use trimtab::{
     chain::Reader,
     localchain::{PriceChange, PriceScope},
-    loops::{Funds, Request, Survey, Target},
+    loops::{AccountsReader, Funds, Request, Target},
     units::{WAD, Wad},
 };
 
@@ -16,8 +16,8 @@ use crate::{
     trader::{Trader, ether},
 };
 
-fn survey(trader: &Trader) -> Survey {
-    Survey::new(trader.list.clone(), Wad(WAD * U256::from(2)))
+fn survey(trader: &Trader) -> AccountsReader {
+    AccountsReader::new(trader.list.clone(), Wad(WAD * U256::from(2)))
 }
 
 #[tokio::test]

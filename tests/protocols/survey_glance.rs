@@ -12,7 +12,7 @@ use trimtab::{
     chain::{BlockRef, Reader},
     config::WatchConfig,
     localchain::{PriceChange, PriceScope},
-    loops::{FeedBook, Funds, Observation, Request, Survey, Target},
+    loops::{AccountsReader, FeedBook, Funds, Observation, Request, Target},
     units::{Secs, WAD, Wad},
 };
 
@@ -31,7 +31,7 @@ sol! {
 /// A watch over a loop of 2x beside a deposit of USDC, and over accounts that are far.
 struct Watched {
     trader: Trader,
-    survey: Survey,
+    survey: AccountsReader,
     accounts: Vec<Address>,
 }
 
@@ -43,7 +43,7 @@ impl Watched {
         trader.somebody_borrows(5, ether(10), 1_000).await;
         trader.replica.send(trader.account, USDC, &Erc20::approveCall { spender: POOL, value: U256::MAX }).await;
         let feeds = FeedBook::new(&WatchConfig::default(), &trader.list).expect("feeds");
-        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2))).with_feeds(feeds);
+        let survey = AccountsReader::new(trader.list.clone(), Wad(WAD * U256::from(2))).with_feeds(feeds);
         let accounts = vec![trader.account, account(5), account(6)];
         Self { trader, survey, accounts }
     }

@@ -5,7 +5,7 @@ use rust_decimal::{Decimal, dec};
 use trimtab::{
     config::OnPerpFailure,
     localchain::Behaviour,
-    trade::saga::{Hand, Host, Notice, Phase, Policies, Progress, SagaError, Wait},
+    trade::saga::{Executor, Host, Notice, Phase, Policies, Progress, SagaError, Wait},
     units::Secs,
 };
 
@@ -54,7 +54,7 @@ async fn a_silent_keeper_leaves_everything_as_it_is_and_the_next_look_after_it_w
     assert!(matches!(progress, Progress::Waits { phase: Phase::Placed, wait: Wait::Keeper }), "{progress:?}");
     let mut host = Host::new(POLICIES, None, Secs(0));
     for _ in 0..2 {
-        let notices = host.round(&story.desk, &mut Hand::Live(&mut sender)).await.expect("a round");
+        let notices = host.round(&story.desk, &mut Executor::Live(&mut sender)).await.expect("a round");
         let overdue = matches!(notices.as_slice(), [Notice::Overdue { .. }, Notice::Waits { wait: Wait::Keeper, .. }]);
         assert!(overdue, "{notices:?}");
     }

@@ -5,7 +5,7 @@ use rust_decimal::dec;
 use trimtab::{
     localchain::Behaviour,
     perps::EndKind,
-    trade::saga::{Hand, Progress, accept, advance},
+    trade::saga::{Executor, Progress, accept, advance},
 };
 
 use crate::story::{POLICIES, Story};
@@ -15,7 +15,7 @@ async fn on_paper_a_signal_runs_to_its_target_without_a_transaction() {
     let story = Story::start(Behaviour::stopped()).await;
     let sender = story.trader.sender();
     let journal = sender.journal();
-    let mut hand = Hand::Paper(journal);
+    let mut hand = Executor::Paper(journal);
     let signal = story.signal("p-1", 95, "low");
     accept(&story.desk, &hand, &signal, POLICIES).await.expect("taken");
     let progress = advance(&story.desk, &mut hand, "p-1").await.expect("goes on");

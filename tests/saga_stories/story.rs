@@ -22,8 +22,8 @@ use trimtab::{
     send::Sender,
     strategy::{GovernorState, Signal},
     trade::{
-        Assessment, Desk, TradeSettings,
-        saga::{Hand, Policies, Progress, SagaError, SagaReport, accept, advance},
+        Assessment, TradeContext, TradeSettings,
+        saga::{Executor, Policies, Progress, SagaError, SagaReport, accept, advance},
     },
     units::{Millis, Secs},
 };
@@ -44,7 +44,7 @@ pub const POLICIES: Policies = Policies {
 /// A trader with 10 000 USDC, a keeper, and the desk of both at a base capital of 3 000.
 #[derive(Debug)]
 pub struct Story {
-    pub desk: Desk,
+    pub desk: TradeContext,
     pub keeper: Keeper,
     pub trader: Trader,
 }
@@ -59,14 +59,14 @@ impl Story {
         Self { desk, keeper, trader }
     }
 
-    async fn desk(trader: &Trader, keeper: &Keeper) -> Desk {
+    async fn desk(trader: &Trader, keeper: &Keeper) -> TradeContext {
         let url = keeper.price_url().parse().expect("url");
         let prices = PriceService::new(Some(url), Duration::from_secs(5)).expect("price service");
         let venue = AvantisV1::recognise(&trader.endpoints, prices).await.expect("the known venue");
         let mut settings = TradeSettings::from(&Config::defaults(&std::collections::BTreeMap::new()));
         settings.strategy.base_capital = Some(dec!(3000));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        Desk {
+        TradeContext {
             endpoints: trader.endpoints.clone(),
             reserves: trader.list.clone(),
             venue: Some(Arc::new(venue)),
@@ -106,11 +106,13 @@ impl Story {
         signal: &Signal,
         policies: Policies,
     ) -> Result<Assessment, SagaError> {
-        accept(&self.desk, &Hand::Live(sender), signal, policies).await
+        accept(&self.desk, &Executor::Live(sender), signal, policies).await
     }
 
     pub async fn advance(&self, sender: &mut Sender<Endpoints>, id: &str) -> Progress {
-        Box::pin(advance(&self.desk, &mut Hand::Live(sender), id)).await.unwrap_or_else(|error| panic!("{id}: {error}"))
+        Box::pin(advance(&self.desk, &mut Executor::Live(sender), id))
+            .await
+            .unwrap_or_else(|error| panic!("{id}: {error}"))
     }
 
     /// Goes on until the condition holds.

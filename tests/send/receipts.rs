@@ -63,7 +63,7 @@ async fn falsely_included(bench: &mut Bench) -> Plan {
     let outcome = execute(bench, plan.clone()).await.expect("signed");
     let Ending::Unknown { hash, .. } = outcome.ending else { panic!("{outcome:?}") };
     bench.net.inner().answer = None;
-    let head = trimtab::send::Wire::head(&bench.net).await.expect("head");
+    let head = trimtab::send::ChainClient::head(&bench.net).await.expect("head");
     let inclusion = Inclusion {
         block_number: head.number,
         block_hash: head.hash,

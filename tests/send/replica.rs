@@ -16,7 +16,7 @@ use trimtab::{
     config::{RpcConfig, Urgency},
     journal::{IntentId, Journal},
     plan::{CallData, Plan, SCHEMA, SignedPermits, Step, check, simulate},
-    send::{Bid, Ending, Outcome, Patience, SendError, Sender, Verdict, Wire, reconcile},
+    send::{Bid, ChainClient, Ending, Outcome, ResubmitPolicy, SendError, Sender, Verdict, reconcile},
     units::Millis,
 };
 
@@ -47,8 +47,11 @@ async fn sender(url: &str, dir: &Path, index: usize) -> Sender<Endpoints> {
     let journal = Journal::open(dir, NETWORK, account(index)).expect("journal");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Nothing is raised here that can wait: a slow machine must not make other bytes of it.
-    let patience =
-        Patience { poll: Duration::from_millis(20), raise_after: trimtab::units::Secs(600), ..Patience::default() };
+    let patience = ResubmitPolicy {
+        poll: Duration::from_millis(20),
+        raise_after: trimtab::units::Secs(600),
+        ..ResubmitPolicy::default()
+    };
     Sender::new(wire, journal, signer, clock).with_patience(patience)
 }
 

@@ -32,7 +32,7 @@ use trimtab::{
         Approved, CallData, CallOutcome, Plan, SCHEMA, SignedPermits, Simulated, SimulatedCall, Simulator, Step, check,
         simulate,
     },
-    send::{BlockContent, Included, Patience, Sender, Wire},
+    send::{BlockContent, ChainClient, Included, ResubmitPolicy, Sender},
     units::{Millis, Secs},
 };
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::method};
@@ -57,8 +57,8 @@ pub fn after_genesis(seconds: u64) -> Secs {
 pub const BLOCKS_A_SECOND: u64 = 5;
 
 /// Asks without a pause, and gives up after forty blocks.
-pub fn impatient() -> Patience {
-    Patience { poll: Duration::ZERO, chain_time: Secs(8), ..Patience::default() }
+pub fn impatient() -> ResubmitPolicy {
+    ResubmitPolicy { poll: Duration::ZERO, chain_time: Secs(8), ..ResubmitPolicy::default() }
 }
 
 /// A clock that goes on 50 ms whenever somebody looks at it.
@@ -391,7 +391,7 @@ impl Simulator for Net {
     }
 }
 
-impl Wire for Net {
+impl ChainClient for Net {
     async fn head(&self) -> Result<BlockRef, ReadError> {
         let mut inner = self.inner();
         inner.fails()?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use trimtab::{
     config::WatchConfig,
     localchain::{FeedAge, PriceChange, PriceScope},
-    send::Patience,
+    send::ResubmitPolicy,
     units::Secs,
     watchdog::rules::Rule,
 };
@@ -98,7 +98,7 @@ async fn a_boost_that_waits_gives_way_to_a_trim_on_the_same_nonce() {
     watch.boost.enabled = true;
     watch.boost.pause = std::time::Duration::ZERO;
     // The boost's sender gives up soon: what it sent stays in the pool.
-    let patience = Patience { time: Duration::from_millis(300), ..impatient() };
+    let patience = ResubmitPolicy { time: Duration::from_millis(300), ..impatient() };
     let clock = std::sync::Arc::new(trimtab::chain::SystemClock::new());
     let mut post = Post::take_with(trader.replica.url(), trader.journals.path(), patience, clock, watch).await;
     price(&trader.replica, "4200").await;

@@ -16,13 +16,15 @@ use trimtab::{
     config::{BoundsConfig, FeesConfig, RpcConfig, ThresholdsConfig, WatchConfig},
     journal::Journal,
     localchain::{PriceChange, PriceScope},
-    loops::{Funds, Pair, Request, Survey, Target},
+    loops::{AccountsReader, Funds, Pair, Request, Target},
     onedelta::COMPOSER,
-    send::{Patience, Sender},
+    send::{ResubmitPolicy, Sender},
     units::{Secs, WAD, Wad},
     watchdog::{
-        ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch, WatchError},
+        ops::{Alert, AlertSink, Metrics},
+        runner::{
+            HeadOutcome, PerpRules, SignerAccess, Watch, WatchContext, WatchError, WatchSettings, WatchedAccount,
+        },
     },
 };
 
@@ -47,23 +49,23 @@ impl AlertSink for Listener {
 /// Seats, the watch, and what it said.
 pub(crate) struct Post {
     pub(crate) endpoints: Endpoints,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) seats: Vec<WatchedAccount>,
     pub(crate) watch: Watch,
     heard: Arc<Listener>,
 }
 
 /// Looks often, and calls an outcome unknown after a few seconds.
-pub(crate) fn impatient() -> Patience {
-    Patience {
+pub(crate) fn impatient() -> ResubmitPolicy {
+    ResubmitPolicy {
         poll: Duration::from_millis(10),
         time: Duration::from_secs(2),
         behind: Duration::from_secs(1),
-        ..Patience::default()
+        ..ResubmitPolicy::default()
     }
 }
 
-pub(crate) fn rulebook(watch: WatchConfig) -> Rulebook {
-    Rulebook {
+pub(crate) fn rulebook(watch: WatchConfig) -> WatchSettings {
+    WatchSettings {
         watch,
         bounds: BoundsConfig::default(),
         fees: FeesConfig::default(),
@@ -76,14 +78,14 @@ pub(crate) fn rulebook(watch: WatchConfig) -> Rulebook {
 
 impl Post {
     /// A watch with the trader's key.
-    pub(crate) async fn take(url: &str, journals: &Path, patience: Patience) -> Self {
+    pub(crate) async fn take(url: &str, journals: &Path, patience: ResubmitPolicy) -> Self {
         Self::take_with(url, journals, patience, Arc::new(SystemClock::new()), WatchConfig::default()).await
     }
 
     pub(crate) async fn take_with(
         url: &str,
         journals: &Path,
-        patience: Patience,
+        patience: ResubmitPolicy,
         clock: Arc<dyn Clock>,
         watch: WatchConfig,
     ) -> Self {
@@ -105,25 +107,26 @@ impl Post {
         let journal = Journal::open(journals, &network, account).expect("a free journal");
         let sender = Sender::new(endpoints.clone(), journal, signer, clock.clone()).with_patience(patience);
         let heard = Arc::new(Listener::default());
-        let meters = Arc::new(Meters::new().expect("meters"));
-        let office = Office::new(endpoints.clone(), network, clock.clone(), heard.clone(), meters, rulebook(watch));
+        let meters = Arc::new(Metrics::new().expect("meters"));
+        let office =
+            WatchContext::new(endpoints.clone(), network, clock.clone(), heard.clone(), meters, rulebook(watch));
         let office = Arc::new(office);
-        let seats = vec![Seat::new(office.clone(), account, Hands::Sender(Box::new(sender)))];
-        let watch = Watch::over(office, Survey::new(list, Wad(WAD * U256::from(2))), &seats);
+        let seats = vec![WatchedAccount::new(office.clone(), account, SignerAccess::Sender(Box::new(sender)))];
+        let watch = Watch::over(office, AccountsReader::new(list, Wad(WAD * U256::from(2))), &seats);
         Self { endpoints, seats, watch, heard }
     }
 
     /// One head; what goes wrong is for the next one.
-    pub(crate) async fn try_look(&mut self) -> Result<Turn, WatchError> {
+    pub(crate) async fn try_look(&mut self) -> Result<HeadOutcome, WatchError> {
         let head = Reader::head(&self.endpoints).await?;
         self.look_at(head).await
     }
 
-    pub(crate) async fn look_at(&mut self, head: BlockRef) -> Result<Turn, WatchError> {
+    pub(crate) async fn look_at(&mut self, head: BlockRef) -> Result<HeadOutcome, WatchError> {
         Ok(Box::pin(self.watch.round(head, &mut self.seats)).await?.pop().expect("a turn"))
     }
 
-    pub(crate) async fn look(&mut self) -> Turn {
+    pub(crate) async fn look(&mut self) -> HeadOutcome {
         self.try_look().await.expect("a round")
     }
 

@@ -9,7 +9,7 @@ use trimtab::{
     watchdog::{
         ladder::{Rung, RungOutcome},
         rules::Rule,
-        runner::{Acted, Rulebook, Turn},
+        runner::{ActionReport, HeadOutcome, WatchSettings},
     },
 };
 
@@ -23,8 +23,8 @@ use crate::{
 const STRANGER: usize = 5;
 
 /// The watch's rules with this choice of what may be sold, and the wallet left alone.
-pub(crate) fn selling(sell: SellConfig) -> Rulebook {
-    Rulebook { watch: WatchConfig { sell, ..WatchConfig::default() }, ..rulebook() }
+pub(crate) fn selling(sell: SellConfig) -> WatchSettings {
+    WatchSettings { watch: WatchConfig { sell, ..WatchConfig::default() }, ..rulebook() }
 }
 
 /// One account supplies for another, from money of its own.
@@ -77,14 +77,14 @@ async fn owed(trader: &Trader, symbol: &str) -> U256 {
 }
 
 #[track_caller]
-fn mined(turn: &Turn) -> &Acted {
+fn mined(turn: &HeadOutcome) -> &ActionReport {
     let acted = turn.acted.as_ref().unwrap_or_else(|| panic!("no action: {turn:#?}"));
     assert!(acted.mined_in.is_some(), "{acted:#?}");
     acted
 }
 
 /// How many rungs were mined, in their order.
-fn done(acted: &Acted) -> Vec<&Rung> {
+fn done(acted: &ActionReport) -> Vec<&Rung> {
     acted.attempts.iter().filter(|attempt| attempt.outcome == RungOutcome::Done).map(|attempt| &attempt.rung).collect()
 }
 

@@ -11,7 +11,7 @@ use trimtab::{
     localchain::{PriceChange, PriceScope},
     loops::{Funds, Request, Target},
     units::Secs,
-    watchdog::runner::Rulebook,
+    watchdog::runner::WatchSettings,
 };
 
 use crate::{
@@ -35,7 +35,7 @@ async fn guard() -> Guard {
     put(&trader, code).await;
     let feeds = vec![TokenFeed { token: "WETH".to_owned(), feed: NAMED }];
     let watch = WatchConfig { feeds, ..WatchConfig::default() };
-    Guard::with(trader, pair, Rulebook { watch, ..rulebook() }, false)
+    Guard::with(trader, pair, WatchSettings { watch, ..rulebook() }, false)
 }
 
 async fn put(trader: &Trader, code: Bytes) {
@@ -219,7 +219,7 @@ async fn without_the_standard_feed_nothing_can_be_done_once_the_liquidator_bring
     let pair = trader.pair("WETH", "USDC").await;
     trader.act(&pair, &Request::Open { funds: Funds::Native(ether(1)), target: Target::Leverage(dec!(3)) }).await;
     let watch = WatchConfig { default_feeds: false, ..WatchConfig::default() };
-    let mut guard = Guard::with(trader, pair, Rulebook { watch, ..rulebook() }, false);
+    let mut guard = Guard::with(trader, pair, WatchSettings { watch, ..rulebook() }, false);
     guard.look().await;
     late(&guard, "2400").await;
     assert!(guard.look().await.acted.is_none_or(|acted| acted.mined_in.is_none()));

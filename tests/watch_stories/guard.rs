@@ -9,11 +9,11 @@ use trimtab::{
     config::{BoundsConfig, FeesConfig, ThresholdsConfig, WalletUse, WatchConfig},
     journal::{Journal, JournalError},
     localchain::{PriceChange, PriceScope},
-    loops::{FeedBook, Funds, Pair, Request, Survey, Target},
+    loops::{AccountsReader, FeedBook, Funds, Pair, Request, Target},
     units::{Secs, WAD, Wad},
     watchdog::{
-        ops::{Alert, AlertSink, Meters},
-        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch},
+        ops::{Alert, AlertSink, Metrics},
+        runner::{HeadOutcome, PerpRules, SignerAccess, Watch, WatchContext, WatchSettings, WatchedAccount},
     },
 };
 
@@ -33,13 +33,13 @@ impl AlertSink for Listener {
 pub(crate) struct Guard {
     pub(crate) trader: Trader,
     pub(crate) pair: Pair,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) seats: Vec<WatchedAccount>,
     pub(crate) watch: Watch,
     heard: Arc<Listener>,
 }
 
-pub(crate) fn rulebook() -> Rulebook {
-    Rulebook {
+pub(crate) fn rulebook() -> WatchSettings {
+    WatchSettings {
         watch: WatchConfig { use_wallet: WalletUse::Everything, ..WatchConfig::default() },
         bounds: BoundsConfig::default(),
         fees: FeesConfig::default(),
@@ -60,27 +60,33 @@ impl Guard {
         Self::with(trader, pair, rulebook(), false)
     }
 
-    pub(crate) fn with(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool) -> Self {
-        let hands = Hands::Sender(Box::new(trader.sender()));
+    pub(crate) fn with(trader: Trader, pair: Pair, rulebook: WatchSettings, shadow: bool) -> Self {
+        let hands = SignerAccess::Sender(Box::new(trader.sender()));
         Self::handed(trader, pair, rulebook, shadow, hands)
     }
 
-    pub(crate) fn handed(trader: Trader, pair: Pair, rulebook: Rulebook, shadow: bool, hands: Hands) -> Self {
+    pub(crate) fn handed(
+        trader: Trader,
+        pair: Pair,
+        rulebook: WatchSettings,
+        shadow: bool,
+        hands: SignerAccess,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let heard = Arc::new(Listener::default());
-        let meters = Arc::new(Meters::new().expect("meters"));
+        let meters = Arc::new(Metrics::new().expect("meters"));
         let network = trader.identity.id().as_str().to_owned();
         let feeds = FeedBook::new(&rulebook.watch, &trader.list).expect("tokens that Aave lists");
-        let office = Office::new(trader.endpoints.clone(), network, clock, heard.clone(), meters, rulebook);
+        let office = WatchContext::new(trader.endpoints.clone(), network, clock, heard.clone(), meters, rulebook);
         let office = Arc::new(office.in_shadow(shadow));
-        let seats = vec![Seat::new(office.clone(), trader.account, hands)];
-        let survey = Survey::new(trader.list.clone(), Wad(WAD * U256::from(2))).with_feeds(feeds);
+        let seats = vec![WatchedAccount::new(office.clone(), trader.account, hands)];
+        let survey = AccountsReader::new(trader.list.clone(), Wad(WAD * U256::from(2))).with_feeds(feeds);
         let watch = Watch::over(office.clone(), survey, &seats);
         Self { trader, pair, seats, watch, heard }
     }
 
     /// One head.
-    pub(crate) async fn look(&mut self) -> Turn {
+    pub(crate) async fn look(&mut self) -> HeadOutcome {
         let head = Reader::head(&self.trader.endpoints).await.expect("head");
         self.watch.round(head, &mut self.seats).await.expect("a round").pop().expect("a turn")
     }

@@ -4,7 +4,7 @@ use rust_decimal::dec;
 use trimtab::{
     localchain::PriceScope,
     loops::{Funds, Request, Target},
-    watchdog::runner::Hands,
+    watchdog::runner::SignerAccess,
 };
 
 use crate::{
@@ -34,7 +34,7 @@ async fn in_shadow_everything_is_decided_and_nothing_is_sent() {
 #[tokio::test]
 async fn an_account_without_a_key_is_watched_and_told_about() {
     let (trader, pair) = trader_with_loop().await;
-    let mut guard = Guard::handed(trader, pair, rulebook(), false, Hands::None(None));
+    let mut guard = Guard::handed(trader, pair, rulebook(), false, SignerAccess::None(None));
     guard.look().await;
     guard.price("2730", PriceScope::Everything).await;
     let block = guard.block().await;
@@ -47,7 +47,7 @@ async fn an_account_without_a_key_is_watched_and_told_about() {
 #[tokio::test]
 async fn an_account_that_is_only_looked_at_is_told_of_in_one_message_that_claims_no_trimming() {
     let (trader, pair) = trader_with_loop().await;
-    let mut guard = Guard::handed(trader, pair, rulebook(), false, Hands::None(None));
+    let mut guard = Guard::handed(trader, pair, rulebook(), false, SignerAccess::None(None));
     guard.look().await;
     guard.words();
     // Through warn and trigger at one head.

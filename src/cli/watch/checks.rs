@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     chain::{ExposedFile, Reader},
-    cli::{
+    cli::shared::{
         exit::{Exit, Failure, Outcome},
         session::Session,
     },
@@ -15,7 +15,7 @@ use crate::{
     watchdog::{
         ops::{Alert, AlertSink, Alerts},
         rules::{exits_at_once, exits_problem},
-        runner::Seen,
+        runner::HeadSnapshot,
     },
 };
 
@@ -59,7 +59,7 @@ pub(super) fn secret_files(session: &Session) {
 
 /// Every price exit means what its settings say, by the market's own tokens. One whose price is reached already is told:
 /// the first head carries it out.
-pub(super) fn exits(session: &Session, alerts: &Alerts, accounts: &[Address], seen: &Seen) -> Outcome {
+pub(super) fn exits(session: &Session, alerts: &Alerts, accounts: &[Address], seen: &HeadSnapshot) -> Outcome {
     let (exits, observation) = (&session.config.watch.exits, &seen.observation);
     if let Some(problem) = exits_problem(exits, &observation.market) {
         return Err(Failure::message(Exit::Configuration, format!("`watch.exits`: {problem}")));
@@ -74,7 +74,7 @@ pub(super) fn exits(session: &Session, alerts: &Alerts, accounts: &[Address], se
 }
 
 /// On the live chain an account above `watch.max_equity` is not watched before a drill has passed there.
-pub(super) fn require_drill(session: &Session, accounts: &[Address], seen: &Seen) -> Outcome {
+pub(super) fn require_drill(session: &Session, accounts: &[Address], seen: &HeadSnapshot) -> Outcome {
     if !session.identity.is_live() {
         return Ok(());
     }
@@ -110,7 +110,7 @@ fn has_drilled(session: &Session, accounts: &[Address]) -> Outcome<bool> {
 }
 
 /// Collateral less debt at Aave, US dollars.
-fn equity(seen: &Seen, account: Address) -> Outcome<Decimal> {
+fn equity(seen: &HeadSnapshot, account: Address) -> Outcome<Decimal> {
     let observation = &seen.observation;
     let Some(state) = observation.near.get(&account) else { return Ok(Decimal::ZERO) };
     let data = state.at(&observation.market, observation.block.timestamp)?;

@@ -11,12 +11,12 @@ use tokio::{
 use super::{
     args::WatchArgs,
     events::{WatchEvent, Watched, tell},
-    post::{Manned, Post},
     rows::{account_rows, decision_rows},
+    setup::{Manned, Post},
 };
 use crate::{
     chain::HeadOptions,
-    cli::{
+    cli::shared::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         open_signals::order_timeout,
@@ -28,7 +28,7 @@ use crate::{
             DaemonSocket, Heartbeat, LiveView, OpsService, Pulse, Request, Requests, ServiceNotify, Signals, ViewEvent,
             WatchView, socket_path,
         },
-        runner::{Daemon, DaemonDesk, DaemonOptions, News, Rulebook, WatchError},
+        runner::{Daemon, DaemonDesk, DaemonOptions, News, WatchError, WatchSettings},
     },
 };
 
@@ -103,7 +103,7 @@ pub(super) async fn run(global: &GlobalArgs, args: &WatchArgs) -> Outcome {
     let (news, desk) = (daemon.news(), daemon.desk());
     let settings = global.clone();
     let reload = move || match settings.settings() {
-        Ok(loaded) => Ok(Rulebook::from(&loaded.config)),
+        Ok(loaded) => Ok(WatchSettings::from(&loaded.config)),
         Err(failure) => Err(format!("{:#}", failure.report)),
     };
     let running = tokio::spawn(daemon.run(signals, reload));

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{drill_args::DrillArgs, emergency::emergency, keys::session_of_one, post::origin};
+use super::{drill_args::DrillArgs, emergency::emergency, keys::session_of_one, setup::origin};
 use crate::{
     aave::{Projection, ReserveList},
     chain::Reader,
-    cli::{
+    cli::shared::{
         deliver::deliver,
         document::document,
         exit::{Exit, Failure, Outcome},
@@ -33,7 +33,7 @@ use crate::{
     trade::{Ask, LoopAsk, Order, PauseError, is_paused},
     units::{Millis, WAD, from_decimal, to_decimal},
     watchdog::{
-        ops::{Alerts, ChannelTest, Delivered, DrilledWith, Meters},
+        ops::{Alerts, ChannelTest, Delivered, DrilledWith, Metrics},
         runner::Emergency,
     },
 };
@@ -290,7 +290,7 @@ impl<'a> Field<'a> {
 
 /// Sends the test alert through every channel that is set up.
 async fn test_alerts(session: &Session) -> Outcome<Vec<ChannelTest>> {
-    let meters = Arc::new(Meters::new().map_err(|error| Failure::message(Exit::Bug, error))?);
+    let meters = Arc::new(Metrics::new().map_err(|error| Failure::message(Exit::Bug, error))?);
     let alerts = Alerts::start(&session.config.alerts, origin(session), session.clock.clone(), meters)?;
     if alerts.channels().next().is_none() {
         session

@@ -6,15 +6,15 @@ use alloy::primitives::{Address, U256};
 
 use crate::{
     chain::Reader,
-    cli::{
+    cli::shared::{
         exit::{Exit, Failure, Outcome},
         session::Session,
     },
-    loops::{FeedBook, Survey},
+    loops::{AccountsReader, FeedBook},
     units::Wad,
     watchdog::{
-        ops::{Alert, AlertSink, Meters},
-        runner::{Emergency, Hands, Office, Rulebook, Seat, Watch},
+        ops::{Alert, AlertSink, Metrics},
+        runner::{Emergency, SignerAccess, Watch, WatchContext, WatchSettings, WatchedAccount},
     },
 };
 
@@ -32,20 +32,20 @@ pub(super) async fn emergency(session: &Session, account: Address) -> Outcome<Op
     let reserves = session.reserves().await?;
     let feeds =
         FeedBook::new(&config.watch, &reserves).map_err(|error| Failure::message(Exit::Configuration, error))?;
-    let meters = Meters::new().map_err(|error| Failure::message(Exit::Bug, error))?;
-    let office = Office::new(
+    let meters = Metrics::new().map_err(|error| Failure::message(Exit::Bug, error))?;
+    let office = WatchContext::new(
         session.endpoints.clone(),
         session.network().as_str().to_owned(),
         session.clock.clone(),
         Arc::new(Silent),
         Arc::new(meters),
-        Rulebook::from(config),
+        WatchSettings::from(config),
     );
     let office = Arc::new(office.in_shadow(true));
-    let hands = Hands::None(session.journal_reader(account)?.map(Arc::new));
-    let mut seat = Seat::new(office.clone(), account, hands);
+    let hands = SignerAccess::None(session.journal_reader(account)?.map(Arc::new));
+    let mut seat = WatchedAccount::new(office.clone(), account, hands);
     // However healthy the account is, it is read in full.
-    let survey = Survey::new(reserves, Wad(U256::MAX)).with_feeds(feeds);
+    let survey = AccountsReader::new(reserves, Wad(U256::MAX)).with_feeds(feeds);
     let mut watch = Watch::over(office, survey, std::slice::from_ref(&seat));
     let head = Reader::head(&session.endpoints).await?;
     let seen = Box::pin(watch.read(head, session.clock.monotonic())).await?;

@@ -8,10 +8,10 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
-    cli::{document::document, output::Output},
+    cli::shared::{document::document, output::Output},
     watchdog::{
         rules::Firing,
-        runner::{Acted, News, Turn},
+        runner::{ActionReport, HeadOutcome, News},
     },
 };
 
@@ -32,7 +32,7 @@ pub(super) enum WatchEvent<'a> {
     /// Other rules fire for an account than before; none when all is well again.
     Firings { account: Address, block: u64, firings: &'a [Firing] },
     /// An action was tried.
-    Acted { account: Address, block: u64, acted: &'a Acted },
+    Acted { account: Address, block: u64, acted: &'a ActionReport },
     /// Opening and adding risk is refused from now on.
     Paused { account: Address },
     /// It is allowed again.
@@ -68,7 +68,7 @@ fn events<'a>(accounts: &[Address], before: &News, now: &'a News) -> Vec<WatchEv
     }
     let newest = before.acted.first();
     let new: Vec<_> = now.acted.iter().take_while(|acted| Some(*acted) != newest).collect();
-    let acted = |(block, account, acted): &'a (u64, Address, Acted)| WatchEvent::Acted {
+    let acted = |(block, account, acted): &'a (u64, Address, ActionReport)| WatchEvent::Acted {
         account: *account,
         block: *block,
         acted,
@@ -80,7 +80,7 @@ fn events<'a>(accounts: &[Address], before: &News, now: &'a News) -> Vec<WatchEv
 }
 
 /// Which rules fire, and about what; the figures in their reasons change at every block.
-fn rules(turn: Option<&Turn>) -> BTreeSet<(String, &str)> {
+fn rules(turn: Option<&HeadOutcome>) -> BTreeSet<(String, &str)> {
     let firings = turn.map_or(&[][..], |turn| &turn.firings);
     firings.iter().map(|firing| (firing.rule.to_string(), firing.subject.as_str())).collect()
 }

@@ -4,7 +4,7 @@ use alloy::primitives::Address;
 
 use crate::{
     chain::{Signer, WalletArgs},
-    cli::{
+    cli::shared::{
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
         session::Session,

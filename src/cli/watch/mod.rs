@@ -1,5 +1,6 @@
 //! `watch`: the daemon, one look (`--once`), `watch drill`, `watch health`.
 
+mod accounts;
 mod args;
 mod checks;
 mod daemon;
@@ -9,10 +10,9 @@ mod emergency;
 pub(super) mod events;
 mod keys;
 pub(super) mod once;
-mod post;
 mod rows;
 pub(super) mod run;
-mod seats;
+mod setup;
 
 pub(super) use args::WatchArgs;
 pub(super) use run::run;

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{args::WatchArgs, post::Manned};
+use super::{args::WatchArgs, setup::Manned};
 use crate::{
     chain::Reader,
-    cli::{
+    cli::shared::{
         document::document,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,
@@ -14,7 +14,7 @@ use crate::{
     plan::Quantity,
     watchdog::{
         rules::Action,
-        runner::{Acted, Turn},
+        runner::{ActionReport, HeadOutcome},
     },
 };
 
@@ -31,7 +31,7 @@ struct Look {
 struct Account {
     account: String,
     can_act: bool,
-    turn: Turn,
+    turn: HeadOutcome,
 }
 
 document!("watch-once" / 2: Look);
@@ -93,7 +93,7 @@ impl Account {
 
     /// What was wanted and did not happen.
     fn left_undone(&self) -> Option<&str> {
-        let Acted { action, mined_in, words, .. } = self.turn.acted.as_ref()?;
+        let ActionReport { action, mined_in, words, .. } = self.turn.acted.as_ref()?;
         let is_work = !matches!(action, Action::Arm(_) | Action::SwitchRpc | Action::ResyncNonce { .. });
         (is_work && mined_in.is_none()).then_some(words)
     }

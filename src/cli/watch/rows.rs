@@ -10,7 +10,7 @@ use crate::{
     watchdog::{
         ops::{AccountRow, DecisionRow, LoopRow, Marks, PerpRow, Risk},
         rules::{AccountFacts, GasFacts, Levels, LoopFacts, PerpFacts, Pressure},
-        runner::{Acted, News, Turn},
+        runner::{ActionReport, HeadOutcome, News},
     },
 };
 
@@ -19,7 +19,7 @@ const PAUSED: &str = "PAUSED: nothing is opened and no risk is added until `trim
 
 /// Everybody, in the order of the seats: whose, and whether it can act.
 pub(super) fn account_rows(seats: &[(Address, bool)], news: &News) -> Vec<AccountRow> {
-    let row = |((account, can_act), turn): (&(Address, bool), &Option<Turn>)| {
+    let row = |((account, can_act), turn): (&(Address, bool), &Option<HeadOutcome>)| {
         let facts = turn.as_ref().and_then(|turn| turn.facts.as_ref());
         let note = note(*can_act, turn.as_ref());
         let paused = news.paused.contains(account);
@@ -43,7 +43,7 @@ pub(super) fn account_rows(seats: &[(Address, bool)], news: &News) -> Vec<Accoun
 
 /// What was done last, oldest first.
 pub(super) fn decision_rows(news: &News) -> Vec<DecisionRow> {
-    let row = |(block, account, acted): &(u64, Address, Acted)| DecisionRow {
+    let row = |(block, account, acted): &(u64, Address, ActionReport)| DecisionRow {
         block: *block,
         account: short(*account),
         action: acted.action.name().to_owned(),
@@ -52,7 +52,7 @@ pub(super) fn decision_rows(news: &News) -> Vec<DecisionRow> {
     news.acted.iter().rev().map(row).collect()
 }
 
-const fn note(can_act: bool, turn: Option<&Turn>) -> &'static str {
+const fn note(can_act: bool, turn: Option<&HeadOutcome>) -> &'static str {
     match (can_act, turn) {
         (_, None) => "not read yet",
         (false, Some(_)) => "read-only: no key",

@@ -10,7 +10,7 @@ use super::{
     daemon, drill, once,
 };
 use crate::{
-    cli::{
+    cli::shared::{
         document::document,
         exit::{Exit, Failure, Outcome},
         global::GlobalArgs,

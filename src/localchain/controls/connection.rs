@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::BlockRef,
-    localchain::{Kit, LocalChainError, anvil::CHAIN_ID, build::AAVE_ORACLE, node::Node},
+    localchain::{Kit, LocalChainError, anvil::CHAIN_ID, genesis::AAVE_ORACLE, node::Node},
 };
 
 /// Which sort of local chain.

@@ -10,7 +10,7 @@ use crate::{
     localchain::{
         LocalChainError,
         abi::{IAaveOracle, IReplicaFeed},
-        build::AAVE_ORACLE,
+        genesis::AAVE_ORACLE,
         market::{Market, Reserve},
     },
     units::{WAD, mul_div_up},

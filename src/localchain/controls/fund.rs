@@ -7,7 +7,7 @@ use super::Controls;
 use crate::localchain::{
     LocalChainError, Role,
     abi::{IERC20, IReplicaToken, IWETH9},
-    build::{SWAP_ROUTER, WETH},
+    genesis::{SWAP_ROUTER, WETH},
     market::{Market, Reserve},
     node::Call,
 };

@@ -24,7 +24,7 @@ use crate::{
             IAtomicLiquidator::{Prey, Update},
             IERC20, IPool,
         },
-        build::{POOL, WETH},
+        genesis::{POOL, WETH},
         market::{Market, Reserve},
         node::Call,
     },

@@ -13,7 +13,7 @@ use crate::{
     localchain::{
         LocalChainError, Role,
         abi::{IReplicaFeed, IReplicaRatioFeed, ISwapRouter02, IUniswapV3Pool},
-        build::SWAP_ROUTER,
+        genesis::SWAP_ROUTER,
         market::{FeedPrice, Market, Pool, Reserve, ratio_price, sqrt_price},
         node::Call,
         venue::Venue,

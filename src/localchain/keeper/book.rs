@@ -10,7 +10,7 @@ use crate::{
     localchain::{
         LocalChainError,
         abi::IReplicaFeed,
-        build::{AVANTIS_EXECUTE, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE, AVANTIS_STORAGE},
+        genesis::{AVANTIS_EXECUTE, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE, AVANTIS_STORAGE},
         venue::Venue,
         venue_abi::{IExecute, IPairInfos, IPairStorage, ITradingStorage as Storage, OpenLimitOrder, Trade},
     },

@@ -13,7 +13,7 @@ use crate::{
         Kit, LocalChainError, Role,
         abi::IReplicaFeed,
         anvil::CHAIN_ID,
-        build::{AVANTIS_PRICE_AGGREGATOR, AVANTIS_TRADING},
+        genesis::{AVANTIS_PRICE_AGGREGATOR, AVANTIS_TRADING},
         node::{Call, Node},
         venue::{PRICE_DECIMALS, PairListing},
         venue_abi::{IPriceAggregator, ITrading},

@@ -10,10 +10,7 @@ use super::{
         Contracts, FlashCandidate, Funds, LoopSnapshot, Pair, Request, Scope, Settings, Target,
         ahead::Ahead,
         algebra::{leverage_at_health_factor, max_leverage_wad},
-        context::wad,
-        draft::Draft,
         in_force::class_thresholds,
-        planner::plan_with_draft,
     },
     Obstacle, ObstacleKind, PairsSnapshot,
 };
@@ -22,6 +19,7 @@ use crate::{
         AccountState, EModeCategory, Holding, Market, Projection, Refusal, Reserve, ReserveList, StateError, emode,
     },
     dex::{GasPrice, Route, Search},
+    loops::plan::{context::wad, draft::Draft, planner::plan_with_draft},
     plan::{Plan, Quantity, check},
     units::{Bps, MathError, Secs, UsdE8, WAD, from_decimal, mul_div_down, mul_div_up, to_decimal},
 };

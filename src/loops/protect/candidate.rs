@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, U256};
 
 use crate::{
-    loops::{context::Context, solve::largest},
+    loops::plan::{context::Context, solve::largest},
     units::{mul_div_down, mul_div_up},
 };
 

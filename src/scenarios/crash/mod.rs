@@ -6,10 +6,10 @@
 //! transaction. A step says whether prices come before what the watch sent. Beside the account stands its twin, opened alike
 //! and left alone; strangers supply for it too, and the liquidator takes it too. Where a path lets interest of hours pass in a
 //! block, the trim is mined in a block of its own after its head, because its permits would not outlive the hours.
-//! The watch reads the standard feeds as every watch does, by default, or not at all ([`Foresight`]). What must hold is the pure
+//! The watch reads the standard feeds as every watch does, by default, or not at all ([`FeedMode`]). What must hold is the pure
 //! paths' own judgement ([`Judge`](crate::watchdog::paths::Judge)), of what is read from the chain.
 
-mod foresight;
+mod feed_mode;
 mod outcome;
 mod pace;
 mod play;
@@ -17,6 +17,6 @@ mod reading;
 mod surroundings;
 mod turned;
 
-pub use foresight::Foresight;
+pub use feed_mode::FeedMode;
 pub use outcome::{CrashOutcome, CrashReport};
 pub use play::{CrashRules, crash};

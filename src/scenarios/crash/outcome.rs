@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::watchdog::paths::{Outcome, Path, Report};
+use crate::scenarios::paths::{Outcome, Path, Report};
 
 /// A path on the replica.
 #[derive(Debug, Clone, PartialEq, Eq)]

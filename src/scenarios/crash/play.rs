@@ -6,7 +6,7 @@ use alloy::primitives::{Address, U256, address};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{
-    CrashOutcome, Foresight,
+    CrashOutcome, FeedMode,
     pace::Pace,
     reading::{Reading, Readings},
     surroundings::Surroundings,
@@ -18,14 +18,18 @@ use crate::{
     config::{BoundsConfig, FeesConfig, WatchConfig},
     journal::{NewLoop, Stamp},
     localchain::{BlockOrder, Course, CoursePrice, CourseStep, Kit, Opening, Quarry, ReplicaState},
-    loops::{FeedBook, Survey, class_of},
-    scenarios::{Stage, StoryError},
-    send::Patience,
+    loops::{AccountsReader, FeedBook, class_of},
+    scenarios::{
+        Stage, StoryError,
+        paths::{Judge, Path, Step, prey},
+    },
+    send::ResubmitPolicy,
     units::{Millis, Secs, WAD, Wad},
     watchdog::{
-        ops::{Alert, AlertSink, Meters},
-        paths::{Judge, Path, Step, prey},
-        runner::{Hands, Office, PerpRules, Rulebook, Seat, Turn, Watch, WatchError},
+        ops::{Alert, AlertSink, Metrics},
+        runner::{
+            HeadOutcome, PerpRules, SignerAccess, Watch, WatchContext, WatchError, WatchSettings, WatchedAccount,
+        },
     },
 };
 
@@ -58,7 +62,7 @@ pub struct CrashRules {
     /// Bounds.
     pub bounds: BoundsConfig,
     /// What the watch reads ahead of Aave's oracle.
-    pub foresight: Foresight,
+    pub foresight: FeedMode,
     /// In every block standard feeds and pools move ahead of what the watch has sent; otherwise where the path says so.
     pub prices_first: bool,
 }
@@ -70,7 +74,7 @@ struct Play<'p> {
     course: Course,
     pace: Pace,
     watch: Watch,
-    seats: Vec<Seat>,
+    seats: Vec<WatchedAccount>,
     readings: Readings,
     surroundings: Surroundings,
     judge: Judge<'p>,
@@ -118,7 +122,7 @@ pub async fn crash(
         let stamp = Stamp { block_time: opened.market.block.timestamp, wall: Millis(clock.wall_millis()) };
         sender.journal().adopt_loop(&new, stamp)?;
     }
-    let rulebook = Rulebook {
+    let rulebook = WatchSettings {
         watch,
         bounds: rules.bounds,
         fees: FeesConfig::default(),
@@ -127,11 +131,13 @@ pub async fn crash(
         order_timeout: Duration::from_secs(60),
         perps: PerpRules::default(),
     };
-    let meters = Meters::new().map_err(|error| StoryError::Figures(error.to_string()))?;
-    let office = Arc::new(Office::new(endpoints, network, clock, Arc::new(Nobody), Arc::new(meters), rulebook));
-    let hands = Hands::Sender(Box::new(sender.with_patience(Patience { poll: POLL, ..Patience::default() })));
-    let seats = vec![Seat::new(office.clone(), account, hands)];
-    let survey = Survey::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))).with_feeds(feeds);
+    let meters = Metrics::new().map_err(|error| StoryError::Figures(error.to_string()))?;
+    let office = Arc::new(WatchContext::new(endpoints, network, clock, Arc::new(Nobody), Arc::new(meters), rulebook));
+    let hands = SignerAccess::Sender(Box::new(
+        sender.with_patience(ResubmitPolicy { poll: POLL, ..ResubmitPolicy::default() }),
+    ));
+    let seats = vec![WatchedAccount::new(office.clone(), account, hands)];
+    let survey = AccountsReader::new(list, Wad(WAD.saturating_mul(U256::from(2u64)))).with_feeds(feeds);
     let watch = Watch::over(office.clone(), survey, &seats);
     // Dollars with 6 decimals.
     let first_debt = drawn.values()?.1 / U256::from(100u64);
@@ -260,7 +266,7 @@ impl Play<'_> {
                 now = course.mine(pace.next(now)).await?;
             }
         }
-        let turn: Option<Turn> = turns.and_then(|mut turns| turns.pop());
+        let turn: Option<HeadOutcome> = turns.and_then(|mut turns| turns.pop());
         let turn = turn.ok_or_else(|| StoryError::InVain("the watch to come to an end".to_owned()))?;
         let reverted = if in_block > 0 { course.reverted(account, block.block).await? } else { 0 };
         let later = if now.number > block.block.number {
@@ -290,9 +296,13 @@ fn time_for(growth: u64, rate: Decimal) -> Secs {
 }
 
 /// Waits for the watch to end its round, or until something of it waits, or it waits for a block.
-async fn settle<F>(course: &Course, account: Address, mut round: Pin<&mut F>) -> Result<Option<Vec<Turn>>, StoryError>
+async fn settle<F>(
+    course: &Course,
+    account: Address,
+    mut round: Pin<&mut F>,
+) -> Result<Option<Vec<HeadOutcome>>, StoryError>
 where
-    F: Future<Output = Result<Vec<Turn>, WatchError>>,
+    F: Future<Output = Result<Vec<HeadOutcome>, WatchError>>,
 {
     for _ in 0..LOOKS {
         tokio::select! {

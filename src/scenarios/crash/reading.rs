@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use alloy::primitives::Address;
 use rust_decimal::Decimal;
 
-use super::Foresight;
+use super::FeedMode;
 use crate::{
     aave::{AccountQuery, AccountState, Market, MarketQuery, ReserveList},
     chain::{Batch, BlockRef, Endpoints, Reader},
     dex::Pools,
     localchain::Course,
-    loops::{FeedBook, Survey},
-    scenarios::StoryError,
+    loops::{AccountsReader, FeedBook},
+    scenarios::{
+        StoryError,
+        paths::{Scene, Step},
+    },
     units::to_decimal,
-    watchdog::paths::{Scene, Step},
 };
 
 /// How the two stand at one block.
@@ -31,7 +33,7 @@ pub(super) struct Readings {
     pub(super) endpoints: Endpoints,
     pub(super) list: ReserveList,
     pub(super) feeds: FeedBook,
-    pub(super) foresight: Foresight,
+    pub(super) foresight: FeedMode,
     /// The account, and its twin.
     pub(super) accounts: [Address; 2],
 }
@@ -55,7 +57,7 @@ impl Readings {
     /// The pools that the account's pairs trade in, at a block.
     pub(super) async fn pools(&self, block: BlockRef) -> Result<Pools, StoryError> {
         let [account, _] = self.accounts;
-        let mut survey = Survey::new(self.list.clone(), crate::units::Wad(alloy::primitives::U256::MAX))
+        let mut survey = AccountsReader::new(self.list.clone(), crate::units::Wad(alloy::primitives::U256::MAX))
             .with_feeds(self.feeds.clone());
         let read = survey.read(&self.endpoints, block, &[account], &BTreeSet::from([account])).await?;
         Ok(read.pools().clone())

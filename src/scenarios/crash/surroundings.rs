@@ -2,16 +2,14 @@
 
 use alloy::primitives::{Address, U256, address};
 
+use super::pace::Pace;
 use crate::{
     chain::BlockRef,
     dex::{USDC, WETH},
     localchain::{Course, LocalChainError, Opening},
-    scenarios::StoryError,
+    scenarios::{StoryError, paths::Step},
     units::{WAD, mul_div_up},
-    watchdog::paths::Step,
 };
-
-use super::pace::Pace;
 
 /// Depth of a pool on a quiet day in a path, hundredths of the debt: there the replica's pools stay as they are.
 const DEEP: u64 = 20_000;

@@ -9,13 +9,15 @@ use super::{
 use crate::{
     aave::{AccountState, Market, StateError},
     localchain::{BlockOrder, CourseBlock, Liquidated},
-    scenarios::StoryError,
+    scenarios::{
+        StoryError,
+        paths::{Applied, AssetPrice, Decided, Deed, Judge, Scene, Step},
+    },
     units::{Bps, UsdE8, Wad, mul_div_down},
     watchdog::{
         ladder::{Rung, RungOutcome},
-        paths::{Applied, AssetPrice, Decided, Deed, Judge, Scene, Step},
         rules::{Action, Levels, PairKey, Pressure},
-        runner::{Acted, Turn},
+        runner::{ActionReport, HeadOutcome},
     },
 };
 
@@ -52,7 +54,7 @@ pub(super) async fn judged(
     judge: &mut Judge<'_>,
     outcome: &mut CrashOutcome,
     readings: &Readings,
-    turn: &Turn,
+    turn: &HeadOutcome,
     block: &Block<'_>,
 ) -> Result<(), StoryError> {
     let Some(facts) = &turn.facts else { return Ok(()) };
@@ -126,7 +128,7 @@ pub(super) async fn judged(
     Ok(())
 }
 
-fn tell(judge: &mut Judge<'_>, block: &Block<'_>, turn: &Turn) {
+fn tell(judge: &mut Judge<'_>, block: &Block<'_>, turn: &HeadOutcome) {
     for (token, amount) in &block.step.arrivals {
         judge.tell(|| format!("head {}: a stranger supplies {amount} of {token} in the next block", block.at));
     }
@@ -157,7 +159,7 @@ fn tell(judge: &mut Judge<'_>, block: &Block<'_>, turn: &Turn) {
 }
 
 /// The rungs of a turn that were mined, in their order; for what is no trim, the one transaction.
-fn deeds(acted: &Acted) -> Vec<Deed<'_>> {
+fn deeds(acted: &ActionReport) -> Vec<Deed<'_>> {
     match &acted.action {
         action @ Action::Boost { pair, .. } if acted.mined_in.is_some() => {
             vec![Deed { action, collateral: pair.collateral, rung: None, is_part: false }]
@@ -171,7 +173,7 @@ fn deeds(acted: &Acted) -> Vec<Deed<'_>> {
 }
 
 /// What was sent and did not go through, where nothing did.
-fn failed(acted: &Acted) -> Option<Deed<'_>> {
+fn failed(acted: &ActionReport) -> Option<Deed<'_>> {
     acted.attempts.iter().rev().find_map(|attempt| of_rung(&acted.action, &attempt.rung))
 }
 
@@ -182,7 +184,7 @@ fn of_rung<'a>(action: &'a Action, rung: &'a Rung) -> Option<Deed<'a>> {
 }
 
 /// What was decided; `deed` is what was sent first, if anything was.
-fn decided<'a>(turn: &'a Turn, deed: Option<Deed<'a>>) -> Option<Decided<'a>> {
+fn decided<'a>(turn: &'a HeadOutcome, deed: Option<Deed<'a>>) -> Option<Decided<'a>> {
     let facts = turn.facts.as_ref()?;
     let wanted = turn.acted.as_ref().and_then(|acted| match &acted.action {
         Action::Trim(trim) => Some(trim),
@@ -209,7 +211,7 @@ fn is_changed(before: &AccountState, after: &AccountState) -> bool {
 }
 
 /// Whether prices moved on by more than the trim that was behind them allows: nothing signed before could be carried out.
-fn outpaces(acted: Option<&Acted>, deed: Option<&Deed<'_>>, block: &Block<'_>) -> bool {
+fn outpaces(acted: Option<&ActionReport>, deed: Option<&Deed<'_>>, block: &Block<'_>) -> bool {
     let Some(Action::Trim(trim)) = acted.map(|acted| &acted.action) else { return false };
     let Some(PairKey { collateral, debt, .. }) = deed.and_then(|deed| deed.rung).and_then(Rung::pair) else {
         return false;

@@ -2,7 +2,7 @@
 
 use crate::{
     strategy::{GovernorState, Signal},
-    trade::{Desk, OpenTrades},
+    trade::{OpenTrades, TradeContext},
 };
 
 /// What the user allows beyond the settings.
@@ -20,7 +20,7 @@ pub struct AssessOptions {
 
 /// Everything an assessment is made from.
 pub(super) struct Ask<'a> {
-    pub(super) desk: &'a Desk,
+    pub(super) desk: &'a TradeContext,
     pub(super) signal: &'a Signal,
     pub(super) governor: &'a GovernorState,
     pub(super) open: &'a OpenTrades,

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{LoopState, Sized, ask::Ask};
 use crate::{
+    actions::reverts::simulation_words,
     config::Urgency,
     dex::USDC,
     journal::IntentId,
@@ -14,7 +15,7 @@ use crate::{
         PerpSubject, Usdc,
     },
     plan::{Plan, Quantity, SimulationError, check, rehearse},
-    trade::{Desk, TradeError, reverts::simulation_words},
+    trade::{TradeContext, TradeError},
     units::{Millis, to_decimal},
 };
 
@@ -210,7 +211,7 @@ fn intent(ask: &Ask<'_>, leg: &str, loop_: &LoopState) -> String {
 }
 
 /// The bounds of a plan that do not hold.
-fn broken(plan: &Plan, desk: &Desk, leg: &str) -> Vec<String> {
+fn broken(plan: &Plan, desk: &TradeContext, leg: &str) -> Vec<String> {
     match check(plan.clone(), &desk.network, plan.block.timestamp) {
         Ok(_) => Vec::new(),
         Err(refusal) => refusal.to_string().lines().map(|line| format!("{leg}: {line}")).collect(),

@@ -14,7 +14,7 @@ use legs::{Legs, loop_leg, perp_leg};
 use sized::{Sized, resize, sized};
 use state::{LoopState, decimal};
 
-use super::{Desk, OpenTrades, TradeError};
+use super::{OpenTrades, TradeContext, TradeError};
 use crate::{
     strategy::{Decision, GovernorState, LoopShare, Rule, Signal, Verdict},
     units::Ray,
@@ -24,7 +24,7 @@ pub use assessment::{Assessment, CapitalNeeded, Cost, OpenNotional};
 /// Assesses a signal on the newest state. Its age is not looked at here: a signal that was taken in time is assessed again
 /// between the steps of its trade ([`Signal::check_age`] is for taking it). `open` is without the signal's own trade.
 pub async fn assess(
-    desk: &Desk,
+    desk: &TradeContext,
     signal: &Signal,
     governor: &GovernorState,
     open: &OpenTrades,

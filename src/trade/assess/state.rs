@@ -12,7 +12,7 @@ use crate::{
     loops::{AccountModel, KnownLoop, LoopSnapshot, Pair, Scope, algebra::leverage_wad, class_of},
     perps::{Interest, PairTerms, PerpError, PriceE10, Side, Usdc, VenueSnapshot},
     strategy::GovernorState,
-    trade::{Desk, OpenTrades, TradeError},
+    trade::{OpenTrades, TradeContext, TradeError},
     units::{MathError, from_decimal, to_decimal},
 };
 
@@ -50,7 +50,7 @@ pub(in crate::trade) struct LoopState {
 impl LoopState {
     /// Reads the strategy's pair at the newest block. In practice (`paper`) the account has nothing but money.
     pub(in crate::trade) async fn read(
-        desk: &Desk,
+        desk: &TradeContext,
         open: &OpenTrades,
         paper: bool,
         include_existing: bool,
@@ -131,7 +131,7 @@ impl LoopState {
     }
 }
 
-async fn market(desk: &Desk) -> Result<Market, TradeError> {
+async fn market(desk: &TradeContext) -> Result<Market, TradeError> {
     let block = Reader::head(&desk.endpoints).await?;
     let mut batch = Batch::new();
     let query = MarketQuery::add(&desk.reserves, &mut batch);
@@ -177,7 +177,7 @@ pub(in crate::trade) struct VenueState {
 impl VenueState {
     /// Reads the venue for an open of a size.
     pub(in crate::trade) async fn read(
-        desk: &Desk,
+        desk: &TradeContext,
         (pair, side): (&str, Side),
         notional: Decimal,
         governor: &GovernorState,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{
-    Hand, Phase, STATE_VERSION, SagaError, SagaState,
+    Executor, Phase, STATE_VERSION, SagaError, SagaState,
     others::{governor, leverage_now, open_trades, others},
     record::event,
     state::json,
@@ -12,7 +12,7 @@ use crate::{
     config::{AfterPerp, OnPerpFailure, StrategyConfig},
     journal::{JournalError, JournalReader, OrderKind, Severity},
     strategy::Signal,
-    trade::{AssessOptions, Assessment, Desk, assess},
+    trade::{AssessOptions, Assessment, TradeContext, assess},
     units::Millis,
 };
 
@@ -48,8 +48,8 @@ impl Policies {
 /// Takes a signal: checks its age and that its id is new, assesses it on the newest state, and begins its saga in the
 /// journal, in one write. Nothing is signed. A signal that the rules refuse is not taken; an event says why.
 pub async fn accept(
-    desk: &Desk,
-    hand: &Hand<'_>,
+    desk: &TradeContext,
+    hand: &Executor<'_>,
     signal: &Signal,
     policies: Policies,
 ) -> Result<Assessment, SagaError> {
@@ -59,7 +59,7 @@ pub async fn accept(
     }
     let now = Millis(desk.clock.wall_millis());
     signal.check_age(now, desk.settings.strategy.max_signal_age)?;
-    if let Hand::Live(sender) = hand {
+    if let Executor::Live(sender) = hand {
         sender.require_resolved()?;
         refuse_beside_unanswered(reader)?;
     }

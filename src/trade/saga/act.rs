@@ -3,7 +3,7 @@
 use rust_decimal::{Decimal, dec};
 
 use super::{
-    Facts, Goal, Hand, Role, SagaError, SagaState,
+    Executor, Facts, Goal, Role, SagaError, SagaState,
     error::Stopped,
     goal,
     others::open_trades,
@@ -20,7 +20,7 @@ use crate::{
     perps::{self},
     plan::{Approved, Plan, check},
     send::{SendError, Sender, perform},
-    trade::{Desk, PauseError, assess::state::LoopState, refuse_again_while_paused, refuse_while_paused},
+    trade::{PauseError, TradeContext, assess::state::LoopState, refuse_again_while_paused, refuse_while_paused},
 };
 
 /// Lowest leverage that the planner takes to a loop: a base without debt is approached to within this.
@@ -28,15 +28,15 @@ const LEAST_LEVERAGE: Decimal = dec!(1.01);
 
 /// Carries a leg out.
 pub(super) async fn act(
-    desk: &Desk,
-    hand: &mut Hand<'_>,
+    desk: &TradeContext,
+    hand: &mut Executor<'_>,
     state: &mut SagaState,
     facts: &Facts,
     role: Role,
 ) -> Result<(), Stopped> {
     let Some((_, attempt)) = state.phase.leg() else { return Ok(()) };
     let id = state.intent(role, attempt);
-    if let Hand::Paper(journal) = hand {
+    if let Executor::Paper(journal) = hand {
         return Box::pin(paper::act(desk, journal, state, facts, (role, id))).await;
     }
     let plan = match role {
@@ -45,7 +45,7 @@ pub(super) async fn act(
         Role::Back => Box::pin(back(desk, hand, state, goal(state, facts))).await?,
     };
     let plan = Plan { id: id.to_string(), ..plan };
-    let Hand::Live(sender) = hand else { return Ok(()) };
+    let Executor::Live(sender) = hand else { return Ok(()) };
     // Whatever a leg is for, while its account is paused it adds no risk. A way back that would borrow is left out: the loop
     // is below where it was.
     if let Err(paused @ PauseError::Paused(_)) = refuse_while_paused(sender.journal().reader(), &plan) {
@@ -65,13 +65,13 @@ pub(super) async fn act(
 }
 
 /// The loop's way up, from an assessment of the whole trade on the newest state.
-async fn raise(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Plan, Stopped> {
+async fn raise(desk: &TradeContext, hand: &Executor<'_>, state: &SagaState) -> Result<Plan, Stopped> {
     let assessment = again(desk, hand, state).await?;
     assessment.loop_plan.ok_or(Stopped::There)
 }
 
 /// The perp, from an assessment on the state that the loop's leg left: the mark may have moved, the wallet has.
-async fn open(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState) -> Result<Plan, Stopped> {
+async fn open(desk: &TradeContext, hand: &Executor<'_>, state: &mut SagaState) -> Result<Plan, Stopped> {
     let mut desk = desk.clone();
     if state.has_loop() {
         // What was to be borrowed is in the wallet now.
@@ -85,7 +85,7 @@ async fn open(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState) -> Result<Pla
 }
 
 /// The loop's way back.
-async fn back(desk: &Desk, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
+async fn back(desk: &TradeContext, hand: &Executor<'_>, state: &SagaState, goal: Goal) -> Result<Plan, Stopped> {
     let open = open_trades(desk, hand.reader(), state.paper, &state.signal.id)?;
     let loop_ = LoopState::read(desk, &open, state.paper, state.include_existing).await.map_err(SagaError::from)?;
     let request = match goal {
@@ -124,7 +124,7 @@ async fn back(desk: &Desk, hand: &Hand<'_>, state: &SagaState, goal: Goal) -> Re
 
 /// Sends the perp's order and records it.
 async fn order(
-    desk: &Desk,
+    desk: &TradeContext,
     sender: &mut Sender<Endpoints>,
     state: &SagaState,
     approved: Approved<Plan>,
@@ -139,8 +139,13 @@ async fn order(
 }
 
 /// Compares an included leg with its plan and records what it placed.
-pub(super) async fn settle(desk: &Desk, hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
-    let Hand::Live(sender) = hand else { return Ok(()) };
+pub(super) async fn settle(
+    desk: &TradeContext,
+    hand: &mut Executor<'_>,
+    state: &SagaState,
+    role: Role,
+) -> Result<(), SagaError> {
+    let Executor::Live(sender) = hand else { return Ok(()) };
     for id in intents_in(sender, state, role, &[IntentState::Mined])? {
         match PlanKind::of_intent(&sender.journal().reader().intent(id)?) {
             Ok(PlanKind::Perp(_)) => settle_open(desk, sender, id).await?,
@@ -159,7 +164,7 @@ fn unsettled(state: &SagaState, reason: String) -> SagaError {
 }
 
 /// Records the orders that an included open placed, then its outcome: a crash in between is settled once more.
-async fn settle_open(desk: &Desk, sender: &Sender<Endpoints>, id: IntentId) -> Result<(), SagaError> {
+async fn settle_open(desk: &TradeContext, sender: &Sender<Endpoints>, id: IntentId) -> Result<(), SagaError> {
     fail::fail_point!("saga-before-ordered");
     let stamp = desk.stamp().await?;
     perps::settle(sender.journal(), sender.wire(), desk.venue()?, id, stamp).await?;
@@ -169,8 +174,8 @@ async fn settle_open(desk: &Desk, sender: &Sender<Endpoints>, id: IntentId) -> R
 
 /// Sends what nobody has seen again as it is; what would now do something else, or add risk to a paused account, is taken
 /// back.
-pub(super) async fn resend(hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
-    let Hand::Live(sender) = hand else { return Ok(()) };
+pub(super) async fn resend(hand: &mut Executor<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
+    let Executor::Live(sender) = hand else { return Ok(()) };
     for id in unresolved(sender, state, role)? {
         if let Err(paused @ PauseError::Paused(_)) = refuse_again_while_paused(sender.journal().reader(), id) {
             tracing::warn!(intent = %id, %paused, "not sent again");
@@ -192,8 +197,8 @@ pub(super) async fn resend(hand: &mut Hand<'_>, state: &SagaState, role: Role) -
 }
 
 /// Uses the nonce up.
-pub(super) async fn take_back(hand: &mut Hand<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
-    let Hand::Live(sender) = hand else { return Ok(()) };
+pub(super) async fn take_back(hand: &mut Executor<'_>, state: &SagaState, role: Role) -> Result<(), SagaError> {
+    let Executor::Live(sender) = hand else { return Ok(()) };
     for id in unresolved(sender, state, role)? {
         let outcome = sender.take_back(id).await?;
         tracing::info!(intent = %id, ending = ?outcome.ending, "taken back");

@@ -1,6 +1,7 @@
 //! Why a saga cannot go on now.
 
 use crate::{
+    actions::reverts::simulation_words,
     chain::ReadError,
     journal::JournalError,
     loops::PlanError,
@@ -8,7 +9,7 @@ use crate::{
     plan::Refusal,
     send::{ExecuteError, SendError, SettleError},
     strategy::SignalError,
-    trade::{TradeError, reverts::simulation_words},
+    trade::TradeError,
 };
 
 /// Why a saga cannot go on now. What was begun is in the journal, and the next command that writes goes on with it.

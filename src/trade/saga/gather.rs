@@ -3,7 +3,7 @@
 use alloy::primitives::B256;
 
 use super::{
-    Facts, Hand, IntentFact, OrderFact, Phase, Role, SagaError, SagaState,
+    Executor, Facts, IntentFact, OrderFact, Phase, Role, SagaError, SagaState,
     others::{highest, leverage_now, others},
     paper,
 };
@@ -13,17 +13,19 @@ use crate::{
     perps::{Ending, OrderHandle, OrderKind, OrderState, PerpSubject},
     plan::Plan,
     send::{Finding, Verdict, reconcile},
-    trade::Desk,
+    trade::TradeContext,
     units::Secs,
 };
 
 /// Reads what journal and chain say about a saga now. What the chain tells about unresolved transactions is recorded on
 /// the way.
-pub(super) async fn gather(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Facts, SagaError> {
+pub(super) async fn gather(desk: &TradeContext, hand: &Executor<'_>, state: &SagaState) -> Result<Facts, SagaError> {
     let intent = match (state.phase.leg(), hand) {
         (None, _) => IntentFact::Absent,
-        (Some((role, attempt)), Hand::Paper(journal)) => paper::intent(journal.reader(), state.intent(role, attempt))?,
-        (Some(leg), Hand::Live(sender)) => {
+        (Some((role, attempt)), Executor::Paper(journal)) => {
+            paper::intent(journal.reader(), state.intent(role, attempt))?
+        }
+        (Some(leg), Executor::Live(sender)) => {
             let findings = reconcile(sender.journal(), sender.wire(), &*desk.clock).await?;
             let head = Reader::head(&desk.endpoints).await?;
             most_alive(sender.journal().reader(), state, leg, &findings, head.timestamp)?
@@ -95,7 +97,12 @@ fn fact(intent: &Intent, findings: &[Finding], head: Secs) -> IntentFact {
     }
 }
 
-async fn order(desk: &Desk, hand: &Hand<'_>, state: &SagaState, intent: IntentFact) -> Result<OrderFact, SagaError> {
+async fn order(
+    desk: &TradeContext,
+    hand: &Executor<'_>,
+    state: &SagaState,
+    intent: IntentFact,
+) -> Result<OrderFact, SagaError> {
     let handle = match (state.phase, &state.order) {
         (Phase::Placed, Some(order)) => order.clone(),
         (Phase::Open(_), _) if intent == IntentFact::Done => {
@@ -127,7 +134,7 @@ async fn order(desk: &Desk, hand: &Hand<'_>, state: &SagaState, intent: IntentFa
 
 /// The order that the saga's open placed, from its transaction.
 pub(super) async fn placed(
-    desk: &Desk,
+    desk: &TradeContext,
     reader: &JournalReader,
     state: &SagaState,
 ) -> Result<Option<OrderHandle>, SagaError> {
@@ -168,7 +175,7 @@ fn subject(reader: &JournalReader, state: &SagaState) -> Result<Option<PerpSubje
     Ok(None)
 }
 
-async fn ending(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Option<Ending>, SagaError> {
+async fn ending(desk: &TradeContext, hand: &Executor<'_>, state: &SagaState) -> Result<Option<Ending>, SagaError> {
     let Some(held) = state.position.as_ref().filter(|_| state.phase == Phase::Held) else { return Ok(None) };
     if hand.is_paper() {
         return paper::ending(desk, state, held).await;

@@ -6,14 +6,14 @@ use std::{
 };
 
 use super::{
-    Follow, Hand, Line, Phase, Policies, Progress, SagaError, SagaReport, SignalOrder, Wait, accept, advance,
+    Executor, Follow, Line, Phase, Policies, Progress, SagaError, SagaReport, SignalOrder, Wait, accept, advance,
     others::state_of, record::event, run::unresolved,
 };
 use crate::{
     config::StrategyConfig,
     journal::{JournalError, Severity},
     strategy::Signal,
-    trade::{Assessment, Desk, TradeError},
+    trade::{Assessment, TradeContext, TradeError},
     units::Secs,
 };
 
@@ -83,7 +83,12 @@ impl Host {
     }
 
     /// Takes a signal that a command hands over, with the settings it came with. Nothing is signed; the next round goes on.
-    pub async fn accept(&mut self, desk: &Desk, hand: &Hand<'_>, order: &SignalOrder) -> Result<Assessment, SagaError> {
+    pub async fn accept(
+        &mut self,
+        desk: &TradeContext,
+        hand: &Executor<'_>,
+        order: &SignalOrder,
+    ) -> Result<Assessment, SagaError> {
         let signal = order.read()?;
         let own = with_own(desk, Some(&order.strategy));
         let assessment = Box::pin(accept(&own, hand, &signal, order.policies())).await?;
@@ -92,7 +97,7 @@ impl Host {
     }
 
     /// Goes on with the open signals of a hand with these settings instead of those they have.
-    pub fn resettle(&mut self, hand: &Hand<'_>, strategy: &StrategyConfig) -> Result<(), SagaError> {
+    pub fn resettle(&mut self, hand: &Executor<'_>, strategy: &StrategyConfig) -> Result<(), SagaError> {
         if let Some((key, reason)) = strategy.problem() {
             return Err(TradeError::Setting { key, reason }.into());
         }
@@ -103,14 +108,14 @@ impl Host {
     }
 
     /// Every open signal of a hand goes on as far as it goes; no new line is taken.
-    pub async fn go_on(&mut self, desk: &Desk, hand: &mut Hand<'_>) -> Result<Vec<Notice>, SagaError> {
+    pub async fn go_on(&mut self, desk: &TradeContext, hand: &mut Executor<'_>) -> Result<Vec<Notice>, SagaError> {
         self.see_through(desk, hand).await?;
         Ok(std::mem::take(&mut self.untold))
     }
 
     /// One round. Nothing of a single signal ends it; an error does that concerns the journal or the file itself. It may be
     /// dropped at any wait: the next round goes on, and loses nothing.
-    pub async fn round(&mut self, desk: &Desk, hand: &mut Hand<'_>) -> Result<Vec<Notice>, SagaError> {
+    pub async fn round(&mut self, desk: &TradeContext, hand: &mut Executor<'_>) -> Result<Vec<Notice>, SagaError> {
         self.see_through(desk, hand).await?;
         if let Some(follow) = &mut self.follow {
             let lines = follow
@@ -150,14 +155,14 @@ impl Host {
         Ok(std::mem::take(&mut self.untold))
     }
 
-    async fn take(&self, desk: &Desk, hand: &Hand<'_>, line: Line) -> Result<String, SagaError> {
+    async fn take(&self, desk: &TradeContext, hand: &Executor<'_>, line: Line) -> Result<String, SagaError> {
         let text = line.text.map_err(|why| SagaError::File(why.to_owned()))?;
         let signal = Signal::parse(&text, &desk.settings.strategy)?;
         accept(desk, hand, &signal, self.policies).await?;
         Ok(signal.id)
     }
 
-    async fn see_through(&mut self, desk: &Desk, hand: &mut Hand<'_>) -> Result<(), SagaError> {
+    async fn see_through(&mut self, desk: &TradeContext, hand: &mut Executor<'_>) -> Result<(), SagaError> {
         let paper = hand.is_paper();
         let open = hand.reader().open_sagas()?;
         for id in open.into_iter().filter(|saga| saga.paper == paper).map(|saga| saga.id) {
@@ -181,7 +186,13 @@ impl Host {
     }
 
     /// An order that the venue lets lie; the journal is told once.
-    async fn overdue(&self, desk: &Desk, hand: &Hand<'_>, id: &str, wait: Wait) -> Result<Option<String>, SagaError> {
+    async fn overdue(
+        &self,
+        desk: &TradeContext,
+        hand: &Executor<'_>,
+        id: &str,
+        wait: Wait,
+    ) -> Result<Option<String>, SagaError> {
         if !matches!(wait, Wait::Keeper | Wait::Unresolved) {
             return Ok(None);
         }
@@ -205,7 +216,7 @@ impl Host {
 }
 
 /// The desk with the settings that a signal came with.
-fn with_own<'desk>(desk: &'desk Desk, own: Option<&StrategyConfig>) -> Cow<'desk, Desk> {
+fn with_own<'desk>(desk: &'desk TradeContext, own: Option<&StrategyConfig>) -> Cow<'desk, TradeContext> {
     match own {
         Some(strategy) if *strategy != desk.settings.strategy => {
             let mut desk = desk.clone();

@@ -8,10 +8,10 @@
 mod accept;
 mod act;
 mod error;
+mod executor;
 mod facts;
 mod follow;
 mod gather;
-mod hand;
 mod host;
 mod machine;
 #[cfg(test)]
@@ -28,9 +28,9 @@ mod state;
 
 pub use accept::{Policies, accept};
 pub use error::SagaError;
+pub use executor::Executor;
 pub use facts::{Facts, IntentFact, OrderFact};
 pub use follow::{Follow, Line};
-pub use hand::Hand;
 pub use host::{Host, Notice};
 pub use machine::{Goal, Step, Wait, goal, next, wanted};
 pub use order::SignalOrder;

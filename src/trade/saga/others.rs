@@ -9,7 +9,7 @@ use crate::{
     loops::known_loops,
     perps::{Interest, LeverageE10, Usdc},
     strategy::GovernorState,
-    trade::{Desk, OpenTrade, OpenTrades, assess::state::LoopState, load_governor, stored_governor},
+    trade::{OpenTrade, OpenTrades, TradeContext, assess::state::LoopState, load_governor, stored_governor},
 };
 
 /// The state of a saga as the journal has it.
@@ -23,7 +23,11 @@ pub fn state_of(saga: &Saga) -> Result<SagaState, SagaError> {
 }
 
 /// The governor's state, or a fresh one.
-pub(super) async fn governor(desk: &Desk, reader: &JournalReader, paper: bool) -> Result<GovernorState, SagaError> {
+pub(super) async fn governor(
+    desk: &TradeContext,
+    reader: &JournalReader,
+    paper: bool,
+) -> Result<GovernorState, SagaError> {
     if let Some(state) = stored_governor(reader, paper)? {
         return Ok(state);
     }
@@ -44,7 +48,12 @@ pub(super) fn highest(others: &[SagaState]) -> Option<Decimal> {
 }
 
 /// Everything that is open beside one signal, as an assessment wants it.
-pub fn open_trades(desk: &Desk, reader: &JournalReader, paper: bool, but: &str) -> Result<OpenTrades, SagaError> {
+pub fn open_trades(
+    desk: &TradeContext,
+    reader: &JournalReader,
+    paper: bool,
+    but: &str,
+) -> Result<OpenTrades, SagaError> {
     let others = others(reader, paper, but)?;
     let active = others.iter().filter(|state| state.phase.holds_loop());
     let mut trades: Vec<OpenTrade> = active.map(of_saga).collect();
@@ -89,7 +98,7 @@ fn by_itself(perp: &PerpPosition) -> OpenTrade {
 
 /// The loop's leverage now; `None` without one.
 pub(super) async fn leverage_now(
-    desk: &Desk,
+    desk: &TradeContext,
     reader: &JournalReader,
     (paper, include_existing): (bool, bool),
     id: &str,

@@ -5,7 +5,7 @@ use alloy::primitives::{B256, U256};
 use rust_decimal::Decimal;
 
 use super::{
-    Facts, Goal, Hand, Held, IntentFact, OrderFact, Role, SagaError, SagaState,
+    Executor, Facts, Goal, Held, IntentFact, OrderFact, Role, SagaError, SagaState,
     error::Stopped,
     goal,
     others::{open_trades, values},
@@ -23,7 +23,7 @@ use crate::{
         PriceE10, Side, Usdc,
     },
     plan::Plan,
-    trade::{Desk, assess::state::LoopState},
+    trade::{TradeContext, assess::state::LoopState},
 };
 
 /// A leg of practice is done once its intent is approved; planned, its effect may be missing.
@@ -61,7 +61,7 @@ fn order_id(state: &SagaState) -> String {
 }
 
 /// How the perp ended, if the mark has reached one of its levels.
-pub(super) async fn ending(desk: &Desk, state: &SagaState, held: &Held) -> Result<Option<Ending>, SagaError> {
+pub(super) async fn ending(desk: &TradeContext, state: &SagaState, held: &Held) -> Result<Option<Ending>, SagaError> {
     let Some(forecast) = &state.forecast else { return Ok(None) };
     let mark = desk.venue()?.mark(held.fill.key).await?;
     let Some((kind, price, paid)) = reached(state.signal.side, mark, forecast) else { return Ok(None) };
@@ -100,13 +100,13 @@ fn reached(side: Side, mark: PriceE10, forecast: &OpenForecast) -> Option<(EndKi
 /// Carries a leg out on paper. What it leaves is written before its intent is approved, and is the same when it is done
 /// again after a crash.
 pub(super) async fn act(
-    desk: &Desk,
+    desk: &TradeContext,
     journal: &Journal,
     state: &mut SagaState,
     facts: &Facts,
     (role, id): (Role, IntentId),
 ) -> Result<(), Stopped> {
-    let hand = Hand::Paper(journal);
+    let hand = Executor::Paper(journal);
     let stamp = desk.stamp().await.map_err(SagaError::from)?;
     match role {
         Role::Raise => {
@@ -158,7 +158,7 @@ fn planned(
 
 /// The fill at the forecast's price, written with the order.
 async fn fill(
-    desk: &Desk,
+    desk: &TradeContext,
     journal: &Journal,
     state: &SagaState,
     (forecast, subject): (&OpenForecast, PerpSubject),
@@ -213,7 +213,7 @@ fn leverage_of(forecast: &OpenForecast) -> Option<crate::perps::LeverageE10> {
 /// Writes the loop as it is after a leg. A new one stands at its plan's prediction; one that is moved keeps its equity at
 /// the oracle's prices.
 async fn settle_loop(
-    desk: &Desk,
+    desk: &TradeContext,
     journal: &Journal,
     state: &SagaState,
     (goal, plan): (Goal, Option<&Plan>),

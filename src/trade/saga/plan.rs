@@ -1,7 +1,7 @@
 //! Plans of the steps, made anew when they are needed, and what is remembered of them.
 
 use super::{
-    Hand, SagaError, SagaState,
+    Executor, SagaError, SagaState,
     error::Stopped,
     others::{governor, open_trades},
     record::save,
@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     plan::Plan,
-    trade::{Assessment, Desk, assess, assess::state::LoopState},
+    trade::{Assessment, TradeContext, assess, assess::state::LoopState},
 };
 
 /// Sizes and forecast of the newest assessment are what the outcome is compared with.
 pub(super) async fn remember(
-    desk: &Desk,
-    hand: &Hand<'_>,
+    desk: &TradeContext,
+    hand: &Executor<'_>,
     state: &mut SagaState,
     assessment: &Assessment,
 ) -> Result<(), SagaError> {
@@ -31,7 +31,7 @@ pub(super) async fn remember(
 }
 
 /// Assesses the trade again; what refuses it now ends it.
-pub(super) async fn again(desk: &Desk, hand: &Hand<'_>, state: &SagaState) -> Result<Assessment, Stopped> {
+pub(super) async fn again(desk: &TradeContext, hand: &Executor<'_>, state: &SagaState) -> Result<Assessment, Stopped> {
     let reader = hand.reader();
     let governor = governor(desk, reader, state.paper).await?;
     let open = open_trades(desk, reader, state.paper, &state.signal.id)?;

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{
-    Facts, Hand, Held, OrderFact, Phase, Role, SagaError, SagaState, others::governor, state::json as written,
+    Executor, Facts, Held, OrderFact, Phase, Role, SagaError, SagaState, others::governor, state::json as written,
 };
 use crate::{
     journal::{
@@ -13,7 +13,7 @@ use crate::{
     },
     perps::{Ending, OpenedRecord, OrderRecord, Side},
     strategy::{Closed, GovernorState},
-    trade::Desk,
+    trade::TradeContext,
     units::Secs,
 };
 
@@ -53,8 +53,8 @@ pub(super) fn save(journal: &Journal, state: &SagaState, at: Stamp) -> Result<()
 /// Enters a phase: what belongs to it is written first, the phase last; a leg's intent is linked before the phase, so
 /// that whatever comes of it is found.
 pub(super) async fn enter(
-    desk: &Desk,
-    hand: &Hand<'_>,
+    desk: &TradeContext,
+    hand: &Executor<'_>,
     state: &SagaState,
     phase: Phase,
     facts: &Facts,
@@ -126,7 +126,13 @@ pub(super) fn cancelled(
 }
 
 /// Records the open perp and the order's answer; both may be there already.
-fn opened(desk: &Desk, journal: &Journal, state: &SagaState, held: &Held, at: Stamp) -> Result<PositionId, SagaError> {
+fn opened(
+    desk: &TradeContext,
+    journal: &Journal,
+    state: &SagaState,
+    held: &Held,
+    at: Stamp,
+) -> Result<PositionId, SagaError> {
     let (signal, fill, venue) = (&state.signal, &held.fill, desk.venue()?.name());
     let order = state.order.as_ref().map(|order| order.id.clone());
     let kept = match &order {

@@ -1,7 +1,7 @@
 //! Going on with a saga until something has to be waited for.
 
 use super::{
-    Facts, Finish, Hand, OrderFact, Phase, Role, SagaError, SagaReport, SagaState, Step, Wait,
+    Executor, Facts, Finish, OrderFact, Phase, Role, SagaError, SagaReport, SagaState, Step, Wait,
     act::{act, resend, settle, take_back},
     error::Stopped,
     gather::gather,
@@ -11,7 +11,7 @@ use super::{
     report::report,
     state::json,
 };
-use crate::{journal::Severity, trade::Desk};
+use crate::{journal::Severity, trade::TradeContext};
 
 /// Steps that one call takes at most; a saga has far fewer.
 const MOST_STEPS: u32 = 64;
@@ -32,7 +32,7 @@ pub enum Progress {
 
 /// Goes on with a saga as far as it goes now: every step is planned on the newest state, checked, carried out, compared
 /// and recorded. After an error it stays as it is in the journal; calling this again goes on.
-pub async fn advance(desk: &Desk, hand: &mut Hand<'_>, id: &str) -> Result<Progress, SagaError> {
+pub async fn advance(desk: &TradeContext, hand: &mut Executor<'_>, id: &str) -> Result<Progress, SagaError> {
     let saga = hand.reader().saga(id)?.ok_or_else(|| SagaError::Unknown(id.to_owned()))?;
     let mut state = state_of(&saga)?;
     if saga.outcome.is_some() {
@@ -64,8 +64,8 @@ pub async fn advance(desk: &Desk, hand: &mut Hand<'_>, id: &str) -> Result<Progr
 /// Goes on with every saga that runs, of the hand's kind: what a command that writes does first. What keeps one from
 /// going on does not keep the others.
 pub async fn resume_open_sagas(
-    desk: &Desk,
-    hand: &mut Hand<'_>,
+    desk: &TradeContext,
+    hand: &mut Executor<'_>,
 ) -> Result<Vec<(String, Result<Progress, SagaError>)>, SagaError> {
     let paper = hand.is_paper();
     let open = hand.reader().open_sagas()?;
@@ -79,8 +79,8 @@ pub async fn resume_open_sagas(
 
 /// A try that ended before anything was signed.
 async fn refused(
-    desk: &Desk,
-    hand: &Hand<'_>,
+    desk: &TradeContext,
+    hand: &Executor<'_>,
     state: &mut SagaState,
     role: Role,
     stopped: Stopped,
@@ -119,7 +119,13 @@ async fn refused(
 }
 
 /// An order without an answer that should have one is said once, in the journal and in the log.
-async fn warn(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState, facts: &Facts, wait: Wait) -> Result<(), SagaError> {
+async fn warn(
+    desk: &TradeContext,
+    hand: &Executor<'_>,
+    state: &mut SagaState,
+    facts: &Facts,
+    wait: Wait,
+) -> Result<(), SagaError> {
     if wait != Wait::Unresolved || state.warned {
         return Ok(());
     }
@@ -133,8 +139,8 @@ async fn warn(desk: &Desk, hand: &Hand<'_>, state: &mut SagaState, facts: &Facts
 
 /// Records that an order is overdue.
 pub(super) async fn unresolved(
-    desk: &Desk,
-    hand: &Hand<'_>,
+    desk: &TradeContext,
+    hand: &Executor<'_>,
     state: &mut SagaState,
     reason: String,
 ) -> Result<(), SagaError> {
@@ -146,8 +152,8 @@ pub(super) async fn unresolved(
 }
 
 async fn over(
-    desk: &Desk,
-    hand: &Hand<'_>,
+    desk: &TradeContext,
+    hand: &Executor<'_>,
     state: SagaState,
     facts: &Facts,
     finish: Finish,

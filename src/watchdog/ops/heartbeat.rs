@@ -10,8 +10,8 @@ use tracing::{debug, info, warn};
 
 use super::{
     alerts::{AlertsError, Post},
-    meters::Meters,
-    pulse::Pulse,
+    health::Pulse,
+    metrics::Metrics,
 };
 use crate::config::{HeartbeatConfig, HeartbeatMethod, HookUrl};
 
@@ -27,7 +27,7 @@ impl Heartbeat {
         config: &HeartbeatConfig,
         deadline: Duration,
         pulse: Arc<Pulse>,
-        meters: Arc<Meters>,
+        meters: Arc<Metrics>,
     ) -> Result<Option<Self>, AlertsError> {
         let Some(url) = config.endpoint()? else { return Ok(None) };
         let post = Post::new(&url, deadline).map_err(AlertsError::Client)?;
@@ -49,7 +49,7 @@ struct Beat {
     post: Post,
     deadline: Duration,
     by_post: bool,
-    meters: Arc<Meters>,
+    meters: Arc<Metrics>,
 }
 
 /// What became of a turn; a line is logged when it changes.

@@ -7,23 +7,22 @@
 //! [`ServiceError`] and [`SocketError`], each with its exit code.
 
 mod alerts;
+mod health;
 mod heartbeat;
 mod host;
-mod meters;
+mod metrics;
 mod notify;
-mod pulse;
 mod service;
-mod signals;
 mod socket;
 mod table;
+mod unix_signals;
 
 pub use alerts::{Alert, AlertSink, Alerts, AlertsError, ChannelTest, Pace};
+pub use health::{Pulse, Readiness};
 pub use heartbeat::Heartbeat;
-pub use meters::{AccountGauges, Delivery, LoopGauges, Meters, Stage};
+pub use metrics::{AccountGauges, Delivery, LoopGauges, Metrics, Stage};
 pub use notify::{KeepAlive, ServiceNotify};
-pub use pulse::{Pulse, Readiness};
 pub use service::{OpsService, ServiceError, check_health};
-pub use signals::{DaemonSignal, Signals};
 pub use socket::{
     AdoptWith, Answer, Ask, ChangeWith, DaemonClient, DaemonSocket, DaemonStatus, Delivered, DrilledWith, FlattenWith,
     Governed, PaperWith, Pause, Ping, Pong, ReconcileAnswer, ReconcileWith, Recorded, Refused, Reload, Reloaded, Reply,
@@ -31,3 +30,4 @@ pub use socket::{
     Stopping, Submit, ThresholdsAnswer, WatchedStatus, socket_path,
 };
 pub use table::{AccountRow, DecisionRow, LiveView, LoopRow, Marks, PerpRow, Risk, ViewEvent, WatchView, plain_lines};
+pub use unix_signals::{DaemonSignal, Signals};

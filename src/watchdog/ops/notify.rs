@@ -14,7 +14,7 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::pulse::Pulse;
+use super::health::Pulse;
 use crate::text;
 
 /// Tells the service manager how the daemon is; without one it does nothing.
@@ -125,7 +125,7 @@ fn without_file(_: &str) -> io::Result<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watchdog::ops::pulse::tests::HandClock;
+    use crate::watchdog::ops::health::tests::HandClock;
 
     fn heard(manager: &UnixDatagram) -> String {
         let mut message = [0; 256];

@@ -19,9 +19,9 @@ use tracing::warn;
 
 use super::{
     alerts::Post,
+    health::Pulse,
     host::{self, Hosts},
-    meters::Meters,
-    pulse::Pulse,
+    metrics::Metrics,
 };
 use crate::config::{HookUrl, MetricsConfig};
 
@@ -65,9 +65,9 @@ pub struct OpsService {
 }
 
 #[derive(Debug, Clone)]
-struct Desk {
+struct TradeContext {
     pulse: Arc<Pulse>,
-    meters: Arc<Meters>,
+    meters: Arc<Metrics>,
     stuck_after: Duration,
 }
 
@@ -77,7 +77,7 @@ impl OpsService {
         config: &MetricsConfig,
         interval: Duration,
         pulse: Arc<Pulse>,
-        meters: Arc<Meters>,
+        meters: Arc<Metrics>,
     ) -> Result<Option<Self>, ServiceError> {
         Self::start_for(config, &[], interval, pulse, meters).await
     }
@@ -88,7 +88,7 @@ impl OpsService {
         hosts: &[String],
         interval: Duration,
         pulse: Arc<Pulse>,
-        meters: Arc<Meters>,
+        meters: Arc<Metrics>,
     ) -> Result<Option<Self>, ServiceError> {
         if !config.enabled {
             return Ok(None);
@@ -105,7 +105,7 @@ impl OpsService {
             .route("/metrics", get(metrics))
             .route("/healthz", get(healthz))
             .route("/readyz", get(readyz))
-            .with_state(Desk { pulse, meters, stuck_after })
+            .with_state(TradeContext { pulse, meters, stuck_after })
             .layer(from_fn_with_state(Hosts::new(address, hosts), host::check));
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
@@ -143,12 +143,12 @@ pub async fn check_health(config: &MetricsConfig, deadline: Duration) -> Result<
     asked.knock(&url, false).await.map_err(|failed| failed.to_string())
 }
 
-async fn metrics(State(desk): State<Desk>) -> impl IntoResponse {
+async fn metrics(State(desk): State<TradeContext>) -> impl IntoResponse {
     ([(CONTENT_TYPE, PROMETHEUS)], desk.meters.render(&desk.pulse))
 }
 
 /// Alive: the loop turned a moment ago, whether or not the chain gave anything.
-async fn healthz(State(desk): State<Desk>) -> (StatusCode, String) {
+async fn healthz(State(desk): State<TradeContext>) -> (StatusCode, String) {
     let since = desk.pulse.since_turn();
     let seconds = |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs())).to_string();
     if since <= desk.stuck_after {
@@ -159,7 +159,7 @@ async fn healthz(State(desk): State<Desk>) -> (StatusCode, String) {
 }
 
 /// Ready: it can protect.
-async fn readyz(State(desk): State<Desk>) -> (StatusCode, String) {
+async fn readyz(State(desk): State<TradeContext>) -> (StatusCode, String) {
     let lacks = desk.pulse.lacks();
     if lacks.is_empty() {
         return (StatusCode::OK, "ready\n".to_owned());

@@ -6,13 +6,13 @@
 
 mod basis;
 mod means;
-mod pursuit;
 mod request;
+mod submission;
 mod terms;
 mod wallet;
 
 pub use basis::Basis;
 pub use means::Means;
-pub use pursuit::Pursuit;
 pub use request::RungRequest;
+pub use submission::Pursuit;
 pub use terms::decimal;

@@ -1,6 +1,6 @@
 //! The actions: what is light is done at once, of what is heavy the most pressing.
 
-use super::{Acted, Seat, Seen, WatchError, seat::Hands};
+use super::{ActionReport, HeadSnapshot, WatchError, WatchedAccount, account::SignerAccess};
 use crate::{
     config::Urgency,
     loops::{LoopSnapshot, MovingPrice, Pair, Payout, Request, Scope, Settings, Share, Target, execute, plan},
@@ -12,14 +12,14 @@ use crate::{
     },
 };
 
-impl Seat {
+impl WatchedAccount {
     /// Does the most pressing of the actions; those that only concern us are done beside it.
     pub(super) async fn act(
         &mut self,
         actions: &[Action],
-        seen: &Seen,
+        seen: &HeadSnapshot,
         facts: &AccountFacts,
-    ) -> Result<Option<Acted>, WatchError> {
+    ) -> Result<Option<ActionReport>, WatchError> {
         for action in actions {
             match action {
                 // Every question already goes to the healthiest endpoint, and a head that is older than the limit is
@@ -66,9 +66,9 @@ impl Seat {
         request: &Request,
         key: &PairKey,
         urgency: Option<Urgency>,
-        (seen, facts): (&Seen, &AccountFacts),
-    ) -> Result<Acted, WatchError> {
-        let acted = |mined_in, words| Acted { action: action.clone(), attempts: Vec::new(), mined_in, words };
+        (seen, facts): (&HeadSnapshot, &AccountFacts),
+    ) -> Result<ActionReport, WatchError> {
+        let acted = |mined_in, words| ActionReport { action: action.clone(), attempts: Vec::new(), mined_in, words };
         let Some((pair, snapshot)) = self.find(key, seen) else {
             return Ok(acted(None, format!("{key} was not read at this head")));
         };
@@ -91,7 +91,7 @@ impl Seat {
         };
         let headline = approved.get().headline.clone();
         let office = self.office.clone();
-        let Hands::Sender(sender) = &mut self.hands else {
+        let SignerAccess::Sender(sender) = &mut self.hands else {
             return Ok(acted(None, format!("{key}: this account is only watched: no key")));
         };
         if office.shadow {
@@ -107,7 +107,7 @@ impl Seat {
         })
     }
 
-    fn find(&self, key: &PairKey, seen: &Seen) -> Option<(Pair, LoopSnapshot)> {
+    fn find(&self, key: &PairKey, seen: &HeadSnapshot) -> Option<(Pair, LoopSnapshot)> {
         let pair = seen.observation.pair(key.collateral, key.debt)?;
         let snapshot = seen.observation.snapshot(self.account, &pair)?;
         Some((pair, snapshot))
@@ -115,7 +115,7 @@ impl Seat {
 }
 
 /// In what a loop that is left at a price is paid out.
-fn payout(pair: &PairKey, seen: &Seen) -> Payout {
+fn payout(pair: &PairKey, seen: &HeadSnapshot) -> Payout {
     let market = &seen.observation.market;
     match (market.reserve(pair.collateral), market.reserve(pair.debt)) {
         (Ok(collateral), Ok(debt)) => MovingPrice::of(collateral, debt).payout(),

@@ -1,11 +1,16 @@
 //! What commands ask of a seat, one after the other: the seat is the only one that decides about its journal.
 
-use super::{Seat, give_way::Heads, hosting::Hosted};
+use super::{WatchedAccount, give_way::Heads, signals::SignalRunner};
 use crate::watchdog::ops::{Answer, Refused, Request};
 
-impl Seat {
+impl WatchedAccount {
     /// Does what a command asks, of what the seat does by itself.
-    pub(super) async fn answer(&mut self, request: Request, hosted: Option<&mut Hosted>, heads: &Heads) -> Answer {
+    pub(super) async fn answer(
+        &mut self,
+        request: Request,
+        hosted: Option<&mut SignalRunner>,
+        heads: &Heads,
+    ) -> Answer {
         match request {
             Request::Adopt(with) => Box::pin(self.adopt(&with, heads)).await,
             Request::Thresholds(with) => self.change_thresholds(&with, heads).await,

@@ -6,10 +6,10 @@ use alloy::primitives::Address;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    Office, Rulebook, Seat, Watch, WatchError,
+    Watch, WatchContext, WatchError, WatchSettings, WatchedAccount,
     budget::{Budget, Verdict},
-    desk::{QUEUE, SeatDesk},
     news::News,
+    task::{QUEUE, SeatDesk},
     work::Work,
 };
 use crate::{
@@ -58,7 +58,7 @@ const READ_AGAIN: Duration = Duration::from_millis(500);
 /// The daemon.
 #[derive(Debug)]
 pub struct Daemon {
-    office: Arc<Office>,
+    office: Arc<WatchContext>,
     watch: Watch,
     desks: Vec<SeatDesk>,
     pulse: Arc<Pulse>,
@@ -102,9 +102,9 @@ impl Daemon {
     /// Takes the seats over, each into a task of its own.
     #[must_use]
     pub fn new(
-        office: Arc<Office>,
+        office: Arc<WatchContext>,
         watch: Watch,
-        seats: Vec<Seat>,
+        seats: Vec<WatchedAccount>,
         pulse: Arc<Pulse>,
         notify: Arc<ServiceNotify>,
         options: DaemonOptions,
@@ -151,7 +151,7 @@ impl Daemon {
     pub async fn run(
         mut self,
         mut signals: Signals,
-        reload: impl Fn() -> Result<Rulebook, String> + Send,
+        reload: impl Fn() -> Result<WatchSettings, String> + Send,
     ) -> Result<(), WatchError> {
         let endpoints: Endpoints = self.office.endpoints.clone();
         let mut budget = Budget::new(&self.options.rpc, self.office.clock.monotonic(), bytes(&endpoints));
@@ -254,7 +254,7 @@ impl Daemon {
         }
     }
 
-    fn reload(&self, reload: &impl Fn() -> Result<Rulebook, String>) {
+    fn reload(&self, reload: &impl Fn() -> Result<WatchSettings, String>) {
         match reload() {
             Ok(rulebook) => {
                 self.take(rulebook);
@@ -270,7 +270,7 @@ impl Daemon {
     }
 
     /// Goes on by other settings. Whom it watches stays the same: keys are opened and journals locked at the start alone.
-    fn take(&self, mut rulebook: Rulebook) {
+    fn take(&self, mut rulebook: WatchSettings) {
         let now = self.office.rulebook();
         if (&now.watch.keys, &now.watch.accounts) != (&rulebook.watch.keys, &rulebook.watch.accounts) {
             let text = "watch.keys or watch.accounts are not what they were at the start: whom it watches changes only when it \
@@ -287,7 +287,7 @@ impl Daemon {
         account: Option<Address>,
         request: Request,
         answer: oneshot::Sender<Answer>,
-        reload: &impl Fn() -> Result<Rulebook, String>,
+        reload: &impl Fn() -> Result<WatchSettings, String>,
     ) {
         let result = match request {
             Request::Reload => match reload() {
@@ -305,7 +305,7 @@ impl Daemon {
         let _ = answer.send(result);
     }
 
-    /// Hands a request to the seat of an account, which answers when it is done.
+    /// SignerAccess a request to the seat of an account, which answers when it is done.
     fn to_seat(&self, account: Option<Address>, request: Request, answer: oneshot::Sender<Answer>) {
         let mut able = self.desks.iter().filter(|desk| desk.can_act && account.is_none_or(|own| own == desk.account));
         let refused = match (able.next(), able.next(), account) {

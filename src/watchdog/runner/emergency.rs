@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Seat, Seen, WatchError};
+use super::{HeadSnapshot, WatchError, WatchedAccount};
 use crate::{
     aave::{Market, Projection},
     loops::{AccountModel, KnownLoop, suffices},
@@ -83,10 +83,10 @@ impl Emergency {
     }
 }
 
-impl Seat {
+impl WatchedAccount {
     /// Plans and simulates, on the present state and signing nothing, the very trim that an emergency would do, towards a
     /// slightly better health factor. `None` for an account that owes nothing, or is far from any threshold.
-    pub async fn rehearse_emergency(&mut self, seen: &Seen) -> Result<Option<Emergency>, WatchError> {
+    pub async fn rehearse_emergency(&mut self, seen: &HeadSnapshot) -> Result<Option<Emergency>, WatchError> {
         if !seen.observation.near.contains_key(&self.account) {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl Seat {
 
     /// The account after everything volatile moved against it: falling where its volatile collateral is worth more than its
     /// volatile debt, rising otherwise.
-    fn fall(&self, means: &Means<'_>, seen: &Seen, percent: u32, goal: U256) -> Option<FallAnswer> {
+    fn fall(&self, means: &Means<'_>, seen: &HeadSnapshot, percent: u32, goal: U256) -> Option<FallAnswer> {
         let account = seen.observation.near.get(&self.account)?;
         let market = moved(&seen.observation.market, &means.model, percent)?;
         let at = market.block.timestamp;

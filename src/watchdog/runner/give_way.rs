@@ -4,26 +4,26 @@ use std::future::Future;
 
 use tokio::sync::watch;
 
-use super::{Seat, Seen, seat::Hands};
+use super::{HeadSnapshot, WatchedAccount, account::SignerAccess};
 use crate::{send::Interrupt, watchdog::ops::Refused};
 
 /// What is seen of the chain: the newest head that was read.
-pub(super) type Heads = watch::Receiver<Option<Seen>>;
+pub(super) type Heads = watch::Receiver<Option<HeadSnapshot>>;
 
 /// Looks at newer heads while something of less haste is under way.
 #[derive(Debug)]
 pub(super) struct Lookout {
-    probe: Seat,
+    probe: WatchedAccount,
     /// Of its own: what it sees is still to be acted upon.
     heads: Heads,
     interrupt: Interrupt,
 }
 
-impl Seat {
+impl WatchedAccount {
     /// A lookout on what comes after what this seat has seen; the refusal is that it has no sender to be called away.
     pub(super) fn lookout(&self, heads: &Heads) -> Result<Lookout, Refused> {
-        let Hands::Sender(sender) = &self.hands else { return Err(super::no_key::no_key()) };
-        let mut probe = Self::new(self.office.clone(), self.account, Hands::Beside(sender.shared_journal()));
+        let SignerAccess::Sender(sender) = &self.hands else { return Err(super::no_key::no_key()) };
+        let mut probe = Self::new(self.office.clone(), self.account, SignerAccess::Beside(sender.shared_journal()));
         probe.memory = self.memory.clone();
         probe.acted_in = self.acted_in;
         Ok(Lookout { probe, heads: heads.clone(), interrupt: sender.interrupt() })

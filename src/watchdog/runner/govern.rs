@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Office, Seat, no_key::no_key};
+use super::{WatchContext, WatchedAccount, no_key::no_key};
 use crate::{
     chain::Reader,
     journal::{DRILL_PASSED, Event, JournalReader, Severity, Stamp},
@@ -23,7 +23,7 @@ const WORTH_DEADLINE: Duration = Duration::from_secs(5);
 /// The governor's state as stored, or as it begins from what the account is worth when there is none yet. It may wait for
 /// the perp venue: nothing for a seat to do.
 pub(super) async fn fresh_governor(
-    office: &Office,
+    office: &WatchContext,
     account: Address,
     reader: &JournalReader,
     paper: bool,
@@ -44,7 +44,7 @@ pub(super) async fn fresh_governor(
     load_governor(&desk, Some(reader), perps.as_ref(), paper).await.map_err(refused)
 }
 
-impl Seat {
+impl WatchedAccount {
     /// Pauses or resumes: the state in this seat's journal, or that of practice in it; `fresh` where there is none yet. Done
     /// by the seat, so that no signal that it trades writes an older state over it.
     pub(super) async fn govern(&self, command: Command, paper: bool, fresh: GovernorState) -> Answer {

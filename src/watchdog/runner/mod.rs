@@ -1,30 +1,30 @@
 //! Carrying the rules out: heads in, one block-pinned reading for all accounts, evaluation, action.
 //!
-//! A [`Seat`] is one watched account: its memory, and its sender where there is a key. [`Seat::turn`] is one head for one
+//! A [`WatchedAccount`] is one watched account: its memory, and its sender where there is a key. [`WatchedAccount::turn`] is one head for one
 //! account: facts, rules, journal and alerts, then at most one action, a trim by way of the ladder. [`Watch`] reads for all
 //! seats and gives each its turn; [`Daemon`] keeps that going until it is told to stop, beside socket and service.
 //!
 //! Promises: what was decided is journaled with its inputs before it is done; a turn that fails leaves the chain and the
 //! journal so that the next head can go on; without a key, or in shadow, nothing is signed.
 
+mod account;
 mod act;
 mod answer;
 mod budget;
 mod calm;
 mod carried;
-mod course;
+mod context;
 mod daemon;
-mod desk;
 mod emergency;
 mod error;
 mod feeds;
 mod gas;
 mod give_way;
 mod govern;
-mod hosting;
+mod head_snapshot;
+mod ladder_record;
 mod news;
 mod no_key;
-mod office;
 mod orders;
 mod pending;
 mod perp_book;
@@ -33,20 +33,20 @@ mod perps;
 mod protection;
 mod reconcile;
 mod record;
-mod seat;
-mod seen;
+mod report;
+mod signals;
 mod submit;
 mod submitted;
-mod tell;
+mod task;
 mod trim;
 mod watch;
 mod work;
 
+pub use account::{ActionReport, HeadOutcome, SignerAccess, WatchedAccount};
+pub use context::{PerpRules, TradeSetup, WatchContext, WatchSettings};
 pub use daemon::{Daemon, DaemonDesk, DaemonOptions};
 pub use emergency::{Emergency, FallAnswer};
 pub use error::WatchError;
+pub use head_snapshot::HeadSnapshot;
 pub use news::News;
-pub use office::{Office, PerpRules, Rulebook, TradeOffice};
-pub use seat::{Acted, Hands, Seat, Turn};
-pub use seen::Seen;
 pub use watch::Watch;

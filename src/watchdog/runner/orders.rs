@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use alloy::primitives::Address;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Office, carried::Carried, govern::fresh_governor, work::Work};
+use super::{WatchContext, carried::Carried, govern::fresh_governor, work::Work};
 use crate::{
     actions::{Done, PlanKind, Sent},
     chain::{Clock, Endpoints},
@@ -16,7 +16,7 @@ use crate::{
     plan::Plan,
     send::{Ending, Outcome, Settlement},
     strategy::Command,
-    trade::{ClosingLeg, Desk, FlattenReport, Flattened, TradeError, plan_flatten, plan_leg},
+    trade::{ClosingLeg, FlattenReport, Flattened, TradeContext, TradeError, plan_flatten, plan_leg},
     units::Millis,
     watchdog::ops::{Answer, Refused, Reply, Submit},
 };
@@ -38,7 +38,7 @@ pub(super) enum Order {
 /// Carries orders out, one at a time.
 #[derive(Debug)]
 pub(super) struct Orders {
-    pub(super) office: Arc<Office>,
+    pub(super) office: Arc<WatchContext>,
     pub(super) account: Address,
     pub(super) journal: Arc<Journal>,
     /// The seat, which signs.
@@ -190,7 +190,7 @@ impl Orders {
     }
 
     /// Closes one thing; planned anew when a trim has changed what it was planned on.
-    async fn close(&self, desk: &Desk, leg: &ClosingLeg) -> Result<Done, (String, u8)> {
+    async fn close(&self, desk: &TradeContext, leg: &ClosingLeg) -> Result<Done, (String, u8)> {
         let mut last = (format!("a trim went first {TRIES} times"), 9);
         for _ in 0..TRIES {
             // What the loops before this one have left.

@@ -1,20 +1,20 @@
 //! A protective transaction of ours that was signed and is in no block: left by a crash, dropped by a pool, taken back by a
 //! reorg. Nothing else may be signed before its end is known, so the watch brings that end about.
 
-use super::{Acted, Seat, WatchError, seat::Hands};
+use super::{ActionReport, WatchError, WatchedAccount, account::SignerAccess};
 use crate::{
     journal::IntentId,
     send::{Ending, Outcome, SendError},
     watchdog::rules::Action,
 };
 
-impl Seat {
+impl WatchedAccount {
     /// Ends what stands in the way of a trim: sends the identical bytes again, or uses their nonce up when they would fail
     /// now and a trim cannot take it over. What a trim can take over is left to it; where none is called for any more, it
     /// is taken back, or it would wait for prices to return. `None` when nothing of ours ended here; the next head goes on.
-    pub(super) async fn end_pending(&mut self, actions: &[Action]) -> Result<Option<Acted>, WatchError> {
+    pub(super) async fn end_pending(&mut self, actions: &[Action]) -> Result<Option<ActionReport>, WatchError> {
         let wanted = actions.iter().find(|action| matches!(action, Action::Trim(_)));
-        let Hands::Sender(sender) = &mut self.hands else { return Ok(None) };
+        let SignerAccess::Sender(sender) = &mut self.hands else { return Ok(None) };
         if self.office.shadow {
             return Ok(None);
         }
@@ -48,12 +48,12 @@ impl Seat {
     }
 }
 
-fn told(action: &Action, intent: IntentId, outcome: &Outcome) -> Acted {
+fn told(action: &Action, intent: IntentId, outcome: &Outcome) -> ActionReport {
     let block = outcome.done.last().map(|step| step.receipt.block_number);
     let mined_in = block.filter(|_| matches!(outcome.ending, Ending::Mined));
     let words = match mined_in {
         Some(block) => format!("sent again what had been signed before ({intent}): mined in block {block}"),
         None => format!("what had been signed before ({intent}) ended otherwise: {:?}", outcome.ending),
     };
-    Acted { action: action.clone(), attempts: Vec::new(), mined_in, words }
+    ActionReport { action: action.clone(), attempts: Vec::new(), mined_in, words }
 }

@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Office;
+use super::WatchContext;
 use crate::{
     journal::{self, Event, Journal, JournalReader, PerpPosition as Recorded, PositionId, Severity},
     perps::{
@@ -71,7 +71,7 @@ impl Records {
 /// Reads the perps of one account again and again, and brings its orders and ends up to date.
 #[derive(Debug)]
 pub(super) struct PerpReader {
-    office: Arc<Office>,
+    office: Arc<WatchContext>,
     account: Address,
     venue: Venue,
     records: Records,
@@ -81,7 +81,7 @@ pub(super) struct PerpReader {
 }
 
 impl PerpReader {
-    pub(super) fn new(office: Arc<Office>, account: Address, venue: Venue, records: Records) -> Self {
+    pub(super) fn new(office: Arc<WatchContext>, account: Address, venue: Venue, records: Records) -> Self {
         Self { office, account, venue, records, looked: Looked::default(), told: None }
     }
 
@@ -154,7 +154,7 @@ impl PerpReader {
 
 /// Orders and ends since the last look, in the journal and told.
 async fn up_to_date(
-    office: &Office,
+    office: &WatchContext,
     account: Address,
     venue: &dyn PerpVenue,
     journal: &Journal,
@@ -168,7 +168,7 @@ async fn up_to_date(
 }
 
 /// A position's end, told and recorded. A signal's trade tells of its own.
-fn tell_ending(office: &Office, account: Address, journal: &Journal, position: &Recorded, ending: &Ending) {
+fn tell_ending(office: &WatchContext, account: Address, journal: &Journal, position: &Recorded, ending: &Ending) {
     let event = ended_event(position, ending, Millis(office.clock.wall_millis()));
     tracing::warn!(%account, "{}", event.reason);
     if let Err(error) = journal.append_event(&event) {
@@ -186,7 +186,7 @@ fn tell_ending(office: &Office, account: Address, journal: &Journal, position: &
 
 /// The journal's open perps as the rules see them. Asks nobody where there are none.
 async fn read(
-    office: &Office,
+    office: &WatchContext,
     account: Address,
     venue: &dyn PerpVenue,
     records: &JournalReader,

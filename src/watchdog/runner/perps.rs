@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Acted, Seat, Turn, WatchError,
+    ActionReport, HeadOutcome, WatchError, WatchedAccount,
+    account::SignerAccess,
     perp_reader::{MAX_AGE, PerpReader, PerpReading, Records, is_open},
-    seat::Hands,
 };
 use crate::{
     config::Urgency,
@@ -19,21 +19,21 @@ use crate::{
 /// How long a plan on the venue is valid; its price update ages faster.
 const VALID_FOR: Secs = Secs(30);
 
-impl Seat {
+impl WatchedAccount {
     /// Who reads this account's perps; `None` where there is no venue, or no journal that knows any.
     pub(super) fn perp_reader(&self) -> Option<PerpReader> {
         let venue = self.office.venue.clone()?;
         let records = match &self.hands {
-            Hands::Sender(sender) => Records::Writes(sender.shared_journal()),
-            Hands::None(Some(reader)) => Records::Reads(reader.clone()),
-            Hands::Beside(_) | Hands::None(None) => return None,
+            SignerAccess::Sender(sender) => Records::Writes(sender.shared_journal()),
+            SignerAccess::None(Some(reader)) => Records::Reads(reader.clone()),
+            SignerAccess::Beside(_) | SignerAccess::None(None) => return None,
         };
         Some(PerpReader::new(self.office.clone(), self.account, venue, records))
     }
 
     /// Judges what was read of the perps; the actions are for [`Self::act_on_perps`]. `None` when there is nothing to be
     /// judged by: no head was seen yet, or the reading is older than what was done last.
-    pub(super) fn judge_perps(&mut self, reading: &PerpReading) -> Option<(Turn, Vec<Action>)> {
+    pub(super) fn judge_perps(&mut self, reading: &PerpReading) -> Option<(HeadOutcome, Vec<Action>)> {
         self.perps.take(reading);
         let age = self.office.clock.monotonic().saturating_sub(reading.at);
         if reading.block < self.perps.acted_in || age > MAX_AGE || self.is_unfinished() {
@@ -50,12 +50,12 @@ impl Seat {
         let evaluation = evaluate_perps(&judged, &self.office.rulebook().watch, &self.memory);
         self.memory = evaluation.memory;
         self.tell(&judged, &evaluation.firings);
-        let turn = Turn { facts: Some(facts), firings: evaluation.firings, acted: None, due: Vec::new() };
+        let turn = HeadOutcome { facts: Some(facts), firings: evaluation.firings, acted: None, due: Vec::new() };
         Some((turn, evaluation.actions))
     }
 
     /// The most pressing of these actions. All of it may be dropped at any wait, when a trim is due.
-    pub(super) async fn act_on_perps(&mut self, actions: &[Action], turn: &mut Turn) -> Result<(), WatchError> {
+    pub(super) async fn act_on_perps(&mut self, actions: &[Action], turn: &mut HeadOutcome) -> Result<(), WatchError> {
         let (Some(action), Some(facts)) = (actions.first(), &turn.facts) else { return Ok(()) };
         let acted = Box::pin(self.act_on_perp(action)).await?;
         if acted.mined_in.is_some() {
@@ -67,7 +67,7 @@ impl Seat {
     }
 
     /// For one look: reads, judges and acts, after everything else. What was read in vain changes nothing.
-    pub(super) async fn look_at_perps(&mut self, turn: &mut Turn) -> Result<(), WatchError> {
+    pub(super) async fn look_at_perps(&mut self, turn: &mut HeadOutcome) -> Result<(), WatchError> {
         let Some(mut reader) = self.perp_reader() else { return Ok(()) };
         let Some(reading) = Box::pin(reader.look()).await else { return Ok(()) };
         let Some((mut judged, actions)) = self.judge_perps(&reading) else { return Ok(()) };
@@ -81,8 +81,8 @@ impl Seat {
     }
 
     /// Moves a stop nearer, or adds margin.
-    pub(super) async fn act_on_perp(&mut self, action: &Action) -> Result<Acted, WatchError> {
-        let acted = |mined_in, words| Acted { action: action.clone(), attempts: Vec::new(), mined_in, words };
+    pub(super) async fn act_on_perp(&mut self, action: &Action) -> Result<ActionReport, WatchError> {
+        let acted = |mined_in, words| ActionReport { action: action.clone(), attempts: Vec::new(), mined_in, words };
         let office = self.office.clone();
         let (perp, request) = match action {
             Action::TightenStop { perp, stop } => {
@@ -127,7 +127,7 @@ impl Seat {
             Ok(approved) => approved,
             Err(refusal) => return Ok(acted(None, format!("perp {perp}: refused: {refusal}"))),
         };
-        let Hands::Sender(sender) = &mut self.hands else {
+        let SignerAccess::Sender(sender) = &mut self.hands else {
             return Ok(acted(None, format!("perp {perp}: this account is only watched: no key")));
         };
         if office.shadow {
@@ -175,7 +175,7 @@ impl Seat {
             let sum = self.perps.topped_up.entry(perp.clone()).or_default();
             *sum = sum.saturating_add(*amount);
         }
-        let (Action::TightenStop { perp, .. }, Hands::Sender(sender)) = (action, &self.hands) else { return };
+        let (Action::TightenStop { perp, .. }, SignerAccess::Sender(sender)) = (action, &self.hands) else { return };
         let Ok(id) = perp.parse::<PositionId>() else { return };
         let journal = sender.journal();
         let Ok(Some(position)) = journal.reader().perp(id) else { return };

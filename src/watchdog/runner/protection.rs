@@ -1,6 +1,6 @@
 //! What an account is protected with on one head, as the watch reads it.
 
-use super::{Seat, Seen, WatchError};
+use super::{HeadSnapshot, WatchError, WatchedAccount};
 use crate::{
     loops::LoopSnapshot,
     units::Millis,
@@ -10,9 +10,9 @@ use crate::{
     },
 };
 
-impl Seat {
+impl WatchedAccount {
     /// What the account's plans on this head are made from.
-    pub(super) fn basis<'s>(&self, seen: &'s Seen) -> Result<Basis<'s>, WatchError> {
+    pub(super) fn basis<'s>(&self, seen: &'s HeadSnapshot) -> Result<Basis<'s>, WatchError> {
         let rulebook = self.office.rulebook();
         Ok(Basis {
             account: self.account,
@@ -35,7 +35,7 @@ impl Seat {
         &self,
         trim: &AccountTrim,
         sold: &[PairKey],
-        seen: &'s Seen,
+        seen: &'s HeadSnapshot,
     ) -> Result<Option<Means<'s>>, WatchError> {
         Ok(Means::choose(self.basis(seen)?, trim, sold)?)
     }

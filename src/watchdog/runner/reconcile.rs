@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Office, Seat, give_way::Heads, no_key::no_key, seat::Hands};
+use super::{WatchContext, WatchedAccount, account::SignerAccess, give_way::Heads, no_key::no_key};
 use crate::{
     actions::{ReconcileError, Reconciled, settle_at_venue, settle_included},
     journal::Journal,
@@ -23,7 +23,7 @@ pub(super) struct Half {
     journal: Arc<Journal>,
 }
 
-impl Seat {
+impl WatchedAccount {
     /// Sends one intent again or takes it back where the command says so; otherwise looks everything up.
     pub(super) async fn reconcile(&mut self, with: &ReconcileWith, heads: &Heads) -> Result<Half, Refused> {
         let office = self.office.clone();
@@ -38,7 +38,7 @@ impl Seat {
                 refuse_again_while_paused(reader, id).map_err(refused)?;
             }
             let lookout = self.lookout(heads)?;
-            let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
+            let SignerAccess::Sender(sender) = &mut self.hands else { return Err(no_key()) };
             let sending =
                 async { if with.resend.is_some() { sender.resend(id).await } else { sender.take_back(id).await } };
             let outcome = lookout.beside(Box::pin(sending)).await;
@@ -60,7 +60,7 @@ impl Seat {
 
 impl Half {
     /// The other half.
-    pub(super) async fn at_venue(self, office: &Office) -> Answer {
+    pub(super) async fn at_venue(self, office: &WatchContext) -> Answer {
         let Self { ending, mut done, needs_venue, failed, journal } = self;
         let at_venue = match (&office.venue, needs_venue) {
             (_, false) => None,

@@ -3,13 +3,13 @@
 
 use alloy::primitives::Address;
 
-use super::{Seat, Seen, give_way::Heads, no_key::no_key};
+use super::{HeadSnapshot, WatchedAccount, give_way::Heads, no_key::no_key};
 use crate::{
     loops::{LoopSnapshot, Pair, RecordError, adopt, change_thresholds, class_thresholds},
     watchdog::ops::{AdoptWith, Answer, ChangeWith, Refused, Reply, ThresholdsAnswer},
 };
 
-impl Seat {
+impl WatchedAccount {
     /// Takes a loop over as it stands on the chain now.
     pub(super) async fn adopt(&mut self, with: &AdoptWith, heads: &Heads) -> Answer {
         let AdoptWith { collateral, debt, thresholds } = with;
@@ -39,7 +39,7 @@ impl Seat {
 }
 
 /// What was seen last, and the pair of two of its reserves.
-fn pair_seen(heads: &Heads, (collateral, debt): (&Address, &Address)) -> Result<(Seen, Pair), Refused> {
+fn pair_seen(heads: &Heads, (collateral, debt): (&Address, &Address)) -> Result<(HeadSnapshot, Pair), Refused> {
     let seen = heads.borrow().clone();
     let seen = seen.ok_or_else(|| Refused::new(9, "the daemon has not read a block yet: try again"))?;
     let pair = Pair::find(&seen.list, &seen.observation.market, &collateral.to_string(), &debt.to_string());

@@ -1,6 +1,6 @@
 //! A plan that is carried out for a command: checked on the state of its moment, signed by the seat; a trim goes before it.
 
-use super::{Seat, carried::Carried, give_way::Heads, no_key::no_key, seat::Hands};
+use super::{WatchedAccount, account::SignerAccess, carried::Carried, give_way::Heads, no_key::no_key};
 use crate::{
     actions::{self, PlanKind},
     chain::Reader,
@@ -9,7 +9,7 @@ use crate::{
     watchdog::ops::Refused,
 };
 
-impl Seat {
+impl WatchedAccount {
     /// Checks, simulates and sends a plan. When a trim is due meanwhile, the plan gives way: at the perp venue wherever it
     /// stands, elsewhere as soon as the sender can be called away.
     pub(super) async fn submit(&mut self, plan: Plan, heads: &Heads) -> Result<Carried, Refused> {
@@ -27,7 +27,7 @@ impl Seat {
             self.memory.expect_change();
         }
         let lookout = self.lookout(heads)?;
-        let Hands::Sender(sender) = &mut self.hands else { return Err(no_key()) };
+        let SignerAccess::Sender(sender) = &mut self.hands else { return Err(no_key()) };
         let sending = actions::send(sender, office.venue.as_deref(), &*office.clock, approved);
         let sending = Box::pin(sending);
         let carried = match (is_perp, helps) {

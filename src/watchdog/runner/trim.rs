@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Acted, Seat, Seen, WatchError, seat::Hands};
+use super::{ActionReport, HeadSnapshot, WatchError, WatchedAccount, account::SignerAccess};
 use crate::{
     chain::{BlockRef, Reader},
     journal::Severity,
@@ -41,19 +41,19 @@ enum Ladder {
     Overtaken(String),
 }
 
-impl Seat {
+impl WatchedAccount {
     /// Trims the account, on the head that was read and, while a part is left or the chain was faster, on the heads after it.
     pub(super) async fn trim(
         &mut self,
         wanted: &AccountTrim,
-        seen: &Seen,
+        seen: &HeadSnapshot,
         facts: &AccountFacts,
-    ) -> Result<Acted, WatchError> {
+    ) -> Result<ActionReport, WatchError> {
         let action = Action::Trim(wanted.clone());
         let mut attempts = Vec::new();
         let (mut mined, mut all_words): (Option<u64>, Vec<String>) = (None, Vec::new());
         let mut pursuit = Pursuit::new(wanted.clone(), facts.last_resort.is_some());
-        let mut later: Option<(Seen, AccountFacts)> = None;
+        let mut later: Option<(HeadSnapshot, AccountFacts)> = None;
         loop {
             let (seen, facts) = later.as_ref().map_or((seen, facts), |(seen, facts)| (seen, facts));
             let goes_on = match Box::pin(self.ladder(&pursuit, seen, facts, &mut attempts)).await? {
@@ -83,11 +83,11 @@ impl Seat {
             later = Some((seen, facts));
         }
         self.course.ends(mined.is_some());
-        Ok(Acted { action, attempts, mined_in: mined, words: all_words.join("; then ") })
+        Ok(ActionReport { action, attempts, mined_in: mined, words: all_words.join("; then ") })
     }
 
     /// The account at the newest head, not older than the block that holds our last action; `None` when it cannot be read.
-    async fn look_again(&mut self, mined: Option<u64>) -> Result<Option<(Seen, AccountFacts)>, WatchError> {
+    async fn look_again(&mut self, mined: Option<u64>) -> Result<Option<(HeadSnapshot, AccountFacts)>, WatchError> {
         let head = match Reader::head(&self.office.endpoints).await {
             Ok(head) if mined.is_none_or(|block| head.number >= block) => head,
             _ => return Ok(None),
@@ -98,7 +98,11 @@ impl Seat {
     }
 
     /// The account in full at a head, by this seat itself; `None` when it cannot be read.
-    pub(super) async fn read_at(&self, head: BlockRef, first_seen: Duration) -> Result<Option<Seen>, WatchError> {
+    pub(super) async fn read_at(
+        &self,
+        head: BlockRef,
+        first_seen: Duration,
+    ) -> Result<Option<HeadSnapshot>, WatchError> {
         let Some(mut survey) = self.office.survey() else { return Ok(None) };
         let accounts = BTreeSet::from([self.account]);
         let list = std::sync::Arc::new(survey.list().clone());
@@ -110,14 +114,14 @@ impl Seat {
                 return Ok(None);
             }
         };
-        Ok(Some(Seen { observation: std::sync::Arc::new(observation), first_seen, list }))
+        Ok(Some(HeadSnapshot { observation: std::sync::Arc::new(observation), first_seen, list }))
     }
 
     /// Rung after rung on one head.
     async fn ladder(
         &mut self,
         pursuit: &Pursuit,
-        seen: &Seen,
+        seen: &HeadSnapshot,
         facts: &AccountFacts,
         attempts: &mut Vec<Attempt>,
     ) -> Result<Ladder, WatchError> {
@@ -195,16 +199,20 @@ impl Seat {
 
     /// Plans, checks and rehearses a trim without signing anything, so that what would stand in its way is known before it
     /// is needed.
-    pub(super) async fn arm(&mut self, trim: &AccountTrim, seen: &Seen) -> Result<Acted, WatchError> {
+    pub(super) async fn arm(&mut self, trim: &AccountTrim, seen: &HeadSnapshot) -> Result<ActionReport, WatchError> {
         let words = match Box::pin(self.rehearse(trim, seen)).await? {
             Ok(_) => format!("{}: armed; a trim is planned and goes through in simulation", trim.account),
             Err(reason) => format!("{}: armed, but {reason}", trim.account),
         };
-        Ok(Acted { action: Action::Arm(trim.clone()), attempts: Vec::new(), mined_in: None, words })
+        Ok(ActionReport { action: Action::Arm(trim.clone()), attempts: Vec::new(), mined_in: None, words })
     }
 
     /// The same: the plan that would be sent first, or what would stand in a trim's way, in words.
-    pub(super) async fn rehearse(&self, trim: &AccountTrim, seen: &Seen) -> Result<Result<Plan, String>, WatchError> {
+    pub(super) async fn rehearse(
+        &self,
+        trim: &AccountTrim,
+        seen: &HeadSnapshot,
+    ) -> Result<Result<Plan, String>, WatchError> {
         let Some(means) = self.means(trim, &[], seen)? else {
             return Ok(Err("the account was not read at this head".to_owned()));
         };
@@ -234,7 +242,7 @@ impl Seat {
         (rung, is_new): (&Rung, bool),
         pursuit: &Pursuit,
         means: &Means<'_>,
-        (seen, facts): (&Seen, &AccountFacts),
+        (seen, facts): (&HeadSnapshot, &AccountFacts),
     ) -> Result<Step, WatchError> {
         let Some(key) = rung.pair() else {
             self.ask_human(&pursuit.trim, means, (seen, facts), is_new);
@@ -257,7 +265,7 @@ impl Seat {
         &mut self,
         planned: Plan,
         snapshot: &LoopSnapshot,
-        seen: &Seen,
+        seen: &HeadSnapshot,
         overtaken: u32,
     ) -> Result<Step, WatchError> {
         let office = self.office.clone();
@@ -265,7 +273,7 @@ impl Seat {
             Ok(approved) => approved,
             Err(refusal) => return Ok(Step::Ended(RungOutcome::Impossible(refusal.to_string()), None)),
         };
-        let Hands::Sender(sender) = &mut self.hands else {
+        let SignerAccess::Sender(sender) = &mut self.hands else {
             return Ok(Step::Leave("this account is only watched: no key".to_owned()));
         };
         if office.shadow {
@@ -299,7 +307,13 @@ impl Seat {
         Ok(step)
     }
 
-    fn ask_human(&self, trim: &AccountTrim, means: &Means<'_>, (seen, facts): (&Seen, &AccountFacts), is_new: bool) {
+    fn ask_human(
+        &self,
+        trim: &AccountTrim,
+        means: &Means<'_>,
+        (seen, facts): (&HeadSnapshot, &AccountFacts),
+        is_new: bool,
+    ) {
         let target = Target::HealthFactor(decimal(trim.target));
         let now = Quantity::wad(facts.health_factor.0);
         let pairs = seen.observation.pairs(self.account);

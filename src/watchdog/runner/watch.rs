@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy::primitives::Address;
 
-use super::{Office, Seat, Turn, WatchError, feeds::FeedAlerts, seen::Seen};
-use crate::{aave::ReserveList, chain::BlockRef, loops::Survey};
+use super::{HeadOutcome, WatchContext, WatchError, WatchedAccount, feeds::FeedAlerts, head_snapshot::HeadSnapshot};
+use crate::{aave::ReserveList, chain::BlockRef, loops::AccountsReader};
 
 /// Reads for all seats and gives each its turn.
 #[derive(Debug)]
 pub struct Watch {
-    office: Arc<Office>,
-    survey: Survey,
+    office: Arc<WatchContext>,
+    survey: AccountsReader,
     list: Arc<ReserveList>,
     accounts: Vec<Address>,
     always: BTreeSet<Address>,
@@ -21,10 +21,10 @@ pub struct Watch {
 impl Watch {
     /// A watch over these seats' accounts; those that can act are read in full however healthy they are.
     #[must_use]
-    pub fn over(office: Arc<Office>, survey: Survey, seats: &[Seat]) -> Self {
+    pub fn over(office: Arc<WatchContext>, survey: AccountsReader, seats: &[WatchedAccount]) -> Self {
         office.lend_survey(&survey);
-        let accounts = seats.iter().map(Seat::account).collect();
-        let always = seats.iter().filter(|seat| seat.can_act()).map(Seat::account).collect();
+        let accounts = seats.iter().map(WatchedAccount::account).collect();
+        let always = seats.iter().filter(|seat| seat.can_act()).map(WatchedAccount::account).collect();
         let list = Arc::new(survey.list().clone());
         Self { office, survey, list, accounts, always, feeds: FeedAlerts::default() }
     }
@@ -35,7 +35,7 @@ impl Watch {
     }
 
     /// Reads all accounts at a head.
-    pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<Seen, WatchError> {
+    pub async fn read(&mut self, head: BlockRef, first_seen: Duration) -> Result<HeadSnapshot, WatchError> {
         let calm = self.is_calm();
         let look = self.survey.look(&self.office.endpoints, head, &self.accounts, &self.always, calm);
         let observation = look.await?;
@@ -43,12 +43,16 @@ impl Watch {
         for alert in self.feeds.of(&observation) {
             self.office.alerts.raise(alert);
         }
-        Ok(Seen { observation: Arc::new(observation), first_seen, list: self.list.clone() })
+        Ok(HeadSnapshot { observation: Arc::new(observation), first_seen, list: self.list.clone() })
     }
 
     /// Reads a head and gives every seat its turn, one after the other: for one look, and for stories that must be the same
     /// each time.
-    pub async fn round(&mut self, head: BlockRef, seats: &mut [Seat]) -> Result<Vec<Turn>, WatchError> {
+    pub async fn round(
+        &mut self,
+        head: BlockRef,
+        seats: &mut [WatchedAccount],
+    ) -> Result<Vec<HeadOutcome>, WatchError> {
         let first_seen = self.office.clock.monotonic();
         let seen = self.read(head, first_seen).await?;
         let mut turns = Vec::with_capacity(seats.len());

@@ -8,7 +8,7 @@ use trimtab::{
     chain::Reader,
     config::SellConfig,
     localchain::{BlockOrder, PriceChange, PriceScope},
-    watchdog::runner::Turn,
+    watchdog::runner::HeadOutcome,
 };
 
 use super::{ASSETS, Dice, draw::Nature, promise::Moment};
@@ -111,7 +111,7 @@ impl Fall {
         assert!(!self.was_safe || now.health >= Decimal::ONE, "liquidated at {}: {now:#?}", now.health);
     }
 
-    fn noted(&mut self, before: &Moment, turn: &Turn, after: &Moment) {
+    fn noted(&mut self, before: &Moment, turn: &HeadOutcome, after: &Moment) {
         let acted = turn.acted.as_ref().map(|acted| (acted.mined_in, acted.words.as_str()));
         eprintln!("  {} → {}: {acted:?}", before.health, after.health);
         self.trims += u32::from(turn.acted.as_ref().is_some_and(|acted| acted.mined_in.is_some()));
@@ -136,7 +136,7 @@ impl Fall {
     }
 
     /// The watch sees the head and acts while the block is made; the health factor at the block's end.
-    async fn raced(&mut self, change: &PriceChange, order: BlockOrder) -> (Turn, Decimal) {
+    async fn raced(&mut self, change: &PriceChange, order: BlockOrder) -> (HeadOutcome, Decimal) {
         let Guard { trader, watch, seats, .. } = &mut self.guard;
         let head = Reader::head(&trader.endpoints).await.expect("head");
         let round = watch.round(head, seats);

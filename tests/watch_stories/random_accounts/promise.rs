@@ -9,7 +9,7 @@ use trimtab::{
     config::ThresholdsConfig,
     localchain::BlockOrder,
     loops::{AccountModel, AccountSupply, KnownLoop, Sell},
-    watchdog::{ladder::RungOutcome, rules::Rule, runner::Turn},
+    watchdog::{ladder::RungOutcome, rules::Rule, runner::HeadOutcome},
 };
 
 use super::{ASSETS, fall::Fall};
@@ -61,7 +61,7 @@ impl Moment {
 
     /// Everything, of a head that was looked at and nothing else happened.
     #[track_caller]
-    pub(super) fn promises_hold(&self, turn: &Turn, after: &Self) {
+    pub(super) fn promises_hold(&self, turn: &HeadOutcome, after: &Self) {
         assert!(turn.firings.iter().all(|firing| firing.rule != Rule::Changed), "{:?}", turn.firings);
         self.sells_only_what_is_allowed(after);
         // What can help is used, and enough of it.
@@ -77,7 +77,7 @@ impl Moment {
 
     /// Each part of a trim uses something up, or reaches the target.
     #[track_caller]
-    fn is_done_in_few(&self, turn: &Turn) {
+    fn is_done_in_few(&self, turn: &HeadOutcome) {
         let attempts = turn.acted.iter().flat_map(|acted| &acted.attempts);
         let parts = attempts.filter(|attempt| attempt.outcome == RungOutcome::Done).count();
         let enough = self.allowed.len() + self.model.owed().count() + 1;
@@ -103,7 +103,13 @@ impl Moment {
     /// No liquidation in the block after a head that called for a trim, in either order: one transaction was enough, prices
     /// before it moved by what its bounds allow.
     #[track_caller]
-    pub(super) fn holds_in_its_block(&self, turn: &Turn, in_the_block: Decimal, after: &Self, order: BlockOrder) {
+    pub(super) fn holds_in_its_block(
+        &self,
+        turn: &HeadOutcome,
+        in_the_block: Decimal,
+        after: &Self,
+        order: BlockOrder,
+    ) {
         let is_called = self.health < self.trigger() && self.health > HELPS && !self.allowed.is_empty();
         let parts = turn.acted.iter().flat_map(|acted| &acted.attempts);
         let is_one = parts.filter(|attempt| attempt.outcome == RungOutcome::Done).count() == 1;

@@ -5,15 +5,15 @@
 //! attempts and a deadline; a channel that is down delays only itself. A full queue drops the least severe oldest notice.
 
 mod alert;
-mod courier;
-mod gate;
+mod dedup;
 mod outbox;
-mod post;
+mod queued;
 mod raise;
 mod telegram;
 mod webhook;
+mod worker;
 
 pub use alert::Alert;
-pub use courier::Pace;
-pub(super) use post::Post;
+pub(super) use queued::Post;
 pub use raise::{AlertSink, Alerts, AlertsError, ChannelTest};
+pub use worker::Pace;

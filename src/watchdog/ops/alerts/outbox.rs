@@ -14,7 +14,7 @@ use super::alert::Notice;
 
 /// A notice in the queue.
 #[derive(Debug)]
-pub(super) struct Parcel {
+pub(super) struct QueuedAlert {
     pub(super) notice: Notice,
     /// After this it is given up.
     pub(super) expires: Instant,
@@ -25,7 +25,7 @@ pub(super) struct Parcel {
 /// Parcels of one channel, oldest first.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    parcels: Mutex<VecDeque<Parcel>>,
+    parcels: Mutex<VecDeque<QueuedAlert>>,
     room: usize,
     arrived: Notify,
     /// Parcels queued or on their way.
@@ -39,7 +39,7 @@ impl Outbox {
     }
 
     /// Puts a parcel in; gives back the one that had to leave for it, which may be itself.
-    pub(super) fn put(&self, parcel: Parcel) -> Option<Parcel> {
+    pub(super) fn put(&self, parcel: QueuedAlert) -> Option<QueuedAlert> {
         self.pending.send_modify(|pending| *pending += 1);
         let out = {
             let mut parcels = self.parcels();
@@ -54,7 +54,7 @@ impl Outbox {
     }
 
     /// Puts a parcel back that could not be delivered yet; it keeps its turn.
-    pub(super) fn put_back(&self, parcel: Parcel) -> Option<Parcel> {
+    pub(super) fn put_back(&self, parcel: QueuedAlert) -> Option<QueuedAlert> {
         let out = {
             let mut parcels = self.parcels();
             parcels.push_front(parcel);
@@ -68,7 +68,7 @@ impl Outbox {
     }
 
     /// The next parcel; waits for one.
-    pub(super) async fn next(&self) -> Parcel {
+    pub(super) async fn next(&self) -> QueuedAlert {
         loop {
             if let Some(parcel) = self.take() {
                 return parcel;
@@ -88,7 +88,7 @@ impl Outbox {
         let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
     }
 
-    fn take(&self) -> Option<Parcel> {
+    fn take(&self) -> Option<QueuedAlert> {
         let mut parcels = self.parcels();
         let best = parcels
             .iter()
@@ -98,13 +98,13 @@ impl Outbox {
         parcels.remove(index)
     }
 
-    fn parcels(&self) -> MutexGuard<'_, VecDeque<Parcel>> {
+    fn parcels(&self) -> MutexGuard<'_, VecDeque<QueuedAlert>> {
         self.parcels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Where the oldest of the least severe stands.
-fn least(parcels: &VecDeque<Parcel>) -> Option<usize> {
+fn least(parcels: &VecDeque<QueuedAlert>) -> Option<usize> {
     parcels.iter().enumerate().min_by_key(|(index, parcel)| (parcel.notice.alert.level(), *index)).map(|(at, _)| at)
 }
 
@@ -115,13 +115,13 @@ mod tests {
     use super::*;
     use crate::{journal::Severity, units::Millis, watchdog::ops::alerts::Alert};
 
-    fn parcel(severity: Severity, subject: &str) -> Parcel {
+    fn parcel(severity: Severity, subject: &str) -> QueuedAlert {
         let alert = Alert::new(severity, "test", subject, "…");
         let notice = Notice { alert, held_back: 0, origin: String::new(), at: Millis(0) };
-        Parcel { notice, expires: Instant::now() + Duration::from_secs(60), report: None }
+        QueuedAlert { notice, expires: Instant::now() + Duration::from_secs(60), report: None }
     }
 
-    fn subject(parcel: &Parcel) -> &str {
+    fn subject(parcel: &QueuedAlert) -> &str {
         &parcel.notice.alert.subject
     }
 

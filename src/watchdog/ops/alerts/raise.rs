@@ -17,19 +17,19 @@ use tracing::{error, info, warn};
 
 use super::{
     alert::{Alert, Notice},
-    courier::{Channel, Pace, carry, dropped},
-    gate::{Gate, Verdict},
-    outbox::{Outbox, Parcel},
-    post::Post,
+    dedup::{Gate, Verdict},
+    outbox::{Outbox, QueuedAlert},
+    queued::Post,
     telegram::Telegram,
     webhook::Webhook,
+    worker::{Channel, Pace, carry, dropped},
 };
 use crate::{
     chain::Clock,
     config::{AlertLevel, AlertsConfig, ConfigError, HookUrl},
     journal::Severity,
     units::Millis,
-    watchdog::ops::meters::Meters,
+    watchdog::ops::metrics::Metrics,
 };
 
 /// Why alerts cannot be sent. Exit code 3.
@@ -88,7 +88,7 @@ struct Shared {
     origin: String,
     give_up_after: Duration,
     clock: Arc<dyn Clock>,
-    meters: Arc<Meters>,
+    meters: Arc<Metrics>,
 }
 
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Alerts {
         config: &AlertsConfig,
         origin: impl Into<String>,
         clock: Arc<dyn Clock>,
-        meters: Arc<Meters>,
+        meters: Arc<Metrics>,
     ) -> Result<Self, AlertsError> {
         Self::start_at(config, Pace::with_timeout(config.timeout), origin, clock, meters)
     }
@@ -123,7 +123,7 @@ impl Alerts {
         pace: Pace,
         origin: impl Into<String>,
         clock: Arc<dyn Clock>,
-        meters: Arc<Meters>,
+        meters: Arc<Metrics>,
     ) -> Result<Self, AlertsError> {
         let post = |url: &HookUrl| Post::new(url, pace.attempt).map_err(AlertsError::Client);
         let room = usize::try_from(config.queue).unwrap_or(usize::MAX);
@@ -219,20 +219,20 @@ impl Shared {
         Notice { alert, held_back, origin: self.origin.clone(), at: Millis(self.clock.wall_millis()) }
     }
 
-    fn parcel(&self, notice: Notice, report: Option<oneshot::Sender<Result<(), String>>>) -> Parcel {
-        Parcel { notice, expires: Instant::now() + self.give_up_after, report }
+    fn parcel(&self, notice: Notice, report: Option<oneshot::Sender<Result<(), String>>>) -> QueuedAlert {
+        QueuedAlert { notice, expires: Instant::now() + self.give_up_after, report }
     }
 }
 
 impl Lane {
-    fn open<C: Channel>(channel: C, least: AlertLevel, room: usize, pace: Pace, meters: &Arc<Meters>) -> Self {
+    fn open<C: Channel>(channel: C, least: AlertLevel, room: usize, pace: Pace, meters: &Arc<Metrics>) -> Self {
         let outbox = Arc::new(Outbox::new(room));
         let name = channel.name();
         let courier = tokio::spawn(carry(channel, outbox.clone(), pace, meters.clone()));
         Self { name, least, outbox, courier }
     }
 
-    fn put(&self, parcel: Parcel, meters: &Meters) {
+    fn put(&self, parcel: QueuedAlert, meters: &Metrics) {
         if let Some(out) = self.outbox.put(parcel) {
             dropped(out, self.name, meters);
         }

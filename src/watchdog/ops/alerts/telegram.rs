@@ -7,8 +7,8 @@ use tracing::warn;
 
 use super::{
     alert::Notice,
-    courier::{Channel, Failed},
-    post::{Post, Refused},
+    queued::{Post, Refused},
+    worker::{Channel, Failed},
 };
 use crate::config::{AlertLevel, HookUrl, Secret};
 

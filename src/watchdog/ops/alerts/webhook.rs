@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{
     alert::Notice,
-    courier::{Channel, Failed},
-    post::Post,
+    queued::Post,
+    worker::{Channel, Failed},
 };
 use crate::config::HookUrl;
 

@@ -1,0 +1,4 @@
+//! `journal`: read it and look after it.
+
+pub(super) mod keep;
+pub(super) mod read;

@@ -1,0 +1,4 @@
+//! `simulate`: scenarios and price paths.
+
+pub(super) mod crash;
+pub(super) mod run;
