@@ -21,6 +21,7 @@ const OWN = [
   'CallForwarder',
   'Composer',
   'ComposerProxy',
+  'FixedPriceExchange',
   'RenouncedAdmin',
   'ReplicaFeed',
   'ReplicaGasPriceOracle',

@@ -5,6 +5,7 @@ use alloy::primitives::U256;
 use super::{PlanKind, UnknownKind, added_risk};
 use crate::{
     chain::{Clock, Reader},
+    dex::Exchanges,
     journal::Stamp,
     loops,
     perps::{self, Interest, OrderHandle, OrderPatience, OrderState, PerpError, PerpRequest, PerpVenue, Placed},
@@ -109,7 +110,7 @@ pub async fn audit(plan: &Plan, venue: Option<&dyn PerpVenue>, gas_price: U256) 
     }
     match &kind {
         PlanKind::Loop(_) | PlanKind::Revocation => {
-            loops::audit(plan).map_err(|error| ActionError::Audit(error.to_string()))?;
+            loops::audit(plan, &Exchanges::default()).map_err(|error| ActionError::Audit(error.to_string()))?;
         }
         PlanKind::Perp(subject) => {
             let venue = venue.ok_or(ActionError::NoVenue)?;

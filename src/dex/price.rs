@@ -3,44 +3,50 @@
 use alloy::primitives::{U256, U512};
 use rust_decimal::Decimal;
 
-use super::uniswap_v3::{
-    key::ONE_PIPS,
-    pool::{Direction, PoolState},
-    replay::Swap,
+use super::{
+    pool_id::ONE_PIPS,
+    uniswap_v3::{Direction, PoolState, Swap},
 };
 use crate::units::{MathError, UsdE8, isqrt, to_decimal};
 
-/// A pool's price: token1 per token0 in smallest units, the exact fraction `sqrt_price² / 2^192`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A pool's price: token1 per token0 in smallest units, as an exact fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpotPrice {
-    sqrt_price_x96: U256,
+    numerator: U512,
+    denominator: U512,
 }
 
 impl SpotPrice {
-    /// From a square root price, Q64.96.
+    /// From a square root price, Q64.96: `sqrt_price² / 2^192`.
     #[must_use]
-    pub const fn from_sqrt(sqrt_price_x96: U256) -> Self {
-        Self { sqrt_price_x96 }
+    pub fn from_sqrt(sqrt_price_x96: U256) -> Self {
+        Self { numerator: sqrt_price_x96.widening_mul(sqrt_price_x96), denominator: U512::ONE << 192 }
+    }
+
+    /// So many of token1 for so many of token0; `None` for nothing of token0.
+    #[must_use]
+    pub fn from_amounts(of_token1: U256, of_token0: U256) -> Option<Self> {
+        (!of_token0.is_zero()).then(|| Self { numerator: U512::from(of_token1), denominator: U512::from(of_token0) })
     }
 
     /// Numerator, in units of token1.
     #[must_use]
-    pub fn numerator(&self) -> U512 {
-        self.sqrt_price_x96.widening_mul(self.sqrt_price_x96)
+    pub const fn numerator(&self) -> U512 {
+        self.numerator
     }
 
-    /// Denominator, in units of token0: 2^192.
+    /// Denominator, in units of token0; never zero.
     #[must_use]
-    pub fn denominator(&self) -> U512 {
-        U512::ONE << 192
+    pub const fn denominator(&self) -> U512 {
+        self.denominator
     }
 
     /// Token1 for one whole token0, for people; `None` beyond what a [`Decimal`] holds.
     #[must_use]
     pub fn to_decimal(&self, decimals0: u8, decimals1: u8) -> Option<Decimal> {
         const DIGITS: u8 = 18;
-        let top = self.numerator().checked_mul(power(decimals0)?)?.checked_mul(power(DIGITS)?)?;
-        let bottom = self.denominator().checked_mul(power(decimals1)?)?;
+        let top = self.numerator.checked_mul(power(decimals0)?)?.checked_mul(power(DIGITS)?)?;
+        let bottom = self.denominator.checked_mul(power(decimals1)?)?;
         to_decimal(narrow(top / bottom).ok()?, DIGITS)
     }
 }
@@ -48,7 +54,7 @@ impl SpotPrice {
 impl PoolState {
     /// The price at which an infinitely small swap would go, before its fee.
     #[must_use]
-    pub const fn spot_price(&self) -> SpotPrice {
+    pub fn spot_price(&self) -> SpotPrice {
         SpotPrice::from_sqrt(self.sqrt_price_x96)
     }
 }

@@ -6,12 +6,11 @@ use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    route::Route,
-    uniswap_v3::{
-        key::{ONE_PIPS, PoolKey},
-        pools::{Absence, Pools},
-        replay::{Swap, SwapError},
-    },
+    PoolId, PoolSwap, SwapError,
+    absence::Absence,
+    pool_id::ONE_PIPS,
+    pools::Pools,
+    route::{Hop, Route},
 };
 use crate::units::{MathError, UsdE8, mul_div_up};
 
@@ -44,7 +43,7 @@ impl GasPrice {
 }
 
 /// What one route does with an amount.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
     /// The way.
     pub route: Route,
@@ -53,7 +52,7 @@ pub struct Quote {
     /// Comes out.
     pub amount_out: U256,
     /// The swap in each pool, in the order of the route.
-    pub swaps: Vec<Swap>,
+    pub swaps: Vec<PoolSwap>,
     /// Estimated gas of the swap (not of the transaction around it).
     pub gas: u64,
     /// That gas in the token by which routes are compared: the output of an exact input, the input of an exact output.
@@ -69,49 +68,37 @@ pub struct Quote {
 impl Quote {
     /// Replays a route from its start.
     pub(super) fn exact_in(pools: &Pools, route: Route, amount: U256, gas: GasPrice) -> Result<Self, Rejection> {
-        let mut swaps = Vec::with_capacity(route.keys().len());
-        let (mut token, mut next) = (route.token_in(), amount);
-        for (key, hop) in route.keys().iter().zip(route.hops()) {
-            let pool = pools.get(key).map_err(|reason| Rejection::Absent { pool: *key, reason })?;
-            let failed = |error| Rejection::Swap { pool: *key, error };
-            let direction = pool.direction_from(token).ok_or_else(|| failed(SwapError::BadState("tokens")))?;
-            let swap = pool.exact_in(direction, next, None).map_err(failed)?;
-            (token, next) = (hop.token_out, swap.amount_out);
+        let mut swaps = Vec::with_capacity(route.hops().len());
+        let mut next = amount;
+        for (pool, token_in) in route.pools().zip(route.tokens_in()) {
+            let state = pools.get(pool).map_err(|reason| Rejection::Absent { pool, reason })?;
+            let swap = state.sell(token_in, next).map_err(|error| Rejection::Swap { pool, error })?;
+            next = swap.amount_out;
             swaps.push(swap);
         }
-        Self::of(pools, route, swaps, gas)
+        Self::of(route, swaps, gas)
     }
 
     /// Replays a route from its end.
     pub(super) fn exact_out(pools: &Pools, route: Route, amount: U256, gas: GasPrice) -> Result<Self, Rejection> {
-        let mut swaps = Vec::with_capacity(route.keys().len());
+        let mut swaps = Vec::with_capacity(route.hops().len());
         let mut next = amount;
-        for (key, hop) in route.keys().iter().zip(route.hops()).rev() {
-            let pool = pools.get(key).map_err(|reason| Rejection::Absent { pool: *key, reason })?;
-            let failed = |error| Rejection::Swap { pool: *key, error };
-            let token_in = key.other(hop.token_out).ok_or_else(|| failed(SwapError::BadState("tokens")))?;
-            let direction = pool.direction_from(token_in).ok_or_else(|| failed(SwapError::BadState("tokens")))?;
-            let swap = pool.exact_out(direction, next, None).map_err(failed)?;
+        for Hop { pool, token_out } in route.hops().iter().rev().copied() {
+            let state = pools.get(pool).map_err(|reason| Rejection::Absent { pool, reason })?;
+            let swap = state.buy(token_out, next).map_err(|error| Rejection::Swap { pool, error })?;
             next = swap.amount_in;
             swaps.push(swap);
         }
         swaps.reverse();
-        Self::of(pools, route, swaps, gas)
+        Self::of(route, swaps, gas)
     }
 
-    fn of(pools: &Pools, route: Route, swaps: Vec<Swap>, price: GasPrice) -> Result<Self, Rejection> {
-        let mut kept_fee = U256::from(ONE_PIPS);
-        let mut kept_impact = U256::from(ONE_PIPS);
-        let mut gas = 0u64;
-        for (key, swap) in route.keys().iter().zip(&swaps) {
-            let pool = pools.get(key).map_err(|reason| Rejection::Absent { pool: *key, reason })?;
-            let impact = swap
-                .price_impact_pips(pool.spot_price())
-                .map_err(|error| Rejection::Swap { pool: *key, error: error.into() })?;
-            kept_fee = kept_after(kept_fee, swap.fee_pips());
-            kept_impact = kept_after(kept_impact, impact);
-            gas = gas.saturating_add(swap.gas_estimate());
-        }
+    fn of(route: Route, swaps: Vec<PoolSwap>, price: GasPrice) -> Result<Self, Rejection> {
+        let kept = |lost: fn(&PoolSwap) -> u32| {
+            swaps.iter().fold(U256::from(ONE_PIPS), |kept, swap| kept_after(kept, lost(swap)))
+        };
+        let (kept_fee, kept_impact) = (kept(|swap| swap.fee_pips), kept(|swap| swap.price_impact_pips));
+        let gas = swaps.iter().fold(0u64, |gas, swap| gas.saturating_add(swap.gas));
         let gas_cost = price.cost(gas).map_err(Rejection::GasPrice)?;
         Ok(Self {
             amount_in: swaps.first().map_or(U256::ZERO, |swap| swap.amount_in),
@@ -144,13 +131,13 @@ pub enum Rejection {
     #[error("pool {pool} is excluded: it lends the flash loan and is locked meanwhile")]
     Excluded {
         /// The pool.
-        pool: PoolKey,
+        pool: PoolId,
     },
     /// There is no such pool, or it is empty.
     #[error("pool {pool}: {reason}")]
     Absent {
         /// The pool.
-        pool: PoolKey,
+        pool: PoolId,
         /// Why.
         reason: Absence,
     },
@@ -158,7 +145,7 @@ pub enum Rejection {
     #[error("pool {pool}: {error}")]
     Swap {
         /// The pool.
-        pool: PoolKey,
+        pool: PoolId,
         /// Why.
         error: SwapError,
     },
@@ -170,7 +157,7 @@ pub enum Rejection {
 impl Rejection {
     /// The pool it is about.
     #[must_use]
-    pub const fn pool(&self) -> Option<PoolKey> {
+    pub const fn pool(&self) -> Option<PoolId> {
         match self {
             Self::Excluded { pool } | Self::Absent { pool, .. } | Self::Swap { pool, .. } => Some(*pool),
             Self::GasPrice(_) => None,
@@ -223,7 +210,7 @@ impl Ranking {
     #[must_use]
     pub fn why_none(&self) -> String {
         let tried: BTreeSet<_> = self.rejected.iter().filter_map(|rejected| rejected.reason.pool()).collect();
-        let mut exist: BTreeMap<&'static str, BTreeSet<PoolKey>> = BTreeMap::new();
+        let mut exist: BTreeMap<&'static str, BTreeSet<PoolId>> = BTreeMap::new();
         for reason in self.rejected.iter().map(|rejected| &rejected.reason) {
             if let (Some(pool), Some(words)) = (reason.pool(), reason.of_pool_that_exists()) {
                 exist.entry(words).or_default().insert(pool);

@@ -2,29 +2,20 @@
 
 use std::fmt;
 
-use alloy::primitives::{Address, Bytes};
-use serde::{Deserialize, Serialize};
+use alloy::primitives::Address;
 
-use super::uniswap_v3::key::{KeyError, PoolKey, percent};
+use super::{KeyError, PoolId};
 
 /// One pool of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hop {
-    /// The pool's fee in hundredths of a basis point.
-    pub fee: u32,
+    /// The pool.
+    pub pool: PoolId,
     /// What comes out of the pool.
     pub token_out: Address,
 }
 
-impl Hop {
-    /// The fee as people write it: 500 → `0.05 %`.
-    #[must_use]
-    pub fn percent(&self) -> String {
-        percent(self.fee)
-    }
-}
-
-/// Why tokens and fees are no route.
+/// Why pools are no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouteError {
@@ -36,43 +27,51 @@ pub enum RouteError {
     Length(usize),
     /// A pool must not be used twice: the second swap would not see the state the first was replayed on.
     #[error("pool {0} is used twice")]
-    Twice(PoolKey),
+    Twice(PoolId),
+    /// A pool does not exchange the tokens that it should.
+    #[error("pool {pool} does not give {token_out} for {token_in}")]
+    Tokens {
+        /// The pool.
+        pool: PoolId,
+        /// What goes in.
+        token_in: Address,
+        /// What should come out.
+        token_out: Address,
+    },
+    /// One router does one swap.
+    #[error("a route stays on one exchange, this one uses {0} and {1}")]
+    Exchanges(&'static str, &'static str),
     /// A hop that can have no pool.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
 
-/// Pools one after the other; never empty, no pool twice.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Unchecked", into = "Unchecked")]
+/// Pools of one exchange, one after the other; never empty, no pool twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Route {
     token_in: Address,
     hops: Vec<Hop>,
-    keys: Vec<PoolKey>,
 }
 
 impl Route {
     /// From the token that goes in and the hops in their order.
     pub fn new(token_in: Address, hops: Vec<Hop>) -> Result<Self, RouteError> {
-        if hops.is_empty() {
-            return Err(RouteError::Empty);
-        }
-        let mut keys = Vec::with_capacity(hops.len());
+        let Some(first) = hops.first() else { return Err(RouteError::Empty) };
+        let exchange = first.pool.exchange();
         let mut token = token_in;
-        for hop in &hops {
-            let key = PoolKey::new(token, hop.token_out, hop.fee)?;
-            if keys.contains(&key) {
-                return Err(RouteError::Twice(key));
+        for (index, Hop { pool, token_out }) in hops.iter().enumerate() {
+            if pool.other(token) != Some(*token_out) {
+                return Err(RouteError::Tokens { pool: *pool, token_in: token, token_out: *token_out });
             }
-            keys.push(key);
-            token = hop.token_out;
+            if pool.exchange() != exchange {
+                return Err(RouteError::Exchanges(exchange, pool.exchange()));
+            }
+            if hops[..index].iter().any(|earlier| earlier.pool == *pool) {
+                return Err(RouteError::Twice(*pool));
+            }
+            token = *token_out;
         }
-        Ok(Self { token_in, hops, keys })
-    }
-
-    /// Through one pool, whose fee is in hundredths of a basis point.
-    pub fn through(token_in: Address, fee: u32, token_out: Address) -> Result<Self, RouteError> {
-        Self::new(token_in, vec![Hop { fee, token_out }])
+        Ok(Self { token_in, hops })
     }
 
     /// What goes in.
@@ -94,158 +93,58 @@ impl Route {
     }
 
     /// The pools in the order of the swap.
-    #[must_use]
-    pub fn keys(&self) -> &[PoolKey] {
-        &self.keys
+    pub fn pools(&self) -> impl DoubleEndedIterator<Item = PoolId> + ExactSizeIterator {
+        self.hops.iter().map(|hop| hop.pool)
+    }
+
+    /// What goes into each pool, in the order of the swap.
+    pub fn tokens_in(&self) -> impl Iterator<Item = Address> {
+        std::iter::once(self.token_in).chain(self.hops.iter().map(|hop| hop.token_out)).take(self.hops.len())
     }
 
     /// The pool of a route that has only one.
     #[must_use]
-    pub fn single(&self) -> Option<PoolKey> {
-        if let [key] = self.keys[..] { Some(key) } else { None }
+    pub fn single(&self) -> Option<PoolId> {
+        if let [hop] = self.hops[..] { Some(hop.pool) } else { None }
     }
 
-    /// The path for `exactInput`: token, fee, token … in the order of the swap.
+    /// The name of its exchange.
     #[must_use]
-    pub fn path(&self) -> Bytes {
-        let mut path = self.token_in.to_vec();
-        for hop in &self.hops {
-            path.extend_from_slice(&fee_bytes(hop.fee));
-            path.extend_from_slice(hop.token_out.as_slice());
-        }
-        path.into()
-    }
-
-    /// The path for `exactOutput`: the same from the end to the start.
-    #[must_use]
-    pub fn path_reversed(&self) -> Bytes {
-        let mut path = self.token_out().to_vec();
-        let before = self.hops.iter().rev().skip(1).map(|hop| hop.token_out).chain([self.token_in]);
-        for (hop, token) in self.hops.iter().rev().zip(before) {
-            path.extend_from_slice(&fee_bytes(hop.fee));
-            path.extend_from_slice(token.as_slice());
-        }
-        path.into()
-    }
-
-    /// Reads a path in the order of the swap.
-    pub fn from_path(path: &[u8]) -> Result<Self, RouteError> {
-        let (token_in, hops) = split_path(path)?;
-        Self::new(token_in, hops)
-    }
-
-    /// Reads a path from the end to the start.
-    pub fn from_path_reversed(path: &[u8]) -> Result<Self, RouteError> {
-        let (token_out, hops) = split_path(path)?;
-        let token_in = hops.last().map_or(token_out, |hop| hop.token_out);
-        let tokens = std::iter::once(token_out).chain(hops.iter().map(|hop| hop.token_out));
-        let mut forward: Vec<_> = hops.iter().zip(tokens).map(|(hop, token_out)| Hop { token_out, ..*hop }).collect();
-        forward.reverse();
-        Self::new(token_in, forward)
+    pub fn exchange(&self) -> &'static str {
+        self.hops.first().map_or("", |hop| hop.pool.exchange())
     }
 }
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.token_in)?;
-        self.hops.iter().try_for_each(|hop| write!(f, " -> ({}) {}", hop.percent(), hop.token_out))
-    }
-}
-
-/// A key's fee is below 10^6, so its lowest three bytes are all of it.
-fn fee_bytes(fee: u32) -> [u8; 3] {
-    let [_, a, b, c] = fee.to_be_bytes();
-    [a, b, c]
-}
-
-fn split_path(path: &[u8]) -> Result<(Address, Vec<Hop>), RouteError> {
-    let wrong = RouteError::Length(path.len());
-    let (first, rest) = path.split_first_chunk::<20>().ok_or(wrong)?;
-    let (hops, tail) = rest.as_chunks::<23>();
-    if !tail.is_empty() {
-        return Err(wrong);
-    }
-    let hops = hops
-        .iter()
-        .map(|chunk| {
-            let [a, b, c, token @ ..] = *chunk;
-            Hop { fee: u32::from_be_bytes([0, a, b, c]), token_out: Address::from(token) }
-        })
-        .collect();
-    Ok((Address::from(*first), hops))
-}
-
-#[derive(Serialize, Deserialize)]
-struct Unchecked {
-    token_in: Address,
-    hops: Vec<Hop>,
-}
-
-impl TryFrom<Unchecked> for Route {
-    type Error = RouteError;
-
-    fn try_from(raw: Unchecked) -> Result<Self, RouteError> {
-        Self::new(raw.token_in, raw.hops)
-    }
-}
-
-impl From<Route> for Unchecked {
-    fn from(route: Route) -> Self {
-        Self { token_in: route.token_in, hops: route.hops }
+        self.hops.iter().try_for_each(|hop| write!(f, " -> ({}) {}", hop.pool.percent(), hop.token_out))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::B256;
+
     use super::*;
-    use crate::dex::{USDC, WETH};
-    use alloy::primitives::{address, hex};
-
-    const CBBTC: Address = address!("cbB7C0000aB88B473b1f5aFd9ef808440eed33Bf");
-
-    fn two_hops() -> Route {
-        Route::new(CBBTC, vec![Hop { fee: 500, token_out: WETH }, Hop { fee: 3_000, token_out: USDC }]).expect("route")
-    }
-
-    #[test]
-    fn a_path_is_written_in_both_orders_and_read_back() {
-        let route = two_hops();
-        let forward = hex!(
-            "cbB7C0000aB88B473b1f5aFd9ef808440eed33Bf 0001f4 4200000000000000000000000000000000000006"
-            "000bb8 833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
-        );
-        let backward = hex!(
-            "833589fCD6eDb6E08f4c7C32D4f71b54bdA02913 000bb8 4200000000000000000000000000000000000006"
-            "0001f4 cbB7C0000aB88B473b1f5aFd9ef808440eed33Bf"
-        );
-        assert_eq!(route.path()[..], forward);
-        assert_eq!(route.path_reversed()[..], backward);
-        assert_eq!(Route::from_path(&forward), Ok(route.clone()));
-        assert_eq!(Route::from_path_reversed(&backward), Ok(route));
-    }
-
-    #[test]
-    fn a_damaged_path_is_refused() {
-        let path = two_hops().path();
-        for length in [0, 19, 21, 42, 44, path.len() - 1] {
-            assert_eq!(Route::from_path(&path[..length]), Err(RouteError::Length(length)));
-        }
-        assert_eq!(Route::from_path(&path[..20]), Err(RouteError::Empty));
-    }
+    use crate::dex::{USDC, UniswapV3, WETH};
 
     #[test]
     fn a_pool_is_not_swapped_in_twice() {
-        let back = Route::new(WETH, vec![Hop { fee: 500, token_out: USDC }, Hop { fee: 500, token_out: WETH }]);
+        let back = UniswapV3::route(WETH, &[(500, USDC), (500, WETH)]);
         assert!(matches!(back, Err(RouteError::Twice(_))));
-        let other_fee = Route::new(WETH, vec![Hop { fee: 500, token_out: USDC }, Hop { fee: 3_000, token_out: WETH }]);
-        assert!(other_fee.is_ok());
+        assert!(UniswapV3::route(WETH, &[(500, USDC), (3_000, WETH)]).is_ok());
     }
 
     #[test]
-    fn a_route_survives_json_and_a_bad_one_does_not() {
-        let text = serde_json::to_string(&two_hops()).expect("json");
-        assert_eq!(serde_json::from_str::<Route>(&text).expect("route"), two_hops());
-        let empty = format!(r#"{{"token_in":"{WETH}","hops":[]}}"#);
-        assert!(serde_json::from_str::<Route>(&empty).is_err());
+    fn a_route_stays_on_one_exchange_and_its_pools_have_its_tokens() {
+        let middle = Address::repeat_byte(7);
+        let pool = |exchange, a, b| PoolId::new(exchange, (a, b), 500, B256::ZERO).expect("a pool");
+        let first = Hop { pool: pool("one", WETH, middle), token_out: middle };
+        let elsewhere = Hop { pool: pool("two", middle, USDC), token_out: USDC };
+        assert_eq!(Route::new(WETH, vec![first, elsewhere]), Err(RouteError::Exchanges("one", "two")));
+        let backwards = Hop { pool: pool("one", middle, USDC), token_out: middle };
+        assert!(matches!(Route::new(WETH, vec![first, backwards]), Err(RouteError::Tokens { .. })));
+        assert_eq!(Route::new(WETH, Vec::new()), Err(RouteError::Empty));
     }
 }

@@ -1,13 +1,13 @@
-//! The best way from one token to another: every fee tier, directly and through the hubs, by what is left after gas.
+//! The best way from one token to another: every pool of every exchange, directly and through the hubs, by what is left after gas.
 
 use std::collections::BTreeSet;
 
 use alloy::primitives::{Address, U256};
 
 use super::{
+    pools::Pools,
     quote::{GasPrice, Quote, Ranking, Rejected, Rejection},
     route::{Hop, Route},
-    uniswap_v3::{key::FEE_TIERS, pools::Pools},
 };
 
 /// Where and how routes are looked for. Splitting an amount over several routes is not considered.
@@ -82,8 +82,9 @@ impl Search<'_> {
 
     fn legs(&self, from: Address, to: Address, rejected: &mut Vec<Rejected>) -> Vec<Hop> {
         let mut hops = Vec::new();
-        for fee in FEE_TIERS {
-            let hop = Hop { fee, token_out: to };
+        let pools = self.pools.exchanges().iter().flat_map(|exchange| exchange.pools_between(from, to));
+        for pool in pools {
+            let hop = Hop { pool, token_out: to };
             let Ok(route) = Route::new(from, vec![hop]) else { continue };
             match self.usable(&route) {
                 Ok(()) => hops.push(hop),
@@ -94,9 +95,11 @@ impl Search<'_> {
     }
 
     fn usable(&self, route: &Route) -> Result<(), Rejection> {
-        route.keys().iter().try_for_each(|key| match self.pools.get(key) {
-            Err(reason) => Err(Rejection::Absent { pool: *key, reason }),
-            Ok(pool) if self.exclude.contains(&pool.address) => Err(Rejection::Excluded { pool: *key }),
+        route.pools().try_for_each(|pool| match self.pools.get(pool) {
+            Err(reason) => Err(Rejection::Absent { pool, reason }),
+            Ok(state) if state.address().is_some_and(|address| self.exclude.contains(&address)) => {
+                Err(Rejection::Excluded { pool })
+            }
             Ok(_) => Ok(()),
         })
     }
@@ -112,7 +115,7 @@ fn mark(quotes: &mut [Quote], behind: impl Fn(&Quote, &Quote) -> U256) {
 mod tests {
     use super::*;
     use crate::{
-        dex::{Absence, Deployment, KnownRange, PoolKey, PoolState, SwapError},
+        dex::{Absence, Deployment, FEE_TIERS, KnownRange, PoolId, PoolKey, PoolState, SwapError},
         units::UsdE8,
     };
 
@@ -147,7 +150,7 @@ mod tests {
     }
 
     fn fees(quote: Option<&Quote>) -> Vec<u32> {
-        quote.map(|quote| quote.route.hops().iter().map(|hop| hop.fee).collect()).unwrap_or_default()
+        quote.map(|quote| quote.route.hops().iter().map(|hop| hop.pool.fee()).collect()).unwrap_or_default()
     }
 
     #[test]
@@ -199,7 +202,7 @@ mod tests {
         let ranking = search(&pools, GasPrice::FREE, &exclude).best_exact_in(A, B, U256::from(1_000_000));
         assert!(ranking.best().is_none());
         let reason = |a, b, fee| {
-            let key = PoolKey::new(a, b, fee).expect("key");
+            let key = PoolId::from(PoolKey::new(a, b, fee).expect("key"));
             let of_key = |reason: &Rejection| match reason {
                 Rejection::Absent { pool, .. } | Rejection::Excluded { pool } | Rejection::Swap { pool, .. } => {
                     *pool == key

@@ -5,10 +5,11 @@ use alloy::{
     sol_types::SolCall,
 };
 
-use super::{Pair, Subject, allow::allow_list, approvals::takes_back};
+use super::{FlashSource, Pair, Subject, allow::allow_list, approvals::takes_back};
 use crate::{
-    aave, dex,
-    onedelta::{self, COMPOSER, DELTA_COMPOSE, FlashLoan, Op},
+    aave,
+    dex::Exchanges,
+    onedelta::{self, COMPOSER, DELTA_COMPOSE},
     plan::{CallData, PermitRequest, Plan, Segment, Step},
 };
 use crate::{
@@ -47,9 +48,9 @@ pub enum AuditError {
     Stream(#[from] onedelta::Refusal),
 }
 
-/// Refuses a plan whose transactions are not what a loop action on its pair would send. A plan without a loop may only
-/// take approvals back.
-pub fn audit(plan: &Plan) -> Result<(), AuditError> {
+/// Refuses a plan whose transactions are not what a loop action on its pair would send; swaps on these exchanges only. A plan
+/// without a loop may only take approvals back.
+pub fn audit(plan: &Plan, exchanges: &Exchanges) -> Result<(), AuditError> {
     if plan.subject.is_null() {
         let foreign = plan.steps.iter().find(|step| !takes_back(step));
         return match foreign {
@@ -58,10 +59,10 @@ pub fn audit(plan: &Plan) -> Result<(), AuditError> {
         };
     }
     let subject: Subject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
-    plan.steps.iter().try_for_each(|step| audit_step(plan, &subject.pair, step))
+    plan.steps.iter().try_for_each(|step| audit_step(plan, &subject.pair, exchanges, step))
 }
 
-fn audit_step(plan: &Plan, pair: &Pair, step: &Step) -> Result<(), AuditError> {
+fn audit_step(plan: &Plan, pair: &Pair, exchanges: &Exchanges, step: &Step) -> Result<(), AuditError> {
     let refused = || AuditError::Step { purpose: step.purpose.clone(), to: step.to };
     match &step.data {
         CallData::Fixed { data } => {
@@ -80,7 +81,12 @@ fn audit_step(plan: &Plan, pair: &Pair, step: &Step) -> Result<(), AuditError> {
                 }
             }
             let ops = onedelta::decode(&stream)?;
-            onedelta::check_with_value(&ops, &allow_list(pair, lender(&ops)), plan.account, step.value)?;
+            onedelta::check_with_value(
+                &ops,
+                &allow_list(pair, exchanges, FlashSource::in_stream(&ops)),
+                plan.account,
+                step.value,
+            )?;
             Ok(())
         }
     }
@@ -127,15 +133,4 @@ fn audit_permit(plan: &Plan, pair: &Pair, header: &[u8], request: &PermitRequest
         return Ok(());
     }
     Err(AuditError::Permit { token: request.token, spender: request.spender })
-}
-
-/// The Uniswap pool that lends in the stream, if its address is that of its tokens and fee.
-fn lender(ops: &[Op]) -> Option<dex::PoolKey> {
-    ops.iter().find_map(|op| match op {
-        Op::Flash(FlashLoan::UniswapV3 { pool, token_a, token_b, fee, .. }) => {
-            let key = dex::PoolKey::new(*token_a, *token_b, u32::from(*fee)).ok()?;
-            (key.address(&dex::Deployment::BASE) == *pool).then_some(key)
-        }
-        _ => None,
-    })
 }

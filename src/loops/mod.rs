@@ -68,13 +68,16 @@ pub use pairs::{
     Obstacle, ObstacleKind, Opening, PairTerms, PairVerdict, PairsSnapshot, SizeAsked, allowed_pairs, judge_pairs,
 };
 pub use plan::context::Settings;
-pub use plan::flash::{FlashCandidate, FlashChoice, FlashNeed, FlashSource, Meanwhile, rank};
 pub use plan::increase::Funds;
 pub use plan::payout::{Payout, Share};
 pub use plan::planner::{plan, plan_ahead};
 pub use plan::repay::Via;
 pub use plan::request::Request;
 pub use plan::write::Subject;
+pub use plan::{
+    flash::{FlashCandidate, FlashNeed, Meanwhile, rank},
+    flash_source::{FlashChoice, FlashSource},
+};
 pub use protect::{
     combinations, protect,
     sale::{Combination, Protection, Sale},

@@ -1,5 +1,7 @@
 //! Everything a plan is made from, read at one block.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use alloy::primitives::{Address, U256};
 
 use super::Pair;
@@ -7,7 +9,7 @@ use crate::abi::IERC20::{allowanceCall, balanceOfCall};
 use crate::{
     aave::{AccountQuery, AccountState, Market, MarketQuery, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot},
-    dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
+    dex::{Absence, Exchanges, PoolHint, PoolId, Pools, Reach},
     onedelta::{CALL_FORWARDER as FORWARDER, COMPOSER, MORPHO_BLUE},
     units::Secs,
 };
@@ -21,7 +23,7 @@ pub struct LoopSnapshot {
     pub market: Market,
     /// The account.
     pub account: AccountState,
-    /// Uniswap pools between the pair's tokens.
+    /// Pools between the pair's tokens, with the exchanges they belong to.
     pub pools: Pools,
     /// Debt asset that Morpho Blue holds and so can lend.
     pub morpho_liquidity: U256,
@@ -30,7 +32,7 @@ pub struct LoopSnapshot {
 }
 
 /// Balances and approvals of the composer and the forwarder, for the pair's two tokens (collateral, debt).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Contracts {
     /// Tokens left in the composer by somebody.
     pub composer: [U256; 2],
@@ -38,8 +40,8 @@ pub struct Contracts {
     pub forwarder: [U256; 2],
     /// Whether the composer has approved the Aave pool.
     pub pool_approved: [bool; 2],
-    /// Whether the forwarder has approved the router.
-    pub router_approved: [bool; 2],
+    /// Exchanges' routers that the forwarder has approved.
+    pub routers_approved: [BTreeSet<Address>; 2],
     /// Whether the composer has approved Morpho Blue for the debt asset.
     pub morpho_approved: bool,
 }
@@ -57,8 +59,19 @@ impl LoopSnapshot {
         pair: &Pair,
         account: Address,
     ) -> Result<Self, QueryError> {
+        Box::pin(Self::read_on(reader, &Exchanges::default(), list, pair, account)).await
+    }
+
+    /// The same for routes over these exchanges only.
+    pub async fn read_on<R: Reader>(
+        reader: &R,
+        exchanges: &Exchanges,
+        list: &ReserveList,
+        pair: &Pair,
+        account: Address,
+    ) -> Result<Self, QueryError> {
         let block = reader.head().await?;
-        let hints = Box::pin(Hints::read(reader, list, pair, block)).await?;
+        let hints = Box::pin(Hints::read(reader, exchanges, list, pair, block)).await?;
         Box::pin(Self::with_hints(reader, list, pair, account, (block, hints))).await
     }
 
@@ -71,12 +84,14 @@ impl LoopSnapshot {
         account: Address,
         earlier: BlockRef,
     ) -> Result<Self, QueryError> {
-        let (block, hints) = tokio::join!(reader.head(), Box::pin(Hints::read(reader, list, pair, earlier)));
+        let exchanges = Exchanges::default();
+        let (block, hints) =
+            tokio::join!(reader.head(), Box::pin(Hints::read(reader, &exchanges, list, pair, earlier)));
         let block = block?;
         let hints = match hints {
             Ok(hints) => hints,
             // It is no block of the chain any more, or nobody tells.
-            Err(_) => Box::pin(Hints::read(reader, list, pair, block)).await?,
+            Err(_) => Box::pin(Hints::read(reader, &exchanges, list, pair, block)).await?,
         };
         Box::pin(Self::with_hints(reader, list, pair, account, (block, hints))).await
     }
@@ -86,25 +101,24 @@ impl LoopSnapshot {
         list: &ReserveList,
         pair: &Pair,
         account: Address,
-        (block, Hints(hints)): (BlockRef, Hints),
+        (block, Hints { exchanges, hints }): (BlockRef, Hints),
     ) -> Result<Self, QueryError> {
-        let mut pools = Pools::default();
+        let contracts = Exchanges::clone(&exchanges);
+        let mut pools = Pools::of(exchanges);
         let mut batch = Batch::new();
         let market = MarketQuery::add(list, &mut batch);
         let holder = AccountQuery::add(list, account, Some(COMPOSER), &mut batch);
-        let contracts = ContractSlots::add(pair, &mut batch);
+        let contracts = ContractSlots::add(pair, &contracts, &mut batch);
         let mut queries = Vec::new();
-        for (key, hint) in hints {
+        for (pool, hint) in hints {
             match hint {
-                Ok(hint) => {
-                    queries.push(PoolQuery::add(&mut batch, key, hint, &Reach::default(), &dex::Deployment::BASE))
-                }
-                Err(absence) => pools.insert(key, Err(absence)),
+                Ok(hint) => queries.push(hint.ask(&mut batch, &Reach::default())),
+                Err(absence) => pools.insert(pool, Err(absence)),
             }
         }
         let answers = reader.read(block, &batch).await?;
         for query in queries {
-            pools.insert(query.key(), query.decode(&answers)?);
+            pools.insert(query.id(), query.decode(&answers)?);
         }
         let (contracts, morpho_liquidity) = contracts.decode(&answers)?;
         let mut account = holder.decode(&answers)?;
@@ -129,17 +143,25 @@ impl LoopSnapshot {
 }
 
 /// Where the pools between a pair's tokens stood at a block.
-struct Hints(Vec<(PoolKey, Result<TickHint, Absence>)>);
+struct Hints {
+    exchanges: Exchanges,
+    hints: Vec<(PoolId, Result<Arc<dyn PoolHint>, Absence>)>,
+}
 
 impl Hints {
-    async fn read<R: Reader>(reader: &R, list: &ReserveList, pair: &Pair, block: BlockRef) -> Result<Self, ReadError> {
+    async fn read<R: Reader>(
+        reader: &R,
+        exchanges: &Exchanges,
+        list: &ReserveList,
+        pair: &Pair,
+        block: BlockRef,
+    ) -> Result<Self, ReadError> {
         let mut batch = Batch::new();
-        let probes: Vec<_> = keys_between(pair.collateral.token, pair.debt.token, &hubs(list))
-            .into_iter()
-            .map(|key| (key, TickProbe::add(&mut batch, &key, &dex::Deployment::BASE)))
-            .collect();
+        let pools = exchanges.pools_between(pair.collateral.token, pair.debt.token, &hubs(list));
+        let probes = exchanges.probe(&mut batch, pools);
         let answers = reader.read(block, &batch).await?;
-        Ok(Self(probes.into_iter().map(|(key, probe)| (key, probe.decode(&answers))).collect()))
+        let hints = probes.into_iter().map(|(pool, probe)| (pool, probe.decode(&answers))).collect();
+        Ok(Self { exchanges: exchanges.clone(), hints })
     }
 }
 
@@ -154,20 +176,23 @@ struct TokenSlots {
     composer: Slot<balanceOfCall>,
     forwarder: Slot<balanceOfCall>,
     pool: Slot<allowanceCall>,
-    router: Slot<allowanceCall>,
+    routers: Vec<(Address, Slot<allowanceCall>)>,
     morpho: Slot<allowanceCall>,
 }
 
 impl ContractSlots {
-    pub(super) fn add(pair: &Pair, batch: &mut Batch) -> Self {
+    pub(super) fn add(pair: &Pair, exchanges: &Exchanges, batch: &mut Batch) -> Self {
         let morpho = batch.add(pair.debt.token, &balanceOfCall { owner: MORPHO_BLUE });
         let pool = crate::aave::Deployment::BASE.pool;
-        let router = dex::Deployment::BASE.router;
         let tokens = [pair.collateral.token, pair.debt.token].map(|token| TokenSlots {
             composer: batch.add(token, &balanceOfCall { owner: COMPOSER }),
             forwarder: batch.add(token, &balanceOfCall { owner: FORWARDER }),
             pool: batch.add(token, &allowanceCall { owner: COMPOSER, spender: pool }),
-            router: batch.add(token, &allowanceCall { owner: FORWARDER, spender: router }),
+            routers: exchanges
+                .iter()
+                .map(|exchange| exchange.router())
+                .map(|router| (router, batch.add(token, &allowanceCall { owner: FORWARDER, spender: router })))
+                .collect(),
             morpho: batch.add(token, &allowanceCall { owner: COMPOSER, spender: MORPHO_BLUE }),
         });
         Self { morpho, tokens }
@@ -181,7 +206,11 @@ impl ContractSlots {
             contracts.composer[index] = answers.get(token.composer)?;
             contracts.forwarder[index] = answers.get(token.forwarder)?;
             contracts.pool_approved[index] = lasting(token.pool)?;
-            contracts.router_approved[index] = lasting(token.router)?;
+            for (router, slot) in &token.routers {
+                if lasting(*slot)? {
+                    contracts.routers_approved[index].insert(*router);
+                }
+            }
         }
         contracts.morpho_approved = lasting(self.tokens[1].morpho)?;
         Ok((contracts, answers.get(self.morpho)?))

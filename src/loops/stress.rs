@@ -1,6 +1,6 @@
 //! A market under stress: the price that moves a loop has moved against it, feed and pools together, everything else as it is.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use alloy::primitives::{Address, U256, U512};
 use rust_decimal::Decimal;
@@ -12,8 +12,8 @@ use super::{
 use crate::{
     aave::Reserve,
     config::PriceMove,
-    dex::{Absence, Direction, PoolState, Pools},
-    units::{Bps, MathError, from_decimal, isqrt, mul_div_down, to_decimal},
+    dex::{Absence, Pool},
+    units::{Bps, MathError, from_decimal, mul_div_down, to_decimal},
 };
 
 const MILLION: u64 = 1_000_000;
@@ -36,36 +36,21 @@ pub fn stressed(snapshot: &LoopSnapshot, pair: &Pair, share: Decimal) -> Result<
             price.value.0 = mul_div_down(price.value.0, scaled, U256::from(MILLION))?;
         }
     }
-    let moved = |pool: &PoolState| (pool.key, followed(pool, moving.asset, way, scaled));
-    let pools: Pools = snapshot.pools.found().map(moved).collect();
-    for (key, state) in snapshot.pools.found().map(|pool| (pool.key, pools.get(&pool.key).cloned())) {
-        after.pools.insert(key, state);
+    for pool in snapshot.pools.found() {
+        after.pools.insert(pool.id(), followed(pool, moving.asset, scaled));
     }
     Ok(after)
 }
 
 /// A pool after its price followed a token's, which is now `scaled` millionths of what it was.
-fn followed(pool: &PoolState, token: Address, way: PriceMove, scaled: U256) -> Result<PoolState, Absence> {
-    let Some(selling) = pool.direction_from(token) else { return Ok(pool.clone()) };
+fn followed(pool: &Arc<dyn Pool>, token: Address, scaled: U256) -> Result<Arc<dyn Pool>, Absence> {
+    let (scaled, whole) = (U512::from(scaled), U512::from(MILLION));
     // The pool's price is that of its first token.
-    let (top, bottom) = match selling {
-        Direction::ZeroForOne => (U512::from(scaled), U512::from(MILLION)),
-        Direction::OneForZero => (U512::from(MILLION), U512::from(scaled)),
-    };
-    // Selling a token brings its price down, buying it up.
-    let direction = match (way, selling) {
-        (PriceMove::Fall, selling) => selling,
-        (PriceMove::Rise, Direction::ZeroForOne) => Direction::OneForZero,
-        (PriceMove::Rise, Direction::OneForZero) => Direction::ZeroForOne,
-    };
-    let squared = pool.sqrt_price_x96.widening_mul::<256, 4, 512, 8>(pool.sqrt_price_x96);
-    let limit = isqrt(squared * top / bottom);
-    let limit = U256::checked_from_limbs_slice(limit.as_limbs()).ok_or(Absence::PriceMoved)?;
-    if limit == pool.sqrt_price_x96 {
-        return Ok(pool.clone());
+    match pool.id() {
+        id if id.token0() == token => pool.repriced(scaled, whole),
+        id if id.token1() == token => pool.repriced(whole, scaled),
+        _ => Ok(Arc::clone(pool)),
     }
-    let swap = pool.exact_in(direction, U256::MAX >> 2, Some(limit)).map_err(|_| Absence::PriceMoved)?;
-    Ok(pool.after(&swap))
 }
 
 /// What a swap on a snapshot loses against the oracle, as a share of what goes in.

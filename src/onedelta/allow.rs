@@ -1,10 +1,14 @@
 //! What an op stream may touch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use alloy::primitives::Address;
 
 use super::FlashProvider;
+use crate::dex::Exchange;
 
 /// aToken and variable debt token of a reserve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,7 @@ pub struct AllowList {
     wrapped_native: Address,
     forwarders: BTreeSet<Address>,
     aave_pools: BTreeSet<Address>,
-    routers: BTreeSet<Address>,
+    routers: BTreeMap<Address, Option<Arc<dyn Exchange>>>,
     flash: BTreeMap<Address, FlashSource>,
     reserves: BTreeMap<Address, ReserveTokens>,
     tokens: BTreeSet<Address>,
@@ -51,7 +55,7 @@ impl AllowList {
             wrapped_native,
             forwarders: BTreeSet::new(),
             aave_pools: BTreeSet::new(),
-            routers: BTreeSet::new(),
+            routers: BTreeMap::new(),
             flash: BTreeMap::new(),
             reserves: BTreeMap::new(),
             tokens: BTreeSet::from([wrapped_native]),
@@ -72,10 +76,17 @@ impl AllowList {
         self
     }
 
-    /// Allows a router, as a call target and as a spender of the forwarder's tokens.
+    /// Allows a router whose calldata nobody reads, as a call target and as a spender of the forwarder's tokens.
     #[must_use]
     pub fn router(mut self, router: Address) -> Self {
-        self.routers.insert(router);
+        self.routers.insert(router, None);
+        self
+    }
+
+    /// Allows an exchange's router; its calldata is read and held to what it says.
+    #[must_use]
+    pub fn exchange(mut self, exchange: Arc<dyn Exchange>) -> Self {
+        self.routers.insert(exchange.router(), Some(exchange));
         self
     }
 
@@ -120,7 +131,12 @@ impl AllowList {
     }
 
     pub(super) fn is_router(&self, address: Address) -> bool {
-        self.routers.contains(&address)
+        self.routers.contains_key(&address)
+    }
+
+    /// The exchange whose router is at an address.
+    pub(super) fn exchange_at(&self, router: Address) -> Option<Arc<dyn Exchange>> {
+        self.routers.get(&router).cloned().flatten()
     }
 
     pub(super) fn is_token(&self, address: Address) -> bool {

@@ -1,5 +1,7 @@
 //! Streams as a planner would make them, and what happens to them when one thing is wrong.
 
+use std::sync::Arc;
+
 use alloy::primitives::{Address, Bytes, U256, address};
 
 use super::{
@@ -8,8 +10,9 @@ use super::{
     ReserveTokens, Singleton, SwapVenue, SweepAmount, Transfer, UNISWAP_V4_POOL_MANAGER, approve_then_deposit,
     approve_then_flash, approve_then_repay, check, check_with_value, encode,
 };
-use crate::dex::{Hop, Route, RouterCall};
+use crate::dex::{Exchange, Route, RouterCall, UniswapV3};
 
+const EXCHANGE: UniswapV3 = UniswapV3::BASE;
 const USER: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
 const STRANGER: Address = Address::repeat_byte(0x66);
 const WETH: Address = address!("0x4200000000000000000000000000000000000006");
@@ -28,7 +31,7 @@ fn allow() -> AllowList {
     AllowList::new(COMPOSER, WETH)
         .forwarder(CALL_FORWARDER)
         .aave_pool(POOL)
-        .router(ROUTER)
+        .exchange(Arc::new(EXCHANGE))
         .flash(POOL, FlashSource::Pulled(FlashProvider::AaveV3))
         .flash(MORPHO_BLUE, FlashSource::Pulled(FlashProvider::MorphoBlue))
         .flash(V3_POOL, FlashSource::UniswapV3Pool)
@@ -45,16 +48,16 @@ fn sweep(asset: Address, receiver: Address, amount: SweepAmount) -> Transfer {
     Transfer::Sweep { asset, receiver, amount }
 }
 
-fn venue() -> SwapVenue {
-    SwapVenue::new(COMPOSER, CALL_FORWARDER, ROUTER)
+fn venue() -> SwapVenue<'static> {
+    SwapVenue::new(COMPOSER, CALL_FORWARDER, &EXCHANGE).through(ROUTER)
 }
 
 fn buy_weth() -> Route {
-    Route::through(USDC, 500, WETH).expect("a route")
+    UniswapV3::route(USDC, &[(500, WETH)]).expect("a route")
 }
 
 fn sell_weth() -> Route {
-    Route::through(WETH, 500, USDC).expect("a route")
+    UniswapV3::route(WETH, &[(500, USDC)]).expect("a route")
 }
 
 /// A 3x loop: funds first, then a flash loan of 6000 USDC.
@@ -325,7 +328,7 @@ fn with_call(call: ForwarderOp, back: Vec<Transfer>) -> Vec<Op> {
 fn sell(amount_in: u64, min_out: u64, recipient: Address) -> Bytes {
     let one = U256::ONE;
     let swap = RouterCall::ExactIn { route: sell_weth(), recipient: USER, amount_in: one, min_out: one, limit: None };
-    let mut data = swap.encode().expect("encodes").to_vec();
+    let mut data = EXCHANGE.write(&swap).expect("encodes").to_vec();
     let mut put = |word: usize, value: U256| data[4 + 32 * word..][..32].copy_from_slice(&value.to_be_bytes::<32>());
     put(3, recipient.into_word().into());
     put(4, U256::from(amount_in));
@@ -373,11 +376,11 @@ fn a_router_told_to_pay_a_stranger_or_to_sell_its_own_balance_is_refused() {
 
 #[test]
 fn a_swap_that_may_stop_at_a_price_must_give_back_the_rest() {
-    let mut swap = RouterCall::decode(&sell(1_000, 1, CALL_FORWARDER)).expect("a swap");
+    let mut swap = EXCHANGE.read(&sell(1_000, 1, CALL_FORWARDER)).expect("a swap");
     if let RouterCall::ExactIn { limit, .. } = &mut swap {
         *limit = Some(U256::ONE);
     }
-    let data = swap.encode().expect("encodes");
+    let data = EXCHANGE.write(&swap).expect("encodes");
     assert_eq!(check(&with_call(call(data.clone()), home(1)), &allow(), USER), Ok(()));
     let forgets = with_call(call(data), vec![sweep(USDC, COMPOSER, SweepAmount::ALL)]);
     assert_eq!(reason(&forgets), RefusalReason::LeftBehind { asset: WETH, holder: CALL_FORWARDER });
@@ -385,11 +388,10 @@ fn a_swap_that_may_stop_at_a_price_must_give_back_the_rest() {
 
 #[test]
 fn a_swap_that_ends_in_the_token_it_sells_is_refused() {
-    let hops = [(500, USDC), (3_000, STRANGER)].map(|(fee, token_out)| Hop { fee, token_out });
-    let route = Route::new(WETH, hops.into()).expect("a route");
+    let route = UniswapV3::route(WETH, &[(500, USDC), (3_000, STRANGER)]).expect("a route");
     let (amount_in, min_out) = (U256::from(1_000), U256::ONE);
     let swap = RouterCall::ExactIn { route, recipient: CALL_FORWARDER, amount_in, min_out, limit: None };
-    let mut data = swap.encode().expect("encodes").to_vec();
+    let mut data = EXCHANGE.write(&swap).expect("encodes").to_vec();
     let last_token = 4 + 6 * 32 + 46;
     data[last_token..last_token + 20].copy_from_slice(WETH.as_slice());
     assert_eq!(reason(&with_call(call(data.into()), home(1))), RefusalReason::NotPlanned);

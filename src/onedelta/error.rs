@@ -99,6 +99,9 @@ pub enum EncodeError {
     /// A swap that the router would misread.
     #[error(transparent)]
     Swap(#[from] RouterCallError),
+    /// The route is of an exchange that is not among those known.
+    #[error("no exchange is called {0}")]
+    UnknownExchange(&'static str),
     /// A packed stream from elsewhere that cannot be read.
     #[error("the given stream is refused {0}")]
     Stream(#[from] DecodeError),

@@ -11,7 +11,7 @@ use super::{
     PermitBody, Replace, Singleton, SweepAmount, Transfer,
     names::{address, allowance, amount, token},
 };
-use crate::dex::{Hop, RouterCall};
+use crate::dex::{Exchange, Exchanges, Hop, RouterCall};
 
 /// One op in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -48,10 +48,10 @@ pub fn explain_forwarder(ops: &[ForwarderOp], names: &dyn Names) -> Vec<Line> {
     explainer.lines
 }
 
-/// A swap of SwapRouter02 as a sentence.
+/// A swap on an exchange as a sentence.
 #[must_use]
-pub fn explain_router(call: &RouterCall, names: &dyn Names) -> String {
-    Explainer { names, lines: Vec::new() }.router_text(call, false)
+pub fn explain_router(exchange: &dyn Exchange, call: &RouterCall, names: &dyn Names) -> String {
+    Explainer { names, lines: Vec::new() }.router_text(exchange, call, false)
 }
 
 struct Explainer<'a> {
@@ -287,18 +287,19 @@ impl Explainer<'_> {
     }
 
     fn calldata_text(&self, data: &[u8], replace: Option<Replace>) -> String {
-        let Ok(call) = RouterCall::decode(data) else {
+        let exchanges = Exchanges::default();
+        let Ok((exchange, call)) = exchanges.read(data) else {
             let selector = data.get(..4).map_or_else(|| "no selector".to_owned(), alloy::hex::encode_prefixed);
             return format!("{selector}, {} bytes", data.len());
         };
-        let overwritten = replace.is_some_and(|replace| Some(replace.offset) == RouterCall::amount_in_offset(data));
-        self.router_text(&call, overwritten)
+        let overwritten = replace.is_some_and(|replace| Some(replace.offset) == exchange.amount_in_offset(data));
+        self.router_text(exchange.as_ref(), &call, overwritten)
     }
 
-    fn router_text(&self, call: &RouterCall, overwritten: bool) -> String {
+    fn router_text(&self, exchange: &dyn Exchange, call: &RouterCall, overwritten: bool) -> String {
         let names = self.names;
         let (token_in, token_out) = (call.route().token_in(), call.route().token_out());
-        let hop_text = |hop: &Hop| format!("{} at {}", token(names, hop.token_out), hop.percent());
+        let hop_text = |hop: &Hop| format!("{} at {}", token(names, hop.token_out), hop.pool.percent());
         let hops: Vec<String> = call.route().hops().iter().map(hop_text).collect();
         let route = format!("{} to {}", token(names, token_in), hops.join(" to "));
         let recipient = address(names, call.recipient());
@@ -307,7 +308,7 @@ impl Explainer<'_> {
             RouterCall::ExactIn { amount_in, min_out, .. } => {
                 let sold = if overwritten {
                     "the balance written in".to_owned()
-                } else if call.sells_router_balance() {
+                } else if exchange.sells_router_balance(call) {
                     format!("the router's own {}", token(names, token_in))
                 } else {
                     amount(names, *amount_in, token_in)

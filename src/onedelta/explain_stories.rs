@@ -7,7 +7,7 @@ use super::{
     MORPHO_BLUE, Names, NativeValue, NoNames, OnFailure, Op, Permit, PermitBody, Singleton, SwapVenue, SweepAmount,
     Transfer, approve_then_deposit, approve_then_flash, approve_then_repay, explain,
 };
-use crate::dex::{Hop, Route};
+use crate::dex::UniswapV3;
 
 const USER: Address = Address::repeat_byte(0x70);
 const WETH: Address = address!("0x4200000000000000000000000000000000000006");
@@ -64,8 +64,8 @@ fn a_loop_reads_as_what_it_does() {
         r: Default::default(),
         vs: Default::default(),
     };
-    let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, ROUTER);
-    let route = Route::through(USDC, 500, WETH).expect("a route");
+    let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, &UniswapV3::BASE).through(ROUTER);
+    let route = UniswapV3::route(USDC, &[(500, WETH)]).expect("a route");
     let mut inner = venue.exact_in(&route, exact(6_000_000_000), exact(1_990_000_000_000_000_000)).expect("builds");
     inner.extend(approve_then_deposit(WETH, Amount::All, USER, POOL));
     inner.push(Lending::Borrow { asset: USDC, amount: exact(6_000_000_000), receiver: COMPOSER, pool: POOL }.into());
@@ -95,9 +95,8 @@ fn a_loop_reads_as_what_it_does() {
 
 #[test]
 fn closing_and_less_common_ops_read_as_what_they_do() {
-    let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, ROUTER);
-    let hops = vec![Hop { fee: 500, token_out: WETH }, Hop { fee: 3000, token_out: USDC }];
-    let route = Route::new(CBETH, hops).expect("a route");
+    let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, &UniswapV3::BASE).through(ROUTER);
+    let route = UniswapV3::route(CBETH, &[(500, WETH), (3000, USDC)]).expect("a route");
     let mut ops = Vec::from(approve_then_repay(USDC, Amount::Max, USER, V_USDC, POOL));
     ops.push(
         Lending::Withdraw { asset: CBETH, amount: Amount::Max, receiver: COMPOSER, a_token: USER, pool: POOL }.into(),

@@ -138,24 +138,27 @@ impl Walk<'_> {
         if value != NativeValue::NONE {
             return Err(refuse(place, RefusalReason::NativeToRouter));
         }
-        let Ok(call) = RouterCall::decode(data) else {
+        let exchange = self.allow.exchange_at(target);
+        let read = exchange.as_deref().and_then(|exchange| Some((exchange, exchange.read(data).ok()?)));
+        let Some((exchange, call)) = read else {
             let held = self.ledger.blur(forwarder);
             return Ok(Some(Unbounded { bought: Bought::AnythingBut(held), place }));
         };
         let (token_in, token_out) = (call.route().token_in(), call.route().token_out());
         self.token(token_in, place)?;
         self.token(token_out, place)?;
-        let recipient = call.receiver(forwarder, target);
+        let recipient = exchange.receiver(&call, forwarder);
         self.receiver(recipient, place)?;
         if token_in == token_out {
             return Err(refuse(place, RefusalReason::NotPlanned));
         }
         let (bought, bounded) = match &call {
             RouterCall::ExactIn { amount_in, min_out, limit, .. } => {
-                if replace.is_none() && call.sells_router_balance() {
+                if replace.is_none() && exchange.sells_router_balance(&call) {
                     return Err(refuse(place, RefusalReason::SellsRouterBalance));
                 }
-                let quantity = sold(*amount_in, token_in, replace, data, place)?;
+                let replaced = replace.map(|replace| (replace, exchange.amount_in_offset(data)));
+                let quantity = sold(*amount_in, token_in, replaced, place)?;
                 let quantity = if limit.is_none() { quantity } else { Quantity::Part };
                 self.ledger.spend(forwarder, token_in, quantity);
                 (Held::Unknown, !min_out.is_zero())
@@ -181,12 +184,11 @@ impl Walk<'_> {
 fn sold(
     amount_in: U256,
     token_in: Address,
-    replace: Option<Replace>,
-    data: &[u8],
+    replaced: Option<(Replace, Option<u16>)>,
     place: Place,
 ) -> Result<Quantity, Refusal> {
-    match replace {
-        Some(replace) if replace.token == token_in && Some(replace.offset) == RouterCall::amount_in_offset(data) => {
+    match replaced {
+        Some((replace, offset)) if replace.token == token_in && Some(replace.offset) == offset => {
             Ok(Quantity::Everything)
         }
         Some(_) => Err(refuse(place, RefusalReason::NotPlanned)),

@@ -6,32 +6,41 @@ use super::{
     Amount, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending, NativeValue, Op, Replace, SweepAmount,
     Transfer,
 };
-use crate::dex::{Route, RouterCall};
+use crate::dex::{Exchange, Route, RouterCall};
 
 /// Through which contracts a swap goes. Tokens are pushed into the forwarder, never approved to it, and everything is
 /// swept out in the same stream (onedelta-composer.md §8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SwapVenue {
+#[derive(Debug, Clone, Copy)]
+pub struct SwapVenue<'e> {
     /// Who holds the tokens before and after.
     pub composer: Address,
     /// Who calls the router.
     pub forwarder: Address,
-    /// SwapRouter02, or an aggregator's contract for [`SwapVenue::foreign`].
+    /// Whose pools are swapped in.
+    pub exchange: &'e dyn Exchange,
+    /// The exchange's router, or an aggregator's contract for [`SwapVenue::foreign`].
     pub router: Address,
-    /// Who pulls the sold token from the forwarder; the router itself for SwapRouter02.
+    /// Who pulls the sold token from the forwarder; an exchange's router itself.
     pub spender: Address,
 }
 
-impl SwapVenue {
-    /// A venue whose router pulls its tokens itself.
+impl<'e> SwapVenue<'e> {
+    /// Swaps on an exchange.
     #[must_use]
-    pub const fn new(composer: Address, forwarder: Address, router: Address) -> Self {
-        Self { composer, forwarder, router, spender: router }
+    pub fn new(composer: Address, forwarder: Address, exchange: &'e dyn Exchange) -> Self {
+        let router = exchange.router();
+        Self { composer, forwarder, exchange, router, spender: router }
+    }
+
+    /// The same through another contract.
+    #[must_use]
+    pub const fn through(self, router: Address) -> Self {
+        Self { router, spender: router, ..self }
     }
 
     /// Sells exactly `amount_in` for at least `min_out`, checked by the router and again by the final sweep.
     pub fn exact_in(&self, route: &Route, amount_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
-        let data = self.sell(route, amount_in, min_out).encode()?;
+        let data = self.exchange.write(&self.sell(route, amount_in, min_out))?;
         let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
         let back = vec![self.back(route.token_out(), SweepAmount::AtLeast(min_out.get()))];
         Ok(self.block(route.token_in(), SweepAmount::Exact(amount_in), call, back))
@@ -39,14 +48,13 @@ impl SwapVenue {
 
     /// Buys exactly `amount_out` for at most `max_in`; what is not spent comes back to the composer.
     pub fn exact_out(&self, route: &Route, amount_out: Exact, max_in: Exact) -> Result<Vec<Op>, EncodeError> {
-        let data = RouterCall::ExactOut {
+        let data = self.exchange.write(&RouterCall::ExactOut {
             route: route.clone(),
             recipient: self.forwarder,
             amount_out: amount_out.to_u256(),
             max_in: max_in.to_u256(),
             limit: None,
-        }
-        .encode()?;
+        })?;
         let call = ForwarderOp::Call { target: self.router, value: NativeValue::NONE, data };
         let back = vec![
             self.back(route.token_out(), SweepAmount::AtLeast(amount_out.get())),
@@ -58,7 +66,7 @@ impl SwapVenue {
     /// Sells all of `token_in` the composer holds (at least `min_in`) for at least `min_out`: the forwarder writes
     /// its balance into the router's calldata.
     pub fn whole_balance(&self, route: &Route, min_in: Exact, min_out: Exact) -> Result<Vec<Op>, EncodeError> {
-        let (data, offset) = self.sell(route, min_in, min_out).encode_for_replace()?;
+        let (data, offset) = self.exchange.write_for_replace(&self.sell(route, min_in, min_out))?;
         let call = ForwarderOp::CallWithReplace {
             target: self.router,
             value: NativeValue::NONE,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::call::call_words;
 use crate::{
     chain::{ErrorTable, Revert},
-    dex::RouterCall,
+    dex::Exchanges,
     onedelta::{
         DELTA_COMPOSE, DELTA_FORWARD_COMPOSE, Line, Names, decode, decode_calldata, decode_forwarder,
         decode_forwarder_calldata, explain, explain_forwarder, explain_router,
@@ -44,7 +44,7 @@ impl fmt::Display for Kind {
             Self::ComposerStream => "packed composer stream",
             Self::ForwarderCall => "call of deltaForwardCompose on the call forwarder",
             Self::ForwarderStream => "packed forwarder stream",
-            Self::RouterCall => "swap on SwapRouter02",
+            Self::RouterCall => "swap on an exchange",
             Self::ContractCall => "contract call",
             Self::RevertData => "revert data",
         })
@@ -96,8 +96,10 @@ pub fn explain_bytes(
             Err(error) => broken(Kind::ForwarderCall, error.to_string()),
         };
     }
-    match RouterCall::decode(data) {
-        Ok(call) => return found(Kind::RouterCall, one("SWAP", explain_router(&call, names))),
+    match Exchanges::default().read(data) {
+        Ok((exchange, call)) => {
+            return found(Kind::RouterCall, one("SWAP", explain_router(exchange.as_ref(), &call, names)));
+        }
         Err(error) => tried.push((Kind::RouterCall, error.to_string())),
     }
     if let Some((name, words)) = call_words(data, to, names) {
@@ -126,7 +128,7 @@ mod tests {
     use alloy::primitives::U256;
 
     use super::*;
-    use crate::dex::Route;
+    use crate::dex::{Exchange, RouterCall, UniswapV3};
     use crate::onedelta::{
         Exact, ForwarderOp, NoNames, Op, SweepAmount, Transfer, delta_compose_calldata, encode, encode_forwarder,
     };
@@ -168,13 +170,13 @@ mod tests {
     #[test]
     fn swaps_and_reverts_are_sentences() {
         let swap = RouterCall::ExactIn {
-            route: Route::through(Address::repeat_byte(1), 500, Address::repeat_byte(2)).expect("a route"),
+            route: UniswapV3::route(Address::repeat_byte(1), &[(500, Address::repeat_byte(2))]).expect("a route"),
             recipient: Address::repeat_byte(3),
             amount_in: U256::from(7),
             min_out: U256::from(6),
             limit: None,
         };
-        let found = explained(&swap.encode().expect("encodes")).expect("recognised");
+        let found = explained(&UniswapV3::BASE.write(&swap).expect("encodes")).expect("recognised");
         assert_eq!(found.kind, Kind::RouterCall);
         assert!(found.lines[0].text.starts_with("sell 7 units"), "{}", found.lines[0].text);
         let found = explained(&[0x39, 0x8d, 0x4d, 0x32]).expect("recognised");

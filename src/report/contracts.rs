@@ -11,7 +11,7 @@ use crate::{
     chain::{
         BASE_CHAIN_ID, Batch, BlockRef, Endpoints, GAS_PRICE_ORACLE, NetworkIdentity, ReadError, Reader, multicall3,
     },
-    dex,
+    dex::Exchanges,
     onedelta::{
         CALL_FORWARDER, COMPOSER, ComposerAdmin, ComposerState, LOGIC_CODE_HASH, LOGIC_CODE_HASH_WITHOUT_METADATA,
         MORPHO_BLUE, PROXY_ADMIN,
@@ -30,16 +30,14 @@ pub async fn contract_checks(
         checks.extend(aave(endpoints, block).await?);
     }
     checks.extend(composer(endpoints, identity, at).await?);
-    let uniswap = dex::Deployment::BASE;
-    for (name, address, without) in [
-        ("call forwarder", CALL_FORWARDER, None),
-        ("SwapRouter02", uniswap.router, None),
-        ("Uniswap v3 factory", uniswap.factory, None),
-        ("TickLens", uniswap.tick_lens, None),
+    let exchanges = Exchanges::default();
+    let others = [
         ("Morpho Blue", MORPHO_BLUE, Some("flash loans come from Aave or Uniswap, for a fee")),
-        ("QuoterV2", uniswap.quoter, Some("only tests ask it")),
         ("GasPriceOracle", GAS_PRICE_ORACLE, Some("costs are shown without the L1 fee")),
-    ] {
+    ];
+    let forwarder = ("call forwarder", CALL_FORWARDER, None);
+    let of_exchanges = exchanges.iter().flat_map(|exchange| exchange.contracts());
+    for (name, address, without) in std::iter::once(forwarder).chain(of_exchanges).chain(others) {
         checks.push(code(endpoints, at, name, address, without).await?);
     }
     Ok(checks)

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use trimtab::{
     config::Thresholds,
+    dex::Exchanges,
     loops::{self, Subject},
     onedelta,
     plan::{CallData, Plan, check},
@@ -160,7 +161,7 @@ fn is_within_the_settings(plan: &Plan, reference: &Plan, at: &str) -> Result<(),
 
 /// The second look at a plan of a loop or of approvals: only contracts that such a plan calls, nothing endless.
 pub fn audit_loop(plan: &Plan) -> Result<(), String> {
-    loops::audit(plan).map_err(|error| error.to_string())?;
+    loops::audit(plan, &Exchanges::default()).map_err(|error| error.to_string())?;
     let streams = plan.steps.iter().filter(|step| matches!(step.data, CallData::Stream { .. }));
     for step in streams {
         assert_eq!(step.to, onedelta::COMPOSER);

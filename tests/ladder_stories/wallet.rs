@@ -102,7 +102,7 @@ async fn when_the_composer_reverts_nothing_is_sent_through_it_and_the_pool_is_re
     let direct = Request::Repay { amount: units(5_000, 6), via: Via::Pool };
     let (plan, _) = trader.act_with(&pair, &direct, &urgent(&trader, Urgency::Urgent)).await;
     assert_eq!((plan.steps.len(), plan.steps[1].to), (2, POOL));
-    audit(&plan).expect("what a loop action may do");
+    audit(&plan, &trimtab::dex::Exchanges::default()).expect("what a loop action may do");
     raises_health(&plan);
     let repaid = before.0 - trader.debt(&pair).await;
     assert!(repaid.abs_diff(units(5_000, 6)) < units(1, 6), "{repaid}");

@@ -1,9 +1,11 @@
 //! A perp's margin drawn in the loop's own transaction, and markets under stress.
 
+use std::sync::Arc;
+
 use alloy::primitives::U256;
 use rust_decimal::dec;
 use trimtab::{
-    dex::Direction,
+    dex::{Direction, Pool, PoolState},
     localchain::{PriceChange, PriceScope},
     loops::{Funds, LoopSnapshot, Pair, PlanError, Request, SwapCost, Target, stressed},
     units::to_decimal,
@@ -129,8 +131,9 @@ async fn stress_moves_the_pools_of_the_collateral_down_and_leaves_the_others_whe
     let now = trader.snapshot(&pair).await;
     let after = stressed(&now, &pair, dec!(0.1)).expect("a market");
     let (mut moved, mut left) = (0, 0);
-    for pool in now.pools.found() {
-        let Ok(then) = after.pools.get(&pool.key) else { continue };
+    let state = |pool: &Arc<dyn Pool>| pool.as_any().downcast_ref::<PoolState>().expect("of Uniswap v3").clone();
+    for pool in now.pools.found().map(state) {
+        let Ok(then) = after.pools.get(&pool.key).map(state) else { continue };
         let Some(direction) = pool.direction_from(pair.collateral.token) else {
             assert_eq!(then.sqrt_price_x96, pool.sqrt_price_x96);
             left += 1;

@@ -18,3 +18,4 @@ mod flash;
 mod open;
 mod random;
 mod same_second;
+mod second_exchange;

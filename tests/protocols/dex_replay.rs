@@ -19,8 +19,9 @@ use trimtab::{
     chain::{Answers, Batch, Endpoints, Reader, Slot, SystemClock},
     config::RpcConfig,
     dex::{
-        Absence, Deployment, Direction, GasPrice, HUBS, Hop, PoolKey, PoolState, Pools, Quote, Reach, Rejection, Route,
-        RouterCall, Search, Swap, SwapError, USDC, WETH, keys_between, read_pools, sqrt_ratio_at_tick,
+        Absence, Deployment, Direction, Exchange, Exchanges, GasPrice, HUBS, Pool, PoolId, PoolKey, PoolState, Pools,
+        Quote, Reach, Rejection, Route, RouterCall, Search, Swap, SwapError, USDC, UniswapV3, WETH, read_pools,
+        sqrt_ratio_at_tick,
     },
 };
 
@@ -129,9 +130,9 @@ impl Chain {
         self.ask(&batch).await.get(slot).expect("balance")
     }
 
-    async fn pools(&self, keys: &[PoolKey]) -> Pools {
+    async fn pools(&self, pools: impl IntoIterator<Item = PoolId> + Send) -> Pools {
         let head = self.reader.head().await.expect("head");
-        read_pools(&self.reader, head, keys, &Reach::default(), &BASE).await.expect("pools")
+        read_pools(&self.reader, head, &Exchanges::default(), pools, &Reach::default()).await.expect("pools")
     }
 
     /// Overlapping positions of random width around the price: ticks that add liquidity and ticks that take it away.
@@ -165,12 +166,12 @@ impl Chain {
         let (Some(token_out), amount_in) = (pool.key.other(token_in), amount.min(self.balance(token_in).await)) else {
             return;
         };
-        let route = Route::new(token_in, vec![Hop { fee: pool.key.fee(), token_out }]).expect("route");
+        let route = UniswapV3::route(token_in, &[(pool.key.fee(), token_out)]).expect("route");
         self.swap(&RouterCall::ExactIn { route, recipient: USER, amount_in, min_out: U256::ONE, limit: None }).await;
     }
 
     async fn swap(&self, call: &RouterCall) -> u64 {
-        self.send(BASE.router, call.encode().expect("calldata"), U256::ZERO).await
+        self.send(BASE.router, UniswapV3::BASE.write(call).expect("calldata"), U256::ZERO).await
     }
 }
 
@@ -284,12 +285,28 @@ fn rounds() -> u64 {
     if std::env::var_os("TRIMTAB_LONG").is_some() { 10 } else { 1 }
 }
 
-fn all_keys() -> Vec<PoolKey> {
-    POOLS.iter().map(|(a, b, fee)| PoolKey::new(*a, *b, *fee).expect("key")).collect()
+fn all_keys() -> Vec<PoolId> {
+    POOLS.iter().map(|(a, b, fee)| key(*a, *b, *fee)).collect()
 }
 
-fn key(a: Address, b: Address, fee: u32) -> PoolKey {
-    PoolKey::new(a, b, fee).expect("key")
+fn key(a: Address, b: Address, fee: u32) -> PoolId {
+    PoolKey::new(a, b, fee).expect("key").into()
+}
+
+fn state(pool: &Arc<dyn Pool>) -> &PoolState {
+    pool.as_any().downcast_ref().expect("a pool of Uniswap v3")
+}
+
+/// What the quoter reads: tokens with three bytes of fee between them.
+fn path(route: &Route, reversed: bool) -> Bytes {
+    let mut parts: Vec<Vec<u8>> = vec![route.token_in().to_vec()];
+    for hop in route.hops() {
+        parts.extend([hop.pool.fee().to_be_bytes()[1..].to_vec(), hop.token_out.to_vec()]);
+    }
+    if reversed {
+        parts.reverse();
+    }
+    parts.concat().into()
 }
 
 /// Asks quoter and replay the same; how many had a number and how many crossed a tick.
@@ -326,25 +343,25 @@ async fn every_pool_replays_random_swaps_to_the_wei_before_and_after_its_price_m
     let chain = Chain::start().await;
     let mut dice = Dice(7);
     let (mut numbers, mut crossings) = (0, 0);
-    let pools = chain.pools(&all_keys()).await;
-    for pool in pools.found() {
+    let pools = chain.pools(all_keys()).await;
+    for pool in pools.found().map(state) {
         chain.sell(WETH, pool, pool.balance_of(WETH).unwrap_or_default() / U256::from(12)).await;
     }
-    for pool in pools.found() {
+    for pool in pools.found().map(state) {
         chain.provide(pool, &mut dice, 6).await;
     }
     // Selling WETH into a pool moves its price one way, selling the proceeds the other way.
     for sold in [WETH, USDC, CBETH, CBBTC] {
-        let pools = chain.pools(&all_keys()).await;
+        let pools = chain.pools(all_keys()).await;
         assert_eq!(pools.found().count(), POOLS.len(), "{:?}", pools.absent().collect::<Vec<_>>());
-        for pool in pools.found() {
+        for pool in pools.found().map(state) {
             for _ in 0..rounds() {
                 let (some, crossed) = compare(&chain, pool, &mut dice, 10).await;
                 numbers += some;
                 crossings += crossed;
             }
         }
-        for pool in pools.found() {
+        for pool in pools.found().map(state) {
             let amount = pool.balance_of(sold).unwrap_or_default() / U256::from(8 + dice.below(30));
             chain.sell(sold, pool, amount).await;
         }
@@ -360,8 +377,8 @@ async fn every_pool_replays_random_swaps_to_the_wei_before_and_after_its_price_m
 async fn a_sent_swap_moves_the_money_and_the_pools_as_replayed() {
     let chain = Chain::start().await;
     let ether = U256::from(10).pow(U256::from(18));
-    let two = |fee_a, mid, fee_b, out| vec![Hop { fee: fee_a, token_out: mid }, Hop { fee: fee_b, token_out: out }];
-    let one = |fee, token_out| vec![Hop { fee, token_out }];
+    let two = |fee_a, mid, fee_b, out| vec![(fee_a, mid), (fee_b, out)];
+    let one = |fee, token_out| vec![(fee, token_out)];
     let plans = [
         (true, WETH, one(500, USDC), ether * U256::from(400)),
         (true, WETH, two(500, USDC, 500, CBBTC), ether * U256::from(900)),
@@ -371,8 +388,8 @@ async fn a_sent_swap_moves_the_money_and_the_pools_as_replayed() {
         (false, USDC, one(500, CBBTC), U256::from(123_456_789)),
     ];
     for (exact_in, token_in, hops, amount) in plans {
-        let route = Route::new(token_in, hops).expect("route");
-        let before = chain.pools(route.keys()).await;
+        let route = UniswapV3::route(token_in, &hops).expect("route");
+        let before = chain.pools(route.pools()).await;
         let none = BTreeSet::new();
         let quote = quote(&before, &none, exact_in, &route, amount);
         let money = (chain.balance(token_in).await, chain.balance(route.token_out()).await);
@@ -385,10 +402,17 @@ async fn a_sent_swap_moves_the_money_and_the_pools_as_replayed() {
         let gas = chain.swap(&call).await;
         assert_eq!(money.0 - chain.balance(token_in).await, amount_in, "paid, {call}");
         assert_eq!(chain.balance(route.token_out()).await - money.1, amount_out, "received, {call}");
-        let after = chain.pools(route.keys()).await;
-        for (key, swap) in route.keys().iter().zip(&quote.swaps) {
-            let predicted = before.get(key).expect("pool").after(swap);
-            let now = after.get(key).expect("pool");
+        let after = chain.pools(route.pools()).await;
+        for ((pool, token), swap) in route.pools().zip(route.tokens_in()).zip(&quote.swaps) {
+            let then = state(before.get(pool).expect("pool"));
+            let direction = then.direction_from(token).expect("its token");
+            let replayed = if exact_in {
+                then.exact_in(direction, swap.amount_in, None)
+            } else {
+                then.exact_out(direction, swap.amount_out, None)
+            };
+            let predicted = then.after(&replayed.expect("a swap"));
+            let now = state(after.get(pool).expect("pool"));
             let moved = PoolState { known_range: now.known_range, ticks: now.ticks.clone(), ..predicted };
             assert_eq!(&moved, now, "{call}");
         }
@@ -419,17 +443,18 @@ async fn the_best_route_is_the_one_the_quoter_gives_most_for() {
         (WETH, USDC, ether * U256::from(50)),
         (WSTETH, CBBTC, ether * U256::from(30)),
     ] {
-        let pools = chain.pools(&keys_between(token_in, token_out, &HUBS)).await;
+        let pools = chain.pools(Exchanges::default().pools_between(token_in, token_out, &HUBS)).await;
         let search = Search { pools: &pools, hubs: &HUBS, gas: GasPrice::FREE, exclude: &none };
         let ranking = search.best_exact_in(token_in, token_out, amount);
         let backwards = search.best_exact_out(token_in, token_out, amount / U256::from(10_000_000_000_000u64));
         let mut batch = Batch::new();
         let forward = ranking.quotes.iter().map(|quote| {
-            batch.add(BASE.quoter, &IQuoterV2::quoteExactInputCall { path: quote.route.path(), amountIn: amount })
+            batch
+                .add(BASE.quoter, &IQuoterV2::quoteExactInputCall { path: path(&quote.route, false), amountIn: amount })
         });
         let forward: Vec<_> = forward.collect();
         let reverse = backwards.quotes.iter().map(|quote| {
-            let path = quote.route.path_reversed();
+            let path = path(&quote.route, true);
             batch.add(BASE.quoter, &IQuoterV2::quoteExactOutputCall { path, amountOut: quote.amount_out })
         });
         let reverse: Vec<_> = reverse.collect();
@@ -446,17 +471,17 @@ async fn the_best_route_is_the_one_the_quoter_gives_most_for() {
 #[tokio::test]
 async fn pools_that_nobody_made_or_that_lend_the_flash_loan_are_rejected_with_the_reason() {
     let chain = Chain::start().await;
-    let pools = chain.pools(&keys_between(WETH, USDC, &HUBS)).await;
-    assert_eq!(pools.get(&key(WETH, USDC, 100)), Err(Absence::NoContract));
-    let lender = pools.get(&key(WETH, USDC, 500)).expect("pool");
+    let pools = chain.pools(Exchanges::default().pools_between(WETH, USDC, &HUBS)).await;
+    assert_eq!(pools.get(key(WETH, USDC, 100)).err(), Some(Absence::NoContract));
+    let lender = state(pools.get(key(WETH, USDC, 500)).expect("pool"));
     assert_eq!(lender.balance_of(WETH), Some(balance_in_pool(&chain, WETH, lender.address).await));
     let exclude = BTreeSet::from([lender.address]);
     let search = Search { pools: &pools, hubs: &HUBS, gas: GasPrice::FREE, exclude: &exclude };
     let ranking = search.best_exact_in(WETH, USDC, U256::from(10).pow(U256::from(18)));
-    assert_eq!(ranking.best().map(|quote| quote.route.keys().to_vec()), Some(vec![key(WETH, USDC, 3_000)]));
+    assert_eq!(ranking.best().and_then(|quote| quote.route.single()), Some(key(WETH, USDC, 3_000)));
     let reasons: Vec<_> = ranking.rejected.into_iter().map(|rejected| rejected.reason).collect();
     let absent = |fee| Rejection::Absent { pool: key(WETH, USDC, fee), reason: Absence::NoContract };
-    assert_eq!(reasons, [absent(100), Rejection::Excluded { pool: lender.key }, absent(10_000)]);
+    assert_eq!(reasons, [absent(100), Rejection::Excluded { pool: lender.key.into() }, absent(10_000)]);
 }
 
 async fn balance_in_pool(chain: &Chain, token: Address, pool: Address) -> U256 {

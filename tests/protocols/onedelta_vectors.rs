@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, Bytes, Signature, U256};
 use serde_json::Value;
-use trimtab::dex::{Route, RouterCall};
+use trimtab::dex::{Exchange, RouterCall, UniswapV3};
 use trimtab::onedelta::{
     AllowList, Amount, BALANCER_V3_VAULT, CALL_FORWARDER, COMPOSER, CompactPermit, Deadline, EncodeError, Exact,
     FailurePath, FlashLoan, FlashProvider, FlashSource, ForwarderOp, Lending, MAX_112, MORPHO_BLUE, MidnightLeg,
@@ -137,7 +137,7 @@ fn the_check_passes_what_the_genuine_composer_executed_unless_the_stream_may_lea
     let allow = AllowList::new(COMPOSER, weth())
         .forwarder(CALL_FORWARDER)
         .aave_pool(known("pool"))
-        .router(known("router"))
+        .exchange(std::sync::Arc::new(UniswapV3::BASE))
         .flash(known("pool"), pulled(FlashProvider::AaveV3))
         .flash(MORPHO_BLUE, pulled(FlashProvider::MorphoBlue))
         .reserve(weth(), reserve(known("aweth"), known("vweth")))
@@ -311,8 +311,8 @@ fn composed_ops(v: &Vector) -> Option<Vec<Op>> {
             vec![Singleton::Unlock { manager: vault, ops }.into()]
         }
         "composer_swap_univ3_single" => {
-            let venue = SwapVenue::new(COMPOSER, v.address("forwarder"), v.address("router"));
-            let recorded = RouterCall::decode(&v.bytes_of("routerCalldata")).expect("a SwapRouter02 swap");
+            let venue = SwapVenue::new(COMPOSER, v.address("forwarder"), &UniswapV3::BASE).through(v.address("router"));
+            let recorded = UniswapV3::BASE.read(&v.bytes_of("routerCalldata")).expect("a SwapRouter02 swap");
             let RouterCall::ExactIn { route, amount_in, min_out, .. } = recorded else { panic!("exact input") };
             venue.exact_in(&route, exact(amount_in), exact(min_out)).expect("builds").split_off(1)
         }
@@ -326,8 +326,8 @@ fn composed_ops(v: &Vector) -> Option<Vec<Op>> {
             let approval = &v.inputs["approval"];
             assert_eq!(approval["target"], v.inputs["target"]);
             let (usdc, amount, least) = (address(&approval["token"]), number("6000000000"), number(MIN_WETH));
-            let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, v.address("target"));
-            let route = Route::through(usdc, 500, weth()).expect("a route");
+            let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, &UniswapV3::BASE).through(v.address("target"));
+            let route = UniswapV3::route(usdc, &[(500, weth())]).expect("a route");
             venue.exact_in(&route, amount, least).expect("builds").split_off(1)
         }
         name if name.starts_with("loop_") => loop_ops(v),
@@ -405,8 +405,8 @@ fn sdk_margin_ops(v: &Vector) -> Vec<Op> {
 /// The loop recipes of onedelta-composer.md §9, from the numbers in the vector.
 fn loop_ops(v: &Vector) -> Vec<Op> {
     let (usdc, pool, user) = (known("usdc"), known("pool"), v.address("user"));
-    let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, known("router"));
-    let through = |sold, bought| Route::through(sold, 500, bought).expect("a route");
+    let venue = SwapVenue::new(COMPOSER, CALL_FORWARDER, &UniswapV3::BASE).through(known("router"));
+    let through = |sold, bought| UniswapV3::route(sold, &[(500, bought)]).expect("a route");
     let (buy_weth, sell_weth) = (through(usdc, weth()), through(weth(), usdc));
     let (flash, due) = (v.exact("flash"), exact(v.uint("flash") + v.uint("premium")));
     let provider = if v.name.contains("morpho") { FlashProvider::MorphoBlue } else { FlashProvider::AaveV3 };

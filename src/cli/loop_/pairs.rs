@@ -202,10 +202,12 @@ impl OpeningView {
 }
 
 fn pools(route: &Route) -> Vec<Pool> {
-    let ins = std::iter::once(route.token_in()).chain(route.hops().iter().map(|hop| hop.token_out));
-    let pool =
-        |(token_in, hop): (Address, &crate::dex::Hop)| Pool { token_in, token_out: hop.token_out, fee: pips(hop.fee) };
-    ins.zip(route.hops()).map(pool).collect()
+    let pool = |(token_in, hop): (Address, &crate::dex::Hop)| Pool {
+        token_in,
+        token_out: hop.token_out,
+        fee: pips(hop.pool.fee()),
+    };
+    route.tokens_in().zip(route.hops()).map(pool).collect()
 }
 
 fn text(view: &PairsView) -> String {

@@ -7,7 +7,7 @@ use alloy::primitives::Address;
 use crate::{
     aave::{self, Market, ReserveList},
     chain::{GAS_PRICE_ORACLE, multicall3},
-    dex::{self, keys_between},
+    dex,
     localchain::known_tokens,
     onedelta::{
         BALANCER_V3_VAULT, CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER, MORPHO_BLUE, MORPHO_MIDNIGHT, Names, PERMIT2,
@@ -25,7 +25,7 @@ pub(in crate::cli) struct KnownNames {
 impl KnownNames {
     /// The built-in table; needs no endpoint.
     pub(in crate::cli) fn built_in() -> Self {
-        let (aave, uniswap) = (aave::Deployment::BASE, dex::Deployment::BASE);
+        let aave = aave::Deployment::BASE;
         let contracts = [
             (COMPOSER, "composer"),
             (PROXY_ADMIN, "composer's proxy admin"),
@@ -39,15 +39,14 @@ impl KnownNames {
             (aave.pool, "Aave pool"),
             (aave.addresses_provider, "Aave PoolAddressesProvider"),
             (aave.oracle, "Aave oracle"),
-            (uniswap.factory, "Uniswap v3 factory"),
-            (uniswap.router, "SwapRouter02"),
-            (uniswap.quoter, "QuoterV2"),
-            (uniswap.tick_lens, "TickLens"),
             (multicall3::ADDRESS, "Multicall3"),
             (GAS_PRICE_ORACLE, "GasPriceOracle"),
         ];
         let mut names = Self::default();
         names.contracts.extend(contracts.map(|(address, name)| (address, name.to_owned())));
+        let exchanges = dex::Exchanges::default();
+        let of_exchanges = exchanges.iter().flat_map(|exchange| exchange.contracts());
+        names.contracts.extend(of_exchanges.map(|(name, address, _)| (address, name.to_owned())));
         names.contracts.extend(RELEASES.iter().map(|release| {
             let name = format!("composer implementation of {}", release.recorded);
             (release.address, name)
@@ -83,14 +82,14 @@ impl KnownNames {
 
     /// The pools that routes of ours can use.
     fn add_pools(&mut self, tokens: impl Iterator<Item = Address>) {
-        let deployment = dex::Deployment::BASE;
+        let exchanges = dex::Exchanges::default();
         let pools: Vec<_> = tokens
-            .flat_map(|token| keys_between(token, dex::USDC, &[dex::WETH]))
-            .filter_map(|key| {
-                let symbols = [key.token0(), key.token1()].map(|token| self.tokens.get(&token).map(|(s, _)| s));
+            .flat_map(|token| exchanges.pools_between(token, dex::USDC, &[dex::WETH]))
+            .filter_map(|pool| {
+                let symbols = [pool.token0(), pool.token1()].map(|token| self.tokens.get(&token).map(|(s, _)| s));
                 let [Some(one), Some(two)] = symbols else { return None };
-                let fee = rust_decimal::Decimal::new(i64::from(key.fee()), 4).normalize();
-                Some((key.address(&deployment), format!("Uniswap v3 {one}/{two} {fee} %")))
+                let exchange = exchanges.of_pool(&pool)?;
+                Some((exchange.address(&pool)?, format!("{} {one}/{two} {}", exchange.words(), pool.percent())))
             })
             .collect();
         self.contracts.extend(pools);

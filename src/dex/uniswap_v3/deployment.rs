@@ -34,3 +34,12 @@ impl Deployment {
         init_code_hash: b256!("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54"),
     };
 }
+
+/// Uniswap v3 at its addresses, swapped in through SwapRouter02.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UniswapV3(pub Deployment);
+
+impl UniswapV3 {
+    /// On Base, and on every replica or fork of it.
+    pub const BASE: Self = Self(Deployment::BASE);
+}

@@ -3,113 +3,101 @@
 use std::fmt;
 
 use alloy::{
-    primitives::{Address, U256, aliases::U24, keccak256},
+    primitives::{Address, B256, U256, aliases::U24, keccak256},
     sol_types::SolValue,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    dex::Deployment,
+    dex::{Deployment, KeyError, PoolId, pool_id::ONE_PIPS},
     units::{MathError, mul_div_up},
 };
 
 /// Fee tiers that are looked at, in hundredths of a basis point.
 pub const FEE_TIERS: [u32; 4] = [100, 500, 3_000, 10_000];
 
-/// The whole, in hundredths of a basis point.
-pub(in crate::dex) const ONE_PIPS: u32 = 1_000_000;
-
-/// Why tokens and fee name no pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// A pool has two different tokens.
-    #[error("a pool needs two different tokens, both are {0}")]
-    SameToken(Address),
-    /// The factory takes fees below 100 %.
-    #[error("fee {0} is not below 1000000 hundredths of a basis point")]
-    Fee(u32),
-}
+/// The name of the exchange in its pools' ids.
+pub(super) const NAME: &str = "uniswap-v3";
 
 /// Two tokens in the pool's order and the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct PoolKey {
-    token0: Address,
-    token1: Address,
-    fee: u32,
+    #[schemars(skip)]
+    id: PoolId,
 }
 
 impl PoolKey {
     /// The pool of these tokens, given in any order, with this fee in hundredths of a basis point.
     pub fn new(a: Address, b: Address, fee: u32) -> Result<Self, KeyError> {
-        if a == b {
-            return Err(KeyError::SameToken(a));
-        }
-        if fee >= ONE_PIPS {
-            return Err(KeyError::Fee(fee));
-        }
-        Ok(Self { token0: a.min(b), token1: a.max(b), fee })
+        PoolId::new(NAME, (a, b), fee, B256::ZERO).map(|id| Self { id })
+    }
+
+    /// The key of a pool of this exchange; `None` for another's.
+    #[must_use]
+    pub fn of(pool: &PoolId) -> Option<Self> {
+        (pool.exchange() == NAME && pool.terms().is_zero()).then_some(Self { id: *pool })
     }
 
     /// The token with the lower address.
     #[must_use]
     pub const fn token0(&self) -> Address {
-        self.token0
+        self.id.token0()
     }
 
     /// The token with the higher address.
     #[must_use]
     pub const fn token1(&self) -> Address {
-        self.token1
+        self.id.token1()
     }
 
     /// The fee in hundredths of a basis point, taken from the input.
     #[must_use]
     pub const fn fee(&self) -> u32 {
-        self.fee
+        self.id.fee()
     }
 
     /// The other token of the pool; `None` if `token` is not in it.
     #[must_use]
     pub fn other(&self, token: Address) -> Option<Address> {
-        if token == self.token0 {
-            Some(self.token1)
-        } else if token == self.token1 {
-            Some(self.token0)
-        } else {
-            None
-        }
+        self.id.other(token)
     }
 
     /// The CREATE2 address of the pool, whether it was made or not.
     #[must_use]
     pub fn address(&self, deployment: &Deployment) -> Address {
-        let salt = keccak256((self.token0, self.token1, U256::from(self.fee)).abi_encode());
+        let salt = keccak256((self.token0(), self.token1(), U256::from(self.fee())).abi_encode());
         deployment.factory.create2(salt, deployment.init_code_hash)
     }
 
     /// What a flash loan of this amount costs: the pool's fee, rounded up (onedelta-composer.md §6).
     pub fn flash_fee(&self, amount: U256) -> Result<U256, MathError> {
-        mul_div_up(amount, U256::from(self.fee), U256::from(ONE_PIPS))
+        mul_div_up(amount, U256::from(self.fee()), U256::from(ONE_PIPS))
     }
 
     pub(in crate::dex) fn fee_u24(&self) -> U24 {
         // A key's fee is below 1 000 000, so it always fits.
-        U24::saturating_from(self.fee)
+        U24::saturating_from(self.fee())
     }
 }
 
 impl fmt::Display for PoolKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{} {}", self.token0, self.token1, percent(self.fee))
+        write!(f, "{}/{} {}", self.token0(), self.token1(), self.id.percent())
     }
 }
 
-/// A fee as people write it: 500 → `0.05 %`.
-pub(in crate::dex) fn percent(pips: u32) -> String {
-    format!("{} %", rust_decimal::Decimal::new(i64::from(pips), 4).normalize())
+impl From<PoolKey> for PoolId {
+    fn from(key: PoolKey) -> Self {
+        Self::from(&key)
+    }
+}
+
+impl From<&PoolKey> for PoolId {
+    fn from(key: &PoolKey) -> Self {
+        key.id
+    }
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -129,7 +117,7 @@ impl TryFrom<Unchecked> for PoolKey {
 
 impl From<PoolKey> for Unchecked {
     fn from(key: PoolKey) -> Self {
-        Self { token0: key.token0, token1: key.token1, fee: key.fee }
+        Self { token0: key.token0(), token1: key.token1(), fee: key.fee() }
     }
 }
 

@@ -1,26 +1,25 @@
 //! Pool state out of batched reads.
 //!
 //! Which words of the tick bitmap to read depends on the tick, so a pool that nothing is known of takes two batches:
-//! [`TickProbe`], then [`PoolQuery`]. Whoever has an earlier state passes its [`TickHint`] and needs only the second.
+//! [`TickProbe`], then [`StateQuery`]. Whoever has an earlier state passes its [`TickHint`] and needs only the second.
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 
 use super::{
     abi::{IBalance, ITickLens, IUniswapV3Pool},
     key::PoolKey,
     pool::{KnownRange, PoolState},
-    pools::{Absence, Pools},
 };
 use crate::{
-    chain::{Answers, Batch, ReadError, Reader, Slot},
-    dex::{Deployment, Reach},
+    chain::{Answers, Batch, ReadError, Slot},
+    dex::{Absence, Deployment, Reach},
 };
 
 /// What has to be known of a pool before its ticks can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TickHint {
+pub(super) struct TickHint {
     /// The tick the price is near.
     pub tick: i32,
     /// The pool's tick spacing.
@@ -35,14 +34,14 @@ impl From<&PoolState> for TickHint {
 
 /// Asks whether a pool exists and where its price is: two calls in a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct TickProbe {
+pub(super) struct TickProbe {
     slot0: Slot<IUniswapV3Pool::slot0Call>,
     spacing: Slot<IUniswapV3Pool::tickSpacingCall>,
 }
 
 impl TickProbe {
     /// Adds the calls.
-    pub fn add(batch: &mut Batch, key: &PoolKey, deployment: &Deployment) -> Self {
+    pub(super) fn add(batch: &mut Batch, key: &PoolKey, deployment: &Deployment) -> Self {
         let pool = key.address(deployment);
         Self {
             slot0: batch.add(pool, &IUniswapV3Pool::slot0Call {}),
@@ -51,7 +50,7 @@ impl TickProbe {
     }
 
     /// Reads the answers.
-    pub fn decode(&self, answers: &Answers) -> Result<TickHint, Absence> {
+    pub(super) fn decode(&self, answers: &Answers) -> Result<TickHint, Absence> {
         let (Some(slot0), Some(spacing)) = (answers.find(self.slot0), answers.find(self.spacing)) else {
             return Err(Absence::NoContract);
         };
@@ -64,24 +63,24 @@ impl TickProbe {
 
 /// Asks where the price of a pool stands: one call in a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct PriceQuery(Slot<IUniswapV3Pool::slot0Call>);
+pub(super) struct PriceQuery(Slot<IUniswapV3Pool::slot0Call>);
 
 impl PriceQuery {
     /// Adds the call.
-    pub fn add(pool: Address, batch: &mut Batch) -> Self {
+    pub(super) fn add(pool: Address, batch: &mut Batch) -> Self {
         Self(batch.add(pool, &IUniswapV3Pool::slot0Call {}))
     }
 
     /// The square root of the price as Q64.96; `None` when nothing is there that could answer.
     #[must_use]
-    pub fn decode(&self, answers: &Answers) -> Option<U256> {
+    pub(super) fn decode(&self, answers: &Answers) -> Option<U256> {
         answers.find(self.0).map(|slot0| U256::from(slot0.sqrtPriceX96))
     }
 }
 
 /// Asks for the whole state of a pool: six calls in a batch and one per word of the bitmap.
 #[derive(Debug, Clone)]
-pub struct PoolQuery {
+pub(super) struct StateQuery {
     key: PoolKey,
     address: Address,
     range: KnownRange,
@@ -93,9 +92,9 @@ pub struct PoolQuery {
     words: Vec<Slot<ITickLens::getPopulatedTicksInWordCall>>,
 }
 
-impl PoolQuery {
+impl StateQuery {
     /// Adds the calls for the pool and the words within reach of the hint.
-    pub fn add(batch: &mut Batch, key: PoolKey, hint: TickHint, reach: &Reach, deployment: &Deployment) -> Self {
+    pub(super) fn add(batch: &mut Batch, key: PoolKey, hint: TickHint, reach: &Reach, deployment: &Deployment) -> Self {
         let address = key.address(deployment);
         let range = reach.range(hint.tick, hint.tick_spacing);
         let balance = IBalance::balanceOfCall { owner: address };
@@ -117,12 +116,12 @@ impl PoolQuery {
 
     /// The pool this asks for.
     #[must_use]
-    pub const fn key(&self) -> PoolKey {
+    pub(super) const fn key(&self) -> PoolKey {
         self.key
     }
 
     /// Reads the answers: the state, or why the pool cannot be used. An error is a bad answer, not a missing pool.
-    pub fn decode(&self, answers: &Answers) -> Result<Result<PoolState, Absence>, ReadError> {
+    pub(super) fn state(&self, answers: &Answers) -> Result<Result<PoolState, Absence>, ReadError> {
         let Some(slot0) = answers.find(self.slot0) else { return Ok(Err(Absence::NoContract)) };
         if slot0.sqrtPriceX96.is_zero() {
             return Ok(Err(Absence::Uninitialised));
@@ -167,44 +166,12 @@ impl PoolQuery {
     }
 }
 
-/// Reads pools in two batches pinned to one block. The reader puts the deadlines.
-pub async fn read_pools<R: Reader>(
-    reader: &R,
-    at: impl Into<B256> + Send,
-    keys: &[PoolKey],
-    reach: &Reach,
-    deployment: &Deployment,
-) -> Result<Pools, ReadError> {
-    let at = at.into();
-    let mut batch = Batch::new();
-    let probes: Vec<_> = keys.iter().map(|key| (*key, TickProbe::add(&mut batch, key, deployment))).collect();
-    let answers = reader.read(at, &batch).await?;
-
-    let mut pools = Pools::default();
-    let mut batch = Batch::new();
-    let mut queries = Vec::new();
-    for (key, probe) in probes {
-        match probe.decode(&answers) {
-            Ok(hint) => queries.push(PoolQuery::add(&mut batch, key, hint, reach, deployment)),
-            Err(absence) => pools.insert(key, Err(absence)),
-        }
-    }
-    if queries.is_empty() {
-        return Ok(pools);
-    }
-    let answers = reader.read(at, &batch).await?;
-    for query in queries {
-        pools.insert(query.key(), query.decode(&answers)?);
-    }
-    Ok(pools)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        chain::{BlockRef, multicall3::IMulticall3},
-        dex::{USDC, WETH, sqrt_ratio_at_tick},
+        chain::{BlockRef, Reader, multicall3::IMulticall3},
+        dex::{Exchanges, USDC, WETH, read_pools, sqrt_ratio_at_tick},
     };
     use alloy::{
         primitives::{B256, Bytes},
@@ -274,8 +241,8 @@ mod tests {
     async fn read(first: Option<Fake>, second: Option<Fake>) -> Result<Result<PoolState, Absence>, ReadError> {
         let key = PoolKey::new(WETH, USDC, 500).expect("key");
         let reader = Two(Mutex::new(vec![first, second]));
-        let pools = read_pools(&reader, B256::ZERO, &[key], &Reach::default(), &Deployment::BASE).await?;
-        Ok(pools.get(&key).cloned())
+        let pools = read_pools(&reader, B256::ZERO, &Exchanges::default(), [key.into()], &Reach::default()).await?;
+        Ok(pools.get(key).map(|pool| pool.as_any().downcast_ref::<PoolState>().expect("its own").clone()))
     }
 
     #[tokio::test]

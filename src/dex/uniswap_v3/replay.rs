@@ -8,7 +8,7 @@ use super::{
     step::{Remaining, swap_step},
     tick::{MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK, sqrt_ratio_at_tick, tick_within},
 };
-use crate::units::MathError;
+use crate::{dex::SwapError, units::MathError};
 
 /// Gas of a swap through the router without ticks: transfers, callback, pool. Measured on the replica, from a
 /// warm allowance and balances that are not zero.
@@ -50,55 +50,6 @@ impl Swap {
         let ticks = u64::from(self.ticks_crossed).saturating_mul(GAS_TICK);
         GAS_SWAP.saturating_add(steps).saturating_add(ticks)
     }
-}
-
-/// Why a swap has no result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SwapError {
-    /// The pool refuses an amount of zero (`AS`).
-    #[error("the amount to swap is zero")]
-    ZeroAmount,
-    /// The pool's amounts have 255 bits.
-    #[error("amount {0} is larger than a pool can count")]
-    AmountTooLarge(U256),
-    /// The limit is not beyond the price in the direction of the swap (`SPL`).
-    #[error("price limit {limit} is not on the swap's side of the square root price {sqrt_price}")]
-    PriceLimit {
-        /// Limit that was asked for, Q64.96.
-        limit: U256,
-        /// The pool's price, Q64.96.
-        sqrt_price: U256,
-    },
-    /// The swap goes on beyond the ticks that were read: its result is not known.
-    #[error(
-        "the swap leaves the known ticks {low} to {high} of the pool after {amount_in} in and {amount_out} out; \
-         read a wider range or swap less"
-    )]
-    LeavesKnownRange {
-        /// Lowest tick that was read.
-        low: i32,
-        /// Highest tick that was read.
-        high: i32,
-        /// Input that was used up to there, fee included.
-        amount_in: U256,
-        /// Output up to there.
-        amount_out: U256,
-    },
-    /// The whole pool does not hold enough for the swap.
-    #[error("the pool's liquidity ends after {amount_in} in and {amount_out} out")]
-    NotEnoughLiquidity {
-        /// Input that it can take, fee included.
-        amount_in: U256,
-        /// Output that it can give.
-        amount_out: U256,
-    },
-    /// The state contradicts itself (price outside its bounds, tick spacing, liquidity below zero): read it again.
-    #[error("the pool's state contradicts itself: {0}")]
-    BadState(&'static str),
-    /// The contract's arithmetic does not hold the numbers.
-    #[error(transparent)]
-    Math(#[from] MathError),
 }
 
 impl PoolState {

@@ -3,13 +3,13 @@
 use alloy::primitives::U256;
 
 use super::{
-    key::ONE_PIPS,
     pool::Direction,
     sqrt_price::{
         after_token0_in, after_token0_out, after_token1_in, after_token1_out, amount0_down, amount0_up, amount1_down,
         amount1_up,
     },
 };
+use crate::dex::pool_id::ONE_PIPS;
 use crate::units::{MathError, mul_div_down, mul_div_up};
 
 /// What is still to be swapped.

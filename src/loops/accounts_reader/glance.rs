@@ -14,7 +14,7 @@ use super::{AccountsReader, FEED_PATIENCE, Observation, baseline::Baseline};
 use crate::{
     aave::{GlanceQuery, QueryError},
     chain::{Answers, Batch, BlockRef, ReadError, Reader, Slot, multicall3},
-    dex::PriceQuery,
+    dex::{PoolId, PriceProbe},
     loops::feeds::RoundQuery,
     units::Wad,
 };
@@ -31,7 +31,7 @@ const MOST_ACCOUNTS: usize = 100;
 struct Asked {
     near: Vec<GlanceQuery>,
     rounds: Vec<RoundQuery>,
-    pools: Vec<(U256, PriceQuery)>,
+    pools: Vec<Box<dyn PriceProbe>>,
     ether: Vec<(U256, Slot<multicall3::IMulticall3::getEthBalanceCall>)>,
     far: Vec<GlanceQuery>,
 }
@@ -84,9 +84,9 @@ impl AccountsReader {
         let due = last.near.values().filter(|account| is_new_second || self.close.contains(&account.address));
         let near: Vec<_> =
             due.map(|account| GlanceQuery::add(deployment, &last.market, account, &mut priced, batch)).collect();
-        let deepest = if near.is_empty() { BTreeSet::new() } else { last.deepest_pools() };
-        let pools = last.pools().found().filter(|pool| is_new_second || deepest.contains(&pool.address));
-        let pools = pools.map(|pool| (pool.sqrt_price_x96, PriceQuery::add(pool.address, batch))).collect();
+        let deepest: BTreeSet<PoolId> = if near.is_empty() { BTreeSet::new() } else { last.deepest_pools() };
+        let pools = last.pools().found().filter(|pool| is_new_second || deepest.contains(&pool.id()));
+        let pools = pools.map(|pool| pool.probe_price(batch)).collect();
         let ether = near.iter().filter_map(|query| last.near.get(&query.account())).map(|account| {
             let call = multicall3::IMulticall3::getEthBalanceCall { addr: account.address };
             (account.native, batch.add(multicall3::ADDRESS, &call))
@@ -111,11 +111,7 @@ impl AccountsReader {
                 return None;
             }
         }
-        let is_still = |(known, query): &(U256, PriceQuery)| {
-            let found = query.decode(answers)?;
-            Some(known.abs_diff(found) <= *known / U256::from(1_000_000 / POOL_MOVES))
-        };
-        let all_still = asked.pools.iter().all(|pool| is_still(pool).unwrap_or(false));
+        let all_still = asked.pools.iter().all(|pool| pool.is_still(answers, POOL_MOVES).unwrap_or(false));
         if !all_still || !asked.rounds.iter().all(|round| round.is_same(answers)) {
             return None;
         }

@@ -8,6 +8,7 @@ mod pairs;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,7 +22,7 @@ use super::{FeedBook, Pair, feeds::FeedQuery};
 use crate::{
     aave::{AccountQuery, Market, MarketQuery, QueryError, ReserveList, ScreenQuery, UserConfiguration},
     chain::{Batch, BlockRef, ReadError, Reader},
-    dex::{PoolKey, Pools, TickHint},
+    dex::{Exchanges, PoolHint, PoolId, Pools},
     onedelta::COMPOSER,
     units::Wad,
 };
@@ -45,7 +46,8 @@ pub struct AccountsReader {
     /// Accounts that were near at the last head; these are read in full at once.
     close: BTreeSet<Address>,
     pairs: BTreeMap<(Address, Address), Pair>,
-    hints: BTreeMap<PoolKey, Option<TickHint>>,
+    exchanges: Exchanges,
+    hints: BTreeMap<PoolId, Option<Arc<dyn PoolHint>>>,
     feeds: FeedBook,
     /// What the last head showed, to hold the next one against.
     last: Option<Baseline>,
@@ -62,10 +64,17 @@ impl AccountsReader {
             configurations: BTreeMap::new(),
             close: BTreeSet::new(),
             pairs: BTreeMap::new(),
+            exchanges: Exchanges::default(),
             hints: BTreeMap::new(),
             feeds: FeedBook::default(),
             last: None,
         }
+    }
+
+    /// With routes over these exchanges only.
+    #[must_use]
+    pub fn with_exchanges(self, exchanges: Exchanges) -> Self {
+        Self { exchanges, ..self }
     }
 
     /// Asks these feeds too.
@@ -155,7 +164,7 @@ impl AccountsReader {
         calls += asked;
         let (feeds, feed_readings) = self.feeds.read(&hearing, &market);
         let rounds = hearing.answers();
-        let mut pools = Pools::default();
+        let mut pools = Pools::of(self.exchanges.clone());
         let mut known = KnownPairs::new();
         self.take_pairs(pairs, first, &mut pools, &mut known)?;
 

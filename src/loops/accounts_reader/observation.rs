@@ -8,7 +8,7 @@ use super::known_pairs::{KnownPairs, tokens_of};
 use crate::{
     aave::{AccountState, Market},
     chain::BlockRef,
-    dex::{PoolState, Pools},
+    dex::{PoolId, Pools},
     loops::{Contracts, FeedReading, LoopSnapshot, Pair},
     units::{UsdE8, Wad},
 };
@@ -86,11 +86,8 @@ impl Observation {
     }
 
     /// Of each pair that may be swapped the pool with the most liquidity at its price: what shows first where prices go.
-    pub(super) fn deepest_pools(&self) -> BTreeSet<Address> {
-        let between = |(one, two): &(Address, Address)| {
-            let is_direct = |pool: &&PoolState| pool.key.other(*one).is_some_and(|other| other == *two);
-            self.pools.found().filter(is_direct).max_by_key(|pool| pool.liquidity).map(|pool| pool.address)
-        };
+    pub(super) fn deepest_pools(&self) -> BTreeSet<PoolId> {
+        let between = |(one, two): &(Address, Address)| self.pools.deepest_between(*one, *two).map(|pool| pool.id());
         self.pairs.keys().filter_map(between).collect()
     }
 
@@ -118,7 +115,7 @@ impl Observation {
             account: self.near.get(&account)?.clone(),
             pools: self.pools.clone(),
             morpho_liquidity: *morpho_liquidity,
-            contracts: *contracts,
+            contracts: contracts.clone(),
         })
     }
 }

@@ -11,29 +11,28 @@ use super::{
 use crate::{
     aave::{AccountState, Market, QueryError, ReserveList},
     chain::{Answers, Batch, BlockRef, Reader},
-    dex::{self, Absence, PoolKey, PoolQuery, Pools, Reach, TickHint, TickProbe, keys_between},
+    dex::{Absence, PoolId, PoolQuery, Pools, Reach},
     loops::{LoopSnapshot, Pair, snapshot::ContractSlots},
 };
 
 #[derive(Debug, Default)]
 pub(super) struct PairQueries {
-    pools: Vec<PoolQuery>,
-    absent: Vec<PoolKey>,
+    pools: Vec<Box<dyn PoolQuery>>,
+    absent: Vec<PoolId>,
     contracts: Vec<(Pair, ContractSlots)>,
 }
 
 impl AccountsReader {
     /// Asks for everything that belongs to pairs whose pools' prices are known.
     pub(super) fn ask_pairs<'p>(&self, batch: &mut Batch, pairs: impl Iterator<Item = &'p Pair>) -> PairQueries {
-        let deployment = dex::Deployment::BASE;
         let mut queries = PairQueries::default();
         let mut asked = BTreeSet::new();
         for pair in pairs {
-            queries.contracts.push((pair.clone(), ContractSlots::add(pair, batch)));
+            queries.contracts.push((pair.clone(), ContractSlots::add(pair, &self.exchanges, batch)));
             for key in self.keys(pair) {
                 match self.hints.get(&key) {
                     Some(Some(hint)) if asked.insert(key) => {
-                        queries.pools.push(PoolQuery::add(batch, key, *hint, &Reach::default(), &deployment));
+                        queries.pools.push(hint.ask(batch, &Reach::default()));
                     }
                     Some(None) => queries.absent.push(key),
                     _ => {}
@@ -43,8 +42,9 @@ impl AccountsReader {
         queries
     }
 
-    fn keys(&self, pair: &Pair) -> Vec<PoolKey> {
-        keys_between(pair.collateral.token, pair.debt.token, &LoopSnapshot::hubs(&self.list))
+    fn keys(&self, pair: &Pair) -> Vec<PoolId> {
+        let hubs = LoopSnapshot::hubs(&self.list);
+        self.exchanges.pools_between(pair.collateral.token, pair.debt.token, &hubs)
     }
 
     pub(super) fn take_pairs(
@@ -58,14 +58,14 @@ impl AccountsReader {
             let state = query.decode(answers)?;
             match &state {
                 Ok(pool) => {
-                    self.hints.insert(query.key(), Some(TickHint::from(pool)));
+                    self.hints.insert(query.id(), Some(pool.hint()));
                 }
                 // Where the price is now has to be asked first.
                 Err(_) => {
-                    self.hints.remove(&query.key());
+                    self.hints.remove(&query.id());
                 }
             }
-            pools.insert(query.key(), state);
+            pools.insert(query.id(), state);
         }
         for key in queries.absent {
             pools.insert(key, Err(Absence::NoContract));
@@ -91,7 +91,7 @@ impl AccountsReader {
             .flat_map(|account| pairs_of(&self.list, market, account))
             .map(|pair| ((pair.collateral.token, pair.debt.token), pair))
             .collect();
-        let unprobed: Vec<PoolKey> = held
+        let unprobed: Vec<PoolId> = held
             .values()
             .flat_map(|pair| self.keys(pair))
             .filter(|key| !self.hints.contains_key(key))
@@ -110,8 +110,7 @@ impl AccountsReader {
             return Ok(0);
         }
         let mut batch = Batch::new();
-        let deployment = dex::Deployment::BASE;
-        let probes: Vec<_> = unprobed.iter().map(|key| (*key, TickProbe::add(&mut batch, key, &deployment))).collect();
+        let probes = self.exchanges.probe(&mut batch, unprobed.iter().copied());
         let answers = reader.read(block, &batch).await?;
         for (key, probe) in probes {
             // A pool that is made later is found when the watch starts anew.

@@ -9,7 +9,7 @@ use crate::{
     aave::{Market, MarketQuery, QueryError, ReserveList},
     abi::IERC20::balanceOfCall,
     chain::{Batch, BlockRef, Reader},
-    dex::{self, PoolKey, PoolQuery, Pools, Reach, TickProbe, keys_between},
+    dex::{Exchanges, PoolId, Pools, Reach},
     onedelta::MORPHO_BLUE,
 };
 
@@ -36,13 +36,13 @@ impl PairsSnapshot {
         block: BlockRef,
     ) -> Result<Self, QueryError> {
         let hubs = LoopSnapshot::hubs(list);
-        let mut keys: Vec<PoolKey> =
-            pairs.iter().flat_map(|(collateral, debt)| keys_between(*collateral, *debt, &hubs)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let deployment = dex::Deployment::BASE;
+        let exchanges = Exchanges::default();
+        let between = |(collateral, debt): &(Address, Address)| exchanges.pools_between(*collateral, *debt, &hubs);
+        let mut ids: Vec<PoolId> = pairs.iter().flat_map(between).collect();
+        ids.sort_unstable();
+        ids.dedup();
         let mut batch = Batch::new();
-        let probes: Vec<_> = keys.iter().map(|key| (*key, TickProbe::add(&mut batch, key, &deployment))).collect();
+        let probes = exchanges.probe(&mut batch, ids);
         let found = reader.read(block, &batch).await?;
 
         let mut batch = Batch::new();
@@ -52,16 +52,16 @@ impl PairsSnapshot {
             .iter()
             .map(|listing| (listing.asset, batch.add(listing.asset, &balanceOfCall { owner: MORPHO_BLUE })))
             .collect();
-        let (mut pools, mut queries) = (Pools::default(), Vec::new());
+        let (mut pools, mut queries) = (Pools::of(exchanges), Vec::new());
         for (key, probe) in probes {
             match probe.decode(&found) {
-                Ok(hint) => queries.push(PoolQuery::add(&mut batch, key, hint, &Reach::default(), &deployment)),
+                Ok(hint) => queries.push(hint.ask(&mut batch, &Reach::default())),
                 Err(absence) => pools.insert(key, Err(absence)),
             }
         }
         let answers = reader.read(block, &batch).await?;
         for query in queries {
-            pools.insert(query.key(), query.decode(&answers)?);
+            pools.insert(query.id(), query.decode(&answers)?);
         }
         let mut morpho = BTreeMap::new();
         for (asset, slot) in held {

@@ -126,8 +126,8 @@ fn after_closing(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
 
 /// The price of every pool in the route against the oracle.
 fn oracle_gate(ctx: &Context<'_>, draft: &Draft) -> Result<Bound, PlanError> {
-    let keys = draft.swap.as_ref().map(|swap| swap.quote.route.keys());
-    let furthest = keys.map_or(Ok(0), |keys| deviation(ctx.snapshot, keys))?;
+    let pools = draft.swap.as_ref().map(|swap| swap.quote.route.pools());
+    let furthest = pools.map_or(Ok(0), |pools| deviation(ctx.snapshot, pools))?;
     Ok(Bound {
         name: "pool price against the oracle".into(),
         rule: Rule::AtMost,

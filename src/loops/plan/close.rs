@@ -165,7 +165,11 @@ impl Closing<'_> {
             Payout::Debt => self.ctx.sell(false, self.sizes.withdrawn, None),
             Payout::Collateral { .. } => self.ctx.buy_debt(amount, None),
         };
-        let sources = self.ctx.flash_sources(amount, Meanwhile::Repays, &pools_of(route.ok().as_ref()))?;
+        let sources = self.ctx.flash_sources(
+            amount,
+            Meanwhile::Repays,
+            &pools_of(&self.ctx.snapshot.pools, route.ok().as_ref()),
+        )?;
         let loan = sources.first().map(|candidate| Loan::of(candidate, amount)).transpose()?;
         Ok((loan, sources))
     }
@@ -272,7 +276,11 @@ impl Closing<'_> {
 
     fn ops(&self, loan: Option<&Loan>, swap: Option<&Swap>) -> Result<Vec<Op>, PlanError> {
         let pair = self.ctx.pair;
-        let streams = Streams { pair, account: self.ctx.snapshot.account.address };
+        let streams = Streams {
+            pair,
+            exchanges: self.ctx.snapshot.pools.exchanges(),
+            account: self.ctx.snapshot.account.address,
+        };
         let of = |all: bool, amount| if all { Ok(Amount::Max) } else { Amount::exact(amount) };
         let mut inner = Vec::new();
         if loan.is_some() {

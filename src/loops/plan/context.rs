@@ -13,6 +13,7 @@ use super::{
 use crate::{
     aave::{PermitDomain, Projection, Reserve},
     config::{BoundsConfig, FeesConfig, Thresholds, ThresholdsConfig, Urgency},
+    dex::Pools,
     loops::{
         Ahead, FlashCandidate, FlashChoice, KnownLoop, LoopSnapshot, Pair, PairState, PlanError, Scope,
         account::AccountModel, deviation::deviation, scope::Apart, threshold_prices::standing,
@@ -171,7 +172,7 @@ impl<'a> Context<'a> {
         let owed = self.own_debt(&self.start())?;
         let little = (owed >> 10usize).max(U256::from(1_000u64));
         let Ok(swap) = self.buy_debt(little, None) else { return Ok(None) };
-        Ok(Some(deviation(self.snapshot, swap.quote.route.keys())?))
+        Ok(Some(deviation(self.snapshot, swap.quote.route.pools())?))
     }
 
     /// How a permit of the account is signed; `None` where the token has none, or would not take the key's signature for this
@@ -381,10 +382,10 @@ pub(in crate::loops) fn wad(value: Decimal) -> U256 {
     from_decimal(value, 18).unwrap_or(U256::MAX)
 }
 
-/// The pools a swap goes through.
-pub(in crate::loops) fn pools_of(swap: Option<&Swap>) -> BTreeSet<Address> {
-    let deployment = crate::dex::Deployment::BASE;
-    swap.map(|swap| swap.quote.route.keys().iter().map(|key| key.address(&deployment)).collect()).unwrap_or_default()
+/// The contracts of the pools that a swap goes through.
+pub(in crate::loops) fn pools_of(pools: &Pools, swap: Option<&Swap>) -> BTreeSet<Address> {
+    let through = swap.into_iter().flat_map(|swap| swap.quote.route.pools());
+    through.filter_map(|pool| pools.exchanges().address(&pool)).collect()
 }
 
 /// What a value can grow to at most in a time, when interest is never above `yearly`: rounded up, with a hundredth on top for

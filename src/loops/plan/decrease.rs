@@ -195,7 +195,8 @@ impl<'a> Decreasing<'a> {
         // A little to begin with: what the target needs is ranked again once it is known.
         let little = (owed >> 6usize).max(U256::ONE);
         let route = ctx.buy_debt(little, None).ok();
-        let usable = ctx.flash_sources(little, Meanwhile::Repays, &pools_of(route.as_ref()))?;
+        let usable =
+            ctx.flash_sources(little, Meanwhile::Repays, &pools_of(&self.ctx.snapshot.pools, route.as_ref()))?;
         let mut refused = None;
         for candidate in usable.iter().filter(|candidate| candidate.rejected.is_none()) {
             let attempt = match self.solve_with(target, &Loan::of(candidate, U256::ZERO)?, owed) {
@@ -209,7 +210,8 @@ impl<'a> Decreasing<'a> {
             if amount.is_zero() {
                 return Ok((attempt, Vec::new()));
             }
-            let mut ranked = ctx.ranked(amount, Meanwhile::Repays, &pools_of(attempt.swap.as_ref()))?;
+            let mut ranked =
+                ctx.ranked(amount, Meanwhile::Repays, &pools_of(&self.ctx.snapshot.pools, attempt.swap.as_ref()))?;
             let lends = |other: &FlashCandidate| other.source == candidate.source && other.rejected.is_none();
             let Some(place) = ranked.iter().position(lends) else {
                 let none = PlanError::NoFlash { amount: Box::new(ctx.debt_amount(amount)), candidates: ranked };
@@ -276,7 +278,11 @@ impl<'a> Decreasing<'a> {
 
     fn ops(&self, attempt: &Attempt) -> Result<Vec<Op>, PlanError> {
         let pair = self.ctx.pair;
-        let streams = Streams { pair, account: self.ctx.snapshot.account.address };
+        let streams = Streams {
+            pair,
+            exchanges: self.ctx.snapshot.pools.exchanges(),
+            account: self.ctx.snapshot.account.address,
+        };
         let mut inner = Vec::new();
         if let Some(loan) = &attempt.loan {
             inner.extend(streams.repay(Amount::exact(loan.amount)?));

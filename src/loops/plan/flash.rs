@@ -3,45 +3,19 @@
 use std::{collections::BTreeSet, fmt};
 
 use alloy::primitives::{Address, U256};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::flash_source::{FlashChoice, FlashSource};
 use crate::{
     aave::Reserve,
-    dex::{Deployment, PoolKey},
+    dex::PoolKey,
     loops::{LoopSnapshot, Pair},
     plan::Quantity,
-    units::{MathError, mul_div_up},
+    units::MathError,
 };
 
-/// One million: fees are in hundredths of a basis point.
-const PIPS: u64 = 1_000_000;
 /// Of sources beside the one that the user insists on.
 const NOT_ASKED: &str = "another source was asked for";
-
-/// Who lends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FlashSource {
-    /// Morpho Blue: no fee, limited by what it holds.
-    MorphoBlue,
-    /// Aave v3 `flashLoanSimple`.
-    AaveV3,
-    /// A Uniswap v3 pool, which is locked meanwhile.
-    UniswapV3(PoolKey),
-}
-
-/// Which kind of source the user insists on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FlashChoice {
-    /// Morpho Blue.
-    Morpho,
-    /// Aave v3.
-    Aave,
-    /// Any Uniswap v3 pool.
-    Uniswap,
-}
 
 /// Whether the loan's asset is borrowed or repaid while the loan is out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,41 +39,6 @@ pub struct FlashCandidate {
     pub extra_gas: u64,
     /// Why it is out; `None` for usable ones.
     pub rejected: Option<String>,
-}
-
-impl FlashSource {
-    /// The fee of a loan, rounded up as every source does.
-    pub fn fee(self, fee_pips: u32, amount: U256) -> Result<U256, MathError> {
-        mul_div_up(amount, U256::from(fee_pips), U256::from(PIPS))
-    }
-
-    /// The pool that must not be swapped in while the loan is out.
-    #[must_use]
-    pub fn locked_pool(self) -> Option<Address> {
-        match self {
-            Self::UniswapV3(key) => Some(key.address(&Deployment::BASE)),
-            Self::MorphoBlue | Self::AaveV3 => None,
-        }
-    }
-
-    fn is(self, choice: FlashChoice) -> bool {
-        matches!(
-            (self, choice),
-            (Self::MorphoBlue, FlashChoice::Morpho)
-                | (Self::AaveV3, FlashChoice::Aave)
-                | (Self::UniswapV3(_), FlashChoice::Uniswap)
-        )
-    }
-}
-
-impl fmt::Display for FlashSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MorphoBlue => f.write_str("Morpho Blue"),
-            Self::AaveV3 => f.write_str("Aave v3"),
-            Self::UniswapV3(key) => write!(f, "Uniswap v3 pool {}", key.address(&Deployment::BASE)),
-        }
-    }
 }
 
 impl fmt::Display for FlashCandidate {
@@ -149,11 +88,11 @@ pub fn rank(snapshot: &LoopSnapshot, pair: &Pair, need: FlashNeed<'_>) -> Result
         });
     }
     for pool in snapshot.pools.found() {
-        let Some(balance) = pool.balance_of(pair.debt.token) else { continue };
-        let in_route = need.swapped_in.contains(&pool.address);
+        let (Some(key), Some(balance)) = (PoolKey::of(&pool.id()), pool.balance_of(pair.debt.token)) else { continue };
+        let in_route = pool.address().is_some_and(|address| need.swapped_in.contains(&address));
         candidates.push(FlashCandidate {
-            source: FlashSource::UniswapV3(pool.key),
-            fee_pips: pool.key.fee(),
+            source: FlashSource::UniswapV3(key),
+            fee_pips: key.fee(),
             liquidity: quantity(balance),
             extra_gas: 10_000,
             rejected: in_route.then(|| "the swap goes through it, and a lending pool is locked".to_owned()),

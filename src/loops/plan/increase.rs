@@ -211,13 +211,18 @@ impl Increasing<'_> {
     fn solve(&self, target: Target) -> Result<(Attempt, Vec<crate::loops::FlashCandidate>, String), PlanError> {
         let guess = self.guess(target)?;
         let route = self.ctx.sell(true, guess.saturating_add(self.ask.funds.debt()), None).ok();
-        let mut sources = self.ctx.flash_sources(guess, Meanwhile::Borrows, &pools_of(route.as_ref()))?;
+        let mut sources =
+            self.ctx.flash_sources(guess, Meanwhile::Borrows, &pools_of(&self.ctx.snapshot.pools, route.as_ref()))?;
         for _ in 0..3 {
             let Some(candidate) = sources.first().cloned() else { break };
             let loan = Loan::of(&candidate, U256::ZERO)?;
             let (attempt, hint) = self.solve_with(target, &loan, guess)?;
             let amount = attempt.loan.as_ref().map_or(U256::ZERO, |loan| loan.amount);
-            let again = self.ctx.flash_sources(amount, Meanwhile::Borrows, &pools_of(attempt.swap.as_ref()))?;
+            let again = self.ctx.flash_sources(
+                amount,
+                Meanwhile::Borrows,
+                &pools_of(&self.ctx.snapshot.pools, attempt.swap.as_ref()),
+            )?;
             let same = again.first().map(|c| c.source) == sources.first().map(|c| c.source);
             sources = again;
             if same {
@@ -297,7 +302,8 @@ impl Increasing<'_> {
 
     fn ops(&self, attempt: &Attempt) -> Result<Vec<Op>, PlanError> {
         let (ctx, pair) = (self.ctx, self.ctx.pair);
-        let streams = Streams { pair, account: ctx.snapshot.account.address };
+        let streams =
+            Streams { pair, exchanges: ctx.snapshot.pools.exchanges(), account: ctx.snapshot.account.address };
         let mut ops = Vec::new();
         match self.ask.funds {
             Funds::None => {}

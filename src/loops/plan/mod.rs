@@ -7,6 +7,7 @@ pub(super) mod decrease;
 pub(super) mod draft;
 pub(super) mod figures;
 pub(super) mod flash;
+pub(super) mod flash_source;
 pub(super) mod increase;
 pub(super) mod loan;
 pub(super) mod loss;

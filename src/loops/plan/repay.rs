@@ -97,7 +97,8 @@ pub(in crate::loops) fn repay_from_wallet(ctx: &Context<'_>, amount: U256, via: 
 
 fn stream(ctx: &Context<'_>, brought: U256, all: bool, via: Via) -> Result<Vec<Op>, PlanError> {
     let token = ctx.pair.debt.token;
-    let streams = Streams { pair: ctx.pair, account: ctx.snapshot.account.address };
+    let streams =
+        Streams { pair: ctx.pair, exchanges: ctx.snapshot.pools.exchanges(), account: ctx.snapshot.account.address };
     let mut ops = vec![match via {
         Via::Ether => streams.wrap(token, brought)?,
         Via::Composer | Via::Pool => streams.pull(token, brought)?,

@@ -4,22 +4,22 @@ use alloy::primitives::{Address, U256};
 
 use super::{loan::Loan, swap::Swap};
 use crate::{
-    aave, dex,
-    loops::{Contracts, FlashSource, Pair},
+    aave,
+    dex::{Exchanges, Route},
+    loops::{Contracts, Pair},
     onedelta::{
-        Amount, CALL_FORWARDER, COMPOSER, EncodeError, Exact, FlashLoan, FlashProvider, ForwarderOp, Lending,
-        MORPHO_BLUE, Op, SwapVenue, SweepAmount, Transfer, approve_then_deposit, approve_then_flash,
-        approve_then_repay,
+        Amount, CALL_FORWARDER, COMPOSER, EncodeError, Exact, FlashLoan, ForwarderOp, Lending, MORPHO_BLUE, Op,
+        SwapVenue, SweepAmount, Transfer, approve_then_deposit, approve_then_repay,
     },
 };
 
 const POOL: Address = aave::Deployment::BASE.pool;
-const VENUE: SwapVenue = SwapVenue::new(COMPOSER, CALL_FORWARDER, dex::Deployment::BASE.router);
 
 /// Writes the streams of one loop for one account.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::loops) struct Streams<'a> {
     pub(in crate::loops) pair: &'a Pair,
+    pub(in crate::loops) exchanges: &'a Exchanges,
     pub(in crate::loops) account: Address,
 }
 
@@ -35,19 +35,33 @@ impl Streams<'_> {
         Ok(Transfer::TransferFrom { asset, receiver: COMPOSER, amount: Amount::exact(amount)? }.into())
     }
 
+    fn venue(&self, route: &Route) -> Result<SwapVenue<'_>, EncodeError> {
+        let exchange = route.hops().first().and_then(|hop| self.exchanges.of_pool(&hop.pool));
+        let exchange = exchange.ok_or_else(|| EncodeError::UnknownExchange(route.exchange()))?;
+        Ok(SwapVenue::new(COMPOSER, CALL_FORWARDER, exchange.as_ref()))
+    }
+
     /// Sells exactly the quoted input.
     pub(in crate::loops) fn sell(&self, swap: &Swap) -> Result<Vec<Op>, EncodeError> {
-        VENUE.exact_in(&swap.quote.route, Exact::new(swap.quote.amount_in)?, Exact::new(swap.limit)?)
+        self.venue(&swap.quote.route)?.exact_in(
+            &swap.quote.route,
+            Exact::new(swap.quote.amount_in)?,
+            Exact::new(swap.limit)?,
+        )
     }
 
     /// Sells all that the composer holds.
     pub(in crate::loops) fn sell_everything(&self, swap: &Swap, at_least: U256) -> Result<Vec<Op>, EncodeError> {
-        VENUE.whole_balance(&swap.quote.route, Exact::new(at_least)?, Exact::new(swap.limit)?)
+        self.venue(&swap.quote.route)?.whole_balance(&swap.quote.route, Exact::new(at_least)?, Exact::new(swap.limit)?)
     }
 
     /// Buys exactly the quoted output for no more than the limit.
     pub(in crate::loops) fn buy(&self, swap: &Swap) -> Result<Vec<Op>, EncodeError> {
-        VENUE.exact_out(&swap.quote.route, Exact::new(swap.quote.amount_out)?, Exact::new(swap.limit)?)
+        self.venue(&swap.quote.route)?.exact_out(
+            &swap.quote.route,
+            Exact::new(swap.quote.amount_out)?,
+            Exact::new(swap.limit)?,
+        )
     }
 
     /// Supplies all collateral that the composer holds.
@@ -97,30 +111,7 @@ impl Streams<'_> {
     pub(in crate::loops) fn flash(&self, loan: &Loan, ops: Vec<Op>) -> Result<Vec<Op>, EncodeError> {
         let amount = Exact::new(loan.amount)?;
         let token = self.pair.debt.token;
-        Ok(match loan.candidate.source {
-            FlashSource::MorphoBlue => {
-                approve_then_flash(FlashProvider::MorphoBlue, token, MORPHO_BLUE, amount, ops).to_vec()
-            }
-            FlashSource::AaveV3 => approve_then_flash(FlashProvider::AaveV3, token, POOL, amount, ops).to_vec(),
-            FlashSource::UniswapV3(key) => {
-                let is_first = key.token0() == token;
-                let (amount0, amount1) = if is_first { (amount.get(), 0) } else { (0, amount.get()) };
-                let fee = u16::try_from(key.fee()).map_err(|_| EncodeError::NothingBorrowed { op: "FLASH_LOAN" })?;
-                vec![
-                    FlashLoan::UniswapV3 {
-                        fork_id: 0,
-                        pool: key.address(&dex::Deployment::BASE),
-                        token_a: key.token0(),
-                        token_b: key.token1(),
-                        fee,
-                        amount0,
-                        amount1,
-                        ops,
-                    }
-                    .into(),
-                ]
-            }
-        })
+        loan.candidate.source.take(token, amount, ops)
     }
 
     /// Sends the account everything of a token that the composer holds.
@@ -153,7 +144,8 @@ pub(in crate::loops) fn without_standing_approvals(ops: Vec<Op>, pair: &Pair, st
                 || (spender == MORPHO_BLUE && index == 1 && standing.morpho_approved)
         })
     };
-    let router_has = |token| index(token).is_some_and(|index| standing.router_approved[index]);
+    let router_has =
+        |token, router: &Address| index(token).is_some_and(|index| standing.routers_approved[index].contains(router));
     ops.into_iter()
         .filter_map(|op| match op {
             Op::Transfer(Transfer::Approve { token, spender }) if is_given(token, spender) => None,
@@ -163,7 +155,7 @@ pub(in crate::loops) fn without_standing_approvals(ops: Vec<Op>, pair: &Pair, st
             Op::ForwarderCall { forwarder, value, ops } => {
                 let needed = |op: &ForwarderOp| {
                     !matches!(op, ForwarderOp::Transfer(Transfer::Approve { token, spender })
-                        if *spender == VENUE.router && router_has(*token))
+                        if router_has(*token, spender))
                 };
                 let ops = ops.into_iter().filter(needed).collect();
                 Some(Op::ForwarderCall { forwarder, value, ops })

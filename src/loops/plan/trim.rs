@@ -91,7 +91,7 @@ fn best_slice(work: &Decreasing<'_>, target: Target, cap: U256) -> Result<Slice,
 /// Whoever lends anything: cheapest first, and after them the pools that the swap would rather go through.
 fn candidates(ctx: &Context<'_>, cap: U256) -> Result<Vec<FlashCandidate>, PlanError> {
     let route = ctx.buy_debt((cap >> 6usize).max(U256::ONE), None).ok();
-    let outside = ctx.flash_sources(U256::ONE, Meanwhile::Repays, &pools_of(route.as_ref()));
+    let outside = ctx.flash_sources(U256::ONE, Meanwhile::Repays, &pools_of(&ctx.snapshot.pools, route.as_ref()));
     let (mut usable, refusal) = match outside {
         Ok(usable) => (usable, None),
         Err(refusal) => (Vec::new(), Some(refusal)),
@@ -186,7 +186,7 @@ fn hold(bound: Bound) -> Result<(), PlanError> {
 
 /// All sources as they are for the slice, the one that lends it first.
 fn sources(ctx: &Context<'_>, slice: &Slice) -> Result<Vec<FlashCandidate>, PlanError> {
-    let swapped_in = pools_of(slice.attempt.swap.as_ref());
+    let swapped_in = pools_of(&ctx.snapshot.pools, slice.attempt.swap.as_ref());
     let mut all = ctx.ranked(slice.amount, Meanwhile::Repays, &swapped_in)?;
     all.retain(|candidate| candidate.source != slice.candidate.source);
     all.insert(0, slice.candidate.clone());

@@ -186,7 +186,11 @@ impl Unwinding<'_> {
     }
 
     fn ops(&self, attempt: &Attempt) -> Result<Vec<Op>, PlanError> {
-        let streams = Streams { pair: self.ctx.pair, account: self.ctx.snapshot.account.address };
+        let streams = Streams {
+            pair: self.ctx.pair,
+            exchanges: self.ctx.snapshot.pools.exchanges(),
+            account: self.ctx.snapshot.account.address,
+        };
         let mut ops = vec![streams.withdraw(Amount::exact(attempt.withdrawn)?)];
         ops.extend(streams.sell(&attempt.swap)?);
         ops.extend(streams.repay(Amount::Max));

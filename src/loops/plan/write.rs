@@ -15,7 +15,7 @@ use crate::{
     aave::abi::IPool::{setUserEModeCall, setUserUseReserveAsCollateralCall},
     config::{Thresholds, Urgency},
     loops::{
-        FlashSource, Pair, PlanError, Scope, Target,
+        Pair, PlanError, Scope, Target,
         grants::{Grants, fixed, segment},
     },
     onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
@@ -191,11 +191,8 @@ impl Writer<'_> {
 
     /// What the stream may touch.
     fn allow_list(&self) -> AllowList {
-        let lender = match self.draft.loan.as_ref().map(|loan| loan.candidate.source) {
-            Some(FlashSource::UniswapV3(key)) => Some(key),
-            _ => None,
-        };
-        crate::loops::allow::allow_list(self.ctx.pair, lender)
+        let lender = self.draft.loan.as_ref().map(|loan| loan.candidate.source);
+        crate::loops::allow::allow_list(self.ctx.pair, self.ctx.snapshot.pools.exchanges(), lender)
     }
 
     fn notes(&self, steps: &[Step]) -> Vec<String> {
@@ -224,7 +221,7 @@ impl Writer<'_> {
         let symbol = |token| market.reserve(token).map_or_else(|_| token.to_string(), |r| r.symbol.clone());
         let mut name = symbol(swap.quote.route.token_in());
         for hop in swap.quote.route.hops() {
-            let fee = rust_decimal::Decimal::new(i64::from(hop.fee), 4).normalize();
+            let fee = rust_decimal::Decimal::new(i64::from(hop.pool.fee()), 4).normalize();
             name.push_str(&format!(" –{fee} %→ {}", symbol(hop.token_out)));
         }
         name

@@ -10,7 +10,7 @@ use alloy::{
 use crate::{
     aave::{AccountState, Amount as AaveAmount, Deployment as Aave, Market, Projection, abi::IPool::IPoolCalls},
     abi::IERC20::approveCall,
-    dex::Pools,
+    dex::{PoolKey, Pools},
     loops::FlashSource,
     onedelta::{self, Amount, CALL_FORWARDER, COMPOSER, FlashLoan, FlashProvider, Lending, Op, SweepAmount, Transfer},
     plan::{Plan, SignedPermits, Step},
@@ -220,7 +220,8 @@ impl Run<'_> {
                 if lender.balance_of(token).unwrap_or_default() < amount {
                     return Err("the pool does not hold the loan".to_owned());
                 }
-                let owed = FlashSource::UniswapV3(lender.key).fee((*fee).into(), amount).map_err(because)?;
+                let key = PoolKey::of(&lender.id()).ok_or("the pool lends nothing")?;
+                let owed = FlashSource::UniswapV3(key).fee((*fee).into(), amount).map_err(because)?;
                 self.give(COMPOSER, token, amount);
                 self.ops(ops)?;
                 self.take(*pool, token, amount.saturating_add(owed))

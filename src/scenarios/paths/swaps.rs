@@ -4,7 +4,7 @@ use alloy::primitives::U256;
 
 use super::execute::{Revert, Run, because};
 use crate::{
-    dex::{Deployment, Route, RouterCall},
+    dex::{Route, RouterCall},
     onedelta::{CALL_FORWARDER, ForwarderOp},
 };
 
@@ -16,10 +16,9 @@ impl Run<'_> {
             ForwarderOp::CallWithReplace { target, data, replace, .. } => (target, data, Some(replace.token)),
             other => return Err(format!("{} is not simulated", other.name())),
         };
-        if *target != Deployment::BASE.router {
-            return Err(format!("{target} is not the router"));
-        }
-        let call = RouterCall::decode(data).map_err(because)?;
+        let exchange = self.place.pools.exchanges().with_router(*target);
+        let exchange = exchange.ok_or_else(|| format!("{target} is no exchange's router"))?;
+        let call = exchange.read(data).map_err(because)?;
         let (amount_in, amount_out) = match &call {
             RouterCall::ExactIn { route, amount_in, min_out, .. } => {
                 let amount_in = replaced.map_or(*amount_in, |token| self.balance(CALL_FORWARDER, token));
@@ -38,30 +37,21 @@ impl Run<'_> {
             }
         };
         self.take(CALL_FORWARDER, call.route().token_in(), amount_in)?;
-        self.give(call.receiver(CALL_FORWARDER, Deployment::BASE.router), call.route().token_out(), amount_out);
+        self.give(exchange.receiver(&call, CALL_FORWARDER), call.route().token_out(), amount_out);
         Ok(())
     }
 
     fn sold(&self, route: &Route, amount: U256) -> Result<U256, Revert> {
-        let (mut token, mut amount) = (route.token_in(), amount);
-        for (key, hop) in route.keys().iter().zip(route.hops()) {
-            let pool = self.place.pools.get(key).map_err(because)?;
-            let direction = pool.direction_from(token).ok_or("the pool has other tokens")?;
-            amount = pool.exact_in(direction, amount, None).map_err(because)?.amount_out;
-            token = hop.token_out;
-        }
-        Ok(amount)
+        route.pools().zip(route.tokens_in()).try_fold(amount, |amount, (pool, token_in)| {
+            let pool = self.place.pools.get(pool).map_err(because)?;
+            Ok(pool.sell(token_in, amount).map_err(because)?.amount_out)
+        })
     }
 
     fn bought(&self, route: &Route, amount: U256) -> Result<U256, Revert> {
-        let mut amount = amount;
-        let from = std::iter::once(route.token_in()).chain(route.hops().iter().map(|hop| hop.token_out));
-        let legs: Vec<_> = route.keys().iter().zip(from).collect();
-        for (key, token) in legs.into_iter().rev() {
-            let pool = self.place.pools.get(key).map_err(because)?;
-            let direction = pool.direction_from(token).ok_or("the pool has other tokens")?;
-            amount = pool.exact_out(direction, amount, None).map_err(because)?.amount_in;
-        }
-        Ok(amount)
+        route.hops().iter().rev().try_fold(amount, |amount, hop| {
+            let pool = self.place.pools.get(hop.pool).map_err(because)?;
+            Ok(pool.buy(hop.token_out, amount).map_err(because)?.amount_in)
+        })
     }
 }

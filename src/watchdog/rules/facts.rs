@@ -161,10 +161,8 @@ impl Sources<'_> {
 
 /// What a token is worth in the deepest direct pool, when the other is worth what the oracle says; to a basis point.
 fn pool_price(sources: &Sources<'_>, token: &Reserve, other: &Reserve) -> Result<Option<UsdE8>, StateError> {
-    let is_direct =
-        |pool: &&crate::dex::PoolState| pool.key.other(token.asset).is_some_and(|found| found == other.asset);
-    let Some(pool) = sources.pools.found().filter(is_direct).max_by_key(|pool| pool.liquidity) else { return Ok(None) };
-    let is_zero = pool.key.token0() == token.asset;
+    let Some(pool) = sources.pools.deepest_between(token.asset, other.asset) else { return Ok(None) };
+    let is_zero = pool.id().token0() == token.asset;
     let (zero, one) = if is_zero { (token, other) } else { (other, token) };
     let decimals = |reserve: &Reserve| reserve.configuration.decimals();
     let apart = deviation_bps(pool.spot_price(), zero.price()?, decimals(zero), one.price()?, decimals(one))?;
