@@ -1,12 +1,10 @@
 //! Which kind of action a plan is: the one place that tells, for whoever audits, carries out or settles one.
 
-use serde::de::DeserializeOwned;
-
 use crate::{
     journal::Intent,
     loops,
     perps::{PerpRequest, PerpSubject},
-    plan::Plan,
+    plan::{Plan, PlanSubject, SubjectError},
 };
 
 /// Kinds of plans on a loop, as `loops` names them.
@@ -48,23 +46,29 @@ pub struct UnknownKind {
 }
 
 impl PlanKind {
-    /// The kind of a plan: what it calls itself and what is kept in it must agree.
+    /// The kind of a plan: what it acts on, what it calls itself and what is kept in it must agree.
     pub fn of(plan: &Plan) -> Result<Self, UnknownKind> {
-        let unknown = |reason: String| UnknownKind { kind: plan.kind.clone(), reason };
         let kind = plan.kind.as_str();
-        if LOOPS.contains(&kind) {
-            return kept(plan).map(Self::Loop).map_err(unknown);
+        let unknown = |reason: String| UnknownKind { kind: kind.to_owned(), reason };
+        let unreadable = |error: SubjectError| unknown(error.to_string());
+        match &plan.subject {
+            PlanSubject::Loop(_) if LOOPS.contains(&kind) => {
+                plan.subject.read_loop().map(Box::new).map(Self::Loop).map_err(unreadable)
+            }
+            PlanSubject::Perp(_) => {
+                let subject: Box<PerpSubject> = plan.subject.read_perp().map(Box::new).map_err(unreadable)?;
+                let name = name_of(&subject.perp);
+                if name == kind {
+                    Ok(Self::Perp(subject))
+                } else {
+                    Err(unknown(format!("what is kept of it is a {name}")))
+                }
+            }
+            PlanSubject::Approvals if kind == REVOCATION => Ok(Self::Revocation),
+            PlanSubject::Loop(_) | PlanSubject::Approvals => {
+                Err(unknown(format!("no action on {} is called so", plan.subject.words())))
+            }
         }
-        if kind == REVOCATION {
-            let is_bare = plan.subject.is_null();
-            return if is_bare { Ok(Self::Revocation) } else { Err(unknown("it acts on something".to_owned())) };
-        }
-        if !kind.starts_with("perp ") {
-            return Err(unknown("there is no such kind".to_owned()));
-        }
-        let subject: Box<PerpSubject> = kept(plan).map_err(unknown)?;
-        let name = name_of(&subject.perp);
-        if name == kind { Ok(Self::Perp(subject)) } else { Err(unknown(format!("what is kept of it is a {name}"))) }
     }
 
     /// The same of a journal's intent.
@@ -73,11 +77,6 @@ impl PlanKind {
         let plan = plan.map_err(|error| UnknownKind { kind: intent.kind.clone(), reason: error.to_string() })?;
         Self::of(&plan)
     }
-}
-
-/// What the plan keeps for its room.
-fn kept<T: DeserializeOwned>(plan: &Plan) -> Result<Box<T>, String> {
-    serde_json::from_value(plan.subject.clone()).map(Box::new).map_err(|error| error.to_string())
 }
 
 /// What the venue's adapter calls the plan of a request.
@@ -93,7 +92,7 @@ const fn name_of(request: &PerpRequest) -> &'static str {
 
 /// A plan that does nothing, for tests.
 #[cfg(test)]
-pub(crate) fn test_plan(kind: &str, subject: serde_json::Value) -> Plan {
+pub(crate) fn test_plan(kind: &str, subject: PlanSubject) -> Plan {
     use alloy::primitives::{Address, B256, U256};
 
     use crate::{chain::BlockRef, config::Urgency, plan::SCHEMA, units::Secs};
@@ -105,7 +104,8 @@ pub(crate) fn test_plan(kind: &str, subject: serde_json::Value) -> Plan {
         kind: kind.to_owned(),
         urgency: Urgency::Open,
         network: "base".to_owned(),
-        account: Address::ZERO,
+        owner: Address::ZERO,
+        signer: Address::ZERO,
         block,
         valid_until: Secs(2),
         headline: String::new(),
@@ -124,22 +124,31 @@ mod tests {
 
     use super::*;
 
-    fn cancel() -> Value {
+    fn cancel() -> PlanSubject {
         let position = json!({ "pair_index": 0, "index": 1 });
-        json!({ "venue": "avantis-v1", "perp": { "request": "cancel", "order": position }, "forecast": null })
+        let kept =
+            json!({ "venue": "avantis-v1", "perp": { "request": "cancel", "order": position }, "forecast": null });
+        PlanSubject::of_perp(&kept).expect("json")
+    }
+
+    fn nothing_of_a_loop() -> PlanSubject {
+        PlanSubject::of_loop(&Value::Null).expect("json")
     }
 
     #[test]
     fn a_plan_is_what_its_name_and_its_subject_both_say() {
         assert!(matches!(PlanKind::of(&test_plan("perp cancel", cancel())), Ok(PlanKind::Perp(_))));
-        assert_eq!(PlanKind::of(&test_plan("approvals revoke", Value::Null)), Ok(PlanKind::Revocation));
+        assert_eq!(PlanKind::of(&test_plan("approvals revoke", PlanSubject::Approvals)), Ok(PlanKind::Revocation));
         for (kind, subject) in [
             ("loop close", cancel()),
             ("perp close", cancel()),
             ("approvals revoke", cancel()),
-            ("perp cancel", Value::Null),
-            ("loop trim", Value::Null),
-            ("guard deploy", Value::Null),
+            ("perp cancel", PlanSubject::Approvals),
+            ("perp cancel", PlanSubject::of_perp(&Value::Null).expect("json")),
+            ("loop trim", nothing_of_a_loop()),
+            ("loop trim", PlanSubject::Approvals),
+            ("guard deploy", PlanSubject::Approvals),
+            ("loop teleport", nothing_of_a_loop()),
             ("", cancel()),
         ] {
             let unknown = PlanKind::of(&test_plan(kind, subject)).expect_err(kind);

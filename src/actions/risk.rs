@@ -103,10 +103,14 @@ mod tests {
     use crate::{
         actions::test_plan,
         onedelta::{Amount, Exact},
+        plan::PlanSubject,
     };
 
     fn perp(kind: &str, request: serde_json::Value) -> Option<&'static str> {
-        let plan = test_plan(kind, json!({ "venue": "avantis-v1", "perp": request, "forecast": null }));
+        let plan = test_plan(
+            kind,
+            PlanSubject::of_perp(&json!({ "venue": "avantis-v1", "perp": request, "forecast": null })).expect("json"),
+        );
         added_risk(&plan, &PlanKind::of(&plan).expect("a perp's"))
     }
 
@@ -135,7 +139,7 @@ mod tests {
             value: Default::default(),
             data: CallData::Stream { selector, segments },
         };
-        Plan { steps: vec![step], ..test_plan(kind, serde_json::Value::Null) }
+        Plan { steps: vec![step], ..test_plan(kind, PlanSubject::Approvals) }
     }
 
     #[test]
@@ -163,7 +167,7 @@ mod tests {
                 },
                 ..stream("loop trim", &[repay]).steps.remove(0)
             }],
-            ..test_plan("loop trim", serde_json::Value::Null)
+            ..test_plan("loop trim", PlanSubject::Approvals)
         };
         assert!(of_loop(&unreadable).is_some());
     }
@@ -177,7 +181,7 @@ mod tests {
             value: Default::default(),
             data: CallData::Fixed { data: call(on).into() },
         };
-        let plan = |kind: &str, steps: Vec<Step>| Plan { steps, ..test_plan(kind, serde_json::Value::Null) };
+        let plan = |kind: &str, steps: Vec<Step>| Plan { steps, ..test_plan(kind, PlanSubject::Approvals) };
         for kind in ["loop collateral", "loop adjust", "loop repay"] {
             assert!(of_loop(&plan(kind, vec![step(false)])).is_some(), "{kind}");
             assert!(of_loop(&plan(kind, vec![step(true)])).is_none(), "{kind}");

@@ -118,7 +118,7 @@ pub async fn audit(plan: &Plan, venue: Option<&dyn PerpVenue>, gas_price: U256) 
                 PerpRequest::Open(open) => vec![open.pair.clone()],
                 _ => Vec::new(),
             };
-            let snapshot = venue.snapshot(plan.account, &Interest { marks, ..Interest::default() }).await?;
+            let snapshot = venue.snapshot(plan.owner, &Interest { marks, ..Interest::default() }).await?;
             venue.audit(plan, &snapshot, gas_price).map_err(|error| ActionError::Audit(error.to_string()))?;
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     config::Urgency,
     onedelta::{CALL_FORWARDER, CALL_FORWARDER_OLD, COMPOSER},
     perps::venues,
-    plan::{CallData, Figure, Plan, Quantity, ReadBack, SCHEMA, Step},
+    plan::{CallData, Figure, Plan, PlanSubject, Quantity, ReadBack, SCHEMA, Step},
     units::Secs,
 };
 
@@ -197,7 +197,8 @@ impl Revocation {
             kind: "approvals revoke".to_owned(),
             urgency: Urgency::Open,
             network: self.network,
-            account: self.account,
+            owner: self.account,
+            signer: self.account,
             block: self.block,
             valid_until: self.valid_until,
             headline: format!("take back {count} {plural}"),
@@ -206,7 +207,7 @@ impl Revocation {
             bounds: Vec::new(),
             figures: approvals.iter().enumerate().map(|(index, one)| figure(index, one, self.account)).collect(),
             costs: Vec::new(),
-            subject: serde_json::Value::Null,
+            subject: PlanSubject::Approvals,
         }
     }
 }

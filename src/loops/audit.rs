@@ -10,7 +10,7 @@ use crate::{
     aave,
     dex::Exchanges,
     onedelta::{self, COMPOSER, DELTA_COMPOSE},
-    plan::{CallData, PermitRequest, Plan, Segment, Step},
+    plan::{CallData, PermitRequest, Plan, PlanSubject, Segment, Step, SubjectError},
 };
 use crate::{
     aave::abi::IPool::{repayCall, repayWithATokensCall, setUserEModeCall, setUserUseReserveAsCollateralCall},
@@ -23,7 +23,7 @@ use crate::{
 pub enum AuditError {
     /// Not a plan of a loop action.
     #[error("the plan does not say which loop it acts on: {0}")]
-    Subject(serde_json::Error),
+    Subject(SubjectError),
     /// A transaction that no loop action makes.
     #[error("`{purpose}` calls {to} in a way that no loop action does")]
     Step {
@@ -51,14 +51,14 @@ pub enum AuditError {
 /// Refuses a plan whose transactions are not what a loop action on its pair would send; swaps on these exchanges only. A plan
 /// without a loop may only take approvals back.
 pub fn audit(plan: &Plan, exchanges: &Exchanges) -> Result<(), AuditError> {
-    if plan.subject.is_null() {
+    if plan.subject == PlanSubject::Approvals {
         let foreign = plan.steps.iter().find(|step| !takes_back(step));
         return match foreign {
             None => Ok(()),
             Some(step) => Err(AuditError::Step { purpose: step.purpose.clone(), to: step.to }),
         };
     }
-    let subject: Subject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
+    let subject: Subject = plan.subject.read_loop().map_err(AuditError::Subject)?;
     plan.steps.iter().try_for_each(|step| audit_step(plan, &subject.pair, exchanges, step))
 }
 
@@ -66,7 +66,7 @@ fn audit_step(plan: &Plan, pair: &Pair, exchanges: &Exchanges, step: &Step) -> R
     let refused = || AuditError::Step { purpose: step.purpose.clone(), to: step.to };
     match &step.data {
         CallData::Fixed { data } => {
-            let known = step.value.is_zero() && is_preparation(pair, plan.account, step.to, data);
+            let known = step.value.is_zero() && is_preparation(pair, plan.owner, step.to, data);
             if known { Ok(()) } else { Err(refused()) }
         }
         CallData::Stream { selector, segments } => {
@@ -84,7 +84,7 @@ fn audit_step(plan: &Plan, pair: &Pair, exchanges: &Exchanges, step: &Step) -> R
             onedelta::check_with_value(
                 &ops,
                 &allow_list(pair, exchanges, FlashSource::in_stream(&ops)),
-                plan.account,
+                plan.owner,
                 step.value,
             )?;
             Ok(())
@@ -124,11 +124,7 @@ fn audit_permit(plan: &Plan, pair: &Pair, header: &[u8], request: &PermitRequest
         crate::plan::PermitKind::CreditDelegation => onedelta::PermitKind::AaveCredit,
     };
     let header_fits = header == onedelta::permit_header(kind, request.token);
-    if is_ours
-        && header_fits
-        && request.spender == COMPOSER
-        && request.owner == plan.account
-        && request.value < U256::MAX
+    if is_ours && header_fits && request.spender == COMPOSER && request.owner == plan.owner && request.value < U256::MAX
     {
         return Ok(());
     }

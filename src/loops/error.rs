@@ -220,6 +220,9 @@ pub enum PlanError {
     /// Call data that the composer would misread.
     #[error("composer stream: {0}")]
     Encode(#[from] onedelta::EncodeError),
+    /// What a plan keeps of its loop cannot be written down.
+    #[error("the plan cannot be written: {0}")]
+    Write(String),
     /// A stream that touches what it must not.
     #[error("composer stream refused: {0}")]
     Stream(#[from] onedelta::Refusal),

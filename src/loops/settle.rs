@@ -30,8 +30,7 @@ pub async fn settle<R: Reader>(
 ) -> Result<Settlement, SettleError> {
     let (plan, mut settlement) = measure(journal, reader, id).await?;
     // A plan of another room is not settled here: what it placed would never be followed.
-    let subject: Subject =
-        serde_json::from_value(plan.subject.clone()).map_err(|error| SettleError::Plan(id, error))?;
+    let subject: Subject = plan.subject.read_loop().map_err(|error| SettleError::Subject(id, error))?;
     settlement.figures.extend(leverage(&plan, &settlement.figures));
     let indices = Indices::read(journal, reader, id, &subject).await?;
     let known = known_loops(journal.reader())?;

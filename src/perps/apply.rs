@@ -39,7 +39,7 @@ pub(super) async fn apply(
         OrderState::Cancelled { reason, .. } => (journal::OrderState::Cancelled, Some(reason.to_string())),
         OrderState::Unknown { reason } => (journal::OrderState::Unknown, Some(reason.clone())),
     };
-    let actual = serde_json::to_value(state).map_err(ExecuteError::Subject)?;
+    let actual = serde_json::to_value(state).map_err(ExecuteError::Record)?;
     let actual = answer.is_final().then_some(&actual);
     match journal.resolve_order(venue.name(), &handle.id, answer, reason.as_deref(), actual, stamp) {
         // Another task has recorded the same end meanwhile; of what it could tell about it the first word stays.
@@ -64,7 +64,7 @@ async fn opened(
     fill: &Fill,
     (head, stamp): (BlockRef, Stamp),
 ) -> Result<(), ExecuteError> {
-    let kept: OrderRecord = serde_json::from_value(order.predicted.clone()).map_err(ExecuteError::Subject)?;
+    let kept: OrderRecord = serde_json::from_value(order.predicted.clone()).map_err(ExecuteError::Record)?;
     let (PerpRequest::Open(request), Some(intent)) = (&kept.subject.perp, order.intent) else { return Ok(()) };
     if let Some(there) = slot(journal, venue, fill.key)? {
         if there.entry.opened_order.as_deref() == Some(&order.id) {
@@ -101,7 +101,7 @@ async fn opened(
             drift: outlook.map(|outlook| outlook.drift),
             confidence: outlook.map(|outlook| outlook.confidence),
             half_life_s: outlook.and_then(|outlook| outlook.half_life),
-            predicted: serde_json::to_value(record).map_err(ExecuteError::Subject)?,
+            predicted: serde_json::to_value(record).map_err(ExecuteError::Record)?,
         },
         terms: PerpTerms {
             collateral: fill.collateral.0,
@@ -134,7 +134,7 @@ fn close_once(
     ending: &Ending,
     stamp: Stamp,
 ) -> Result<bool, ExecuteError> {
-    let realised = serde_json::to_value(ending).map_err(ExecuteError::Subject)?;
+    let realised = serde_json::to_value(ending).map_err(ExecuteError::Record)?;
     match journal.close_position(position, by, &realised, stamp) {
         Ok(()) => Ok(true),
         Err(JournalError::UnknownPosition(_)) if journal.reader().perp(position)?.is_some() => Ok(false),

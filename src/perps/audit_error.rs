@@ -3,6 +3,7 @@
 use alloy::primitives::Address;
 
 use super::PerpError;
+use crate::plan::SubjectError;
 
 /// Why a plan file is not sent.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +11,7 @@ use super::PerpError;
 pub enum AuditError {
     /// Not a plan of a perp action.
     #[error("the plan does not say which perp action it is: {0}")]
-    Subject(serde_json::Error),
+    Subject(SubjectError),
     /// Of another adapter.
     #[error("the plan is for the venue {0}, which this program does not write to")]
     Venue(String),

@@ -125,7 +125,7 @@ pub async fn take_up<R: Reader>(
     id: IntentId,
 ) -> Result<Placed, ExecuteError> {
     let plan = journal.reader().intent(id)?.plan;
-    let subject = subject_of(&serde_json::from_value(plan).map_err(ExecuteError::Subject)?)?;
+    let subject = subject_of(&serde_json::from_value(plan).map_err(ExecuteError::Record)?)?;
     let (_, stamp) = now(reader, clock).await?;
     let (settlement, handles) = settle(journal, reader, venue, id, stamp).await?;
     let outcome = Outcome { done: Vec::new(), ending: Ending::Mined };

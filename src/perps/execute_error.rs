@@ -5,6 +5,7 @@ use super::PerpError;
 use crate::{
     chain::ReadError,
     journal::JournalError,
+    plan::SubjectError,
     send::{self, SettleError},
 };
 
@@ -14,7 +15,10 @@ use crate::{
 pub enum ExecuteError {
     /// The plan is of no perp action.
     #[error("the plan does not say which perp action it is: {0}")]
-    Subject(serde_json::Error),
+    Subject(SubjectError),
+    /// What the journal keeps of a plan, an order or a position cannot be written or read.
+    #[error("a record of the perp in the journal: {0}")]
+    Record(serde_json::Error),
     /// The end of an earlier order is not known: a second one could double it.
     #[error(
         "order {} of this account is still with the venue and its end is not known: nothing new is ordered before it is; \
@@ -50,7 +54,7 @@ impl ExecuteError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Subject(_) => 2,
+            Self::Subject(_) | Self::Record(_) => 2,
             Self::Pending(_) | Self::Settle(_) | Self::Orders(_) => 7,
             Self::Key(_) => 9,
             Self::Send(error) => error.exit_code(),

@@ -30,7 +30,7 @@ pub struct OpenedRecord {
 
 /// The perp action that a plan is.
 pub(super) fn subject_of(plan: &Plan) -> Result<PerpSubject, ExecuteError> {
-    serde_json::from_value(plan.subject.clone()).map_err(ExecuteError::Subject)
+    plan.subject.read_perp().map_err(ExecuteError::Subject)
 }
 
 /// The newest block, and the times of a journal entry made now.

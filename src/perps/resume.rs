@@ -99,7 +99,7 @@ async fn look_at<R: Reader>(
     order: Order,
     looked: &mut Looked,
 ) -> Result<(OrderHandle, OrderState), ExecuteError> {
-    let kept: OrderRecord = serde_json::from_value(order.predicted).map_err(ExecuteError::Subject)?;
+    let kept: OrderRecord = serde_json::from_value(order.predicted).map_err(ExecuteError::Record)?;
     // The head first: what waits when it is asked about has not ended up to there.
     let at = now(reader, clock).await?;
     let since = looked.0.get(&order.id).copied().unwrap_or_default().max(kept.handle.block);
@@ -173,6 +173,6 @@ pub fn ended_event(position: &PerpPosition, ending: &Ending, wall: Millis) -> Ev
 fn is_of(plan: &serde_json::Value, venue: &str) -> bool {
     let plan = serde_json::from_value::<Plan>(plan.clone());
     let plan = plan.ok().filter(|plan| plan.kind.starts_with("perp "));
-    let subject = plan.and_then(|plan| serde_json::from_value::<PerpSubject>(plan.subject).ok());
+    let subject = plan.and_then(|plan| plan.subject.read_perp::<PerpSubject>().ok());
     subject.is_some_and(|subject| subject.venue == venue)
 }

@@ -79,7 +79,7 @@ fn record_order(
             intent: Some(intent),
             position,
             signal,
-            predicted: serde_json::to_value(kept).map_err(ExecuteError::Subject)?,
+            predicted: serde_json::to_value(kept).map_err(ExecuteError::Record)?,
         },
         stamp,
     );

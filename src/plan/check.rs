@@ -1,5 +1,7 @@
 //! The check that approves a plan.
 
+use alloy::primitives::Address;
+
 use super::{Plan, bound::Bound};
 use crate::units::Secs;
 
@@ -28,6 +30,14 @@ pub enum Refusal {
         /// Where we are.
         here: String,
     },
+    /// Somebody else would sign for the owner.
+    #[error("the plan is about {owner} and would be signed by {signer}: no action acts for another account")]
+    NotTheOwner {
+        /// Whose position it is.
+        owner: Address,
+        /// Whose key.
+        signer: Address,
+    },
 }
 
 /// Something whose bounds were checked. Only [`check`] makes one.
@@ -45,6 +55,10 @@ impl<T> Approved<T> {
 pub fn check(plan: Plan, network: &str, now: Secs) -> Result<Approved<Plan>, Refusal> {
     if plan.network != network {
         return Err(Refusal::Elsewhere { field: "network", planned: plan.network, here: network.to_owned() });
+    }
+    // A guard or a delegate will sign for an owner; until then a plan that says so is somebody's text.
+    if plan.signer != plan.owner {
+        return Err(Refusal::NotTheOwner { owner: plan.owner, signer: plan.signer });
     }
     if now > plan.valid_until {
         return Err(Refusal::Expired { valid_until: plan.valid_until, now });

@@ -16,6 +16,7 @@ mod quantity;
 mod rehearse;
 mod simulate;
 mod step;
+mod subject;
 
 pub use bound::{Bound, Rule};
 pub use check::{Approved, Refusal, check};
@@ -26,3 +27,4 @@ pub use quantity::Quantity;
 pub use rehearse::{Rehearsal, StepResult, rehearse};
 pub use simulate::{CallOutcome, Simulated, SimulatedCall, SimulationError, Simulator, alone_words, simulate};
 pub use step::{CallData, FillError, ReadyStep, Segment, SignedPermits, Step};
+pub use subject::{Kept, PlanSubject, SubjectError};

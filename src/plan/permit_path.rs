@@ -35,7 +35,7 @@ pub(super) async fn check_permits<S: Simulator>(
     }
     let lens = Lens::new();
     let (deployer, deploy) = lens.deployment();
-    let mut calls = vec![call(deployer, deploy.to_vec()), call(lens.address(), Lens::question(plan.account).to_vec())];
+    let mut calls = vec![call(deployer, deploy.to_vec()), call(lens.address(), Lens::question(plan.signer).to_vec())];
     calls.extend(requests.iter().flat_map(|request| questions(request, lens.address())));
     let outcomes = simulator.simulate(at, time, &calls).await?;
     if outcomes.len() != calls.len() {

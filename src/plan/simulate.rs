@@ -176,7 +176,7 @@ pub(super) async fn run<S: Simulator>(
     paid: U256,
     (at, time): (BlockRef, Secs),
 ) -> Result<(Vec<u64>, Vec<Deviation>), SimulationError> {
-    let from = plan.account;
+    let from = plan.signer;
     let acts = steps.iter().map(|s| SimulatedCall { from, to: s.to, value: s.value, data: s.data.clone() });
     let readable: Vec<_> = plan.figures.iter().filter_map(|figure| figure.read.as_ref().map(|r| (figure, r))).collect();
     let reads = readable.iter().map(|(_, read)| SimulatedCall {

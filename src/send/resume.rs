@@ -72,14 +72,14 @@ impl<W: ChainClient> Sender<W> {
             let recorded = self.journal.resendable(hash)?;
             let envelope = decode(recorded.get().bytes())?;
             let to = record.to.unwrap_or_default();
-            let cancels = to == plan.account;
+            let cancels = to == plan.signer;
             let step = usize::try_from(record.step).unwrap_or(usize::MAX);
             let lineage = found.get_or_insert_with(|| ReplacementChain {
                 intent: id,
                 step,
                 purpose: plan.steps.get(step).map_or_else(|| plan.headline.clone(), |step| step.purpose.clone()),
                 nonce: record.nonce,
-                call: SimulatedCall { from: plan.account, to, value: envelope.value(), data: envelope.input().clone() },
+                call: SimulatedCall { from: plan.signer, to, value: envelope.value(), data: envelope.input().clone() },
                 gas_limit: envelope.gas_limit(),
                 urgency: plan.urgency,
                 bid: Bid::FIRST,
@@ -102,7 +102,7 @@ impl<W: ChainClient> Sender<W> {
             return Err(SendError::TakenOver { intent: id, nonce: lineage.nonce, by });
         }
         lineage.rivals = self.rivals_on(lineage.nonce, id, &pending).map(|rivals| rivals.all).unwrap_or_default();
-        if self.wire.nonce(plan.account, BlockNumberOrTag::Latest).await? > lineage.nonce {
+        if self.wire.nonce(plan.signer, BlockNumberOrTag::Latest).await? > lineage.nonce {
             return Err(SendError::NonceUsed { intent: id, nonce: lineage.nonce });
         }
         Ok((lineage, head))

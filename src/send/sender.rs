@@ -172,9 +172,9 @@ impl<W: ChainClient> Sender<W> {
 
     /// Writes the plan down as simulated.
     fn open_intent(&self, plan: &Plan, at: BlockRef) -> Result<IntentId, SendError> {
-        let others = [("wallet", self.signer.address()), ("journal", self.journal.account())];
-        if let Some((what, here)) = others.into_iter().find(|(_, here)| *here != plan.account) {
-            return Err(SendError::OtherAccount { what, planned: plan.account, here });
+        let parties = [("wallet", self.signer.address(), plan.signer), ("journal", self.journal.account(), plan.owner)];
+        if let Some((what, here, planned)) = parties.into_iter().find(|(_, here, planned)| here != planned) {
+            return Err(SendError::OtherAccount { what, planned, here });
         }
         let id: IntentId = plan.id.parse()?;
         let steps = u32::try_from(plan.steps.len()).ok().filter(|steps| *steps > 0);
@@ -228,7 +228,7 @@ impl<W: ChainClient> Sender<W> {
             step,
             purpose: ready.purpose.clone(),
             nonce,
-            call: SimulatedCall { from: plan.account, to: ready.to, value, data: ready.data.clone() },
+            call: SimulatedCall { from: plan.signer, to: ready.to, value, data: ready.data.clone() },
             gas_limit: terms.offer.gas_limit,
             urgency,
             bid: manner.bid(),

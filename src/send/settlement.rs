@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::{Batch, ReadError, Reader},
     journal::{IntentId, IntentState, Journal, JournalError, TransactionRecord, TransactionState},
-    plan::{Deviation, Plan, Quantity, deviations},
+    plan::{Deviation, Plan, Quantity, SubjectError, deviations},
 };
 
 /// What an action came to.
@@ -38,6 +38,9 @@ pub enum SettleError {
     /// The journal's plan cannot be read back.
     #[error("the plan of intent {0} cannot be read back: {1}")]
     Plan(IntentId, serde_json::Error),
+    /// It is not of the kind of action that settles it.
+    #[error("the plan of intent {0}: {1}")]
+    Subject(IntentId, SubjectError),
     /// The journal says it was included, but not where.
     #[error("intent {0} has no included transaction")]
     NotIncluded(IntentId),

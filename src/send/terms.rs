@@ -56,7 +56,7 @@ impl Terms {
     /// That the account cannot pay for them, with the endpoint's words where it was an endpoint that said so.
     pub(super) fn short(&self, plan: &Plan, value: U256, said: Option<String>) -> GasShort {
         let Offer { fees, gas_limit } = self.offer;
-        GasShort { account: plan.account, ether: self.ether, value, gas_limit, max_fee: fees.max_fee, said }
+        GasShort { account: plan.signer, ether: self.ether, value, gas_limit, max_fee: fees.max_fee, said }
     }
 
     /// Why the endpoints refused them, with what was offered where that is what they refuse.

@@ -54,7 +54,7 @@ fn bytes(plan: &Plan) -> Value {
 
 /// What the journal would keep of a loop with it.
 fn thresholds(plan: &Plan) -> Option<Thresholds> {
-    serde_json::from_value::<Subject>(plan.subject.clone()).ok().map(|subject| subject.thresholds)
+    plan.subject.read_loop::<Subject>().ok().map(|subject| subject.thresholds)
 }
 
 /// Why other thresholds are harmless: in order, none lower than those in force, none at wider bounds, nothing due at once.
@@ -144,8 +144,8 @@ fn is_predicted_otherwise(one: &Order, other: &Order) -> bool {
 fn is_within_the_settings(plan: &Plan, reference: &Plan, at: &str) -> Result<(), String> {
     let (limits, valid_until, urgency) = own(plan);
     let (own_limits, own_until, own_urgency) = own(reference);
-    if (valid_until, urgency) != (own_until, own_urgency) || plan.account != reference.account {
-        return Err(format!("valid until {valid_until:?}, {urgency:?}, {}", plan.account));
+    if (valid_until, urgency) != (own_until, own_urgency) || plan.owner != reference.owner {
+        return Err(format!("valid until {valid_until:?}, {urgency:?}, {}", plan.owner));
     }
     for (name, limit, blocking) in limits {
         if let Some((_, own, own_blocking)) = own_limits.iter().find(|(own, ..)| *own == name) {

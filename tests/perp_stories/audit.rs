@@ -110,13 +110,13 @@ fn at(dollars: u64) -> Level {
 }
 
 fn subject(plan: &Plan) -> PerpSubject {
-    serde_json::from_value(plan.subject.clone()).expect("subject")
+    plan.subject.read_perp().expect("subject")
 }
 
 fn about(plan: &Plan, change: impl FnOnce(&mut PerpSubject)) -> Plan {
     let mut subject = subject(plan);
     change(&mut subject);
-    Plan { subject: serde_json::to_value(subject).expect("text"), ..plan.clone() }
+    Plan { subject: trimtab::plan::PlanSubject::of_perp(&subject).expect("text"), ..plan.clone() }
 }
 
 /// A desk with a position that has a stop, and a limit order.

@@ -21,7 +21,7 @@ use trimtab::{
         OrderKind, OrderState, PairTerms, PercentE10, PerpError, PerpPosition, PerpRequest, PerpSettings, PerpSubject,
         PerpVenue, Portion, PositionKey, PriceE10, Side, Usdc, UsualFees, Venue, VenueSnapshot,
     },
-    plan::{CallData, Figure, Plan, Quantity, ReadBack, SCHEMA, Step, check},
+    plan::{CallData, Figure, Plan, PlanSubject, Quantity, ReadBack, SCHEMA, Step, check},
     trade::{TradeSettings, flatten, plan_flatten},
     units::{Millis, Secs},
 };
@@ -242,7 +242,8 @@ impl PerpVenue for Savings {
             kind: kind.to_owned(),
             urgency: settings.urgency,
             network: settings.network.clone(),
-            account: snapshot.account,
+            owner: snapshot.account,
+            signer: snapshot.account,
             block: snapshot.block,
             valid_until: snapshot.block.timestamp.plus(settings.valid_for),
             headline: format!("{kind} of {NAME}"),
@@ -261,12 +262,12 @@ impl PerpVenue for Savings {
                 detail: false,
             }],
             costs: Vec::new(),
-            subject: serde_json::to_value(subject).expect("a subject"),
+            subject: PlanSubject::of_perp(&subject).expect("a subject"),
         })
     }
 
     fn audit(&self, plan: &Plan, snapshot: &VenueSnapshot, _gas_price: U256) -> Result<(), AuditError> {
-        let subject: PerpSubject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
+        let subject: PerpSubject = plan.subject.read_perp().map_err(AuditError::Subject)?;
         if subject.venue != NAME {
             return Err(AuditError::Venue(subject.venue));
         }

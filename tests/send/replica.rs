@@ -79,7 +79,8 @@ async fn wrap_as(
         kind: "wrap".to_owned(),
         urgency,
         network: NETWORK.to_owned(),
-        account: sender.account(),
+        owner: sender.account(),
+        signer: sender.account(),
         block: head,
         valid_until: head.timestamp.plus(trimtab::units::Secs::HOUR),
         headline: "wrap ether".to_owned(),
@@ -88,7 +89,7 @@ async fn wrap_as(
         bounds: Vec::new(),
         figures: Vec::new(),
         costs: Vec::new(),
-        subject: Value::Null,
+        subject: trimtab::plan::PlanSubject::Approvals,
     };
     let approved = check(plan, NETWORK, head.timestamp).expect("no bounds");
     let time = head.next_timestamp();

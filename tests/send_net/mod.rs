@@ -553,7 +553,8 @@ impl Bench {
             kind: "test".to_owned(),
             urgency: Urgency::Trim,
             network: NETWORK.to_owned(),
-            account: ACCOUNT,
+            owner: ACCOUNT,
+            signer: ACCOUNT,
             block: self.net.inner().block_ref(0).expect("genesis"),
             valid_until: after_genesis(100_000),
             headline: "a test".to_owned(),
@@ -562,7 +563,7 @@ impl Bench {
             bounds: Vec::new(),
             figures: Vec::new(),
             costs: Vec::new(),
-            subject: Value::Null,
+            subject: trimtab::plan::PlanSubject::Approvals,
         }
     }
 

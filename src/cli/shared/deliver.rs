@@ -34,7 +34,7 @@ impl Session {
 
 /// Says before a plan is shown that it would not be sent now.
 pub(in crate::cli) fn note_pause(session: &Session, plan: &Plan) -> Outcome {
-    let Some(reader) = session.journal_reader(plan.account)? else { return Ok(()) };
+    let Some(reader) = session.journal_reader(plan.owner)? else { return Ok(()) };
     if let Err(refused) = refuse_while_paused(&reader, plan) {
         session.output.note(format!("note: {refused}"));
     }
@@ -47,7 +47,7 @@ pub(in crate::cli) async fn deliver(
     (approved, order): (Approved<Plan>, &Order),
     yes: bool,
 ) -> Outcome<Delivered> {
-    let account = approved.get().account;
+    let account = approved.get().owner;
     let kind = PlanKind::of(approved.get()).map_err(ActionError::from)?;
     if let Some(mut daemon) = session.daemon(account).await? {
         confirm(session, yes)?;

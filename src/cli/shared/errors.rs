@@ -281,6 +281,7 @@ impl From<Refusal> for Failure {
         let (exit, code, figures) = match &refusal {
             Refusal::Elsewhere { .. } => (Exit::Configuration, "plan-elsewhere", json!({})),
             Refusal::Bounds(bounds) => (Exit::Refused, "bound", json!({ "bounds": bounds })),
+            Refusal::NotTheOwner { .. } => (Exit::Refused, "plan-signer", json!({})),
             Refusal::Expired { valid_until, now } => {
                 (Exit::Refused, "plan-expired", json!({ "valid_until": valid_until, "now": now }))
             }

@@ -42,7 +42,7 @@ fn line(text: &str) -> String {
 pub(in crate::cli) fn plan_text(plan: &Plan, gas: Option<&GasView>) -> String {
     let mut lines = vec![
         line(&format!("{} — {}", plan.kind, plan.headline)),
-        line(&format!("on {} for {} from block {}", plan.network, plan.account, plan.block.number)),
+        line(&format!("on {} for {} from block {}", plan.network, plan.owner, plan.block.number)),
         String::new(),
     ];
     let rows: Vec<Vec<String>> = plan.figures.iter().filter(|figure| is_shown(figure)).map(row).collect();

@@ -191,7 +191,7 @@ impl<'a> Field<'a> {
         let loops = own_loops(session, account)?;
         let of = |known: &KnownLoop| (known.position.collateral, known.position.debt);
         let plan = emergency.and_then(|emergency| emergency.first.as_ref().ok());
-        let subject = plan.and_then(|plan| serde_json::from_value::<Subject>(plan.subject.clone()).ok());
+        let subject = plan.and_then(|plan| plan.subject.read_loop::<Subject>().ok());
         let pair = subject.map(|subject| (subject.pair.collateral.token, subject.pair.debt.token));
         let own = loops.iter().map(of).find(|tokens| Some(*tokens) == pair);
         Ok(own.or_else(|| loops.first().map(of)))

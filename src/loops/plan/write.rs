@@ -19,7 +19,7 @@ use crate::{
         grants::{Grants, fixed, segment},
     },
     onedelta::{self, AllowList, COMPOSER, DELTA_COMPOSE},
-    plan::{CallData, PermitRequest, Plan, Quantity, SCHEMA, Segment, Step},
+    plan::{CallData, PermitRequest, Plan, PlanSubject, Quantity, SCHEMA, Segment, Step},
     units::{Raw, Secs},
 };
 
@@ -83,7 +83,8 @@ pub(in crate::loops) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, 
         kind: draft.kind.to_owned(),
         urgency: ctx.urgency,
         network: ctx.settings.network.clone(),
-        account,
+        owner: account,
+        signer: account,
         block: ctx.snapshot.block,
         valid_until,
         headline: draft.headline.clone(),
@@ -92,7 +93,7 @@ pub(in crate::loops) fn write(ctx: &Context<'_>, draft: &Draft) -> Result<Plan, 
         bounds: bounds(ctx, draft)?,
         figures: figures(ctx, draft)?,
         costs: writer.costs()?,
-        subject: serde_json::to_value(subject).unwrap_or_default(),
+        subject: PlanSubject::of_loop(&subject).map_err(|error| PlanError::Write(error.to_string()))?,
     })
 }
 

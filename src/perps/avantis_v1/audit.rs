@@ -33,7 +33,7 @@ impl AvantisV1 {
     /// Holds a plan against what its action would send now: one call of the venue's Trading contract, and before it at most
     /// the exact approval of the USDC that it takes. The oracle's signed update alone is left to the venue, which checks it.
     pub(super) fn audit_plan(&self, plan: &Plan, snapshot: &VenueSnapshot, gas_price: U256) -> Result<(), AuditError> {
-        let subject: PerpSubject = serde_json::from_value(plan.subject.clone()).map_err(AuditError::Subject)?;
+        let subject: PerpSubject = plan.subject.read_perp().map_err(AuditError::Subject)?;
         if subject.venue != NAME {
             return Err(AuditError::Venue(subject.venue));
         }
@@ -147,7 +147,7 @@ impl Audit<'_> {
             None => Ok(PriceE10::ZERO),
         };
         let trade = &call.t;
-        self.same("trader", trade.trader, self.plan.account)?;
+        self.same("trader", trade.trader, self.plan.owner)?;
         self.same("pairIndex", trade.pairIndex, U256::from(pair.index))?;
         self.same("index", trade.index, U256::ZERO)?;
         self.same("initialPosToken", trade.initialPosToken, U256::ZERO)?;
@@ -236,7 +236,7 @@ impl Audit<'_> {
     }
 
     fn position(&self, key: PositionKey) -> Result<&PerpPosition, AuditError> {
-        let account = self.plan.account;
+        let account = self.plan.owner;
         let gone = || PerpError::NotFound { what: "position", key: key.to_string(), account };
         Ok(self.snapshot.position(key).ok_or_else(gone)?)
     }

@@ -67,7 +67,7 @@ pub(super) async fn perp_leg(ask: &Ask<'_>, loop_: &LoopState, sized: &Sized) ->
         }
         Err(error) => return Err(error.into()),
     };
-    let subject: Option<PerpSubject> = serde_json::from_value(plan.subject.clone()).ok();
+    let subject: Option<PerpSubject> = plan.subject.read_perp().ok();
     let forecast = match subject.and_then(|subject| subject.forecast) {
         Some(Forecast::Open(forecast)) => Some(forecast),
         _ => None,

@@ -1,12 +1,11 @@
 //! Orders as text; plans of earlier versions are read for the order in them.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Ask, LoopAsk, ORDER_SCHEMA, Order, OrderError};
 use crate::{
+    actions::PlanKind,
     loops::{Request, Scope, Subject, ThresholdChange},
-    perps::PerpSubject,
     plan::{Plan, SCHEMA},
 };
 
@@ -20,7 +19,7 @@ impl Order {
     pub fn read(text: &str) -> Result<Self, OrderError> {
         match serde_json::from_str::<Version>(text)?.schema {
             ORDER_SCHEMA => Ok(serde_json::from_str(text)?),
-            SCHEMA => of_plan(&serde_json::from_str(text)?),
+            1 | SCHEMA => of_plan(&serde_json::from_str(text)?),
             other => Err(OrderError::Schema(other)),
         }
     }
@@ -30,14 +29,11 @@ impl Order {
 /// such a plan are of no account.
 fn of_plan(plan: &Plan) -> Result<Order, OrderError> {
     let kept = || OrderError::NotKept(plan.kind.clone());
-    if plan.kind.starts_with("perp ") {
-        let subject: PerpSubject = serde_json::from_value(plan.subject.clone())?;
-        return Order::of(plan, Ask::Perp(subject.perp));
-    }
-    if plan.subject == Value::Null {
-        return Err(kept());
-    }
-    let subject: Subject = serde_json::from_value(plan.subject.clone())?;
+    let subject: Subject = match PlanKind::of(plan).map_err(|_| kept())? {
+        PlanKind::Perp(subject) => return Order::of(plan, Ask::Perp(subject.perp)),
+        PlanKind::Loop(subject) => *subject,
+        PlanKind::Revocation => return Err(kept()),
+    };
     // Of loops only the target was kept: nothing else was asked of an adjustment.
     let (Some(target), Some(part), "loop adjust") = (subject.target, subject.part, plan.kind.as_str()) else {
         return Err(kept());

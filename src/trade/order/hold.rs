@@ -159,7 +159,7 @@ mod tests {
                 Figure { before: usdc(50_000), ..figure("wallet_debt", usdc(wallet), true) },
                 figure("health_factor", Quantity::wad(U256::MAX), false),
             ],
-            ..test_plan("loop open", serde_json::Value::Null)
+            ..test_plan("loop open", crate::plan::PlanSubject::Approvals)
         }
     }
 

@@ -70,7 +70,7 @@ impl Order {
             schema: ORDER_SCHEMA,
             id: plan.id.parse()?,
             network: plan.network.clone(),
-            account: plan.account,
+            account: plan.owner,
             block: plan.block.number,
             planned_at: plan.block.timestamp,
             ask,

@@ -169,7 +169,7 @@ fn subject(reader: &JournalReader, state: &SagaState) -> Result<Option<PerpSubje
             && let Some(intent) = intent_of(reader, link.intent)?
             && let Ok(plan) = serde_json::from_value::<Plan>(intent.plan)
         {
-            return Ok(serde_json::from_value(plan.subject).ok());
+            return Ok(plan.subject.read_perp().ok());
         }
     }
     Ok(None)

@@ -8,7 +8,7 @@ use crate::{
         Forecast, PerpError, PerpRequest, PerpSubject,
         avantis_v1::{NAME, abi::IERC20},
     },
-    plan::{Bound, CallData, Figure, Plan, Quantity, SCHEMA, Step},
+    plan::{Bound, CallData, Figure, Plan, PlanSubject, Quantity, SCHEMA, Step},
 };
 
 /// What an action adds to what every plan has.
@@ -48,7 +48,7 @@ impl Draft {
 
     pub(super) fn finish(self, ctx: &Context<'_>, request: &PerpRequest) -> Result<Plan, PerpError> {
         let subject = PerpSubject { venue: NAME.to_owned(), perp: request.clone(), forecast: self.forecast };
-        let subject = serde_json::to_value(subject).map_err(|error| PerpError::Refused(error.to_string()))?;
+        let subject = PlanSubject::of_perp(&subject).map_err(|error| PerpError::Refused(error.to_string()))?;
         let settings = ctx.settings;
         Ok(Plan {
             schema: SCHEMA,
@@ -56,7 +56,8 @@ impl Draft {
             kind: self.kind.to_owned(),
             urgency: settings.urgency,
             network: settings.network.clone(),
-            account: ctx.snapshot.account,
+            owner: ctx.snapshot.account,
+            signer: ctx.snapshot.account,
             block: ctx.snapshot.block,
             valid_until: ctx.valid_until(self.carries_price),
             headline: self.headline,

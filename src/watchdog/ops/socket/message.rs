@@ -109,7 +109,10 @@ mod tests {
         let delivered = Delivered::of(done, |_| "all steps went through".to_owned());
         let orders = vec![(order(OrderKind::Open), OrderState::Initiated), (order(OrderKind::Close), refund)];
         let delivered = Delivered { orders: orders.clone(), ..delivered };
-        let plan = Plan { id: intent.to_string(), ..crate::actions::test_plan("approvals revoke", Value::Null) };
+        let plan = Plan {
+            id: intent.to_string(),
+            ..crate::actions::test_plan("approvals revoke", crate::plan::PlanSubject::Approvals)
+        };
         let order = Order::of(&plan, OrderAsk::Revoke(Which::All)).expect("an order");
         heard(&Submit { order, unchecked_price: true }, Reply::Delivered(Box::new(delivered)));
         let pair = AdoptWith { collateral: account, debt: account, thresholds };
