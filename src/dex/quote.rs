@@ -71,8 +71,8 @@ impl Quote {
         let mut swaps = Vec::with_capacity(route.hops().len());
         let mut next = amount;
         for (pool, token_in) in route.pools().zip(route.tokens_in()) {
-            let state = pools.get(pool).map_err(|reason| Rejection::Absent { pool, reason })?;
-            let swap = state.sell(token_in, next).map_err(|error| Rejection::Swap { pool, error })?;
+            let state = pools.get(pool).map_err(|reason| Rejection::Absent { pool: Box::new(pool), reason })?;
+            let swap = state.sell(token_in, next).map_err(|error| Rejection::Swap { pool: Box::new(pool), error })?;
             next = swap.amount_out;
             swaps.push(swap);
         }
@@ -84,8 +84,8 @@ impl Quote {
         let mut swaps = Vec::with_capacity(route.hops().len());
         let mut next = amount;
         for Hop { pool, token_out } in route.hops().iter().rev().copied() {
-            let state = pools.get(pool).map_err(|reason| Rejection::Absent { pool, reason })?;
-            let swap = state.buy(token_out, next).map_err(|error| Rejection::Swap { pool, error })?;
+            let state = pools.get(pool).map_err(|reason| Rejection::Absent { pool: Box::new(pool), reason })?;
+            let swap = state.buy(token_out, next).map_err(|error| Rejection::Swap { pool: Box::new(pool), error })?;
             next = swap.amount_in;
             swaps.push(swap);
         }
@@ -131,13 +131,13 @@ pub enum Rejection {
     #[error("pool {pool} is excluded: it lends the flash loan and is locked meanwhile")]
     Excluded {
         /// The pool.
-        pool: PoolId,
+        pool: Box<PoolId>,
     },
     /// There is no such pool, or it is empty.
     #[error("pool {pool}: {reason}")]
     Absent {
         /// The pool.
-        pool: PoolId,
+        pool: Box<PoolId>,
         /// Why.
         reason: Absence,
     },
@@ -145,7 +145,7 @@ pub enum Rejection {
     #[error("pool {pool}: {error}")]
     Swap {
         /// The pool.
-        pool: PoolId,
+        pool: Box<PoolId>,
         /// Why.
         error: SwapError,
     },
@@ -157,9 +157,9 @@ pub enum Rejection {
 impl Rejection {
     /// The pool it is about.
     #[must_use]
-    pub const fn pool(&self) -> Option<PoolId> {
+    pub fn pool(&self) -> Option<PoolId> {
         match self {
-            Self::Excluded { pool } | Self::Absent { pool, .. } | Self::Swap { pool, .. } => Some(*pool),
+            Self::Excluded { pool } | Self::Absent { pool, .. } | Self::Swap { pool, .. } => Some(**pool),
             Self::GasPrice(_) => None,
         }
     }

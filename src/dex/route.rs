@@ -16,7 +16,7 @@ pub struct Hop {
 }
 
 /// Why pools are no route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouteError {
     /// A route has at least one pool.
@@ -27,12 +27,12 @@ pub enum RouteError {
     Length(usize),
     /// A pool must not be used twice: the second swap would not see the state the first was replayed on.
     #[error("pool {0} is used twice")]
-    Twice(PoolId),
+    Twice(Box<PoolId>),
     /// A pool does not exchange the tokens that it should.
     #[error("pool {pool} does not give {token_out} for {token_in}")]
     Tokens {
         /// The pool.
-        pool: PoolId,
+        pool: Box<PoolId>,
         /// What goes in.
         token_in: Address,
         /// What should come out.
@@ -61,13 +61,13 @@ impl Route {
         let mut token = token_in;
         for (index, Hop { pool, token_out }) in hops.iter().enumerate() {
             if pool.other(token) != Some(*token_out) {
-                return Err(RouteError::Tokens { pool: *pool, token_in: token, token_out: *token_out });
+                return Err(RouteError::Tokens { pool: Box::new(*pool), token_in: token, token_out: *token_out });
             }
             if pool.exchange() != exchange {
                 return Err(RouteError::Exchanges(exchange, pool.exchange()));
             }
             if hops[..index].iter().any(|earlier| earlier.pool == *pool) {
-                return Err(RouteError::Twice(*pool));
+                return Err(RouteError::Twice(Box::new(*pool)));
             }
             token = *token_out;
         }

@@ -96,9 +96,9 @@ impl Search<'_> {
 
     fn usable(&self, route: &Route) -> Result<(), Rejection> {
         route.pools().try_for_each(|pool| match self.pools.get(pool) {
-            Err(reason) => Err(Rejection::Absent { pool, reason }),
+            Err(reason) => Err(Rejection::Absent { pool: Box::new(pool), reason }),
             Ok(state) if state.address().is_some_and(|address| self.exclude.contains(&address)) => {
-                Err(Rejection::Excluded { pool })
+                Err(Rejection::Excluded { pool: Box::new(pool) })
             }
             Ok(_) => Ok(()),
         })
@@ -205,7 +205,7 @@ mod tests {
             let key = PoolId::from(PoolKey::new(a, b, fee).expect("key"));
             let of_key = |reason: &Rejection| match reason {
                 Rejection::Absent { pool, .. } | Rejection::Excluded { pool } | Rejection::Swap { pool, .. } => {
-                    *pool == key
+                    **pool == key
                 }
                 Rejection::GasPrice(_) => false,
             };

@@ -480,8 +480,8 @@ async fn pools_that_nobody_made_or_that_lend_the_flash_loan_are_rejected_with_th
     let ranking = search.best_exact_in(WETH, USDC, U256::from(10).pow(U256::from(18)));
     assert_eq!(ranking.best().and_then(|quote| quote.route.single()), Some(key(WETH, USDC, 3_000)));
     let reasons: Vec<_> = ranking.rejected.into_iter().map(|rejected| rejected.reason).collect();
-    let absent = |fee| Rejection::Absent { pool: key(WETH, USDC, fee), reason: Absence::NoContract };
-    assert_eq!(reasons, [absent(100), Rejection::Excluded { pool: lender.key.into() }, absent(10_000)]);
+    let absent = |fee| Rejection::Absent { pool: Box::new(key(WETH, USDC, fee)), reason: Absence::NoContract };
+    assert_eq!(reasons, [absent(100), Rejection::Excluded { pool: Box::new(lender.key.into()) }, absent(10_000)]);
 }
 
 async fn balance_in_pool(chain: &Chain, token: Address, pool: Address) -> U256 {

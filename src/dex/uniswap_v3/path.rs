@@ -62,11 +62,11 @@ fn fee_bytes(fee: u32) -> [u8; 3] {
 }
 
 fn split(path: &[u8]) -> Result<(Address, Vec<(u32, Address)>), RouteError> {
-    let wrong = RouteError::Length(path.len());
-    let (first, rest) = path.split_first_chunk::<20>().ok_or(wrong)?;
+    let wrong = || RouteError::Length(path.len());
+    let (first, rest) = path.split_first_chunk::<20>().ok_or_else(wrong)?;
     let (hops, tail) = rest.as_chunks::<23>();
     if !tail.is_empty() {
-        return Err(wrong);
+        return Err(wrong());
     }
     let hops = hops.iter().map(|chunk| {
         let [a, b, c, token @ ..] = *chunk;

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{AccountFacts, Action, Firing, Memory, Rule};
+use super::{
+    AccountFacts, Action, Firing, Memory, Rule,
+    list::{AT_LEISURE, OF_ACCOUNT, OF_LOOPS, OF_PERPS},
+};
 use crate::{config::WatchConfig, journal::Severity};
 
 /// What one head led to.
@@ -21,23 +24,41 @@ pub struct Evaluation {
 /// What rules about the account as a whole are remembered under; its name changes with what it has.
 pub(super) const ACCOUNT: &str = "account";
 
-/// Decides about an account's loops; its perps are judged in their own time ([`evaluate_perps`](super::evaluate_perps)). Pure.
+/// Decides about an account's loops; its perps are judged in their own time ([`evaluate_perps`]). Pure.
 #[must_use]
 pub fn evaluate(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
-    let mut round = Round { facts, config, memory: memory.clone(), firings: Vec::new(), actions: Vec::new() };
+    let mut round = Round::of(facts, config, memory);
     if round.head_is_stale() {
         return round.finish();
     }
-    round.changes();
+    for rule in OF_ACCOUNT {
+        rule(&mut round);
+    }
+    for held in &facts.loops {
+        for rule in OF_LOOPS {
+            rule(&mut round, held);
+        }
+    }
+    for rule in AT_LEISURE {
+        rule(&mut round);
+    }
     round.forget();
-    round.nonce();
-    round.gas();
-    round.oracles();
-    round.health();
-    round.loops();
     let repeated = !round.actions.is_empty() && round.memory.acts_again(facts.block.hash, facts.health_factor);
     if repeated {
         round.actions.clear();
+    }
+    round.finish()
+}
+
+/// Decides about an account's perps, on facts that came in their own time: they take no part in what is decided about its
+/// loops. Pure.
+#[must_use]
+pub fn evaluate_perps(facts: &AccountFacts, config: &WatchConfig, memory: &Memory) -> Evaluation {
+    let mut round = Round::of(facts, config, memory);
+    for perp in &facts.perps {
+        for rule in OF_PERPS {
+            rule(&mut round, perp);
+        }
     }
     round.finish()
 }
@@ -52,8 +73,12 @@ pub(super) struct Round<'a> {
     pub(super) actions: Vec<Action>,
 }
 
-impl Round<'_> {
-    pub(super) fn finish(self) -> Evaluation {
+impl<'a> Round<'a> {
+    fn of(facts: &'a AccountFacts, config: &'a WatchConfig, memory: &Memory) -> Self {
+        Self { facts, config, memory: memory.clone(), firings: Vec::new(), actions: Vec::new() }
+    }
+
+    fn finish(self) -> Evaluation {
         Evaluation { firings: self.firings, actions: self.actions, memory: self.memory }
     }
 

@@ -8,7 +8,7 @@
 
 mod account;
 mod action;
-mod chain;
+mod boost;
 mod changes;
 mod evaluate;
 mod exits;
@@ -19,16 +19,26 @@ mod forward;
 mod gas;
 mod gas_facts;
 mod health;
+mod interest;
 mod levels;
-mod loops;
+mod liquidation_distance;
+mod list;
+mod loop_inputs;
+mod loss_guard;
+mod market_status;
 mod memory;
+mod nonce;
+mod oracle_age;
 mod perps;
+mod price_exit;
+mod stale_head;
+mod stop_missed;
 #[cfg(test)]
 mod tests;
 
 pub use account::{AccountFacts, HoldingFacts, LoopFacts, MarketStatus, NonceFacts, OracleFacts, PairKey, PerpFacts};
 pub use action::{AccountTrim, Action, ExitTo, Pressure};
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, evaluate, evaluate_perps};
 pub use exits::{exits_at_once, exits_problem};
 pub use facts::{Sources, feed_gap};
 pub use feed::falling_feeds;
@@ -37,4 +47,3 @@ pub use gas_facts::GasFacts;
 pub use health::trim_on;
 pub use levels::Levels;
 pub use memory::Memory;
-pub use perps::evaluate_perps;
