@@ -21,6 +21,7 @@ const OWN = [
   'CallForwarder',
   'Composer',
   'ComposerProxy',
+  'IntentReader',
   'RenouncedAdmin',
   'ReplicaFeed',
   'ReplicaGasPriceOracle',
@@ -28,6 +29,11 @@ const OWN = [
   'ReplicaPyth',
   'ReplicaRatioFeed',
   'ReplicaToken',
+  'VenueFills',
+  'VenuePairs',
+  'VenueRouter',
+  'VenueStorage',
+  'VenueViews',
 ];
 const AAVE = [
   'AaveOracle',

@@ -75,6 +75,14 @@ interface IV2StandIn {
         uint256 publishTime;
     }
 
+    /// A pair's fees, percent.
+    struct Fees {
+        uint256 openMakerP;
+        uint256 openTakerP;
+        uint256 closeMakerP;
+        uint256 closeTakerP;
+    }
+
     /// A pair's parameters. Plain percent: `maxGainP`, `maxSlP`, `maxLongP`, `maxShortP`. Rates are percent an hour.
     struct Pair {
         string from;
@@ -88,10 +96,7 @@ interface IV2StandIn {
         uint256 maxLeverage;
         uint256 minPosition;
         uint256 spreadP;
-        uint256 openMakerFeeP;
-        uint256 openTakerFeeP;
-        uint256 closeMakerFeeP;
-        uint256 closeTakerFeeP;
+        Fees fees;
         uint256 maxGainP;
         uint256 maxSlP;
         uint256 maxLongP;

@@ -100,8 +100,8 @@ abstract contract Accounts {
             return Economics.fee(uint256(gross), pairs.profitShareP(pairIndex, profitP));
         }
         uint256 percent = Economics.feeP(
-            state.pair.closeMakerFeeP,
-            state.pair.closeTakerFeeP,
+            state.pair.fees.closeMakerP,
+            state.pair.fees.closeTakerP,
             state.exposure.coinLong,
             state.exposure.coinShort,
             ending.coins,

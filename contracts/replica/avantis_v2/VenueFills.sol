@@ -355,8 +355,8 @@ contract VenueFills is IVenueFills, Accounts {
 
     function _openFeeP(IV2StandIn.PairState memory state, uint256 coins, bool buy) private pure returns (uint256) {
         return Economics.feeP(
-            state.pair.openMakerFeeP,
-            state.pair.openTakerFeeP,
+            state.pair.fees.openMakerP,
+            state.pair.fees.openTakerP,
             state.exposure.coinLong,
             state.exposure.coinShort,
             coins,

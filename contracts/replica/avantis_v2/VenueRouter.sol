@@ -134,7 +134,8 @@ contract VenueRouter is DirectOrders {
         _of(order, position);
     }
 
-    /// @dev A partial trigger has no deadline, and is bound to the position by its time.
+    /// @dev A partial trigger has no deadline, and is bound to the position by its time. When it was signed is a matter of
+    /// the service: the clock of a local chain is not that of its users.
     function _partialTrigger(
         bytes calldata signature,
         bytes calldata intent,
@@ -144,7 +145,6 @@ contract VenueRouter is DirectOrders {
         bytes32 structHash = IntentHash.flat(IntentHash.TP_SL, intent, 12);
         TpSlReq memory req = abi.decode(intent, (TpSlReq));
         _accept(structHash, signature, req.trader, req.nonce, type(uint256).max);
-        if (req.signTimestamp / 1000 > block.timestamp) revert IV2Router.InvalidDeadline();
         Key memory key = Key(req.trader, req.pairIndex, req.index);
         IV2StandIn.Position memory position = _position(key);
         if (position.timestamp != req.timestamp || position.buy != req.buy) revert IV2Router.PositionMismatch();

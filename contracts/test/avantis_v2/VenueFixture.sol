@@ -87,8 +87,8 @@ abstract contract VenueFixture is Test {
     function _pair() internal pure returns (IV2StandIn.Pair memory pair) {
         (pair.from, pair.feedId, pair.listed, pair.isOpen) = ("ETH", FEED, true, true);
         (pair.minLeverage, pair.maxLeverage, pair.minPosition) = (1e10, 50e10, 100e6);
-        (pair.openMakerFeeP, pair.openTakerFeeP) = (1e8, 4.5e8);
-        (pair.closeMakerFeeP, pair.closeTakerFeeP) = (1e8, 4.5e8);
+        (pair.fees.openMakerP, pair.fees.openTakerP) = (1e8, 4.5e8);
+        (pair.fees.closeMakerP, pair.fees.closeTakerP) = (1e8, 4.5e8);
         (pair.maxGainP, pair.maxSlP, pair.maxLongP, pair.maxShortP) = (2500, 80, 50, 50);
         (pair.maxOpenInterest, pair.maxWalletOpenInterest) = (10_000_000e6, 5_000_000e6);
     }
