@@ -28,7 +28,7 @@ use super::{
     http::{Answer, Parameters, Refused, plain},
     link::Refusal,
 };
-use crate::localchain::{anvil::CHAIN_ID, genesis::AVANTIS_TRADING, node::Call};
+use crate::localchain::{anvil::CHAIN_ID, genesis::AVANTIS_TRADING, market::Market, node::Call};
 
 sol! {
     struct RelayedCall { address to; uint256 value; bytes data; }
@@ -55,8 +55,9 @@ pub(super) async fn relay(State(context): State<Context>, body: Bytes) -> Answer
     let account: Address = field("to").parse().map_err(|_| Refused::bad("txParams.to is no address"))?;
     let data: Hex = field("data").parse().map_err(|_| Refused::bad("txParams.data must be hex"))?;
     let calls = calls_of(account, &data)?;
-    if calls.iter().any(|call| call.to != AVANTIS_TRADING) {
-        return Err(Refused::bad("only calls of the trading router are relayed"));
+    let usdc = Market::get()?.reserve("USDC")?.token;
+    if calls.iter().any(|call| call.to != AVANTIS_TRADING && call.to != usdc) {
+        return Err(Refused::bad("only calls of the trading router and of USDC are relayed"));
     }
     let id = format!("relay-{}", context.relays.count.fetch_add(1, Ordering::Relaxed));
     let outcome = match carry_out(&context, account, calls).await {
