@@ -26,14 +26,14 @@ abstract contract Accounts {
         books = IVenueStorage(books_);
     }
 
-    /// @dev Rollover and funding of the whole position by now.
+    /// @dev Rollover and funding of the whole position by now, fine USDC.
     function _owed(Key memory key, StoredPosition memory position)
         internal
         view
         returns (uint256 rollover, int256 funding, uint256 rolloverIndex, int256 fundingIndex)
     {
         (rolloverIndex, fundingIndex) = pairs.indexes(key.pairIndex, position.buy);
-        uint256 size = Economics.notional(position.collateral, position.leverage);
+        uint256 size = Economics.fineNotional(position.collateral, position.leverage);
         rollover = position.rolloverOwed + Economics.accrued(size, rolloverIndex - position.rolloverIndex);
         funding = position.fundingOwed + Economics.accruedSigned(size, fundingIndex - position.fundingIndex);
     }
@@ -76,17 +76,17 @@ abstract contract Accounts {
             Economics.grossPnl(ending.collateral, position.leverage, position.openPrice, ending.price, position.buy);
         percentProfit = Economics.profitP(gross, ending.collateral);
         if (!ending.liquidation) {
-            int256 most = int256(ending.collateral * state.pair.maxGainP / 100);
+            int256 most = int256(ending.collateral * Economics.FINE * state.pair.maxGainP / 100);
             if (gross > most) gross = most;
-            int256 net = int256(ending.collateral) + gross - int256(rollover) - funding
+            int256 net = int256(ending.collateral * Economics.FINE) + gross - int256(rollover) - funding
                 - int256(_takenOf(key.pairIndex, state, position, ending, gross));
-            if (net > 0) sent = uint256(net);
+            if (net > 0) sent = uint256(net) / Economics.FINE;
         }
         _shrink(key, position, ending, rollover, funding);
         books.pay(key.trader, sent);
     }
 
-    /// @dev The closing fee; of a pair without fees the share of the profit.
+    /// @dev The closing fee; of a pair without fees the share of the profit. Fine USDC.
     function _takenOf(
         uint256 pairIndex,
         IV2StandIn.PairState memory state,
@@ -108,7 +108,7 @@ abstract contract Accounts {
             position.buy,
             false
         );
-        return Economics.fee(Economics.notional(ending.collateral, position.leverage), percent);
+        return Economics.fee(Economics.fineNotional(ending.collateral, position.leverage), percent);
     }
 
     function _shrink(

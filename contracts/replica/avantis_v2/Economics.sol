@@ -5,9 +5,12 @@ import {IV2Router} from "abi/avantis_v2/IV2Router.sol";
 
 /// @title The venue's arithmetic, written from docs/reference/avantis-v2.md §5 and from nothing else.
 /// @notice The program has its own in Rust; the two are compared by their results only. Units: USDC 1e6; prices,
-/// leverages, percentages and coin sizes 1e10. Every division rounds against the trader unless a name says otherwise.
+/// leverages, percentages and coin sizes 1e10. What a position earns and owes is kept in fine USDC (1e18), so that a payout
+/// is rounded once: to the unit below what was earned. Every other division rounds against the trader.
 library Economics {
     uint256 internal constant ONE = 1e10;
+    /// Fine USDC in a unit.
+    uint256 internal constant FINE = 1e12;
     /// Hundred percent.
     uint256 internal constant HUNDRED = 100 * ONE;
     /// Share of the collateral that may be lost before liquidation, percent.
@@ -77,7 +80,12 @@ library Economics {
         return up(amount * percent, HUNDRED);
     }
 
-    /// @notice What the price's way made of a collateral, before any fee.
+    /// @notice Collateral times leverage, fine USDC and exact.
+    function fineNotional(uint256 collateral, uint256 leverage) internal pure returns (uint256) {
+        return collateral * leverage * (FINE / ONE);
+    }
+
+    /// @notice What the price's way made of a collateral, before any fee: fine USDC.
     function grossPnl(uint256 collateral, uint256 leverage, uint256 openPrice, uint256 price, bool buy)
         internal
         pure
@@ -85,13 +93,13 @@ library Economics {
     {
         bool won = buy ? price >= openPrice : price <= openPrice;
         uint256 way = price > openPrice ? price - openPrice : openPrice - price;
-        uint256 product = collateral * leverage * way;
-        return won ? int256(product / (openPrice * ONE)) : -int256(up(product, openPrice * ONE));
+        uint256 product = fineNotional(collateral, leverage) * way;
+        return won ? int256(product / openPrice) : -int256(up(product, openPrice));
     }
 
-    /// @notice The same as a percentage of the collateral.
+    /// @notice A profit in fine USDC as a percentage of the collateral.
     function profitP(int256 pnl, uint256 collateral) internal pure returns (int256) {
-        return collateral == 0 ? int256(0) : pnl * int256(HUNDRED) / int256(collateral);
+        return collateral == 0 ? int256(0) : pnl * int256(HUNDRED) / int256(collateral * FINE);
     }
 
     /// @notice Where so much percent of profit (or of loss) lies from a price. Zero where no price is so low.
@@ -105,7 +113,7 @@ library Economics {
         return way < openPrice ? openPrice - way : 0;
     }
 
-    /// @notice The price at which a position is liquidated. Zero where there is none.
+    /// @notice The price at which a position is liquidated, with what it owes in fine USDC. Zero where there is none.
     function liquidationPrice(
         uint256 openPrice,
         uint256 collateral,
@@ -114,8 +122,8 @@ library Economics {
         uint256 rollover,
         int256 funding
     ) internal pure returns (uint256) {
-        int256 room = int256(collateral * LIQUIDATION_P / 100) - int256(rollover) - funding;
-        int256 way = int256(openPrice) * room * int256(ONE) / int256(collateral * leverage);
+        int256 room = int256(collateral * FINE * LIQUIDATION_P / 100) - int256(rollover) - funding;
+        int256 way = int256(openPrice) * room / int256(fineNotional(collateral, leverage));
         int256 price = buy ? int256(openPrice) - way : int256(openPrice) + way;
         return price > 0 ? uint256(price) : 0;
     }

@@ -127,7 +127,7 @@ contract VenueFills is IVenueFills, Accounts {
         if (updateType == 1 && position.isPnl) revert IV2Router.PnlOrderNotAllowed();
         if (updateType == 0 && pair.closeOnly) revert IV2StandIn.PairCloseOnly();
         _settle(key, position);
-        int256 fees = int256(position.rolloverOwed) + position.fundingOwed;
+        int256 fees = _units(int256(position.rolloverOwed) + position.fundingOwed);
         uint256 size = position.collateral * position.leverage;
         int256 change = updateType == 0 ? int256(amount) : -int256(amount);
         int256 collateral = int256(position.collateral) + change - fees;
@@ -141,7 +141,9 @@ contract VenueFills is IVenueFills, Accounts {
         if (updateType == 1) {
             int256 pnl =
                 Economics.grossPnl(position.collateral, position.leverage, position.openPrice, price, position.buy);
-            if (pnl < -int256(position.collateral * WITHDRAW_LOSS_P / 100)) revert IV2StandIn.WithdrawTooMuch();
+            if (pnl < -int256(position.collateral * Economics.FINE * WITHDRAW_LOSS_P / 100)) {
+                revert IV2StandIn.WithdrawTooMuch();
+            }
         }
         _bounded(pair, position);
         position.timestamp = block.timestamp;
@@ -193,7 +195,8 @@ contract VenueFills is IVenueFills, Accounts {
         (shown.collateral, shown.leverage) = (position.collateral, position.leverage);
         (shown.openPrice, shown.coinExposure) = (position.openPrice, position.coinExposure);
         (shown.tp, shown.sl, shown.timestamp) = (position.tp, position.sl, position.timestamp);
-        (shown.rolloverFee, shown.fundingFee,,) = _owed(key, position);
+        (uint256 rollover, int256 funding,,) = _owed(key, position);
+        (shown.rolloverFee, shown.fundingFee) = (uint256(_units(int256(rollover))), _units(funding));
         shown.liquidationPrice = _liquidationPrice(key, position);
     }
 
@@ -409,6 +412,12 @@ contract VenueFills is IVenueFills, Accounts {
         return Economics.liquidationPrice(
             position.openPrice, position.collateral, position.leverage, position.buy, rollover, funding
         );
+    }
+
+    /// @dev Fine USDC owed in units, rounded against the trader.
+    function _units(int256 owed) private pure returns (int256) {
+        if (owed < 0) return -int256(uint256(-owed) / Economics.FINE);
+        return int256(Economics.up(uint256(owed), Economics.FINE));
     }
 
     function _collateralOf(StoredPosition memory position, uint256 coins) private pure returns (uint256) {

@@ -18,7 +18,7 @@ struct StoredPosition {
     uint256 coinExposure;
     /// What the pair's open interest has of it, USDC.
     uint256 openInterest;
-    /// The pair's accrual indexes when fees were last settled, and what was owed then.
+    /// The pair's accrual indexes when fees were last settled, and what was owed then in fine USDC (1e18).
     uint256 rolloverIndex;
     int256 fundingIndex;
     uint256 rolloverOwed;

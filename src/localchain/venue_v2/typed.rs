@@ -132,3 +132,69 @@ pub(super) fn digest(struct_hash: B256, verifying_contract: Address) -> B256 {
     .concat();
     keccak256([b"\x19\x01".as_slice(), keccak256(domain).as_slice(), struct_hash.as_slice()].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kinds of the official client's golden file that the tx-builder makes, with an inner struct and without.
+    fn golden(id: &str) -> Value {
+        let file: Value =
+            serde_json::from_str(include_str!("../../../tests/vectors/veranta-golden.json")).expect("the vectors");
+        let cases = file["cases"].as_array().expect("cases");
+        cases.iter().find(|case| case["id"] == id).expect("the case").clone()
+    }
+
+    fn number(value: &Value) -> U256 {
+        value.as_str().expect("decimal text").parse().expect("number")
+    }
+
+    fn field(name: &'static str, message: &Value) -> Field {
+        let value = &message[name];
+        let word = match (name, value) {
+            (_, Value::Bool(yes)) => Word::Bool(*yes),
+            ("_type", _) => Word::Small(number(value)),
+            ("trader" | "_trader", _) => Word::Address(value.as_str().expect("text").parse().expect("address")),
+            _ => Word::Uint(number(value)),
+        };
+        (name, word)
+    }
+
+    #[test]
+    fn intents_are_those_of_the_official_client() {
+        let case = golden("01-OpenTradeReq");
+        let message = &case["message"];
+        let inner = [
+            "trader",
+            "pairIndex",
+            "index",
+            "initialPosToken",
+            "positionSizeUSDC",
+            "openPrice",
+            "buy",
+            "leverage",
+            "tp",
+            "sl",
+            "timestamp",
+        ];
+        let typed = Typed {
+            name: "OpenTradeReq",
+            inner: Some(("_t", "Trade", inner.map(|name| field(name, &message["_t"])).to_vec())),
+            fields: ["_type", "_slippageP", "_deadline", "_nonce"].map(|name| field(name, message)).to_vec(),
+        };
+        same(&typed, &case);
+        let case = golden("09-CloseTradeReq");
+        let names =
+            ["_trader", "_pairIndex", "_index", "_openTimestamp", "_amount", "_wantedPrice", "_deadline", "_nonce"];
+        let fields = names.map(|name| field(name, &case["message"])).to_vec();
+        same(&Typed { name: "CloseTradeReq", inner: None, fields }, &case);
+    }
+
+    fn same(typed: &Typed, case: &Value) {
+        let router = case["domain"]["verifyingContract"].as_str().expect("text").parse().expect("address");
+        let answer = typed.answer(router);
+        for name in ["digest", "encodedIntent", "message", "primaryType"] {
+            assert_eq!(answer[name], case[name], "{name}");
+        }
+    }
+}

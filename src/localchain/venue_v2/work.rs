@@ -190,15 +190,12 @@ fn opens(order: &LimitOrder, price: U256) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use alloy::sol_types::SolValue;
+    use alloy::sol_types::{SolType, SolValue};
 
     use super::*;
 
     /// A position or order that is all zero, as the ABI has it.
-    fn zero<T: SolValue>() -> T
-    where
-        T: From<<T::SolType as alloy::sol_types::SolType>::RustType>,
-    {
+    fn zero<T: SolValue + From<<T::SolType as SolType>::RustType>>() -> T {
         T::abi_decode(&[0; 32 * 17]).expect("words of zero")
     }
 
