@@ -7,7 +7,9 @@
 //! What the venue has and this has not answers 501: TWAP, referral, history of trades.
 
 pub(crate) mod abi;
+mod asked;
 mod blitz;
+mod calldata;
 mod context;
 mod core;
 mod faults;

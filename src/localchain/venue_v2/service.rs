@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tracing::warn;
 
-use super::{blitz, context::Context, core, faults::Faults, market, reads, tx_builder};
+use super::{blitz, calldata, context::Context, core, faults::Faults, market, reads, tx_builder};
 use crate::localchain::{LocalChainError, keeper::Behaviour};
 
 /// Starts the services on loopback; gives their URL and their task.
@@ -39,7 +39,7 @@ fn routes(context: Context) -> Router {
     Router::new()
         .route("/v2/meta", get(tx_builder::meta))
         .route("/v2/intents/{kind}", get(tx_builder::intent).post(tx_builder::intent))
-        .route("/v2/{group}/{kind}", get(tx_builder::calldata).post(tx_builder::calldata))
+        .route("/v2/{group}/{kind}", get(calldata::calldata).post(calldata::calldata))
         .route("/v2/{what}", get(tx_builder::read).post(tx_builder::read))
         .route("/v2/pairs/{index}/price-update-data", get(reads::price_update))
         .route("/v2/history/{*rest}", get(reads::history))

@@ -1,13 +1,8 @@
-//! The tx-builder: metadata, intents to sign, calldata, and reads of the chain (avantis-v2.md §3.1).
-
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
-};
+//! The tx-builder: metadata, intents to sign, and reads of the chain (avantis-v2.md §3.1).
 
 use alloy::{
     primitives::{Address, Bytes as Hex, I256, U256, keccak256},
-    sol_types::{SolCall, SolValue},
+    sol_types::SolValue,
 };
 use axum::{
     body::Bytes,
@@ -17,21 +12,21 @@ use serde_json::{Value, json};
 
 use super::{
     abi::IV2Router::{self, Trade, UpdatePositionSize},
+    asked::{
+        INTENT_LIVES, addition, closed, coin_figures, deadline, key, nonce, open_type, price, side, slippage, trade,
+        usdc,
+    },
     context::Context,
     http::{Answer, Parameters, Refused, enveloped},
     link::text,
-    pairs::{Listing, Listings},
-    typed::{Typed, Word, digest, domain},
+    typed::{Inner, Typed, Word, digest, domain},
 };
 use crate::localchain::{
     abi::IERC20,
     anvil::CHAIN_ID,
     genesis::{AVANTIS_REFERRAL, AVANTIS_STORAGE, AVANTIS_TRADING},
-    market::Market,
 };
 
-/// How long an intent lives, milliseconds.
-const INTENT_LIVES: u64 = 120_000;
 /// What a delegation says that is signed on a local chain's word: the newer of the two texts.
 const TERMS: &str = include_str!("terms.txt");
 
@@ -121,122 +116,6 @@ pub(super) async fn intent(
     enveloped(typed.answer(AVANTIS_TRADING))
 }
 
-/// `GET` and `POST` of everything that gives calldata.
-pub(super) async fn calldata(
-    State(context): State<Context>,
-    Path((group, kind)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    body: Bytes,
-) -> Answer {
-    let asked = Parameters::read(query.as_deref(), &body)?;
-    let trader = asked.address("trader")?;
-    let mut value = U256::ZERO;
-    let mut to = AVANTIS_TRADING;
-    let mut delegable = true;
-    let data = match (group.as_str(), kind.as_str()) {
-        ("trade", "open") => {
-            let trade = trade(&context, &asked).await?;
-            IV2Router::openTradeCall { t: trade, orderType: open_type(&asked)?, slippageP: slippage(&asked)? }
-                .abi_encode()
-        }
-        ("trade", "open-coin") => {
-            let (coins, least, most) = coin_figures(&asked)?;
-            IV2Router::openTradeWithCoinExposureCall {
-                t: trade(&context, &asked).await?,
-                orderType: open_type(&asked)?,
-                coinExposure: coins,
-                minLeverage: least,
-                maxLeverage: most,
-                slippageP: slippage(&asked)?,
-            }
-            .abi_encode()
-        }
-        ("trade", "close") => {
-            let (_, pair, index) = key(&asked)?;
-            IV2Router::closeTradeMarketCall {
-                pairIndex: U256::from(pair.index),
-                index,
-                amount: closed(&asked, false)?,
-                wantedPrice: price(&context, &asked, "expectedPrice").await?,
-            }
-            .abi_encode()
-        }
-        ("trade", "close-coin") => {
-            let (_, pair, index) = key(&asked)?;
-            IV2Router::closeTradeMarketWithCoinExposureCall {
-                pairIndex: U256::from(pair.index),
-                index,
-                coinExposure: closed(&asked, true)?,
-                wantedPrice: price(&context, &asked, "expectedPrice").await?,
-            }
-            .abi_encode()
-        }
-        ("position", "increase") => {
-            let update = addition(&context, &asked).await?;
-            IV2Router::increasePositionSizeCall { update, slippageP: slippage(&asked)? }.abi_encode()
-        }
-        ("position", "increase-coin") => {
-            let (coins, least, most) = coin_figures(&asked)?;
-            IV2Router::increasePositionSizeWithCoinExposureCall {
-                update: addition(&context, &asked).await?,
-                coinExposure: coins,
-                minLeverage: least,
-                maxLeverage: most,
-                slippageP: slippage(&asked)?,
-            }
-            .abi_encode()
-        }
-        ("margin", "update") => {
-            value = U256::from(1);
-            margin(&context, &asked).await?
-        }
-        ("limit", "update") => {
-            let (_, pair, index) = key(&asked)?;
-            IV2Router::updateOpenLimitOrderCall {
-                pairIndex: U256::from(pair.index),
-                index,
-                price: asked.amount("price", 10)?,
-                slippageP: slippage(&asked)?,
-                tp: asked.scaled("takeProfit", 10)?.unwrap_or_default(),
-                sl: asked.scaled("stopLoss", 10)?.unwrap_or_default(),
-            }
-            .abi_encode()
-        }
-        ("limit", "cancel") => {
-            let (_, pair, index) = key(&asked)?;
-            IV2Router::cancelOpenLimitOrderCall { pairIndex: U256::from(pair.index), index }.abi_encode()
-        }
-        ("delegate", "set") => {
-            delegable = false;
-            let (delegate, expiry) = (asked.address("delegate")?, asked.whole("expirySeconds")?);
-            IV2Router::setDelegateCall { delegate, expiry }.abi_encode()
-        }
-        ("delegate", "remove") => {
-            delegable = false;
-            IV2Router::removeDelegateCall { delegate: asked.address("delegate")? }.abi_encode()
-        }
-        ("token", "approve") => {
-            delegable = false;
-            to = usdc()?;
-            let spender = asked.find("spender").map_or(Ok(AVANTIS_STORAGE), |_| asked.address("spender"))?;
-            let amount = asked.scaled("amountUsdc", 6)?.unwrap_or(U256::MAX);
-            IERC20::approveCall { spender, amount }.abi_encode()
-        }
-        _ => return Err(Refused::not_here(format!("the local venue builds no calldata for `{group}/{kind}`"))),
-    };
-    let (from, data) = match asked.find("delegate") {
-        Some(_) if delegable => {
-            let call = IV2Router::delegatedActionCall { trader, call: data.into() };
-            (asked.address("delegate")?, call.abi_encode())
-        }
-        _ => (trader, data),
-    };
-    enveloped(json!({
-        "to": to.to_checksum(None), "from": from.to_checksum(None), "data": Hex::from(data),
-        "value": text(value), "chainId": CHAIN_ID, "description": format!("{group}/{kind}"), "meta": {},
-    }))
-}
-
 /// `GET /v2/{allowance, delegation, positions, nonce}`.
 pub(super) async fn read(
     State(context): State<Context>,
@@ -293,32 +172,11 @@ pub(super) async fn read(
     }
 }
 
-fn typed(
-    name: &'static str,
-    inner: Option<(&'static str, &'static str, Vec<(&'static str, Word)>)>,
-    fields: impl Iterator<Item = (&'static str, Word)>,
-) -> Typed {
+fn typed(name: &'static str, inner: Option<Inner>, fields: impl Iterator<Item = (&'static str, Word)>) -> Typed {
     Typed { name, inner, fields: fields.collect() }
 }
 
-async fn trade(context: &Context, asked: &Parameters) -> Result<Trade, Refused> {
-    let pair = pair_of(asked)?;
-    Ok(Trade {
-        trader: asked.address("trader")?,
-        pairIndex: U256::from(pair.index),
-        index: U256::ZERO,
-        initialPosToken: U256::ZERO,
-        positionSizeUSDC: asked.amount("collateralUsdc", 6)?,
-        openPrice: price(context, asked, "openPrice").await?,
-        buy: side(asked)?,
-        leverage: asked.amount("leverage", 10)?,
-        tp: asked.scaled("takeProfit", 10)?.unwrap_or_default(),
-        sl: asked.scaled("stopLoss", 10)?.unwrap_or_default(),
-        timestamp: U256::ZERO,
-    })
-}
-
-fn inner_trade(t: &Trade) -> (&'static str, &'static str, Vec<(&'static str, Word)>) {
+fn inner_trade(t: &Trade) -> Inner {
     let fields = vec![
         ("trader", Word::Address(t.trader)),
         ("pairIndex", Word::Uint(t.pairIndex)),
@@ -335,19 +193,7 @@ fn inner_trade(t: &Trade) -> (&'static str, &'static str, Vec<(&'static str, Wor
     ("_t", "Trade", fields)
 }
 
-async fn addition(context: &Context, asked: &Parameters) -> Result<UpdatePositionSize, Refused> {
-    let (trader, pair, index) = key(asked)?;
-    Ok(UpdatePositionSize {
-        trader,
-        pairIndex: U256::from(pair.index),
-        index,
-        openPrice: price(context, asked, "openPrice").await?,
-        initialPosToken: asked.amount("additionalCollateralUsdc", 6)?,
-        leverage: asked.amount("leverage", 10)?,
-    })
-}
-
-fn inner_update(update: &UpdatePositionSize) -> (&'static str, &'static str, Vec<(&'static str, Word)>) {
+fn inner_update(update: &UpdatePositionSize) -> Inner {
     let fields = vec![
         ("trader", Word::Address(update.trader)),
         ("pairIndex", Word::Uint(update.pairIndex)),
@@ -357,12 +203,6 @@ fn inner_update(update: &UpdatePositionSize) -> (&'static str, &'static str, Vec
         ("leverage", Word::Uint(update.leverage)),
     ];
     ("_updateInfo", "UpdatePositionSize", fields)
-}
-
-fn coin_figures(asked: &Parameters) -> Result<(U256, U256, U256), Refused> {
-    let leverage = asked.amount("leverage", 10)?;
-    let least = asked.scaled("minLeverage", 10)?.unwrap_or(leverage);
-    Ok((asked.amount("coinExposure", 10)?, least, asked.scaled("maxLeverage", 10)?.unwrap_or(leverage)))
 }
 
 fn coin_sized(asked: &Parameters) -> Result<[(&'static str, Word); 4], Refused> {
@@ -435,99 +275,4 @@ async fn delegation(context: &Context, asked: &Parameters) -> Answer {
         "digest": digest(keccak256(words.abi_encode()), AVANTIS_TRADING),
         "encodedIntent": Hex::from(encoded),
     }))
-}
-
-async fn margin(context: &Context, asked: &Parameters) -> Result<Vec<u8>, Refused> {
-    let (_, pair, index) = key(asked)?;
-    let update_type = match asked.get("action")?.as_str() {
-        "deposit" => 0,
-        "withdraw" => 1,
-        other => return Err(Refused::bad(format!("`action` must be deposit or withdraw, not {other}"))),
-    };
-    let given = asked.raw("priceUpdateData").and_then(|value| match value {
-        Value::Array(list) => list.first().and_then(Value::as_str).map(str::to_owned),
-        other => other.as_str().map(str::to_owned),
-    });
-    let update = match given {
-        Some(hex) => hex.parse().map_err(|_| Refused::bad("`priceUpdateData` must be hex"))?,
-        None => context.link.update(pair, context.link.price(pair).await?).await?,
-    };
-    let call = IV2Router::updateMarginCall {
-        pairIndex: U256::from(pair.index),
-        index,
-        updateType: update_type,
-        amount: asked.amount("collateralUsdc", 6)?,
-        priceUpdateData: vec![update],
-        priceSourcing: 1,
-    };
-    Ok(call.abi_encode())
-}
-
-fn closed(asked: &Parameters, by_coins: bool) -> Result<U256, Refused> {
-    if by_coins { asked.amount("coinExposure", 10) } else { asked.amount("collateralToCloseUsdc", 6) }
-}
-
-fn pair_of(asked: &Parameters) -> Result<&'static Listing, Refused> {
-    let index = asked.get("pairIndex").or_else(|_| asked.get("pair"))?;
-    let index: u64 = index.parse().map_err(|_| Refused::bad("`pairIndex` is no whole number"))?;
-    Listings::get()?.pair(index).ok_or_else(|| Refused::bad(format!("no pair {index}")))
-}
-
-fn key(asked: &Parameters) -> Result<(Address, &'static Listing, U256), Refused> {
-    let name = if asked.find("orderIndex").is_some() { "orderIndex" } else { "tradeIndex" };
-    Ok((asked.address("trader")?, pair_of(asked)?, asked.whole(name)?))
-}
-
-fn side(asked: &Parameters) -> Result<bool, Refused> {
-    match asked.get("side")?.as_str() {
-        "long" => Ok(true),
-        "short" => Ok(false),
-        other => Err(Refused::bad(format!("`side` must be long or short, not {other}"))),
-    }
-}
-
-fn open_type(asked: &Parameters) -> Result<u8, Refused> {
-    match asked.find("orderType").as_deref() {
-        None | Some("market") => Ok(0),
-        Some("stop_limit") => Ok(1),
-        Some("limit") => Ok(2),
-        Some("market_pnl") => Ok(3),
-        Some(other) => Err(Refused::bad(format!("`orderType` is not known: {other}"))),
-    }
-}
-
-fn slippage(asked: &Parameters) -> Result<U256, Refused> {
-    Ok(asked.scaled("slippagePercent", 10)?.unwrap_or_else(|| U256::from(10_000_000_000_u64)))
-}
-
-/// The price that is asked for, else the current one.
-async fn price(context: &Context, asked: &Parameters, name: &str) -> Result<U256, Refused> {
-    match asked.scaled(name, 10)? {
-        Some(price) => Ok(price),
-        None => Ok(context.link.price(pair_of(asked)?).await?),
-    }
-}
-
-/// A local chain's clock may be behind its users' or before it; an intent is to live by both.
-async fn deadline(context: &Context, asked: &Parameters) -> Result<U256, Refused> {
-    let lives = asked.find("deadlineMs").and_then(|text| text.parse().ok()).unwrap_or(INTENT_LIVES);
-    let chain = context.link.now().await?.0.saturating_mul(1_000);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let now = u64::try_from(now).unwrap_or(u64::MAX).max(chain);
-    Ok(U256::from(now.saturating_add(lives)))
-}
-
-/// A nonce that nobody has used: of this process's clock and a counter.
-fn nonce(asked: &Parameters) -> Result<U256, Refused> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    if asked.find("nonce").is_some() {
-        return asked.whole("nonce");
-    }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    Ok(keccak256(format!("{now} {count} {}", std::process::id())).into())
-}
-
-fn usdc() -> Result<Address, Refused> {
-    Ok(Market::get()?.reserve("USDC")?.token)
 }

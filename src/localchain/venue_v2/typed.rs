@@ -17,12 +17,14 @@ pub(super) enum Word {
 /// A field: its name and its value.
 pub(super) type Field = (&'static str, Word);
 
+/// A struct inside an intent: name of the field, of its type, and its fields.
+pub(super) type Inner = (&'static str, &'static str, Vec<Field>);
+
 /// An intent whose fields have a word each, with at most one struct as its first field.
 #[derive(Debug, Clone)]
 pub(super) struct Typed {
     pub(super) name: &'static str,
-    /// Name of the field, of its type, and its fields.
-    pub(super) inner: Option<(&'static str, &'static str, Vec<Field>)>,
+    pub(super) inner: Option<Inner>,
     pub(super) fields: Vec<Field>,
 }
 
