@@ -3,14 +3,6 @@
 //! Here the calls are taken out of the envelope and sent as the account's own, by impersonation: no code is set on it.
 //! Its signature over the calls is checked first, so that nobody else's calls are sent.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
 use alloy::{
     primitives::{Address, B256, Bytes as Hex, Signature, U256, b256, keccak256},
     sol,
@@ -40,13 +32,6 @@ const MODE: B256 = b256!("010000000000782100010000000000000000000000000000000000
 /// Gas that is relayed at most.
 const MOST_GAS: u64 = 3_000_000;
 
-/// What was relayed, by request.
-#[derive(Debug, Default)]
-pub(super) struct Relays {
-    count: AtomicU64,
-    outcomes: Mutex<BTreeMap<String, Value>>,
-}
-
 /// `POST /blitz/relays`.
 pub(super) async fn relay(State(context): State<Context>, body: Bytes) -> Answer {
     let asked = Parameters::read(None, &body)?;
@@ -59,7 +44,7 @@ pub(super) async fn relay(State(context): State<Context>, body: Bytes) -> Answer
     if calls.iter().any(|call| call.to != AVANTIS_TRADING && call.to != usdc) {
         return Err(Refused::bad("only calls of the trading router and of USDC are relayed"));
     }
-    let id = format!("relay-{}", context.relays.count.fetch_add(1, Ordering::Relaxed));
+    let id = context.relays.next_id();
     let outcome = match carry_out(&context, account, calls).await {
         Ok(hash) => json!({ "status": "Finalised", "receipt": { "transactionHash": hash, "status": 1 } }),
         Err(Refusal::Contract(name)) => {
@@ -68,14 +53,13 @@ pub(super) async fn relay(State(context): State<Context>, body: Bytes) -> Answer
         }
         Err(Refusal::Failed(error)) => return Err(error.into()),
     };
-    context.relays.outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), outcome);
+    context.relays.record(&id, outcome);
     plain(json!({ "requestId": id }))
 }
 
 /// `GET /blitz/relays/{id}`.
 pub(super) async fn outcome(State(context): State<Context>, Path(id): Path<String>) -> Answer {
-    let outcome = context.relays.outcomes.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-    plain(outcome.ok_or_else(|| Refused::missing(format!("no relay {id}")))?)
+    plain(context.relays.find(&id).ok_or_else(|| Refused::missing(format!("no relay {id}")))?)
 }
 
 async fn carry_out(context: &Context, account: Address, calls: Vec<RelayedCall>) -> Result<B256, Refusal> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, watch};
 
-use super::{blitz::Relays, core::PartialTrigger, faults::Faults, link::Link, tracking::Tracking};
+use super::{faults::Faults, link::Link, partial_trigger::PartialTrigger, relays::Relays, tracking::Tracking};
 use crate::localchain::keeper::Behaviour;
 
 /// What the routes and the work share; cheap to clone.

@@ -12,19 +12,10 @@ use super::{
     context::Context,
     http::{Answer, Parameters, Refused, plain},
     link::{Intent, Refusal, Signed, text},
+    partial_trigger::PartialTrigger,
     typed,
 };
 use crate::localchain::genesis::AVANTIS_TRADING;
-
-/// A partial take profit or stop loss that waits for its price.
-#[derive(Debug, Clone)]
-pub(super) struct PartialTrigger {
-    pub(super) id: String,
-    pub(super) trader: Address,
-    pub(super) intent: Intent,
-    /// As the client sent it.
-    order: Value,
-}
 
 /// Order type of a partial trigger at the stand-in.
 const PARTIAL: u8 = 11;
