@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.0;
 
-/// @title What clients call at the venue's router, version 2 (docs/reference/avantis-v2.md §4.1), its events and errors.
+/// @title What clients call at the venue's router, version 2 (docs/reference/avantis-v2.md), its events and errors.
 /// @dev Structs stand inside, because version 1 has structs of the same names. Units: USDC 1e6, prices, leverages,
 /// percentages and coin sizes 1e10.
 interface IV2Router {

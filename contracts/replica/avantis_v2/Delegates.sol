@@ -7,7 +7,7 @@ import {IntentHash} from "./IntentHash.sol";
 import {DelegateReq} from "./Intents.sol";
 
 /// @title Who may act for whom: delegates with an expiry, and the nonces of signers.
-/// @notice docs/reference/avantis-v2.md §2.5 and §2.6. A delegate trades; it can neither take money out nor make
+/// @notice docs/reference/avantis-v2.md. A delegate trades; it can neither take money out nor make
 /// delegates, as no payout has a receiver other than the trader.
 abstract contract Delegates {
     struct Delegation {

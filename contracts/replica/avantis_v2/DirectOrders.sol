@@ -17,7 +17,7 @@ import {
 } from "./VenueTypes.sol";
 
 /// @title Orders by the trader's own transaction: market orders wait for the operator, margin and limit orders are done
-/// at once (docs/reference/avantis-v2.md §4).
+/// at once (docs/reference/avantis-v2.md).
 abstract contract DirectOrders is Delegates {
     /// Highest slippage that an order may allow, percent 1e10.
     uint256 private constant MAX_SLIPPAGE = 80e10;

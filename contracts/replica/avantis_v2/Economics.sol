@@ -3,7 +3,7 @@ pragma solidity 0.8.27;
 
 import {IV2Router} from "abi/avantis_v2/IV2Router.sol";
 
-/// @title The venue's arithmetic, written from docs/reference/avantis-v2.md §5 and from nothing else.
+/// @title The venue's arithmetic, written from docs/reference/avantis-v2.md and from nothing else.
 /// @notice The program has its own in Rust; the two are compared by their results only. Units: USDC 1e6; prices,
 /// leverages, percentages and coin sizes 1e10. What a position earns and owes is kept in fine USDC (1e18), so that a payout
 /// is rounded once: to the unit below what was earned. Every other division rounds against the trader.

@@ -3,7 +3,7 @@ pragma solidity 0.8.27;
 
 import {IV2StandIn} from "abi/avantis_v2/IV2StandIn.sol";
 
-/// @title Signed intents: their types, hashes and signers (docs/reference/avantis-v2.md §1.3, §2.2 to §2.5).
+/// @title Signed intents: their types, hashes and signers (docs/reference/avantis-v2.md).
 /// @notice A trading intent is the ABI encoding of a struct whose fields all have one word, so its hash is that of its
 /// type and these words, where a nested struct's words are replaced by its own hash.
 library IntentHash {

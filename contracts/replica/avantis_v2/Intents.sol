@@ -3,7 +3,7 @@ pragma solidity 0.8.27;
 
 import {IV2Router} from "abi/avantis_v2/IV2Router.sol";
 
-// The intents as they are encoded; names are the venue's (docs/reference/avantis-v2.md §2.3, §2.4).
+// The intents as they are encoded; names are the venue's (docs/reference/avantis-v2.md).
 
 struct OpenTradeReq {
     IV2Router.Trade _t;

@@ -9,7 +9,7 @@ import {CLOSE, INCREASE, IVenueFills, Key, MAX_TRADES, OPEN, StoredPosition} fro
 
 /// @title The stand-in's fills: opens, increases, closes, liquidates, moves margin. It stands where TradingCallbacks
 /// stands, and emits MarketExecuted as that does.
-/// @notice Ours, from docs/reference/avantis-v2.md §3.5, §4.3 and §5; the genuine contract's source is private.
+/// @notice Ours, from docs/reference/avantis-v2.md; the genuine contract's source is private.
 contract VenueFills is IVenueFills, Accounts {
     /// Share of the collateral that may be lost after a withdrawal, percent.
     uint256 private constant WITHDRAW_LOSS_P = 80;

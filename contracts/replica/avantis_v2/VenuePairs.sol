@@ -5,7 +5,7 @@ import {IV2StandIn} from "abi/avantis_v2/IV2StandIn.sol";
 import {IVenuePairs} from "./VenueTypes.sol";
 
 /// @title The stand-in's pairs: parameters, open interest, and what accrues on it. It stands where PairStorage stands.
-/// @notice Ours, from docs/reference/avantis-v2.md §3.2 and §5; the genuine contract's source is private.
+/// @notice Ours, from docs/reference/avantis-v2.md; the genuine contract's source is private.
 /// @dev Rollover and funding accrue by the second at constant rates a side. An index is percent 1e10 times seconds, so
 /// nothing is rounded before a position's fee is computed.
 contract VenuePairs is IVenuePairs {

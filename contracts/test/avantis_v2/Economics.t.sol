@@ -5,7 +5,7 @@ import {IV2Router} from "abi/avantis_v2/IV2Router.sol";
 import {Economics} from "../../replica/avantis_v2/Economics.sol";
 import {Test} from "../Test.sol";
 
-/// @title The stand-in's arithmetic beside what the venue's official client computes (avantis-v2-compute-vectors.json).
+/// @title The stand-in's arithmetic beside what the venue's official client computes (tests/vectors).
 contract EconomicsTest is Test {
     uint256 private constant LONG = 442.9e10;
     uint256 private constant SHORT = 457.41e10;

@@ -1,4 +1,4 @@
-//! Stage: the stand-in of the perpetuals venue's second version at the venue's addresses (avantis-v2.md §1.1), its
+//! Stage: the stand-in of the perpetuals venue's second version at the venue's addresses (avantis-v2.md), its
 //! pairs, its operator, and what winners are paid from.
 
 use alloy::{

@@ -1,4 +1,4 @@
-//! The relayer: calls of an account that it pays the gas for (avantis-v2.md §3.7, §6).
+//! The relayer: calls of an account that it pays the gas for (avantis-v2.md).
 //!
 //! Here the calls are taken out of the envelope and sent as the account's own, by impersonation: no code is set on it.
 //! Its signature over the calls is checked first, so that nobody else's calls are sent.

@@ -1,4 +1,4 @@
-//! The tx-builder's calldata (avantis-v2.md §3.1, §4.1).
+//! The tx-builder's calldata (avantis-v2.md).
 
 use alloy::{
     primitives::{Bytes as Hex, U256},

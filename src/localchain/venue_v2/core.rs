@@ -1,4 +1,4 @@
-//! Positions and triggers: user data, changes of take profit and stop loss, partial triggers (avantis-v2.md §3.4, §3.6).
+//! Positions and triggers: user data, changes of take profit and stop loss, partial triggers (avantis-v2.md).
 
 use alloy::primitives::{Address, B256, Bytes as Hex, Signature, U256, keccak256};
 use axum::{

@@ -1,4 +1,4 @@
-//! Market execution: signed orders in, their events out as a stream or as a replay (avantis-v2.md §3.5).
+//! Market execution: signed orders in, their events out as a stream or as a replay (avantis-v2.md).
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -84,7 +84,7 @@ fn intent_of(parameters: &Parameters) -> Result<Intent, Refused> {
     Ok(intent)
 }
 
-/// Where the deadline stands (veranta-sdk-local.md §5).
+/// Where the deadline stands (the words of each kind).
 const fn deadline_word(order_type: u8) -> usize {
     match order_type {
         0 | 6 => 13,

@@ -1,6 +1,6 @@
 //! The second version of the perpetuals venue on the replica: what it lists, and the double of its services.
 //!
-//! Promises: one plain origin on loopback answers as the venue's services do where they are known (avantis-v2.md §3), and
+//! Promises: one plain origin on loopback answers as the venue's services do where they are known (avantis-v2.md), and
 //! brings signed orders to the stand-in, which checks them itself; take profits, stop losses, liquidations and limit
 //! orders are carried out when a price reaches them. It ends when its chain ends. It misbehaves on request:
 //! `PUT /keeper/behaviour` says how orders are treated, `PUT /venue/faults` what goes wrong on the way.

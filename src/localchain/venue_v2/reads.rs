@@ -1,4 +1,4 @@
-//! Pairs, prices, spread quotes and history (avantis-v2.md §3.2, §3.3, §3.8, §3.9).
+//! Pairs, prices, spread quotes and history (avantis-v2.md).
 
 use std::{convert::Infallible, time::Duration};
 

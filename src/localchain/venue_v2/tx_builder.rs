@@ -1,4 +1,4 @@
-//! The tx-builder: metadata, intents to sign, and reads of the chain (avantis-v2.md §3.1).
+//! The tx-builder: metadata, intents to sign, and reads of the chain (avantis-v2.md).
 
 use alloy::{
     primitives::{Address, Bytes as Hex, I256, U256, keccak256},
