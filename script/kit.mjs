@@ -22,6 +22,7 @@ const OWN = [
   'Composer',
   'ComposerProxy',
   'FixedPriceExchange',
+  'IntentReader',
   'RenouncedAdmin',
   'ReplicaFeed',
   'ReplicaGasPriceOracle',
@@ -29,6 +30,11 @@ const OWN = [
   'ReplicaPyth',
   'ReplicaRatioFeed',
   'ReplicaToken',
+  'VenueFills',
+  'VenuePairs',
+  'VenueRouter',
+  'VenueStorage',
+  'VenueViews',
 ];
 const AAVE = [
   'AaveOracle',

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { isAbsolute, join } from 'node:path';
 import { kitDirectory, writeKit } from './kit.mjs';
 import { fetchMissingTools, ROOT, TOOLS, toolPath } from './tools.mjs';
+import { installVeranta, VERANTA_PYTHON, VERANTA_REQUIREMENTS } from './veranta.mjs';
 import { fetchWheels, REQUIREMENTS, UNPACKED } from './wheels.mjs';
 
 const STAMPS = join(ROOT, 'target/setup');
@@ -52,6 +53,14 @@ const steps = [
       console.error(`  ${count} contracts in ${directory}`);
     },
   },
+  {
+    name: "the perp venue's own client",
+    inputs: ['script/veranta.mjs', VERANTA_REQUIREMENTS],
+    outputs: [VERANTA_PYTHON],
+    run: installVeranta,
+    // Nothing but one test needs it, and that says so.
+    without: 'the test with the official client of perps v2 will not run',
+  },
 ];
 
 for (const [index, step] of steps.entries()) perform(step, `[${index + 1}/${steps.length}] ${step.name}`);
@@ -71,6 +80,10 @@ function perform(step, title) {
     step.run();
   } catch (error) {
     console.error(`${title} failed: ${error.message}`);
+    if (step.without) {
+      console.error(`${title}: ${step.without}`);
+      return;
+    }
     process.exit(3);
   }
   mkdirSync(STAMPS, { recursive: true });

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use eyre::Result;
-use trimtab::localchain::{Anvil, ComposerSource, Controls, rebuild_account_hash};
+use trimtab::localchain::{Anvil, ComposerSource, Controls, PerpsVersion, rebuild_account_hash};
 
 use crate::{support::desk::replica_state, table};
 
@@ -22,7 +22,7 @@ pub async fn measure() -> Result<()> {
         ready.push(began.elapsed());
     }
     let began = Instant::now();
-    let hash = rebuild_account_hash(&kit, ComposerSource::Remembered).await?;
+    let hash = rebuild_account_hash(&kit, ComposerSource::Remembered, PerpsVersion::V1).await?;
     let built = [began.elapsed()];
     let same = if hash == state.account_hash() { "same accounts" } else { "OTHER ACCOUNTS" };
     let rows = [

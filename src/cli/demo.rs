@@ -16,7 +16,7 @@ use super::{
     signal::view::assessment_text,
 };
 use crate::{
-    localchain::{ComposerSource, Kit},
+    localchain::{ComposerSource, Kit, PerpsVersion},
     plan::Plan,
     scenarios::{Beat, Stage, StoryError, demo},
     units::format_units,
@@ -38,7 +38,7 @@ document!("demo" / 2: Story);
 pub(super) async fn run(global: &GlobalArgs, _: &DemoArgs) -> Outcome {
     let output = global.output();
     let kit = Kit::find()?;
-    let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
+    let state = ensure_state(output, &kit, ComposerSource::Remembered, PerpsVersion::V1).await?;
     let journal = tempfile::tempdir().map_err(|error| Failure::message(Exit::Configuration, error))?;
     let stage = Stage::at_cadence(&kit, &state, journal.path()).await?;
     let mut beats = Vec::new();

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{net::TcpStream, time::Instant};
 
 use super::{
-    Anvil, Cache, ForkOptions, InstanceName, Kit, LocalChainError, LocalKind, ReplicaState,
+    Anvil, Cache, ForkOptions, InstanceName, Kit, LocalChainError, LocalKind, PerpsVersion, ReplicaState,
     anvil::{Detached, remove_traces},
     cache::write_whole,
     keeper::{KeeperProcess, start_keeper},
@@ -44,6 +44,9 @@ pub struct Instance {
     pub instance: B256,
     /// A replica's composer (`stand-in` or `genuine`), a fork's RPC without credentials.
     pub origin: String,
+    /// Which version of the perpetuals venue a replica has; a fork has what it forked.
+    #[serde(default)]
+    pub perps: Option<PerpsVersion>,
     /// Its log.
     pub log: PathBuf,
     /// The keeper of its perpetuals venue, where one was started with it.
@@ -125,7 +128,7 @@ pub async fn start_named_replica(
     let mut arguments = Vec::from(state.anvil_arguments());
     mining.add_to(&mut arguments);
     let anvil = Anvil::start_detached(kit, port, &arguments).await?;
-    register(kit.cache(), (LocalKind::Replica, name), anvil, state.composer().to_owned()).await
+    register(kit.cache(), (LocalKind::Replica, name), anvil, state.composer().to_owned(), Some(state.perps())).await
 }
 
 /// Starts a fork that runs on after this program.
@@ -139,7 +142,7 @@ pub async fn start_fork(
     let mut arguments = options.anvil_arguments().await?;
     mining.add_to(&mut arguments);
     let anvil = Anvil::start_detached(kit, port, &arguments).await?;
-    register(kit.cache(), (LocalKind::Fork, InstanceName::default()), anvil, options.shown_url()).await
+    register(kit.cache(), (LocalKind::Fork, InstanceName::default()), anvil, options.shown_url(), None).await
 }
 
 /// Starts a keeper for a running instance; `program` is this program. Port 0 takes any free one for the price service.
@@ -238,10 +241,11 @@ async fn register(
     (kind, name): (LocalKind, InstanceName),
     anvil: Detached,
     origin: String,
+    perps: Option<PerpsVersion>,
 ) -> Result<Instance, LocalChainError> {
     let Detached { pid, url, log } = anvil;
     let instance = Node::new(&url)?.metadata().await?.instance_id;
-    let instance = Instance { kind, name, url, pid, instance, origin, log, keeper: None };
+    let instance = Instance { kind, name, url, pid, instance, origin, perps, log, keeper: None };
     record(cache, &instance)?;
     Ok(instance)
 }

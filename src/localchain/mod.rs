@@ -22,11 +22,13 @@ mod keeper;
 mod market;
 mod name;
 mod node;
+mod perps_version;
 mod price_path;
 mod role;
 mod state;
 mod venue;
 mod venue_abi;
+mod venue_v2;
 
 pub use anvil::{ANVIL_VERSION, Anvil};
 pub use artifacts::Kit;
@@ -45,6 +47,7 @@ pub use instance::{
 pub use keeper::{Behaviour, Conduct, Keeper, KeeperOptions, KeeperProcess};
 pub use market::{KnownToken, known_tokens, token};
 pub use name::InstanceName;
+pub use perps_version::PerpsVersion;
 pub use price_path::{Course, CourseBlock, CoursePrice, CourseStep, Liquidated, Offered, Opening, Quarry};
 pub use role::Role;
 pub use state::{ComposerSource, ReplicaState, rebuild_account_hash};

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::{
-    Anvil, Cache, Kit, LocalChainError,
+    Anvil, Cache, Kit, LocalChainError, PerpsVersion,
     anvil::ANVIL_VERSION,
     cache::{make_dir, write_whole},
     dump::Dump,
@@ -55,17 +55,29 @@ struct Facts {
     timestamp: Secs,
     accounts: String,
     composer: String,
+    perps: PerpsVersion,
 }
 
 impl ReplicaState {
-    /// The state for this kit; builds it, once per machine, when it is not in the cache.
+    /// The state for this kit with the perpetuals venue of the first version; builds it, once per machine, when it is
+    /// not in the cache.
     pub async fn ensure(
         kit: &Kit,
         composer: ComposerSource<'_>,
         progress: &ProgressBar,
     ) -> Result<Self, LocalChainError> {
+        Self::ensure_with(kit, composer, PerpsVersion::V1, progress).await
+    }
+
+    /// The same with the venue of this version.
+    pub async fn ensure_with(
+        kit: &Kit,
+        composer: ComposerSource<'_>,
+        perps: PerpsVersion,
+        progress: &ProgressBar,
+    ) -> Result<Self, LocalChainError> {
         let composer = choose(kit.cache(), composer).await?;
-        let directory = kit.cache().states().join(key(kit, &composer));
+        let directory = kit.cache().states().join(key(kit, &composer, perps));
         if let Some(state) = Self::load(&directory) {
             return Ok(state);
         }
@@ -74,9 +86,10 @@ impl ReplicaState {
         if let Some(state) = Self::load(&directory) {
             return Ok(state);
         }
-        let dump = Self::build(kit, &composer, progress).await?;
+        let dump = Self::build(kit, &composer, perps, progress).await?;
         make_dir(&directory)?;
-        let facts = Facts { timestamp: dump.timestamp, accounts: dump.accounts, composer: composer.name().to_owned() };
+        let composer = composer.name().to_owned();
+        let facts = Facts { timestamp: dump.timestamp, accounts: dump.accounts, composer, perps };
         let state = Self { path: directory.join("state.json"), facts };
         write_whole(&state.path, &dump.json)?;
         // Last, because `load` takes it as the sign that all is there.
@@ -110,6 +123,12 @@ impl ReplicaState {
         &self.facts.composer
     }
 
+    /// Which version of the perpetuals venue it has.
+    #[must_use]
+    pub const fn perps(&self) -> PerpsVersion {
+        self.facts.perps
+    }
+
     /// Arguments with which anvil shows this state. The clock goes on from its newest block: from the wall clock, all
     /// interest since the build would accrue in the first block (base-replica.md §3.13).
     pub(crate) fn anvil_arguments(&self) -> [String; 4] {
@@ -119,11 +138,16 @@ impl ReplicaState {
     }
 
     /// Builds the state on an anvil of its own and takes its dump.
-    async fn build(kit: &Kit, composer: &Composer, progress: &ProgressBar) -> Result<Dump, LocalChainError> {
+    async fn build(
+        kit: &Kit,
+        composer: &Composer,
+        perps: PerpsVersion,
+        progress: &ProgressBar,
+    ) -> Result<Dump, LocalChainError> {
         let anvil = Anvil::start(kit, 0, &["--timestamp".to_owned(), GENESIS_TIME.to_string()]).await?;
         let node = Node::new(anvil.url())?;
         let site = Deployer { node: &node, kit, market: Market::get()? };
-        build::build(&site, composer, progress).await?;
+        build::build(&site, composer, perps, progress).await?;
         let dump = Dump::take(&node).await;
         progress.finish_and_clear();
         dump
@@ -137,9 +161,13 @@ impl ReplicaState {
 }
 
 /// Builds the state anew beside the cache and tells the hash of its accounts; a rebuilt replica can be compared with it.
-pub async fn rebuild_account_hash(kit: &Kit, composer: ComposerSource<'_>) -> Result<String, LocalChainError> {
+pub async fn rebuild_account_hash(
+    kit: &Kit,
+    composer: ComposerSource<'_>,
+    perps: PerpsVersion,
+) -> Result<String, LocalChainError> {
     let composer = choose(kit.cache(), composer).await?;
-    Ok(ReplicaState::build(kit, &composer, &ProgressBar::hidden()).await?.accounts)
+    Ok(ReplicaState::build(kit, &composer, perps, &ProgressBar::hidden()).await?.accounts)
 }
 
 /// The composer meant, remembered for the next time.
@@ -167,11 +195,11 @@ async fn choose(cache: &Cache, source: ComposerSource<'_>) -> Result<Composer, L
 }
 
 /// Hash of everything a state is made from, short enough for a directory's name.
-fn key(kit: &Kit, composer: &Composer) -> String {
+fn key(kit: &Kit, composer: &Composer, perps: PerpsVersion) -> String {
     let mut hash = Sha256::new();
     let fingerprint = composer.fingerprint();
     let genesis = GENESIS_TIME.to_string();
-    let parts = [kit.hash(), ANVIL_VERSION, &genesis, &fingerprint];
+    let parts = [kit.hash(), ANVIL_VERSION, &genesis, &fingerprint, perps.name()];
     for part in parts.into_iter().chain(build::SOURCES) {
         hash.update(part);
         hash.update([0]);

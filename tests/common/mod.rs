@@ -23,7 +23,9 @@ use alloy::{
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trimtab::localchain::{Anvil, Cache, ComposerSource, Controls, ForkOptions, Kit, Mining, ReplicaState};
+use trimtab::localchain::{
+    Anvil, Cache, ComposerSource, Controls, ForkOptions, Kit, Mining, PerpsVersion, ReplicaState,
+};
 
 /// How long a transaction may take to be mined.
 const RECEIPT_DEADLINE: Duration = Duration::from_secs(20);
@@ -90,8 +92,17 @@ impl Replica {
     }
 
     async fn mining(mining: Mining) -> Self {
+        Self::with(PerpsVersion::V1, mining).await
+    }
+
+    /// Starts a replica with the stand-in of the perpetuals venue's second version.
+    pub async fn with_perps_v2() -> Self {
+        Self::with(PerpsVersion::V2, Mining::Manual).await
+    }
+
+    async fn with(perps: PerpsVersion, mining: Mining) -> Self {
         let kit = kit();
-        let state = ReplicaState::ensure(&kit, ComposerSource::Remembered, &ProgressBar::hidden())
+        let state = ReplicaState::ensure_with(&kit, ComposerSource::Remembered, perps, &ProgressBar::hidden())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let anvil = Anvil::mining(&kit, &state, 0, mining).await.unwrap_or_else(|error| panic!("{error}"));

@@ -10,3 +10,4 @@ mod fork_story;
 mod replica;
 mod sequences;
 mod venue;
+mod venue_v2;

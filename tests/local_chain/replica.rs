@@ -10,8 +10,8 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use trimtab::{
     localchain::{
-        Anvil, ComposerSource, Controls, FeedAge, ForkOptions, LocalChainError, LocalKind, Mining, PriceChange,
-        PriceScope, ReplicaState, Role, rebuild_account_hash, start_replica, status, stop,
+        Anvil, ComposerSource, Controls, FeedAge, ForkOptions, LocalChainError, LocalKind, Mining, PerpsVersion,
+        PriceChange, PriceScope, ReplicaState, Role, rebuild_account_hash, start_replica, status, stop,
     },
     units::Secs,
 };
@@ -533,7 +533,7 @@ async fn two_builds_give_the_same_accounts_and_two_askers_share_one() {
     let state = one.expect("state");
     assert_eq!(state, other.expect("state"));
     assert_eq!(bars.iter().filter(|bar| bar.length().is_some_and(|stages| stages > 1)).count(), 1, "one of them built");
-    let rebuilt = rebuild_account_hash(&kit, ComposerSource::StandIn).await.expect("build");
+    let rebuilt = rebuild_account_hash(&kit, ComposerSource::StandIn, PerpsVersion::V1).await.expect("build");
     assert_eq!(state.account_hash(), rebuilt);
 }
 

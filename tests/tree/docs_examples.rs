@@ -166,7 +166,8 @@ fn examples_of(page: &str) {
 }
 
 /// Pages with examples that are run; a test for each follows.
-const RUN: [&str; 5] = ["README.md", "docs/commands.md", "docs/journal.md", "docs/perps.md", "docs/signals.md"];
+const RUN: [&str; 6] =
+    ["README.md", "docs/avantis.md", "docs/commands.md", "docs/journal.md", "docs/perps.md", "docs/signals.md"];
 
 #[test]
 fn every_command_that_docs_show_is_run_or_says_that_it_is_for_base() {
@@ -193,6 +194,7 @@ macro_rules! examples {
 
 examples! {
     examples_of_the_readme_run: "README.md",
+    examples_of_perps_v2_run: "docs/avantis.md",
     examples_of_the_commands_run: "docs/commands.md",
     examples_of_the_journal_run: "docs/journal.md",
     examples_of_perps_run: "docs/perps.md",

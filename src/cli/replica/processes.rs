@@ -17,7 +17,8 @@ use crate::{
         output::Output,
     },
     localchain::{
-        self, Cache, ComposerSource, DEFAULT_PORT, Instance, InstanceName, Kit, LocalKind, Status, start_named_replica,
+        self, Cache, ComposerSource, DEFAULT_PORT, Instance, InstanceName, Kit, LocalKind, PerpsVersion, Status,
+        start_named_replica,
     },
 };
 
@@ -35,6 +36,9 @@ pub(in crate::cli) struct StartArgs {
     /// Start no keeper: nobody fills perp orders.
     #[arg(long)]
     no_keeper: bool,
+    /// Version of the perpetuals venue: v1 is its real code of before August 2026, v2 a stand-in of ours for what is live.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    perps: PerpsVersion,
     #[command(flatten)]
     mining: MiningArgs,
 }
@@ -99,7 +103,7 @@ pub(in crate::cli) async fn start(global: &GlobalArgs, args: StartArgs) -> Outco
     let any_or = |usual| if name.is_default() { usual } else { 0 };
     let (port, price_port) = (args.port.unwrap_or(any_or(DEFAULT_PORT)), args.price_port.unwrap_or(any_or(PRICE_PORT)));
     let kit = Kit::find()?;
-    let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
+    let state = ensure_state(output, &kit, ComposerSource::Remembered, args.perps).await?;
     let mut instance = start_named_replica(&kit, &state, name, port, args.mining.mining()).await?;
     if !args.no_keeper {
         instance = add_keeper(kit.cache(), instance, price_port).await?;
@@ -110,10 +114,11 @@ pub(in crate::cli) async fn start(global: &GlobalArgs, args: StartArgs) -> Outco
             |keeper| format!("keeper (pid {}) with perp prices at {}", keeper.pid, keeper.price_url),
         );
         format!(
-            "{} of Base at {} (composer: {})\n{keeper}\ntest accounts: anvil's ten, 10,000 ETH each (`--mnemonic \"test test test test test test test test test test test junk\"`){}",
+            "{} of Base at {} (composer: {}; {})\n{keeper}\ntest accounts: anvil's ten, 10,000 ETH each (`--mnemonic \"test test test test test test test test test test test junk\"`){}",
             title(&instance),
             instance.url,
             instance.origin,
+            args.perps.words(),
             next_steps(&instance.name)
         )
     })
@@ -183,6 +188,7 @@ pub(in crate::cli) async fn status(output: Output) -> Outcome {
 
 fn line(status: &Status) -> String {
     let Status { instance, head } = status;
-    let Instance { url, pid, origin, .. } = instance;
-    format!("{}: {url} (pid {pid}, {origin}), block {} of {}", title(instance), head.number, head.timestamp.0)
+    let Instance { url, pid, origin, perps, .. } = instance;
+    let perps = perps.map_or_else(String::new, |perps| format!(", perps {perps}"));
+    format!("{}: {url} (pid {pid}, {origin}{perps}), block {} of {}", title(instance), head.number, head.timestamp.0)
 }

@@ -21,7 +21,7 @@ use crate::{
         global::GlobalArgs,
         output::Output,
     },
-    localchain::{self, Behaviour, ComposerSource, Conduct, FeedAge, Keeper, KeeperOptions, Kit},
+    localchain::{self, Behaviour, ComposerSource, Conduct, FeedAge, Keeper, KeeperOptions, Kit, PerpsVersion},
     plan::Quantity,
     units::{Millis, Secs, parse_units},
 };
@@ -53,6 +53,9 @@ pub(in crate::cli) struct BuildArgs {
     /// Take the composer's and the forwarder's code from a live RPC instead of our stand-ins.
     #[arg(long, value_name = "RPC_URL")]
     composer_from: Option<String>,
+    /// Version of the perpetuals venue: v1 or v2.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    perps: PerpsVersion,
     /// Forget code taken from a live RPC and use our stand-ins again.
     #[arg(long, conflicts_with = "composer_from")]
     stand_ins: bool,
@@ -111,6 +114,8 @@ struct Built<'a> {
     accounts: &'a str,
     /// Whose code stands for the composer.
     composer: &'a str,
+    /// Which version of the perpetuals venue it has.
+    perps: PerpsVersion,
 }
 
 /// A keeper in the foreground.
@@ -162,13 +167,15 @@ async fn build(output: Output, args: &BuildArgs) -> Outcome {
         None if args.stand_ins => ComposerSource::StandIn,
         None => ComposerSource::Remembered,
     };
-    let state = ensure_state(output, &kit, source).await?;
-    let document = Built { state: state.path(), accounts: state.account_hash(), composer: state.composer() };
+    let state = ensure_state(output, &kit, source, args.perps).await?;
+    let document =
+        Built { state: state.path(), accounts: state.account_hash(), composer: state.composer(), perps: state.perps() };
     output.result(&document, || {
         format!(
-            "replica state ready: {}\ncomposer: {}\naccounts: {}",
+            "replica state ready: {}\ncomposer: {}\n{}\naccounts: {}",
             crate::text::path(state.path()),
             state.composer(),
+            state.perps().words(),
             state.account_hash()
         )
     })

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     cli::shared::{exit::Outcome, output::Output},
-    localchain::{ComposerSource, Kit, ReplicaState},
+    localchain::{ComposerSource, Kit, PerpsVersion, ReplicaState},
 };
 
 /// The built state, built now if it must be.
@@ -14,9 +14,10 @@ pub(in crate::cli) async fn ensure_state(
     output: Output,
     kit: &Kit,
     composer: ComposerSource<'_>,
+    perps: PerpsVersion,
 ) -> Outcome<ReplicaState> {
     let bar = progress(output);
-    let state = ReplicaState::ensure(kit, composer, &bar).await?;
+    let state = ReplicaState::ensure_with(kit, composer, perps, &bar).await?;
     bar.finish_and_clear();
     Ok(state)
 }

@@ -12,7 +12,7 @@ use crate::{
             global::GlobalArgs,
         },
     },
-    localchain::{ComposerSource, Kit},
+    localchain::{ComposerSource, Kit, PerpsVersion},
     scenarios::{CrashReport, CrashRules, FeedMode, StoryError, crash, paths::Path},
 };
 
@@ -67,7 +67,7 @@ pub(in crate::cli) async fn run(global: &GlobalArgs, args: &CrashArgs) -> Outcom
     let output = global.output();
     let config = global.settings()?.config;
     let kit = Kit::find()?;
-    let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
+    let state = ensure_state(output, &kit, ComposerSource::Remembered, PerpsVersion::V1).await?;
     let foresight = if args.no_feed { FeedMode::PoolsAlone } else { FeedMode::Feed };
     let rules = CrashRules { watch: config.watch, bounds: config.bounds, foresight, prices_first: args.prices_first };
     let (mut report, mut lost_more) = (CrashReport::default(), Vec::new());

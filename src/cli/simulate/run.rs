@@ -17,7 +17,7 @@ use crate::{
         },
     },
     config::TableName,
-    localchain::{ComposerSource, Kit},
+    localchain::{ComposerSource, Kit, PerpsVersion},
     scenarios::{Cell, CellResult, End, grid, play},
     units::format_units,
 };
@@ -70,7 +70,7 @@ pub(in crate::cli) async fn run(global: &GlobalArgs, command: SimulateCommand) -
     let tables = tables(&args.table)?;
     let bases = if args.base.is_empty() { vec![dec!(30), dec!(3000)] } else { args.base };
     let kit = Kit::find()?;
-    let state = ensure_state(output, &kit, ComposerSource::Remembered).await?;
+    let state = ensure_state(output, &kit, ComposerSource::Remembered, PerpsVersion::V1).await?;
     let mut results = Vec::new();
     let with = |cell| Cell { loop_before: args.existing_loop, cap: args.cap, ..cell };
     let wanted = |number| args.scenario.is_empty() || args.scenario.contains(&number);

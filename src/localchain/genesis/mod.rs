@@ -10,6 +10,7 @@ mod aave;
 mod addresses;
 mod avantis;
 mod avantis_pairs;
+mod avantis_v2;
 mod deployer;
 mod feeds;
 mod liquidity;
@@ -21,8 +22,9 @@ mod tokens;
 mod uniswap;
 
 pub(crate) use addresses::{
-    AAVE_ORACLE, AVANTIS_EXECUTE, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE, AVANTIS_PRICE_AGGREGATOR, AVANTIS_STORAGE,
-    AVANTIS_TRADING, MORPHO, POOL, POSITION_MANAGER, SWAP_ROUTER, WETH,
+    AAVE_ORACLE, AVANTIS_EXECUTE, AVANTIS_MULTICALLS, AVANTIS_PAIR_INFOS, AVANTIS_PAIR_STORAGE,
+    AVANTIS_PRICE_AGGREGATOR, AVANTIS_REFERRAL, AVANTIS_STORAGE, AVANTIS_TRADING, MORPHO, POOL, POSITION_MANAGER,
+    SWAP_ROUTER, WETH,
 };
 pub(crate) use deployer::Deployer;
 pub use onedelta::Composer;

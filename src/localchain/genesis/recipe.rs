@@ -4,20 +4,23 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::{
-    Composer, Deployer, aave, avantis, avantis_pairs, feeds, liquidity, morpho, onedelta, reserves, tokens, uniswap,
+    Composer, Deployer, aave, avantis, avantis_pairs, avantis_v2, feeds, liquidity, morpho, onedelta, reserves, tokens,
+    uniswap,
 };
-use crate::localchain::LocalChainError;
+use crate::localchain::{LocalChainError, PerpsVersion};
 
 /// Time of the replica's genesis: 21 September 2026, 16:53:20 UTC, shortly after the market it shows was recorded.
 pub(crate) const GENESIS_TIME: u64 = 1_790_000_000;
 
 /// Everything a built state depends on besides the kit; a change of it makes another state. A new stage belongs here.
-pub(crate) const SOURCES: [&str; 20] = [
+pub(crate) const SOURCES: [&str; 23] = [
     include_str!("../market.json"),
     include_str!("../market.rs"),
     include_str!("../venue.json"),
     include_str!("../venue.rs"),
     include_str!("../venue_abi.rs"),
+    include_str!("../venue_v2/pairs.json"),
+    include_str!("../venue_v2/pairs.rs"),
     include_str!("../role.rs"),
     include_str!("../cheats.rs"),
     include_str!("../dump.rs"),
@@ -25,6 +28,7 @@ pub(crate) const SOURCES: [&str; 20] = [
     include_str!("aave.rs"),
     include_str!("avantis.rs"),
     include_str!("avantis_pairs.rs"),
+    include_str!("avantis_v2.rs"),
     include_str!("feeds.rs"),
     include_str!("liquidity.rs"),
     include_str!("morpho.rs"),
@@ -42,6 +46,7 @@ const STAGES: u64 = 9;
 pub(crate) async fn build(
     site: &Deployer<'_>,
     composer: &Composer,
+    perps: PerpsVersion,
     progress: &ProgressBar,
 ) -> Result<(), LocalChainError> {
     progress.set_length(STAGES);
@@ -68,9 +73,14 @@ pub(crate) async fn build(
     begin(7, "1delta");
     onedelta::stage(site, composer).await?;
     begin(8, "Avantis");
-    avantis::stage(site).await?;
-    avantis_pairs::stage(site).await?;
-    avantis::fund(site).await?;
+    match perps {
+        PerpsVersion::V1 => {
+            avantis::stage(site).await?;
+            avantis_pairs::stage(site).await?;
+            avantis::fund(site).await?;
+        }
+        PerpsVersion::V2 => avantis_v2::stage(site).await?,
+    }
     progress.set_position(STAGES);
     close(site).await
 }

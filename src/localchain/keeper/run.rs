@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tracing::warn;
 
 use super::{behaviour::Behaviour, link::Link, round::Memory, round::round, service};
-use crate::localchain::{Kit, LocalChainError};
+use crate::localchain::{Kit, LocalChainError, node::Node, venue_v2};
 
 /// How often the chain is looked at.
 const TICK: Duration = Duration::from_millis(25);
@@ -36,12 +36,24 @@ pub struct Keeper {
 impl Keeper {
     /// Starts a keeper and its price service for the local chain at this URL.
     pub async fn start(url: &str, kit: &Kit, options: KeeperOptions) -> Result<Self, LocalChainError> {
+        let node = Node::new(url)?;
+        if venue_v2::is_on(&node).await {
+            return Self::of_second_version(node, options).await;
+        }
         let link = Link::connect(url, kit).await?;
         let (behaviour, watched) = watch::channel(options.behaviour);
         let (price_url, service) = service::start(link.clone(), behaviour.clone(), options.price_port).await?;
         let instance = link.instance;
         let work = tokio::spawn(work(link, watched));
         Ok(Self { behaviour, price_url, instance, work, service })
+    }
+
+    /// The operator and all services of the venue's second version, on one origin.
+    async fn of_second_version(node: Node, options: KeeperOptions) -> Result<Self, LocalChainError> {
+        let (behaviour, _) = watch::channel(options.behaviour);
+        let services = venue_v2::start(node, behaviour.clone(), options.price_port).await?;
+        let venue_v2::Services { url, instance, work, routes } = services;
+        Ok(Self { behaviour, price_url: url, instance, work, service: routes })
     }
 
     /// Where its price service listens, such as `http://127.0.0.1:8645`.
