@@ -26,6 +26,7 @@ import "abi/avantis_v1/IReferral.sol";
 import "abi/avantis_v1/ITranche.sol";
 import "abi/avantis_v1/IVaultManager.sol";
 import "abi/avantis_v1/Venue.sol";
+import "abi/avantis_v2/IIntents.sol";
 import "abi/base/ICodeLens.sol";
 import "abi/base/IGasPriceOracle.sol";
 import "abi/base/IMulticall3.sol";

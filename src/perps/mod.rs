@@ -8,6 +8,7 @@
 mod apply;
 mod audit_error;
 pub mod avantis_v1;
+pub mod avantis_v2;
 mod compare;
 mod error;
 mod execute;
