@@ -1,6 +1,7 @@
 //! The venue's second version, live on Base since August 2026 (avantis-v2.md).
 //!
-//! [`intent`] is everything that is signed for it.
+//! [`intent`] is everything that is signed for it, [`math`] what it takes and pays.
 
 mod abi;
 pub mod intent;
+pub mod math;
