@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256, U256, b256};
 
-use super::{VenueIntent, terms::Validity};
+use super::{kind::VenueIntent, terms::Validity};
 use crate::{perps::avantis_v2::abi::IIntents::DelegateReq, units::Secs};
 
 /// Which terms of service a request accepts. The contract takes these two texts and no others; each declares in which

@@ -164,7 +164,7 @@ fn digits(text: &str) -> Option<&str> {
 }
 
 /// Letters of both cases are a checksum, which has to be right.
-fn address(text: &str) -> Option<Address> {
+pub(super) fn address(text: &str) -> Option<Address> {
     let digits = text.strip_prefix("0x")?;
     let (upper, lower) = (|byte: u8| byte.is_ascii_uppercase(), |byte: u8| byte.is_ascii_lowercase());
     if digits.bytes().any(upper) && digits.bytes().any(lower) {

@@ -1,4 +1,4 @@
-//! Signed orders (avantis-v2.md §2): contents, hashes, encodings, signatures and the requests that carry them.
+//! Signed orders (avantis-v2.md §2.3): contents, hashes, encodings, signatures and the requests that carry them.
 //!
 //! [`VenueIntent`] is what can be signed; [`OpenTerms`] and its like make one of decimals, [`IntentKind::read`] of JSON.
 //! [`VenueIntent::for_signing`] is the one way to a signature: it refuses domains beside the pinned table and signers that the
@@ -10,6 +10,8 @@ mod body;
 mod compare;
 mod delegate;
 mod domain;
+mod file;
+mod from_request;
 mod kind;
 mod layout;
 mod message;
@@ -24,11 +26,14 @@ pub use body::{IntentRequest, RequestHints};
 pub use compare::{BuiltIntent, BuiltMismatch};
 pub use delegate::{DelegateTerms, TermsOfService};
 pub use domain::{Domain, DomainMismatch, DomainPlace, REFERRAL, ROUTER, Verifier};
+pub use file::{FileIntent, IntentFileError};
+pub use from_request::{RequestFacts, moves_target};
 pub use kind::{IntentKind, SignerRule, VenueIntent};
 pub use message::{MessageError, MessageField};
 pub use nonce::IntentNonce;
+pub use scale::TermsError;
 pub use sign::{CheckedIntent, IntentError, SignedIntent};
 pub use terms::{
-    CloseSize, CloseTerms, CoinSize, IncreaseTerms, LevelTerms, OpenTerms, OpenType, PositionRef, TermsError,
-    TriggerAt, TriggerTerms, TriggerType, TwapCloseTerms, TwapOpenTerms, Validity, trigger_cancel, twap_cancel,
+    CloseSize, CloseTerms, CoinSize, IncreaseTerms, LevelTerms, OpenTerms, OpenType, PositionRef, TriggerAt,
+    TriggerTerms, TriggerType, TwapCloseTerms, TwapOpenTerms, Validity, trigger_cancel, twap_cancel,
 };

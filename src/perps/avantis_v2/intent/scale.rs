@@ -3,8 +3,17 @@
 use alloy::primitives::{I256, U256};
 use rust_decimal::Decimal;
 
-use super::terms::TermsError;
 use crate::{perps::PercentE10, units::from_decimal};
+
+/// A value that cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct TermsError {
+    /// Which field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub reason: String,
+}
 
 /// Digits of prices, leverages, percentages and coins.
 const TEN: u8 = PercentE10::DECIMALS;

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::{
     kind::VenueIntent,
     nonce::IntentNonce,
-    scale::{e10, signed_e10, usdc},
+    scale::{TermsError, e10, signed_e10, usdc},
 };
 use crate::{
     perps::{
@@ -19,16 +19,6 @@ use crate::{
     },
     units::{Millis, Secs},
 };
-
-/// A value that cannot be sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {reason}")]
-pub struct TermsError {
-    /// Which field.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub reason: String,
-}
 
 /// What makes a signature good once and for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
