@@ -54,7 +54,7 @@ macro_rules! intents {
             }
 
             /// The contents of ABI words in the order of the typed data.
-            pub(super) fn from_words(self, words: &[u8]) -> alloy::sol_types::Result<VenueIntent> {
+            pub(super) fn decode_words(self, words: &[u8]) -> alloy::sol_types::Result<VenueIntent> {
                 Ok(match self {
                     $(Self::$kind => VenueIntent::$kind(IIntents::$kind::abi_decode(words)?)),+
                 })

@@ -44,7 +44,7 @@ impl IntentKind {
     pub fn read(self, message: &Value) -> Result<VenueIntent, MessageError> {
         let layout = self.layout()?;
         let value = read_struct(&layout, message, "")?;
-        self.from_words(&value.abi_encode()).map_err(|error| wrong(self.name(), error.to_string()))
+        self.decode_words(&value.abi_encode()).map_err(|error| wrong(self.name(), error.to_string()))
     }
 
     /// Refuses types that are not this kind's: other structs, other fields, another order.

@@ -281,7 +281,7 @@ fn any_intent() -> impl Strategy<Value = VenueIntent> {
     let kinds = proptest::sample::select(IntentKind::ALL.to_vec());
     kinds.prop_flat_map(|kind| {
         contents(&kind.layout().expect("a layout"))
-            .prop_map(move |value| kind.from_words(&value.abi_encode()).expect("contents"))
+            .prop_map(move |value| kind.decode_words(&value.abi_encode()).expect("contents"))
     })
 }
 
@@ -308,7 +308,7 @@ proptest! {
             prop_assert_eq!((&sent.tnc, sent.deadline, sent.nonce), (&request.tnc, request.deadline, request.nonce));
             prop_assert_eq!((sent.trader, sent.delegate, sent.expiry), (request.trader, request.delegate, request.expiry));
         } else {
-            prop_assert_eq!(intent.kind().from_words(&encoded).expect("decodes"), intent.clone());
+            prop_assert_eq!(intent.kind().decode_words(&encoded).expect("decodes"), intent.clone());
         }
     }
 
