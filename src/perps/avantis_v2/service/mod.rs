@@ -1,4 +1,4 @@
-//! The venue's HTTP services (avantis-v2.md §1.2, §3): what is asked, and answers that are read strictly in what is needed and not at
+//! The venue's HTTP services (avantis-v2.md §1.2 and §3.1): what is asked, and answers that are read strictly in what is needed and not at
 //! all in what is not.
 //!
 //! [`HostSet`] says where they are and whose keys may sign for them; [`VenueServices`] asks. Every request has a deadline, every answer
