@@ -28,6 +28,7 @@ import "abi/avantis_v1/IVaultManager.sol";
 import "abi/avantis_v1/Venue.sol";
 import "abi/avantis_v2/IV2Router.sol";
 import "abi/avantis_v2/IV2StandIn.sol";
+import "abi/avantis_v2/IIntents.sol";
 import "abi/base/ICodeLens.sol";
 import "abi/base/IGasPriceOracle.sol";
 import "abi/base/IMulticall3.sol";

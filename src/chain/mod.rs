@@ -57,7 +57,9 @@ pub use read_error::ReadError;
 pub use reader::Reader;
 pub use revert::{ErrorEntry, ErrorTable, Revert, StringEntry};
 pub(crate) use signer::address;
-pub use signer::{ExposedFile, SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError};
+pub use signer::{
+    ExposedFile, OfflineSigner, SignedTransaction, Signer, SigningError, SigningGate, Wallet, WalletArgs, WalletError,
+};
 pub use simulate::{SimulatedCall, Simulation};
 pub use tips::PaidTips;
 pub use traffic::Traffic;

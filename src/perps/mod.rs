@@ -8,11 +8,13 @@
 mod apply;
 mod audit_error;
 pub mod avantis_v1;
+pub mod avantis_v2;
 mod compare;
 mod error;
 mod execute;
 mod execute_error;
 mod forecast;
+mod int;
 mod order;
 mod position;
 mod position_key;
@@ -43,5 +45,5 @@ pub use resume::{Looked, Resumed, ended_event, ended_words, resume, resume_from,
 pub use settle::settle;
 pub use side::Side;
 pub use snapshot::{Availability, ClosingFee, PairTerms, VenueDetail, VenueSnapshot};
-pub use units::{LeverageE10, PercentDelta, PercentE10, PriceE10, Usdc, UsdcDelta};
+pub use units::{CoinsE10, LeverageE10, PercentDelta, PercentE10, PriceE10, Usdc, UsdcDelta};
 pub use venue::{Capabilities, Interest, PerpSettings, PerpSubject, PerpVenue, UsualFees, Venue};

@@ -74,6 +74,13 @@ fixed_point!(
     "%"
 );
 
+fixed_point!(
+    /// A number of coins with 10 decimals, whichever they are.
+    CoinsE10,
+    10,
+    "coins"
+);
+
 macro_rules! signed_fixed_point {
     ($(#[$doc:meta])* $name:ident, $amount:ident) => {
         $(#[$doc])*

@@ -21,7 +21,8 @@ impl Secs {
     }
 }
 
-/// Milliseconds since 1970-01-01 UTC by the wall clock: what people and log files are told, never a deadline.
+/// Milliseconds since 1970-01-01 UTC by the wall clock: what people and log files are told, and the deadlines of orders that
+/// are signed for the perp venue; never a deadline of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Millis(pub u64);

@@ -3,7 +3,7 @@
 use crate::trader::Program;
 
 /// Every command that does something.
-const COMMANDS: [&str; 44] = [
+const COMMANDS: [&str; 45] = [
     "demo",
     "replica build",
     "replica start",
@@ -29,6 +29,7 @@ const COMMANDS: [&str; 44] = [
     "perp margin add",
     "perp margin remove",
     "perp cancel",
+    "perp intent",
     "watch",
     "watch drill",
     "watch health",

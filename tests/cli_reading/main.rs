@@ -17,6 +17,7 @@ mod composer;
 mod decode;
 mod doctor;
 mod help;
+mod intent;
 mod journal;
 mod masked;
 mod pairs;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 /// Fields that hold bytes and not a number.
-const BYTES: [&str; 4] = ["data", "header", "selector", "raw"];
+const BYTES: [&str; 6] = ["data", "header", "selector", "raw", "encoded_intent", "signature"];
 
 /// The document must name a schema of docs/schema and follow it, and must write no number as bare hex.
 #[track_caller]

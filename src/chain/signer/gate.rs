@@ -27,6 +27,17 @@ pub enum SigningError {
         /// The local chain.
         network: NetworkId,
     },
+    /// A real key for a domain that only a local chain has.
+    #[error(
+        "{account} is a real key and the domain is a local chain's (chain id {chain_id}), where only anvil's test keys \
+         have something to sign; use one of them, or --allow-real-key"
+    )]
+    RealKeyForLocalDomain {
+        /// Account of the key.
+        account: Address,
+        /// The domain's chain id.
+        chain_id: u64,
+    },
     /// Everybody has this key.
     #[error("{account} is a public test key: anybody can take what it holds; it is never used on a live chain")]
     PublicKeyOnLiveChain {

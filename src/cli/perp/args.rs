@@ -1,11 +1,12 @@
 //! Flags of the `perp` commands.
 
-use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand};
 use rust_decimal::Decimal;
 
+use super::values::{LevelArg, SideArg, level, price};
 use crate::{
     cli::loop_::args::decimal,
-    perps::{Level, PositionKey, PriceE10, Side},
+    perps::{PositionKey, PriceE10},
 };
 
 /// Open, change and close leveraged positions on the perpetuals venue; each action is shown first and sent only with
@@ -25,48 +26,8 @@ pub(in crate::cli) enum PerpCommand {
     Margin(MarginCommand),
     /// Take a limit order back.
     Cancel(CancelArgs),
-}
-
-/// Direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum SideArg {
-    /// Wins when the price rises.
-    Long,
-    /// Wins when the price falls.
-    Short,
-}
-
-impl From<SideArg> for Side {
-    fn from(side: SideArg) -> Self {
-        match side {
-            SideArg::Long => Self::Long,
-            SideArg::Short => Self::Short,
-        }
-    }
-}
-
-/// A stop or target as typed: a price, a distance such as `4%`, or `none`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum LevelArg {
-    None,
-    At(Level),
-}
-
-fn level(text: &str) -> Result<LevelArg, String> {
-    if text.eq_ignore_ascii_case("none") {
-        return Ok(LevelArg::None);
-    }
-    match text.strip_suffix('%') {
-        Some(percent) => {
-            let distance = decimal(percent)?.checked_div(Decimal::ONE_HUNDRED).ok_or("out of range")?;
-            Ok(LevelArg::At(Level::Distance(distance)))
-        }
-        None => price(text).map(|price| LevelArg::At(Level::Price(price))),
-    }
-}
-
-fn price(text: &str) -> Result<PriceE10, String> {
-    PriceE10::from_decimal(decimal(text)?).ok_or_else(|| "a price above zero with at most 10 decimals".to_owned())
+    /// Show hashes and signatures of the venue's signed orders, of a file or of an order; nothing is sent.
+    Intent(Box<super::intent::IntentArgs>),
 }
 
 fn key(text: &str) -> Result<PositionKey, String> {

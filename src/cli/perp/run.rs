@@ -4,10 +4,8 @@ use alloy::primitives::U256;
 use rust_decimal::Decimal;
 
 use super::{
-    args::{
-        CancelArgs, CloseArgs, LevelArg, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs,
-        WhichArgs,
-    },
+    args::{CancelArgs, CloseArgs, MarginArgs, MarginCommand, OpenArgs, PerpCommand, SendingArgs, TpslArgs, WhichArgs},
+    values::LevelArg,
     view::{ListView, list_text, report_text, report_view},
 };
 use crate::{
@@ -36,10 +34,15 @@ use crate::{
 const BASIS_POINT: u64 = 100_000_000;
 
 pub(in crate::cli) async fn run(global: &GlobalArgs, command: PerpCommand) -> Outcome {
+    if let PerpCommand::Intent(args) = command {
+        return super::intent::run(global, *args).await;
+    }
     let mut session = Session::connect(global).await?;
     session.unchecked_price = matches!(&command, PerpCommand::Open(args) if args.unchecked_price);
     let venue = session.perps().await?;
     match command {
+        // Offline: above.
+        PerpCommand::Intent(_) => Ok(()),
         PerpCommand::List => list(&session, &*venue).await,
         PerpCommand::Open(args) => {
             let request = open_request(&session, &args)?;

@@ -105,6 +105,7 @@ pub(in crate::cli) mod tests {
             cli::journal::keep::schemas(),
             cli::loop_::pairs::schemas(),
             cli::loop_::records::schemas(),
+            cli::perp::intent::schemas(),
             cli::perp::view::schemas(),
             cli::shared::plan_view::schemas(),
             cli::replica::run::schemas(),

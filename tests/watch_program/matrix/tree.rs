@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::rows::rows;
 
 /// Commands that change nothing of an account: they read, explain, practise, or steer a local chain.
-const READS: [&str; 30] = [
+const READS: [&str; 31] = [
     "demo",
     "replica build",
     "replica start",
@@ -21,6 +21,7 @@ const READS: [&str; 30] = [
     "fork",
     "status",
     "loop pairs",
+    "perp intent",
     "perp list",
     "signal plan",
     "signal list",

@@ -2,12 +2,12 @@
 
 use alloy::primitives::{I256, U256};
 
-use super::{
-    int::{add, add_signed, hundred_percent, mul_div_towards_zero, signed, sub, sub_signed, unsigned},
-    notional, percent_profit, pnl,
-};
+use super::{notional, percent_profit, pnl};
 use crate::{
-    perps::{LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc, UsdcDelta},
+    perps::{
+        LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc, UsdcDelta,
+        int::{add, add_signed, hundred_percent, mul_div_towards_zero, signed, sub, sub_signed, unsigned},
+    },
     units::{MathError, mul_div_down},
 };
 

@@ -5,8 +5,10 @@
 
 use alloy::primitives::U256;
 
-use super::int::{add, e10};
-use crate::units::{MathError, mul_div_down};
+use crate::{
+    perps::int::{add, e10},
+    units::{MathError, mul_div_down},
+};
 
 /// Bits behind the point.
 const FRACTION: usize = 128;

@@ -2,12 +2,12 @@
 
 use alloy::primitives::{I256, U256};
 
-use super::{
-    OpenInterest,
-    int::{add_signed, hundred_percent, mul_div_towards_zero, signed, sub, unsigned},
-};
+use super::OpenInterest;
 use crate::{
-    perps::{PercentE10, Side, Usdc},
+    perps::{
+        PercentE10, Side, Usdc,
+        int::{add_signed, hundred_percent, mul_div_towards_zero, signed, sub, unsigned},
+    },
     units::{MathError, mul_div_down},
 };
 

@@ -2,9 +2,11 @@
 
 use alloy::primitives::U256;
 
-use super::int::{add, e10};
 use crate::{
-    perps::{LeverageE10, Side, Usdc},
+    perps::{
+        LeverageE10, Side, Usdc,
+        int::{add, e10},
+    },
     units::{MathError, mul_div_down},
 };
 

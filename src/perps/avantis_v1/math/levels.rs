@@ -2,12 +2,12 @@
 
 use alloy::primitives::U256;
 
-use super::{
-    int::{add, add_signed, hundred_percent, mul_div_towards_zero, signed, sub, sub_signed, unsigned},
-    notional, percent_profit,
-};
+use super::{notional, percent_profit};
 use crate::{
-    perps::{LeverageE10, PercentE10, PriceE10, Side, Usdc},
+    perps::{
+        LeverageE10, PercentE10, PriceE10, Side, Usdc,
+        int::{add, add_signed, hundred_percent, mul_div_towards_zero, signed, sub, sub_signed, unsigned},
+    },
     units::{MathError, mul_div_down},
 };
 

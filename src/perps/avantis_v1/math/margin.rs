@@ -2,13 +2,12 @@
 
 use alloy::primitives::U256;
 
-use super::{
-    clip_target,
-    int::{add, add_signed, e10, hundred_percent, mul_div_towards_zero, signed, sub},
-    notional, percent_profit, pnl,
-};
+use super::{clip_target, notional, percent_profit, pnl};
 use crate::{
-    perps::{LeverageE10, MarginChange, PercentE10, PriceE10, Side, Usdc},
+    perps::{
+        LeverageE10, MarginChange, PercentE10, PriceE10, Side, Usdc,
+        int::{add, add_signed, e10, hundred_percent, mul_div_towards_zero, signed, sub},
+    },
     units::{MathError, mul_div_down},
 };
 

@@ -10,7 +10,6 @@
 mod close;
 mod exponential;
 mod fees;
-mod int;
 mod interest;
 mod levels;
 mod margin;

@@ -2,13 +2,12 @@
 
 use alloy::primitives::{I256, U256};
 
-use super::{
-    OpenInterest,
-    exponential::exp_e10,
-    int::{add, add_signed, e10, hundred_percent, mul_div_towards_zero, signed, sub, sub_signed, unsigned},
-};
+use super::{OpenInterest, exponential::exp_e10};
 use crate::{
-    perps::{PercentDelta, PercentE10, PriceE10, Side, Usdc},
+    perps::{
+        PercentDelta, PercentE10, PriceE10, Side, Usdc,
+        int::{add, add_signed, e10, hundred_percent, mul_div_towards_zero, signed, sub, sub_signed, unsigned},
+    },
     units::{MathError, mul_div_down},
 };
 

@@ -1,8 +1,10 @@
 //! Profit of a position, before costs.
 
-use super::int::{hundred_percent, mul_div_towards_zero, percent_towards_zero, signed, sub_signed};
 use crate::{
-    perps::{LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc, UsdcDelta},
+    perps::{
+        LeverageE10, PercentDelta, PercentE10, PriceE10, Side, Usdc, UsdcDelta,
+        int::{hundred_percent, mul_div_towards_zero, percent_towards_zero, signed, sub_signed},
+    },
     units::MathError,
 };
 use alloy::primitives::I256;

@@ -2,13 +2,12 @@
 
 use alloy::primitives::U256;
 
-use super::{
-    OpenInterest,
-    int::{add, e10, hundred_percent, sub},
-    notional,
-};
+use super::{OpenInterest, notional};
 use crate::{
-    perps::{LeverageE10, Side, Usdc},
+    perps::{
+        LeverageE10, Side, Usdc,
+        int::{add, e10, hundred_percent, sub},
+    },
     units::{MathError, mul_div_down},
 };
 
