@@ -142,10 +142,13 @@ impl LoopSnapshot {
     }
 }
 
+/// Where a pool stood, or why it cannot be used.
+type Hint = Result<Arc<dyn PoolHint>, Absence>;
+
 /// Where the pools between a pair's tokens stood at a block.
 struct Hints {
     exchanges: Exchanges,
-    hints: Vec<(PoolId, Result<Arc<dyn PoolHint>, Absence>)>,
+    hints: Vec<(PoolId, Hint)>,
 }
 
 impl Hints {

@@ -133,7 +133,7 @@ async fn stress_moves_the_pools_of_the_collateral_down_and_leaves_the_others_whe
     let (mut moved, mut left) = (0, 0);
     let state = |pool: &Arc<dyn Pool>| pool.as_any().downcast_ref::<PoolState>().expect("of Uniswap v3").clone();
     for pool in now.pools.found().map(state) {
-        let Ok(then) = after.pools.get(&pool.key).map(state) else { continue };
+        let Ok(then) = after.pools.get(pool.key).map(state) else { continue };
         let Some(direction) = pool.direction_from(pair.collateral.token) else {
             assert_eq!(then.sqrt_price_x96, pool.sqrt_price_x96);
             left += 1;

@@ -2,10 +2,10 @@
 
 use super::{
     Action, Levels, LoopFacts, Rule,
-    evaluate::Round,
     health::{hf, worst_forward},
     levels::wad,
     loop_inputs::inputs,
+    round::Round,
 };
 use crate::{journal::Severity, units::Secs};
 

@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Rule, evaluate::Round};
+use super::{Rule, round::Round};
 use crate::{journal::Severity, plan::Quantity};
 
 /// Below a hundredth of the amount a change is too small to tell of.

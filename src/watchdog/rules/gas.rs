@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 use serde_json::json;
 
-use super::{Rule, evaluate::Round, gas_facts::GasFacts};
+use super::{Rule, gas_facts::GasFacts, round::Round};
 use crate::{journal::Severity, units::format_units};
 
 impl Round<'_> {

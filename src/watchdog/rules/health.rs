@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     AccountFacts, AccountTrim, Action, Levels, Pressure, Rule,
-    evaluate::{ACCOUNT, Round},
     feed::{believed, judged},
     levels::{ONE, wad},
+    round::{ACCOUNT, Round},
 };
 use crate::{journal::Severity, plan::Quantity, units::Wad};
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{LoopFacts, Rule, evaluate::Round, loop_inputs::inputs};
+use super::{LoopFacts, Rule, loop_inputs::inputs, round::Round};
 use crate::journal::Severity;
 
 impl Round<'_> {

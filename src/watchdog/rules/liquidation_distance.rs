@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::{Action, MarketStatus, PerpFacts, Rule, evaluate::Round, perps::shown};
+use super::{Action, MarketStatus, PerpFacts, Rule, perps::shown, round::Round};
 use crate::{config::TopUpConfig, journal::Severity, strategy::Side};
 
 /// Less margin than this is not worth a transaction, USDC.

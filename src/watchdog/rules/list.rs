@@ -1,6 +1,6 @@
 //! The rules, in order: what comes first is the more pressing. A further rule is a file with its function, and its line here.
 
-use super::{LoopFacts, PerpFacts, evaluate::Round};
+use super::{LoopFacts, PerpFacts, round::Round};
 
 /// A rule about an account as a whole.
 pub(super) type AccountRule = fn(&mut Round<'_>);

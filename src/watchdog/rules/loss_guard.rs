@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{
     Action, PerpFacts, Rule,
-    evaluate::Round,
     perps::{is_worse, shown},
+    round::Round,
 };
 use crate::journal::Severity;
 

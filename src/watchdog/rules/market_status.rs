@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     MarketStatus, PerpFacts, Rule,
-    evaluate::{CLOSE_ONLY, PAUSED, Round},
+    round::{CLOSE_ONLY, PAUSED, Round},
 };
 use crate::journal::Severity;
 

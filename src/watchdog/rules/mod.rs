@@ -31,6 +31,7 @@ mod nonce;
 mod oracle_age;
 mod perps;
 mod price_exit;
+mod round;
 mod stale_head;
 mod stop_missed;
 #[cfg(test)]
@@ -38,7 +39,7 @@ mod tests;
 
 pub use account::{AccountFacts, HoldingFacts, LoopFacts, MarketStatus, NonceFacts, OracleFacts, PairKey, PerpFacts};
 pub use action::{AccountTrim, Action, ExitTo, Pressure};
-pub use evaluate::{Evaluation, evaluate, evaluate_perps};
+pub use evaluate::{evaluate, evaluate_perps};
 pub use exits::{exits_at_once, exits_problem};
 pub use facts::{Sources, feed_gap};
 pub use feed::falling_feeds;
@@ -47,3 +48,4 @@ pub use gas_facts::GasFacts;
 pub use health::trim_on;
 pub use levels::Levels;
 pub use memory::Memory;
+pub use round::Evaluation;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Action, Rule, evaluate::Round};
+use super::{Action, Rule, round::Round};
 use crate::journal::Severity;
 
 impl Round<'_> {

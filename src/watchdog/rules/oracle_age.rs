@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Rule, evaluate::Round};
+use super::{Rule, round::Round};
 use crate::journal::Severity;
 
 impl Round<'_> {

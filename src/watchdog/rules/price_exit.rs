@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Action, ExitTo, LoopFacts, Rule, evaluate::Round, loop_inputs::inputs};
+use super::{Action, ExitTo, LoopFacts, Rule, loop_inputs::inputs, round::Round};
 use crate::{config::LoopExit, journal::Severity};
 
 impl Round<'_> {

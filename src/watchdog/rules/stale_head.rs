@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Action, Rule, evaluate::Round};
+use super::{Action, Rule, round::Round};
 use crate::journal::Severity;
 
 impl Round<'_> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{PerpFacts, Rule, evaluate::Round, perps::is_worse};
+use super::{PerpFacts, Rule, perps::is_worse, round::Round};
 use crate::journal::Severity;
 
 impl Round<'_> {
