@@ -8,9 +8,9 @@
 //! liquidator that takes every account below a health factor of one by Aave's close factor, where it earns most.
 //! [`Outcome`] says what became of the account, and [`Report`] counts. Gas costs nothing.
 //!
-//! [`evaluate`]: super::rules::evaluate
-//! [`next`]: super::ladder::next
-//! [`protection`]: super::protection
+//! [`evaluate`]: crate::watchdog::rules::evaluate
+//! [`next`]: crate::watchdog::ladder::next
+//! [`protection`]: crate::watchdog::protection
 
 mod account;
 mod allowed;
