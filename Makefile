@@ -20,8 +20,9 @@ help: ## Show the targets
 setup: ## Install pinned packages, compile the contracts, collect the artifact kit
 	@script/setup
 
-build: setup ## Build the program for development
-	$(CARGO) build $(DEV)
+# Set-up mostly waits for one compiler of contracts, so the program is built meanwhile; it needs nothing of it.
+build: ## Set up and build the program for development
+	@script/setup & setup=$$!; built=0; $(CARGO) build $(DEV) || built=$$?; wait $$setup || exit $$?; exit $$built
 
 replica: build ## Build the offline replica of Base (cached)
 	$(CARGO) run $(DEV) --quiet -- replica build
