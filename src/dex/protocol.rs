@@ -103,8 +103,8 @@ pub trait Pool: fmt::Debug + Send + Sync {
     /// The price at which an infinitely small swap would go, before its fee.
     fn spot_price(&self) -> SpotPrice;
 
-    /// What stands behind the price, in the exchange's own measure: of two pools of one exchange between the same tokens
-    /// the deeper one has more.
+    /// What stands behind the price: the liquidity at the price as Uniswap v3 counts it, the square root of the product of both
+    /// tokens' amounts. A pool that counts otherwise converts, because pools of several exchanges are compared by it.
     fn depth(&self) -> U256;
 
     /// What the pool holds of a token; `None` if it is not one of its two.

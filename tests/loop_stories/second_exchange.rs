@@ -252,7 +252,7 @@ impl Pool for FixedPricePool {
     }
 
     fn depth(&self) -> U256 {
-        self.held[0]
+        U256::saturating_from((self.held[0].widening_mul::<256, 4, 512, 8>(self.held[1])).root(2))
     }
 
     fn balance_of(&self, token: Address) -> Option<U256> {

@@ -26,7 +26,7 @@ impl Rng {
         self.roll().is_multiple_of(n)
     }
 
-    /// Rng of their own, for what may be drawn longer or shorter without changing what is drawn after it.
+    /// Random numbers of their own, for what may be drawn longer or shorter without changing what is drawn after it.
     pub(super) const fn split(&mut self) -> Self {
         Self(self.roll())
     }

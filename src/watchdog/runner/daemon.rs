@@ -305,7 +305,7 @@ impl Daemon {
         let _ = answer.send(result);
     }
 
-    /// SignerAccess a request to the seat of an account, which answers when it is done.
+    /// Hands a request to the task that watches an account, which answers when it is done.
     fn to_seat(&self, account: Option<Address>, request: Request, answer: oneshot::Sender<Answer>) {
         let mut able = self.desks.iter().filter(|desk| desk.can_act && account.is_none_or(|own| own == desk.account));
         let refused = match (able.next(), able.next(), account) {
